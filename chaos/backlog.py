@@ -34,7 +34,7 @@ select (jsonb_populate_record(template, jsonb_build_object('organization_id', c.
 
 COUNT_BENCH_JOBS_AND_EFFECTS = """
 select count(*) filter (where state = 'completed') as completed, count(*) as jobs, max(fence) as fence,
-       (select count(*) from job_attempt) as attempts,
+       (select count(*) from ended_attempt) as attempts,
        (select count(*) from bench_effect) as effects,
        (select count(distinct job_id) from bench_effect) as touched
   from job"""

@@ -3,13 +3,15 @@
 import asyncio
 import time
 
-from db.pool import Conn
+from db.queries import Query
 from jobs.kinds import JobKindSpec
-from jobs.outcomes import Done, TaskOutcome
+from jobs.outcomes import Done, JobWrite, TaskOutcome
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import TasksByKind
 
 BENCH_POOL = "bench"
+
+INSERT_BENCH_EFFECT = Query("insert_bench_effect", "insert into bench_effect (job_id, fence) values (:job_id, :fence)")
 
 
 def _build_bench_job_kind(name: str) -> JobKindSpec:
@@ -25,14 +27,9 @@ async def complete_noop_job(_: TaskContext) -> TaskOutcome:
     return Done()
 
 
-async def commit_bench_job_row(context: TaskContext) -> TaskOutcome:
+async def write_bench_job_row(context: TaskContext) -> TaskOutcome:
     """Complete the job and insert its row into `bench_effect`, in one transaction."""
-
-    async def effect(conn: Conn) -> dict[str, int]:
-        await conn.execute("insert into bench_effect values ($1, $2)", context.job.id, context.job.fence)
-        return {}
-
-    return await context.commit(effect)
+    return Done(writes=[JobWrite(INSERT_BENCH_EFFECT, {"job_id": context.job.id, "fence": context.job.fence})])
 
 
 async def return_start_time_of_bench_job(_: TaskContext) -> TaskOutcome:
@@ -54,7 +51,7 @@ async def block_first_attempt_of_bench_job(context: TaskContext) -> TaskOutcome:
 
 BENCH_TASKS: TasksByKind = {
     NOOP: complete_noop_job,
-    WRITE: commit_bench_job_row,
+    WRITE: write_bench_job_row,
     STAMP: return_start_time_of_bench_job,
     SLEEP: complete_bench_job_after_sleep,
     HELD: block_first_attempt_of_bench_job,

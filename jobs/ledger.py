@@ -14,12 +14,15 @@ from db.queries import job
 from jobs import backoff
 from jobs.kinds import JobKindSpec
 from jobs.outcomes import DEADLINE_FAILURE, Done, TaskOutcome, encode_outcome_error
-from jobs.states import TERMINAL_JOB_STATES
+from jobs.states import TERMINAL_JOB_STATES, JobState
 from schemas.errors import AttemptFenced, JobCancelRequested, LimitReached
 from telemetry import log_context
 
 #: A job due later than this many seconds is `scheduled` until then; a shorter wait stays queued.
 MIN_SCHEDULED_JOB_WAIT_S = 5.0
+
+#: Longest wait for a lock in a transaction with the writes of many jobs: one tenant's lock may not hold up the others.
+GROUPED_WRITE_LOCK_TIMEOUT = "1s"
 
 #: Attempts of a submit: its key may be taken at the insert, and free again at the lookup.
 MAX_UNIQUE_SUBMIT_ATTEMPTS = 3
@@ -240,6 +243,11 @@ async def settle_job_attempts(conn: Conn, settlements: Sequence[AttemptSettlemen
     )
 
 
+async def limit_lock_waits(conn: Conn) -> None:
+    """Limit each wait of this transaction for a lock to `GROUPED_WRITE_LOCK_TIMEOUT`."""
+    await job.limit_lock_waits.value(conn, longest=GROUPED_WRITE_LOCK_TIMEOUT)
+
+
 async def lock_claimed_job(conn: Conn, claim: JobClaim) -> None:
     """Lock the row of a claimed job for a step of its attempt.
 
@@ -255,11 +263,9 @@ async def complete_job(conn: Conn, claim: JobClaim, *, result: dict[str, Any]) -
 
     Raise `AttemptFenced` if the claim no longer owns the job, `JobCancelRequested` after a cancel request.
     """
-    org, job_id, fence = claim.organization_id, claim.id, claim.fence
-    if not await job.end_job.run(conn, org=org, id=job_id, fence=fence, result=result):
-        await lock_claimed_job(conn, claim)
-        raise AttemptFenced(f"job {job_id} may not be ended by fence {fence}")
-    return ChangedJob(*claim[:5], state="completed", error=None)
+    changed = await settle_job_attempts(conn, [AttemptSettlement(claim, Done(result))])
+    _check_claim_is_held(changed[0].state != JobState.COMPLETED if changed else None, claim)
+    return changed[0]
 
 
 async def set_job_result(conn: Conn, claim: JobClaim, *, result: dict[str, Any]) -> None:

@@ -3,15 +3,26 @@
 Seconds are floats. `Snooze` and `Interrupted` cost no attempt.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, NamedTuple, TypeAlias
+
+from db.queries import Query
+
+
+class JobWrite(NamedTuple):
+    """Statement of a task that commits with its job's completion. It changes rows of its own job only."""
+
+    query: Query
+    values: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The work is done; the partner reads `result`."""
+    """The work is done; the partner reads `result`. `writes` commit with the job's completion, or not at all."""
 
     result: dict[str, Any] = field(default_factory=dict)
+    writes: Sequence[JobWrite] = ()
     word: ClassVar[str] = "completed"
 
 
@@ -66,7 +77,7 @@ POISONED_JOB_FAILURE = Failed("POISONED", "three workers died while they ran thi
 WORKER_LOST_FAILURE = Failed("WORKER_LOST", "the worker died in the job's last attempt: start it again", retryable=True)
 DEADLINE_FAILURE = Failed("DEADLINE", "the job did not end in time: start it again", retryable=True)
 
-
+TASK_FAILED_RETRY = Retry("INTERNAL", "the job failed because of an internal error and is repeated")
 RETRY_OUTCOME_OF_TIMED_OUT_ATTEMPT = Retry("TIMEOUT", "the attempt exceeded its time limit and is repeated")
 
 

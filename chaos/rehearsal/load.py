@@ -37,7 +37,8 @@ class RehearsalLoadMixEntry(NamedTuple):
 
 REHEARSAL_LOAD_MIX = (
     RehearsalLoadMixEntry(tasks.NONE, 16),
-    RehearsalLoadMixEntry(tasks.WRITE, 20),
+    RehearsalLoadMixEntry(tasks.WRITE, 10),
+    RehearsalLoadMixEntry(tasks.GROUP, 10),
     RehearsalLoadMixEntry(tasks.WRITE, 8, due_in_s=(0.5, 6.0)),
     RehearsalLoadMixEntry(tasks.WRITE, 6, unique=True),
     RehearsalLoadMixEntry(tasks.STEPS, 9),

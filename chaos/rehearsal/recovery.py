@@ -33,7 +33,7 @@ ATTEMPT_ENDED_LOG_EVENT = "attempt ended"
 #: Each job's attempts in order, then a row without outcome for a running attempt or for the job's end.
 SELECT_JOB_ATTEMPTS = """
 select job_id, fence, attempt, worker_id, started_at, ended_at, outcome
-  from job_attempt
+  from ended_attempt
  union all
 select id, fence + 1, 0, null, coalesce(finished_at, now()), null, null
   from job

@@ -9,11 +9,11 @@ from uuid import uuid4
 from chaos import receiver
 from chaos.proxy import ServerAddress
 from chaos.receiver import EffectCall
-from chaos.tasks import BENCH_POOL
+from chaos.tasks import BENCH_POOL, INSERT_BENCH_EFFECT
 from db.pool import Conn
 from jobs import ledger
 from jobs.kinds import JobKindSpec
-from jobs.outcomes import Done, Failed, Retry, Snooze, TaskOutcome
+from jobs.outcomes import Done, Failed, JobWrite, Retry, Snooze, TaskOutcome
 from schemas.errors import AttemptFenced
 from telemetry import logs
 from workers.runtime.context import TaskContext
@@ -33,19 +33,20 @@ class ExpectedJobEffects(NamedTuple):
     late: bool = True
 
 
-#: `rehearse_none` does nothing. `_write` inserts a row in its commit, `_steps` in each of three named steps.
-#: `_call` calls the receiver with a key from a named step. `_flaky` fails first, `_early` snoozes, `_long`
-#: outlives a lease. `_held` waits to be canceled, `_chain` submits the next job in its commit, and `_doomed`
-#: always fails.
-NONE, WRITE, STEPS, CALL, FLAKY, EARLY, LONG, HELD, CHAIN, DOOMED = (
+#: `rehearse_none` does nothing. `_write` inserts a row in its commit, `_group` in the settlement of many jobs, `_steps`
+#: in each of three named steps. `_call` calls the receiver with a key from a named step. `_flaky` fails first, `_early`
+#: snoozes, `_long` outlives a lease. `_held` waits to be canceled, `_chain` submits the next job in its commit, and
+#: `_doomed` always fails.
+NONE, WRITE, GROUP, STEPS, CALL, FLAKY, EARLY, LONG, HELD, CHAIN, DOOMED = (
     _REHEARSAL_JOB_KIND_DEFAULTS._replace(name=f"rehearse_{word}")
-    for word in "none write steps call flaky early long held chain doomed".split()
+    for word in "none write group steps call flaky early long held chain doomed".split()
 )
 
 EXPECT_ONE_EFFECT = ExpectedJobEffects(rows=1)
 EXPECTED_EFFECTS_BY_KIND = {
     NONE.name: ExpectedJobEffects(),
     WRITE.name: EXPECT_ONE_EFFECT,
+    GROUP.name: EXPECT_ONE_EFFECT,
     STEPS.name: ExpectedJobEffects(rows=3, late=False),
     CALL.name: ExpectedJobEffects(rows=1, calls=1),
     FLAKY.name: EXPECT_ONE_EFFECT,
@@ -59,8 +60,6 @@ EXPECTED_EFFECTS_BY_KIND = {
 #: Pause before a retry, or length of a snooze.
 REHEARSED_JOB_RETRY_S = 0.3
 
-INSERT_EFFECT = "insert into bench_effect (job_id, fence) values ($1, $2)"
-
 _log = logs.get_logger("rehearsal")
 
 
@@ -69,6 +68,7 @@ def build_rehearsal_tasks(outside: ServerAddress) -> TasksByKind:
     bare: Mapping[Any, JobTask] = {
         NONE: complete_noop_rehearsal_job,
         WRITE: commit_job_and_effect,
+        GROUP: return_effect_to_settle,
         STEPS: insert_effects_in_steps,
         CALL: partial(call_receiver_then_commit, outside),
         FLAKY: fail_first_then_commit,
@@ -105,6 +105,11 @@ async def commit_job_and_effect(ctx: TaskContext) -> TaskOutcome:
         await asyncio.sleep(ctx.job.args["pause_s"])
 
     return await ctx.commit(body)
+
+
+async def return_effect_to_settle(ctx: TaskContext) -> TaskOutcome:
+    """Return the effect row's insert with the outcome, so that it commits with the completions of many jobs."""
+    return Done(writes=[JobWrite(INSERT_BENCH_EFFECT, {"job_id": ctx.job.id, "fence": ctx.job.fence})])
 
 
 async def insert_effects_in_steps(ctx: TaskContext) -> TaskOutcome:
@@ -179,4 +184,4 @@ async def _draw_call_key(_: Conn) -> str:
 
 
 async def _insert_effect(ctx: TaskContext, conn: Conn) -> None:
-    await conn.execute(INSERT_EFFECT, ctx.job.id, ctx.job.fence)
+    await INSERT_BENCH_EFFECT.run(conn, job_id=ctx.job.id, fence=ctx.job.fence)

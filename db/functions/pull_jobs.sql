@@ -1,4 +1,4 @@
--- revision 1
+-- revision 2
 -- Start up to `free` due jobs for one worker, in fair order, and return them.
 -- Lock and pull are two statements, since a snapshot is older than a lock of its own statement. They are one function, so
 -- that both are one round trip.
@@ -188,12 +188,3 @@ begin
         perform rest_lines(pool_name, kinds, moment);
     end if;
 end $$;
-
--- Workers of an older release call this form.
-create or replace function pull_jobs(pool_name text, owner uuid, free integer, kinds text[], timeouts_s double precision[])
-returns table (organization_id uuid, project_id uuid, id uuid, kind text, fence bigint, attempt integer, max_attempts integer,
-               args jsonb, attempt_deadline_at timestamptz)
-language sql volatile
-as $$
-    select * from pull_jobs(pool_name, owner, free, kinds, timeouts_s, '{}');
-$$;

@@ -1,8 +1,9 @@
--- revision 1
+-- revision 2
 -- Apply the outcomes of many attempts, one element of the arrays each. Return a row for each attempt with a valid fencing
 -- token.
 -- An accepted cancel ends a job as canceled for any outcome. A snooze and an interruption give the attempt back. A job that
--- can't run again before its deadline fails. Planned once a session, as `pull_jobs`.
+-- can't run again before its deadline fails. A job completed in its first attempt keeps the attempt in its own row, and its
+-- webhook event is emitted here, not by the trigger. Planned once a session, as `pull_jobs`.
 create or replace function settle_jobs(orgs uuid[], ids uuid[], fences bigint[], outcomes text[], results jsonb[], errors jsonb[],
                             afters_s double precision[], scheduled_after_s double precision, overdue jsonb)
 returns table (organization_id uuid, project_id uuid, id uuid, kind text, fence bigint, state text, error jsonb)
@@ -35,22 +36,36 @@ begin
               from job j where j.organization_id = t.org and j.id = t.id and j.fence = t.fence and j.attempt_started_at is not null
                for no key update) j),
     judged as (
-        select m.*, case m.stage when 'scheduled' then 'queued' when 'overdue' then 'failed' else m.stage end as state from mine m),
+        select m.*, case m.stage when 'scheduled' then 'queued' when 'overdue' then 'failed' else m.stage end as state,
+               case when m.stage = 'completed' and m.fence = 1 then m.lease_owner end as completed_by
+          from mine m),
     history as (
         insert into job_attempt (organization_id, job_id, fence, attempt, worker_id, started_at, outcome, error)
         select m.organization_id, m.id, m.fence, m.attempt, m.lease_owner, m.attempt_started_at,
                case when m.stage in ('completed', 'failed', 'canceled') then m.stage else m.outcome end, m.error
-          from judged m)
-    update job j
-       set state = m.state, stage = case m.stage when 'overdue' then 'failed' else m.stage end,
-           state_version = j.state_version + 1,
-           progress = case m.state when 'completed' then 1 else j.progress end,
-           result = case m.state when 'completed' then m.result end,
-           error = case m.stage when 'failed' then m.error when 'overdue' then overdue end,
-           run_at = case m.state when 'queued' then m.next_at else j.run_at end,
-           attempt = j.attempt - (m.outcome in ('snoozed', 'interrupted'))::int,
-           finished_at = case when m.state <> 'queued' then now() end,
-           lease_owner = null, attempt_started_at = null, attempt_deadline_at = null
-      from judged m where j.organization_id = m.organization_id and j.id = m.id
-    returning j.organization_id, j.project_id, j.id, j.kind, j.fence, j.state, j.error;
+          from judged m
+         where m.completed_by is null),
+    changed as (
+        update job j
+           set state = m.state, stage = case m.stage when 'overdue' then 'failed' else m.stage end,
+               state_version = j.state_version + 1,
+               progress = case m.state when 'completed' then 1 else j.progress end,
+               result = case m.state when 'completed' then m.result end,
+               error = case m.stage when 'failed' then m.error when 'overdue' then overdue end,
+               run_at = case m.state when 'queued' then m.next_at else j.run_at end,
+               attempt = j.attempt - (m.outcome in ('snoozed', 'interrupted'))::int,
+               finished_at = case when m.state <> 'queued' then now() end,
+               completed_by = m.completed_by, lease_owner = null, attempt_started_at = null, attempt_deadline_at = null
+          from judged m where j.organization_id = m.organization_id and j.id = m.id
+        returning j.organization_id, j.project_id, j.id, j.kind, j.fence, j.state, j.error, j.internal, j.completed_by),
+    events as materialized (
+        select emit_webhook_event(c.organization_id, c.project_id, 'job.completed', c.id, null, null)
+          from changed c
+         where c.completed_by is not null and not c.internal
+           and exists (
+                select from webhook_endpoint e
+                 where e.organization_id = c.organization_id and e.deleted_at is null))
+    select c.organization_id, c.project_id, c.id, c.kind, c.fence, c.state, c.error
+      from changed c
+     where (select count(*) from events) >= 0;
 end $$;

@@ -1,4 +1,4 @@
--- revision 1
+-- revision 2
 -- Cut the lines of these tenants out of the skip ranges, from `places` on: a job of the tenant has ended, or a job joined
 -- an empty line. A range ends before the first of the tenants inside of it, and continues after each. If a range ends in a
 -- tenant's own line, that line can start already.
@@ -35,27 +35,4 @@ begin
       from cuts c
      where c.next_org is not null or (c.before_org, c.before_internal) > (c.org, true)
         on conflict do nothing;
-end $$;
-
--- Pulls of an older release call this form.
-create or replace function wake_lines(pool_name text, orgs uuid[]) returns void
-language plpgsql volatile
-set plan_cache_mode = force_generic_plan
-set enable_seqscan = off
-as $$
-declare
-    org uuid;
-begin
-    foreach org in array orgs loop
-        insert into line_rest
-        select r.pool, r.kinds, org, false, r.before_org, r.before_internal, r.before_run_at, r.until
-          from line_rest r
-         where r.pool = pool_name
-           and (r.after_org, r.after_internal) < (org, false) and (r.before_org, r.before_internal) > (org, false)
-            on conflict do nothing;
-        update line_rest r
-           set before_org = org, before_internal = false, before_run_at = '-infinity'
-         where r.pool = pool_name
-           and (r.after_org, r.after_internal) < (org, false) and (r.before_org, r.before_internal) >= (org, false);
-    end loop;
 end $$;

@@ -16,7 +16,7 @@ those that move a sandbox's clock.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
 from typing import Any, Generic, TypeVar
 
@@ -65,11 +65,15 @@ class Query:
         status = await conn.execute(self.sql, *self._ordered_values(values))
         return int(status.rpartition(" ")[2])
 
+    async def run_each(self, conn: Conn, calls: Iterable[Mapping[str, Any]]) -> None:
+        """Run the SQL statement once for each of these parameter sets, in order, in one transaction."""
+        await conn.executemany(self.sql, [self._ordered_values(values) for values in calls])
+
     def typed(self, shape: type[R]) -> "TypedQuery[R]":
         """Return a query of this SQL statement that returns rows as instances of `shape`, a NamedTuple."""
         return TypedQuery(self, shape)
 
-    def _ordered_values(self, values: dict[str, Any]) -> list[Any]:
+    def _ordered_values(self, values: Mapping[str, Any]) -> list[Any]:
         if len(values) != len(self.parameters):
             raise TypeError(f"{self.name} takes {self.parameters}, not {tuple(values)}")
         try:

@@ -55,14 +55,35 @@ values (:org, :asset_id)
 on conflict (one) do update
    set past_owner = excluded.past_owner, past_asset = excluded.past_asset;
 
--- name: insert_poster    Insert the poster of a video. No row: the video was deleted, or has a poster.
-with poster as (
+-- name: insert_poster
+-- Attach the poster of a video. No row: the video was deleted or has a poster, its project is archived, or
+-- the upload was pruned.
+with video as materialized (
+  select a.organization_id, a.id
+    from content_item c
+    join content_asset a on a.organization_id = c.organization_id and a.content_id = c.id
+    join project p on p.organization_id = c.organization_id and p.id = c.project_id
+   where c.organization_id = :org
+     and c.id = :content_id
+     and a.kind = 'video'
+     and p.status = 'active'
+     and not exists (
+           select
+             from asset_thumbnail t
+            where t.organization_id = a.organization_id
+              and t.asset_id = a.id)
+     for no key update of c),
+claimed_upload as (
+  -- Its end as an upload, so that no sweep deletes the file.
+  delete from media_upload u
+   using video v
+   where u.organization_id = :org
+     and u.token = :token
+  returning v.organization_id, v.id),
+poster as (
   insert into asset_thumbnail (organization_id, asset_id, size_bytes, sha256, token)
   select organization_id, id, :size_bytes, :sha256, :token
-    from content_asset
-   where organization_id = :org
-     and content_id = :content_id
-     and kind = 'video'
+    from claimed_upload
       on conflict do nothing
   returning asset_id)
 update content_item

@@ -107,26 +107,8 @@ select cancel_requested_at is not null as cancel
    and attempt_started_at is not null
    for no key update;
 
--- name: end_job    Open a commit: lock, fence and end the job. No row: fenced, or asked to cancel.
-with ended_job as (
-  -- The history needs columns as they were before the update. A separate lock for them would be another
-  -- change of the row.
-  update job j
-     set state = 'completed', stage = 'completed', state_version = j.state_version + 1,
-         progress = 1, result = :result, finished_at = now(),
-         lease_owner = null, attempt_started_at = null, attempt_deadline_at = null
-    from job before
-   where j.organization_id = :org
-     and j.id = :id
-     and j.fence = :fence
-     and j.attempt_started_at is not null
-     and j.cancel_requested_at is null
-     and before.organization_id = :org
-     and before.id = :id
-  returning j.organization_id, j.id, j.fence, j.attempt, before.lease_owner, before.attempt_started_at)
-insert into job_attempt (organization_id, job_id, fence, attempt, worker_id, started_at, outcome)
-select organization_id, id, fence, attempt, lease_owner, attempt_started_at, 'completed'
-  from ended_job;
+-- name: limit_lock_waits    Limit each wait of this transaction for a lock.
+select set_config('lock_timeout', :longest, true);
 
 -- name: set_result    Store the result of a job that this transaction has ended.
 update job

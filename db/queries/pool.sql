@@ -125,7 +125,7 @@ select p.name, p.paused,
                    limit 100) j
           cross join lateral (
                   select started_at, ended_at
-                    from job_attempt
+                    from ended_attempt
                    where organization_id = j.organization_id
                      and job_id = j.id
                   offset 0) a) past

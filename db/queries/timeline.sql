@@ -22,7 +22,7 @@ past as materialized (
     from jobs j
    cross join lateral (
            select *
-             from job_attempt
+             from ended_attempt
             where organization_id = j.organization_id
               and job_id = j.id
             order by fence

@@ -6,19 +6,19 @@ pool is idle. It skips archived projects and suspended organizations for good.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
 from db.queries import content_asset
-from domain.media import uploads
 from domain.media.files import Thumbnail
 from jobs import ledger, maintenance
 from jobs.kinds import MAKE_POSTER_KIND
 from jobs.ledger import JobClaim, SubmittedJob, WakeMessage
+from jobs.outcomes import Done, JobWrite
 from schemas import ids
 from schemas.content import Content
-from schemas.errors.absent import not_found_error, require_found
+from schemas.errors.absent import require_found
 
 #: Files that one step of the backfill passes.
 MAX_FILES_SCANNED_PER_POSTER_BACKFILL = 200
@@ -103,17 +103,16 @@ async def find_token_of_posterless_video(conn: Conn, *, claim: JobClaim) -> str:
     return token
 
 
-async def finish_poster_job(conn: Conn, *, claim: JobClaim, poster: Thumbnail) -> dict[str, Any]:
-    """Attach the poster in the transaction that ends the job; return the job's result.
+def build_poster_outcome(claim: JobClaim, poster: Thumbnail) -> Done:
+    """Return the outcome of a poster job, with the write that attaches the poster to its video.
 
-    Revision and approval stay, since posts don't change. Raises `ObjectNotFound` if the video was deleted or
-    has a poster.
+    Revision and approval stay, since posts don't change. A video that was deleted meanwhile gets no poster.
     """
     scope = _org_and_content_id_of_claim(claim)
-    await uploads.claim_uploads(conn, organization_id=scope["org"], tokens=[poster.token])
-    if not await content_asset.insert_poster.run(conn, **scope, **poster._asdict()):
-        raise not_found_error("content")
-    return {"contentId": ids.format_prefixed_id(ids.CONTENT, scope["content_id"])}
+    return Done(
+        {"contentId": ids.format_prefixed_id(ids.CONTENT, scope["content_id"])},
+        [JobWrite(content_asset.insert_poster, {**scope, **poster._asdict()})],
+    )
 
 
 def _org_and_content_id_of_claim(claim: JobClaim) -> dict[str, UUID]:

@@ -1,6 +1,6 @@
 """Jobs for partners and workers: the transaction that ends a job also ends its subject."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from itertools import product
 from typing import Any, TypeAlias
@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET
 
 from db.pool import Conn, Pool, acquire_pg_connection, run_in_transaction
-from db.queries import job_view
+from db.queries import Query, job_view
 from db.queries.rows import JobRow
 from domain.jobs import subjects
 from domain.tenancy import project_locks
@@ -20,7 +20,7 @@ from domain.values.periods import UNBOUNDED_PERIOD, ListPeriod
 from jobs import controls, ledger, states
 from jobs.kinds import JOB_KINDS, JobTreatmentOnProjectArchive
 from jobs.ledger import AttemptSettlement, ChangedJob, JobClaim
-from jobs.outcomes import Done, TaskOutcome
+from jobs.outcomes import Done, JobWrite, TaskOutcome
 from jobs.states import TERMINAL_JOB_STATES, JobState
 from schemas import ids
 from schemas.errors import AttemptFenced, InvalidValue, StateConflict
@@ -180,19 +180,34 @@ async def cancel_jobs_of_archived_project(conn: Conn, *, organization_id: UUID, 
 async def settle_jobs_and_subjects(pool: Pool, settlements: Sequence[AttemptSettlement]) -> list[ChangedJob]:
     """Store the outcomes of job attempts, and end the subjects of ended jobs; return the changed jobs.
 
-    Uses a single statement if no job has a subject. A claim without a returned row was fenced: its job belongs to
-    another attempt.
+    The writes of completed jobs commit with them. A single statement does it all if no job has writes or a subject.
+    A claim without a returned row was fenced: its job belongs to another attempt, and nothing of it is written.
     """
-    if not subjects.has_any_job_subject(settlements):
+    writes = {(claim.id, claim.fence): outcome.writes for claim, outcome in settlements if isinstance(outcome, Done)}
+    has_writes = any(writes.values())
+    if not has_writes and not subjects.has_any_job_subject(settlements):
         async with acquire_pg_connection(pool) as conn:
             return await ledger.settle_job_attempts(conn, settlements)
 
-    async def with_subjects(conn: Conn) -> list[ChangedJob]:
-        moved = await ledger.settle_job_attempts(conn, settlements)
-        await subjects.end_job_subjects(conn, moved)
-        return moved
+    async def settle(conn: Conn) -> list[ChangedJob]:
+        if has_writes:
+            await ledger.limit_lock_waits(conn)
+        changed = await ledger.settle_job_attempts(conn, settlements)
+        completed = [row for row in changed if row.state == JobState.COMPLETED]
+        await _run_grouped_writes(conn, [write for row in completed for write in writes[row.id, row.fence]])
+        await subjects.end_job_subjects(conn, changed)
+        return changed
 
-    return await run_in_transaction(pool, with_subjects)
+    return await run_in_transaction(pool, settle)
+
+
+async def _run_grouped_writes(conn: Conn, writes: Iterable[JobWrite]) -> None:
+    """Run the writes of many jobs, each distinct statement in one round trip."""
+    values_by_query: dict[Query, list[Mapping[str, Any]]] = {}
+    for query, values in writes:
+        values_by_query.setdefault(query, []).append(values)
+    for query, calls in values_by_query.items():
+        await query.run_each(conn, calls)
 
 
 async def settle_job_attempt(conn: Conn, *, claim: JobClaim, outcome: TaskOutcome) -> None:

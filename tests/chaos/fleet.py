@@ -16,6 +16,7 @@ import msgspec
 from db.pool import Conn, Pool, open_postgres_pool
 from jobs import ledger
 from jobs.courier import WakeCourier, open_redis_wake_courier
+from jobs.kinds import JobKindSpec
 from schemas.settings import Settings
 from tests import seeds
 from tests.api_process import find_address
@@ -156,20 +157,28 @@ class Fleet:
     # Jobs
 
     async def submit(
-        self, count: int = 1, *, pauses: Iterable[str] = (), run_at: datetime | None = None, takes_s: float = 0
+        self,
+        count: int = 1,
+        *,
+        kind: JobKindSpec = EFFECT,
+        pauses: Iterable[str] = (),
+        run_at: datetime | None = None,
+        takes_s: float = 0,
     ) -> list[UUID]:
         """Commit `count` jobs, and send a wake-up for each, as the API does."""
         args = {"folder": str(self.folder), "pauses": [*pauses], "takes_s": takes_s}
         async with self.pool.acquire() as conn:
-            submitted = [await self._submit(conn, args, run_at) for _ in range(count)]
+            submitted = [await self._submit(conn, kind, args, run_at) for _ in range(count)]
         for one in submitted:
             if one.wake:
                 await self.courier.send_wake(one.wake)
         return [one.job_id for one in submitted]
 
-    async def _submit(self, conn: Conn, args: dict[str, Any], run_at: datetime | None) -> ledger.SubmittedJob:
+    async def _submit(
+        self, conn: Conn, kind: JobKindSpec, args: dict[str, Any], run_at: datetime | None
+    ) -> ledger.SubmittedJob:
         return await ledger.submit_job(
-            conn, kind=EFFECT, organization_id=self.org, project_id=None, args=args, run_at=run_at
+            conn, kind=kind, organization_id=self.org, project_id=None, args=args, run_at=run_at
         )
 
     def go(self) -> None:

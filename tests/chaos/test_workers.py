@@ -6,7 +6,8 @@ from uuid import UUID
 import pytest
 
 from tests.chaos.fleet import LONG_S, Fleet
-from tests.chaos.worker import name_of
+from tests.chaos.worker import GROUPED_EFFECT, name_of
+from tests.jobs.scene import waits_for_lock
 from tests.waiting import eventually
 
 #: Short enough to wait for, longer than a stall between a worker's start and its freezing.
@@ -46,6 +47,25 @@ async def test_killed_at_three_points(fleet: Fleet) -> None:
     assert {(row["fence"], row["crashes"]) for row in lost} == {(2, 1)}
     kept = await fleet.completed([*after, *await fleet.submit(1)])
     assert {(row["fence"], row["crashes"]) for row in kept} == {(1, 0)}
+
+
+async def test_killed_amid_the_writes_of_many_jobs(fleet: Fleet) -> None:
+    """The worker dies while its settlement of all jobs waits in a write: none of them has ended."""
+    await fleet.dispatcher()
+    worker = await fleet.worker(lease_s=LONG_S)
+    jobs = await fleet.submit(8, kind=GROUPED_EFFECT, pauses=["handler"])
+    await fleet.reached("handler", jobs)
+    async with fleet.pool.acquire() as conn:
+        await conn.execute("select pg_advisory_lock(1)")
+        fleet.go()
+        await eventually(lambda: waits_for_lock(conn))
+        worker.kill()
+        await conn.execute("select pg_advisory_unlock(1)")
+    await fleet.hung_up()
+    assert {row["state"] for row in await fleet.rows(jobs)} == {"running"}
+    await fleet.bury(worker)
+    await fleet.worker(lease_s=LONG_S)
+    assert {row["crashes"] for row in await fleet.completed(jobs)} == {1}
 
 
 @pytest.mark.parametrize("tries_to_commit", [True, False])

@@ -14,8 +14,9 @@ from uuid import UUID
 import uvloop
 
 from db.pool import Conn
+from db.queries import Query
 from jobs.kinds import JobKindSpec
-from jobs.outcomes import TaskOutcome
+from jobs.outcomes import Done, JobWrite, TaskOutcome
 from schemas.errors import AttemptFenced
 from schemas.settings import load_settings
 from telemetry import logs
@@ -25,6 +26,13 @@ from workers.runtime.worker import serve_worker
 
 POOL = "chaos"
 EFFECT = JobKindSpec("write_effect", POOL, "jobs:read", timeout_s=600, max_attempts=3, total_s=3600)
+GROUPED_EFFECT = EFFECT._replace(name="write_grouped_effect")
+
+#: Waits for the lock that a test may hold: the settlement of many jobs then stands in the middle of its writes.
+INSERT_GROUPED_EFFECT = Query(
+    "insert_grouped_effect",
+    "insert into effect (job_id, fence) select :job_id, :fence from pg_advisory_xact_lock_shared(1)",
+)
 
 SCHEMA = """
 create table effect (job_id uuid, fence bigint);
@@ -46,6 +54,12 @@ async def write_effect(ctx: TaskContext) -> TaskOutcome:
         done = await ctx.commit(body)
         await reach(ctx, "committed")
         return done
+
+
+async def write_grouped_effect(ctx: TaskContext) -> TaskOutcome:
+    """Insert one row, in the transaction that ends the job and others."""
+    await reach(ctx, "handler")
+    return Done(writes=[JobWrite(INSERT_GROUPED_EFFECT, {"job_id": ctx.job.id, "fence": ctx.job.fence})])
 
 
 async def reach(ctx: TaskContext, point: str) -> None:
@@ -87,7 +101,7 @@ def name_of(job_id: UUID, fence: int, word: str) -> str:
 async def main() -> None:
     settings = load_settings(os.environ)
     logs.configure_logging(process=f"chaos-{os.getpid()}", level="info")
-    await serve_worker(settings, POOL, {EFFECT: write_effect})
+    await serve_worker(settings, POOL, {EFFECT: write_effect, GROUPED_EFFECT: write_grouped_effect})
 
 
 if __name__ == "__main__":

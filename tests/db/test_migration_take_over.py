@@ -227,6 +227,6 @@ async def test_a_function_of_a_newer_release_is_kept(database_url: str, conn: Co
 
 
 async def test_a_function_edited_without_a_new_revision_is_refused(database_url: str, conn: Conn) -> None:
-    await conn.execute("update migration set checksum = 'x' where name = 'pull_jobs@1'")
-    with pytest.raises(MigrationChanged, match="pull_jobs@1 was edited"):
+    await conn.execute("update migration set checksum = 'x' where name = 'measure_line@1'")
+    with pytest.raises(MigrationChanged, match="measure_line@1 was edited"):
         await migrate_databases(database_url)

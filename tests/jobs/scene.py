@@ -92,7 +92,7 @@ async def row(conn: Conn, job_id: UUID) -> asyncpg.Record:
 
 async def list_attempts(conn: Conn, job_id: UUID) -> list[str]:
     """Return the outcome of each attempt, in order."""
-    found = await conn.fetch("select outcome from job_attempt where job_id = $1 order by fence", job_id)
+    found = await conn.fetch("select outcome from ended_attempt where job_id = $1 order by fence", job_id)
     return [attempt["outcome"] for attempt in found]
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from db.pool import Conn, Pool
 from jobs import controls, maintenance
 from jobs.ledger import ChangedJob
-from jobs.outcomes import Done, Retry
+from jobs.outcomes import Failed, Retry
 from tests import seeds
 from tests.jobs import scene
 from tests.jobs.scene import TEST_JOB, UNCAPPED_JOB
@@ -176,9 +176,9 @@ async def test_a_waiting_job_past_its_deadline_fails(conn: Conn, org: UUID) -> N
 
 
 async def insert_ended_job(conn: Conn, org: UUID, days: int, **fields: Any) -> UUID:
-    """Insert a job that ended `days` ago."""
+    """Insert a job that failed `days` ago: a completed one would keep no row of its attempt."""
     claim = await scene.start_job(conn, org, **fields)
-    await scene.settle(conn, [claim], Done())
+    await scene.settle(conn, [claim], Failed("BROKEN", "it broke"))
     await conn.execute("update job set finished_at = now() - make_interval(days => $2) where id = $1", claim.id, days)
     return claim.id
 

@@ -184,6 +184,6 @@ async def test_cancel_of_many_against_pull_and_settle(wide: Pool, conn: Conn, or
     await asyncio.gather(cancel_all(), cancel_all(), cancel_all())
     await pulled
     states = Counter(row["state"] for row in await conn.fetch("select state from job"))
-    attempts = Counter(row["outcome"] for row in await conn.fetch("select outcome from job_attempt"))
+    attempts = Counter(row["outcome"] for row in await conn.fetch("select outcome from ended_attempt"))
     assert states["completed"] + states["canceled"] == 400
     assert attempts["completed"] == states["completed"]

@@ -64,7 +64,8 @@ async def test_no_step_runs_after_an_accepted_cancel(conn: Conn, org: UUID) -> N
     await controls.cancel_open_job_row(conn, organization_id=org, job_id=claim.id)
     for step in STEPS:
         with pytest.raises(JobCancelRequested):
-            await step(conn, claim)
+            async with conn.transaction():
+                await step(conn, claim)
         assert (await scene.row(conn, claim.id))["state"] == "running"
     assert await scene.settle(conn, [claim], Interrupted()) == ["canceled"]
 
@@ -122,7 +123,7 @@ async def test_commit_that_waited_for_a_progress_keeps_the_worker(pool: Pool, co
             await ledger.store_job_progress(conn, claim, progress=0.5)
             ending = await scene.start_blocked(pool, ledger.complete_job(other, claim, result={}))
         assert (await ending).has_ended
-    kept = await conn.fetchrow("select worker_id, started_at, outcome from job_attempt")
+    kept = await conn.fetchrow("select worker_id, started_at, outcome from ended_attempt")
     assert kept
     assert tuple(kept) == (running["lease_owner"], running["attempt_started_at"], "completed")
 

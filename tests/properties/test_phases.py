@@ -250,7 +250,7 @@ def check_transition(before: asyncpg.Record, after: asyncpg.Record) -> None:
 async def check_attempts(history: PhaseHistory) -> None:
     """Check that each attempt but the running one has ended exactly once."""
     for job in history.expected:
-        rows = await history.conn.fetch("select fence from job_attempt where job_id = $1 order by fence", job.job_id)
+        rows = await history.conn.fetch("select fence from ended_attempt where job_id = $1 order by fence", job.job_id)
         assert [row["fence"] for row in rows] == [claim.fence for claim in job.claims if claim is not job.claim]
 
 

@@ -11,10 +11,10 @@ from logging import DEBUG
 import asyncpg
 
 from db.pool import Pool
-from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors
+from db.reach import is_transient_postgres_error, means_postgres_away
 from domain.jobs import jobs
 from jobs.ledger import AttemptSettlement, ChangedJob
-from jobs.outcomes import Done, Failed, TaskOutcome
+from jobs.outcomes import TASK_FAILED_RETRY, Done, Failed, Snooze, TaskOutcome
 from telemetry import logs, metrics, tracing
 from workers.runtime import spans
 from workers.runtime.progress import JobProgressWriter
@@ -26,7 +26,13 @@ SETTLEMENT_RETRY_S = 0.2
 #: Errors for an outcome that isn't JSON, or that Postgres can't store (a NUL).
 UNSTORABLE_OUTCOME_ERRORS = (TypeError, ValueError, asyncpg.DataError)
 
+#: Errors of a write that waits for another transaction, or takes too long.
+SLOW_WRITE_ERRORS = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError, asyncpg.QueryCanceledError)
+
 JOB_OUTCOME_NOT_STORED_FAILURE = Failed("INTERNAL", "the job's outcome can't be stored: contact support")
+
+#: Outcome of an attempt with a write that takes too long: it costs no attempt.
+SLOW_WRITE_SNOOZE = Snooze(5.0)
 
 _log = logs.get_logger("completer")
 
@@ -78,27 +84,54 @@ class OutcomeCompleter:
     async def _settle_until_stored(self, batch: Sequence[AttemptSettlement]) -> list[ChangedJob]:
         """Store the outcomes of a batch of job attempts in Postgres; return the rows of jobs not lost meanwhile.
 
-        Repeat the statement while Postgres is away. If an outcome can't be stored, settle each attempt alone.
+        Repeat the statement while Postgres is away. If one outcome makes it fail, settle each attempt alone.
         """
         while True:
             try:
-                with convert_postgres_away_errors(), metrics.JOB_SETTLE_HISTOGRAM.time():
+                with metrics.JOB_SETTLE_HISTOGRAM.time():
                     return await jobs.settle_jobs_and_subjects(self._pool, batch)
-            except TRANSIENT_POSTGRES_ERRORS:
-                await asyncio.sleep(SETTLEMENT_RETRY_S)
-            except UNSTORABLE_OUTCOME_ERRORS:
-                return await self._settle_one_by_one(batch)
+            except Exception as error:
+                if is_error_of_one_outcome(error, batch):
+                    return await self._settle_one_by_one(batch, error)
+                if not is_transient_postgres_error(error):
+                    raise
+            await asyncio.sleep(SETTLEMENT_RETRY_S)
 
-    async def _settle_one_by_one(self, batch: Sequence[AttemptSettlement]) -> list[ChangedJob]:
+    async def _settle_one_by_one(self, batch: Sequence[AttemptSettlement], error: Exception) -> list[ChangedJob]:
         """Settle each attempt of a batch by its own statement; return the rows of their jobs.
 
-        The outcome of a batch of one can't be stored: the attempt fails with `JOB_OUTCOME_NOT_STORED_FAILURE`.
+        Of a batch of one, `error` shows that the outcome can't be stored: store `replace_unstorable_outcome` instead.
         """
         if len(batch) > 1:
             return [moved for settlement in batch for moved in await self._settle_until_stored([settlement])]
-        claim = batch[0].claim
+        claim, outcome = batch[0]
         _log.exception("outcome can't be stored", **logs.job_log_fields(claim, attempt=claim.attempt))
-        return await self._settle_until_stored([AttemptSettlement(claim, JOB_OUTCOME_NOT_STORED_FAILURE)])
+        return await self._settle_until_stored([AttemptSettlement(claim, replace_unstorable_outcome(outcome, error))])
+
+
+def is_error_of_one_outcome(error: Exception, batch: Sequence[AttemptSettlement]) -> bool:
+    """Return whether one outcome of a batch may be the cause of its error, and not the state of Postgres."""
+    if isinstance(error, UNSTORABLE_OUTCOME_ERRORS):
+        return True
+    if not any(has_writes(outcome) for _, outcome in batch):
+        return False
+    return isinstance(error, SLOW_WRITE_ERRORS) or (
+        isinstance(error, asyncpg.PostgresError) and not means_postgres_away(error)
+    )
+
+
+def has_writes(outcome: TaskOutcome) -> bool:
+    return isinstance(outcome, Done) and bool(outcome.writes)
+
+
+def replace_unstorable_outcome(outcome: TaskOutcome, error: Exception) -> TaskOutcome:
+    """Return what to store for an attempt in place of `outcome`, which failed with `error` when settled alone.
+
+    A task with a failed write has failed at its last step, so its job is repeated.
+    """
+    if not has_writes(outcome):
+        return JOB_OUTCOME_NOT_STORED_FAILURE
+    return SLOW_WRITE_SNOOZE if isinstance(error, SLOW_WRITE_ERRORS) else TASK_FAILED_RETRY
 
 
 def count_and_log_settlements(batch: Sequence[AttemptSettlement], moved: Sequence[ChangedJob]) -> None:

@@ -7,13 +7,21 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeAlias
 
 from db.pool import Pool
 from jobs import backoff
 from jobs.kinds import JobKindSpec
 from jobs.ledger import JobClaim
-from jobs.outcomes import RETRY_OUTCOME_OF_TIMED_OUT_ATTEMPT, Canceled, Interrupted, Retry, Snooze, TaskOutcome
+from jobs.outcomes import (
+    RETRY_OUTCOME_OF_TIMED_OUT_ATTEMPT,
+    TASK_FAILED_RETRY,
+    Canceled,
+    Interrupted,
+    Snooze,
+    TaskOutcome,
+)
 from schemas.errors import AttemptFenced, JobCancelRequested, NoFreeServerSlot, ServiceUnavailable
 from telemetry import log_context, logs, metrics
 from workers.runtime import spans
@@ -26,7 +34,8 @@ from workers.runtime.slots import AttemptVerdict, JobAttempt, LeaseLostStopCause
 JobTask: TypeAlias = Callable[[TaskContext], Awaitable[TaskOutcome]]
 TasksByKind: TypeAlias = Mapping[JobKindSpec, JobTask]
 
-TASK_FAILED_RETRY = Retry("INTERNAL", "the job failed because of an internal error and is repeated")
+#: Finding a metric by its label costs more than adding to it.
+_find_attempt_seconds_metric = cache(metrics.JOB_ATTEMPT_SECONDS_HISTOGRAM.labels)
 
 _log = logs.get_logger("runner")
 
@@ -76,7 +85,7 @@ class AttemptRunner:
         finally:
             limit.cancel()
             self.slots.remove_attempt(attempt)
-            metrics.JOB_ATTEMPT_SECONDS_HISTOGRAM.labels(kind).observe(time.monotonic() - started)
+            _find_attempt_seconds_metric(kind).observe(time.monotonic() - started)
 
     def _end_attempt(self, attempt: JobAttempt, verdict: AttemptVerdict) -> None:
         if attempt.committed:

@@ -39,7 +39,7 @@ async def make_video_poster(ctx: TaskContext, *, store: MediaStore, folders: Ren
             output = await run_until_job_canceled(ctx, draw_upload_poster(store, token, folder))
             file = await storing.store_only_rendered_file(ctx, store, output, folder)
             poster = Thumbnail(file.size_bytes, file.sha256, file.token)
-            return await ctx.commit(partial(posters.finish_poster_job, claim=ctx.job, poster=poster), project=True)
+            return posters.build_poster_outcome(ctx.job, poster)
         except RenderFailed as error:
             return error.outcome
         except (StateConflict, ObjectNotFound):

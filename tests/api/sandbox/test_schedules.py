@@ -10,7 +10,7 @@ from schemas.settings import Settings
 from tests.api.sandbox.conftest import ApiSandbox
 from tests.s3.storages import MediaStorage
 from tests.servers import ServerPair, settings_for
-from tools.bench.events.cpu import read_postgres_cpu_s
+from tools.bench.cpu import read_postgres_cpu_s
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

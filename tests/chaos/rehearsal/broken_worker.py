@@ -11,8 +11,8 @@ import asyncpg
 import uvloop
 
 from chaos.proxy import ServerAddress
-from chaos.rehearsal.tasks import FLAKY, INSERT_EFFECT, WRITE, build_rehearsal_tasks, fail_first_then_commit
-from chaos.tasks import BENCH_POOL
+from chaos.rehearsal.tasks import FLAKY, WRITE, build_rehearsal_tasks, fail_first_then_commit
+from chaos.tasks import BENCH_POOL, INSERT_BENCH_EFFECT
 from db.pool import Conn
 from jobs.outcomes import TaskOutcome
 from schemas.settings import load_settings
@@ -23,7 +23,7 @@ from workers.runtime.worker import serve_worker
 
 async def unfenced(ctx: TaskContext) -> TaskOutcome:
     conn = await asyncpg.connect(os.environ["DATABASE_URL"])
-    await conn.execute(INSERT_EFFECT, ctx.job.id, ctx.job.fence)
+    await INSERT_BENCH_EFFECT.run(conn, job_id=ctx.job.id, fence=ctx.job.fence)
     await conn.close()
     return await fail_first_then_commit(ctx)
 

@@ -64,14 +64,14 @@ COSTS = {
     "submit": Cost({"submit_job": 1}, {"insert job": 1}),
     # The pool's pull cursor.
     "pull": Cost({"pull_jobs": 1}, {"update job": 1, "update pool": 1}),
-    "settle": Cost({"settle_jobs": 1, "end_ingests": 1}, {"update job": 1, "insert job_attempt": 1}),
+    "settle": Cost({"settle_jobs": 1, "end_ingests": 1}, {"update job": 1}),
     "mark": Cost(
         {"share_project": 1, "lock_post": 1, "mark_sending": 1},
         {"update job": 1, "update scheduled_post": 1, "insert account_send": 1, "insert post_event": 1},
     ),
     "publish": Cost(
-        {"lock_post": 1, "publish_post": 1, "end_job": 1},
-        {"update job": 1, "update scheduled_post": 1, "insert job_attempt": 1, "insert post_event": 1},
+        {"lock_post": 1, "publish_post": 1, "settle_jobs": 1},
+        {"update job": 1, "update scheduled_post": 1, "insert post_event": 1},
     ),
 }
 

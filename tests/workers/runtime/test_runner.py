@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
+from db.queries import Query
 from domain.jobs import jobs
+from jobs import ledger
 from jobs.ledger import ChangedJob, JobClaim
-from jobs.outcomes import Done, Interrupted, TaskOutcome
+from jobs.outcomes import Done, Interrupted, JobWrite, Snooze, TaskOutcome
 from tests.waiting import eventually
 from tests.workers.runtime.workers import TEST_JOB, Workers, finish
-from workers.runtime import puller
+from workers.runtime import completer, puller
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import AttemptRunner
 from workers.runtime.slots import MAX_UNSETTLED_JOBS_PER_SLOT
@@ -87,6 +89,39 @@ async def test_an_unstorable_outcome_fails_only_its_own_job(workers: Workers) ->
         "no json": "failed",
     }
     assert rows["nul"]["error"]["code"] == "INTERNAL"
+
+
+async def test_a_failing_write_fails_only_its_own_attempt(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They end together. One write breaks a check in the first attempt, another waits for a row of the test."""
+    monkeypatch.setattr(ledger, "GROUPED_WRITE_LOCK_TIMEOUT", "50ms")
+    monkeypatch.setattr(completer, "SLOW_WRITE_SNOOZE", Snooze(0.01))
+    await workers.pool.execute(
+        "create table effect (name text primary key, fence bigint check (fence > 1 or name <> 'bad'))"
+    )
+    insert = Query("insert_effect", "insert into effect (name, fence) values (:name, :fence)")
+    together = asyncio.Barrier(3)
+
+    async def task(ctx: TaskContext) -> TaskOutcome:
+        if ctx.job.fence == 1:
+            await together.wait()
+        return Done(writes=[JobWrite(insert, {"name": ctx.job.args["name"], "fence": ctx.job.fence})])
+
+    async with workers.working(task, lease_s=60), workers.pool.acquire() as conn:
+        blocking = conn.transaction()
+        await blocking.start()
+        await conn.execute("insert into effect values ('locked', 1)")
+        made = {name: await workers.submit(args={"name": name}) for name in ("fine", "bad", "locked")}
+        await workers.ended(made["fine"])
+        await workers.becomes(made["bad"], "state = 'queued'")
+        await workers.becomes(made["locked"], "fence > 1")
+        await blocking.rollback()
+        await workers.pool.execute("update job set run_at = now(), stage = 'queued' where id = $1", made["bad"])
+        for job_id in made.values():
+            await workers.ended(job_id)
+    assert await workers.attempts(made["fine"]) == ["completed"]
+    assert await workers.attempts(made["bad"]) == ["retry", "completed"]
+    assert {*(await workers.attempts(made["locked"]))[:-1]} == {"snoozed"}
+    assert await workers.pool.fetchval("select count(*) from effect") == 3
 
 
 async def test_a_stop_before_a_run_is_settled_too(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:

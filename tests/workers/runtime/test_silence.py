@@ -15,7 +15,8 @@ import pytest_asyncio
 
 from db import pool as pools
 from db.pool import Conn
-from jobs.outcomes import Done, TaskOutcome
+from db.queries import Query
+from jobs.outcomes import Done, JobWrite, TaskOutcome
 from tests import relay
 from tests.relay import LostPart, PostgresRelay
 from tests.waiting import PATIENCE_S
@@ -127,6 +128,26 @@ async def test_silence_at_the_commit(workers: Workers, silent: PostgresRelay, lo
         row = await wait_for_recovery(workers, silent, await workers.submit())
         await workers.ended(await workers.submit())
     assert (row["fence"], row["attempt"]) == (1 if loss is LostPart.ANSWER else 2, 1)
+
+
+@pytest.mark.parametrize("statement", ["settle_jobs", "insert into effect", "COMMIT"])
+@BOTH
+@pytest.mark.usefixtures("dispatcher")
+async def test_silence_in_the_settlement_of_grouped_writes(
+    workers: Workers, silent: PostgresRelay, loss: LostPart, statement: str
+) -> None:
+    """The worker settles again: a commit without an answer has ended the job, or Postgres rolls it back."""
+    insert = Query("insert_effect", "insert into effect (job_id, fence) values (:job_id, :fence)")
+
+    async def task(ctx: TaskContext) -> TaskOutcome:
+        return Done(writes=[JobWrite(insert, {"job_id": ctx.job.id, "fence": ctx.job.fence})])
+
+    async with workers.working(task, lease_s=LEASE_S, database_url=silent.url, slots=1):
+        silent.fall_silent_at(statement, loss)
+        row = await wait_for_recovery(workers, silent, await workers.submit())
+        await workers.ended(await workers.submit())
+    assert row["attempt"] == 1
+    assert row["fence"] == 1 or (statement, loss) != ("COMMIT", LostPart.ANSWER)
 
 
 @pytest.mark.long

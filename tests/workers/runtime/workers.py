@@ -112,7 +112,7 @@ class Workers:
 
     async def attempts(self, job_id: UUID) -> list[str]:
         """Return the outcome of each attempt, in order."""
-        rows = await self.pool.fetch("select outcome from job_attempt where job_id = $1 order by fence", job_id)
+        rows = await self.pool.fetch("select outcome from ended_attempt where job_id = $1 order by fence", job_id)
         return [row["outcome"] for row in rows]
 
 

@@ -112,7 +112,7 @@ async def test_a_post_at_a_busy_server_is_snoozed_at_no_cost(
             assert slow.held == 1
             slow.answer.set()
             await eventually(lambda: all_published(project))
-    attempts = await project.pool.fetch("select organization_id, outcome from job_attempt order by fence")
+    attempts = await project.pool.fetch("select organization_id, outcome from ended_attempt order by fence")
     assert {row["organization_id"] for row in attempts} == {tenant.org for tenant in tenants}
     assert {row["outcome"] for row in attempts} == {"completed", "snoozed"}
 
