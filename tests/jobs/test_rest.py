@@ -123,14 +123,6 @@ async def test_a_change_without_a_wake_is_found_when_the_hint_has_ended(conn: Co
     assert claim.organization_id == claims[5].organization_id
 
 
-async def test_the_function_that_an_older_release_calls_pulls_too(conn: Conn, org: UUID) -> None:
-    await scene.submit(conn, org)
-    rows = await conn.fetch(
-        "select * from pull_jobs($1, $2, $3, $4, $5)", "ingest", await scene.worker(conn), 10, [TEST_JOB.name], [60.0]
-    )
-    assert [row["organization_id"] for row in rows] == [org]
-
-
 async def test_a_burst_after_a_quiet_moment_fills_each_pull(conn: Conn) -> None:
     """Hints from an empty queue hide neither a line's first job nor the jobs behind it."""
     [first, *orgs], worker = await scene.tenants(conn, 31), await scene.worker(conn)
