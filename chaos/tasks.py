@@ -27,8 +27,8 @@ async def complete_noop_job(_: TaskContext) -> TaskOutcome:
     return Done()
 
 
-async def write_bench_job_row(context: TaskContext) -> TaskOutcome:
-    """Complete the job and insert its row into `bench_effect`, in one transaction."""
+async def complete_with_bench_effect(context: TaskContext) -> TaskOutcome:
+    """Complete the job, and insert its row into `bench_effect` in the same settlement."""
     return Done(writes=[JobWrite(INSERT_BENCH_EFFECT, {"job_id": context.job.id, "fence": context.job.fence})])
 
 
@@ -51,7 +51,7 @@ async def block_first_attempt_of_bench_job(context: TaskContext) -> TaskOutcome:
 
 BENCH_TASKS: TasksByKind = {
     NOOP: complete_noop_job,
-    WRITE: write_bench_job_row,
+    WRITE: complete_with_bench_effect,
     STAMP: return_start_time_of_bench_job,
     SLEEP: complete_bench_job_after_sleep,
     HELD: block_first_attempt_of_bench_job,

@@ -51,11 +51,6 @@ def means_postgres_away(error: BaseException) -> bool:
     )
 
 
-def is_transient_postgres_error(error: BaseException) -> bool:
-    """Return whether a statement that failed with this error may succeed when it is repeated."""
-    return means_postgres_away(error) or isinstance(error, TRANSIENT_POSTGRES_ERRORS)
-
-
 @contextmanager
 def convert_postgres_away_errors() -> Iterator[None]:
     """Convert each error of the block that means that Postgres is away or unusable into `ServiceUnavailable`.

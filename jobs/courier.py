@@ -38,7 +38,7 @@ REDIS_SOCKET_TIMEOUT_S = 5.0
 MIN_WAKE_SEND_DEBOUNCE_S = 0.005
 MAX_WAKE_SEND_DEBOUNCE_S = 0.02
 
-#: Milliseconds until an unread message expires: after an hour its news is stale.
+#: Milliseconds until an unread message expires: the workers have polled long before.
 WAKE_MESSAGE_EXPIRY_MS = 3_600_000
 
 #: arq compares a message's due time with the clock of the worker's host. A worker starts the job at once even
@@ -90,7 +90,7 @@ class WakeCourier:
     """
 
     def __init__(self, client: ArqRedis, breaker: CircuitBreaker) -> None:
-        self._script = client.register_script(files(__package__).joinpath("wake.lua").read_text("utf-8"))
+        self._push_wake_script = client.register_script(files(__package__).joinpath("wake.lua").read_text("utf-8"))
         self._breaker = breaker
         # By pool and kind: the next wake to send, during the pause after a message.
         self._next: dict[tuple[str, str], WakeMessage | None] = {}
@@ -152,13 +152,23 @@ class WakeCourier:
     async def _push_wake_to_redis(self, wake: WakeMessage) -> bool:
         """Queue a wake's message and list entry in Redis; return False if its job's message is still queued.
 
-        One round trip, where arq's `enqueue_job` takes three and the list another one.
+        It takes one round trip. arq's `enqueue_job` takes three, and the list entry would take a fourth.
         """
         job_id, now_ms = str(wake.job_id), int(time.time() * 1000)
         message = serialize_job(wake.kind, (), {}, None, now_ms, serializer=WAKE_SERIALIZER["job_serializer"])
         keys = [wake_queue_key(wake.pool), job_key_prefix + job_id, wake_list_key(wake.pool)]
         due_ms = now_ms - WAKE_DUE_TIME_BACKDATE_MS
-        return bool(await self._script(keys, [job_id, message, WAKE_MESSAGE_EXPIRY_MS, due_ms, MAX_WAKE_LIST_LENGTH]))
+        return bool(
+            await self._push_wake_script(keys, [job_id, message, WAKE_MESSAGE_EXPIRY_MS, due_ms, MAX_WAKE_LIST_LENGTH])
+        )
+
+
+async def delete_wake_message(client: ArqRedis, pool: str, job_id: bytes) -> None:
+    """Delete the message of a wake that a worker answers, so that the next wake of the same job is sent."""
+    async with client.pipeline(transaction=False) as pipe:
+        pipe.zrem(wake_queue_key(pool), job_id)
+        pipe.delete(job_key_prefix.encode() + job_id)
+        await pipe.execute()
 
 
 @asynccontextmanager

@@ -21,8 +21,8 @@ from telemetry import log_context
 #: A job due later than this many seconds is `scheduled` until then; a shorter wait stays queued.
 MIN_SCHEDULED_JOB_WAIT_S = 5.0
 
-#: Longest wait for a lock in a transaction with the writes of many jobs: one tenant's lock may not hold up the others.
-GROUPED_WRITE_LOCK_TIMEOUT = "1s"
+#: `lock_timeout` and `statement_timeout` of the writes of a settlement: one tenant's must not delay the jobs of others.
+GROUPED_WRITE_LOCK_TIMEOUT, GROUPED_WRITE_STATEMENT_TIMEOUT = "1s", "2s"
 
 #: Attempts of a submit: its key may be taken at the insert, and free again at the lookup.
 MAX_UNIQUE_SUBMIT_ATTEMPTS = 3
@@ -243,9 +243,11 @@ async def settle_job_attempts(conn: Conn, settlements: Sequence[AttemptSettlemen
     )
 
 
-async def limit_lock_waits(conn: Conn) -> None:
-    """Limit each wait of this transaction for a lock to `GROUPED_WRITE_LOCK_TIMEOUT`."""
-    await job.limit_lock_waits.value(conn, longest=GROUPED_WRITE_LOCK_TIMEOUT)
+async def limit_grouped_write_waits(conn: Conn) -> None:
+    """Limit the further statements of this transaction by the timeouts of grouped writes."""
+    await job.limit_waits.value(
+        conn, lock_timeout=GROUPED_WRITE_LOCK_TIMEOUT, statement_timeout=GROUPED_WRITE_STATEMENT_TIMEOUT
+    )
 
 
 async def lock_claimed_job(conn: Conn, claim: JobClaim) -> None:
@@ -261,7 +263,8 @@ async def lock_claimed_job(conn: Conn, claim: JobClaim) -> None:
 async def complete_job(conn: Conn, claim: JobClaim, *, result: dict[str, Any]) -> ChangedJob:
     """Complete a claimed job with its result, in the transaction of its last step, and return the job's row.
 
-    Raise `AttemptFenced` if the claim no longer owns the job, `JobCancelRequested` after a cancel request.
+    Raise `AttemptFenced` if the claim no longer owns the job, `JobCancelRequested` after a cancel request. The caller
+    must then roll back: the statement has ended the job as canceled.
     """
     changed = await settle_job_attempts(conn, [AttemptSettlement(claim, Done(result))])
     _check_claim_is_held(changed[0].state != JobState.COMPLETED if changed else None, claim)

@@ -11,7 +11,7 @@ from db.queries import Query
 
 
 class JobWrite(NamedTuple):
-    """Statement of a task that commits with its job's completion. It changes rows of its own job only."""
+    """Statement that commits with its job's completion. No other job changes the same rows at that time."""
 
     query: Query
     values: Mapping[str, Any]

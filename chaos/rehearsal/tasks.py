@@ -68,7 +68,7 @@ def build_rehearsal_tasks(outside: ServerAddress) -> TasksByKind:
     bare: Mapping[Any, JobTask] = {
         NONE: complete_noop_rehearsal_job,
         WRITE: commit_job_and_effect,
-        GROUP: return_effect_to_settle,
+        GROUP: complete_with_grouped_effect,
         STEPS: insert_effects_in_steps,
         CALL: partial(call_receiver_then_commit, outside),
         FLAKY: fail_first_then_commit,
@@ -107,8 +107,8 @@ async def commit_job_and_effect(ctx: TaskContext) -> TaskOutcome:
     return await ctx.commit(body)
 
 
-async def return_effect_to_settle(ctx: TaskContext) -> TaskOutcome:
-    """Return the effect row's insert with the outcome, so that it commits with the completions of many jobs."""
+async def complete_with_grouped_effect(ctx: TaskContext) -> TaskOutcome:
+    """Complete with the insert of an effect row, which commits in the settlement of many jobs."""
     return Done(writes=[JobWrite(INSERT_BENCH_EFFECT, {"job_id": ctx.job.id, "fence": ctx.job.fence})])
 
 

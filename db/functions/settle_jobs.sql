@@ -2,8 +2,8 @@
 -- Apply the outcomes of many attempts, one element of the arrays each. Return a row for each attempt with a valid fencing
 -- token.
 -- An accepted cancel ends a job as canceled for any outcome. A snooze and an interruption give the attempt back. A job that
--- can't run again before its deadline fails. A job completed in its first attempt keeps the attempt in its own row, and its
--- webhook event is emitted here, not by the trigger. Planned once a session, as `pull_jobs`.
+-- can't run again before its deadline fails. A job completed at its first start (fence 1) gets no row in `job_attempt`:
+-- `completed_by` names its worker. Its webhook event is emitted here, not by the trigger. Planned once a session, as `pull_jobs`.
 create or replace function settle_jobs(orgs uuid[], ids uuid[], fences bigint[], outcomes text[], results jsonb[], errors jsonb[],
                             afters_s double precision[], scheduled_after_s double precision, overdue jsonb)
 returns table (organization_id uuid, project_id uuid, id uuid, kind text, fence bigint, state text, error jsonb)
@@ -67,5 +67,6 @@ begin
                  where e.organization_id = c.organization_id and e.deleted_at is null))
     select c.organization_id, c.project_id, c.id, c.kind, c.fence, c.state, c.error
       from changed c
+     -- Always true. Postgres runs a CTE with a select only if the statement reads it, so this emits the events.
      where (select count(*) from events) >= 0;
 end $$;

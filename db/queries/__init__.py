@@ -65,9 +65,9 @@ class Query:
         status = await conn.execute(self.sql, *self._ordered_values(values))
         return int(status.rpartition(" ")[2])
 
-    async def run_each(self, conn: Conn, calls: Iterable[Mapping[str, Any]]) -> None:
-        """Run the SQL statement once for each of these parameter sets, in order, in one transaction."""
-        await conn.executemany(self.sql, [self._ordered_values(values) for values in calls])
+    async def run_each(self, conn: Conn, parameter_sets: Iterable[Mapping[str, Any]]) -> None:
+        """Run the SQL statement once for each parameter set, in order, in one transaction."""
+        await conn.executemany(self.sql, [self._ordered_values(values) for values in parameter_sets])
 
     def typed(self, shape: type[R]) -> "TypedQuery[R]":
         """Return a query of this SQL statement that returns rows as instances of `shape`, a NamedTuple."""

@@ -74,7 +74,7 @@ with video as materialized (
               and t.asset_id = a.id)
      for no key update of c),
 claimed_upload as (
-  -- Its end as an upload, so that no sweep deletes the file.
+  -- Ends the pending upload, so that the sweep of pending uploads keeps the file.
   delete from media_upload u
    using video v
    where u.organization_id = :org

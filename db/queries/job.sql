@@ -107,8 +107,9 @@ select cancel_requested_at is not null as cancel
    and attempt_started_at is not null
    for no key update;
 
--- name: limit_lock_waits    Limit each wait of this transaction for a lock.
-select set_config('lock_timeout', :longest, true);
+-- name: limit_waits    Limit the further statements of this transaction, and their waits for a lock.
+select set_config('lock_timeout', :lock_timeout, true),
+       set_config('statement_timeout', :statement_timeout, true);
 
 -- name: set_result    Store the result of a job that this transaction has ended.
 update job

@@ -16,9 +16,9 @@ and j.id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
    and coalesce(j.created_at < :until::timestamptz, true)
 
 -- part: place    Of one project, if given.
-and coalesce(j.project_id = :project_id::uuid, true)
+and coalesce(j.project_id = :project_id::uuid, :project_id::uuid is null)
 
--- part: page    Jobs under a condition, newest first.
+-- part: page    Page of an organization's jobs that meet a condition, newest first.
 select {job}
   from partner_job j
  where j.organization_id = :org
@@ -49,7 +49,7 @@ select {job}
 {page: and j.project_id = :project_id};
 
 -- name: list_open_jobs    Return open jobs, newest first.
-{page: and j.finished_at is null and coalesce(j.project_id = :project_id::uuid, true)};
+{page: and j.finished_at is null and coalesce(j.project_id = :project_id::uuid, :project_id::uuid is null)};
 
 -- name: list_running_jobs
 -- Return running jobs, at a stage or in the phase of jobs with a worker, newest first.
@@ -125,7 +125,7 @@ select {job}
 
 -- name: list_unsuccessful_jobs    Return jobs with status failed or canceled, newest first.
 {page: and j.state = :status and j.state in ('failed', 'canceled')
-   and coalesce(j.project_id = :project_id::uuid, true)};
+   and coalesce(j.project_id = :project_id::uuid, :project_id::uuid is null)};
 
 -- name: list_jobs_of_kind    Return open jobs and ended jobs of a kind, newest first.
 select {job}

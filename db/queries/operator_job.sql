@@ -30,8 +30,8 @@ select {operated}, o.name as organization_name
           offset 0) j;
 
 -- part: page
--- A page of the newest matching jobs among each organization's newest `depth` under a condition. Only the
--- organizations with the newest matching jobs can have one of the page: each other one costs a row.
+-- A page of the newest matching jobs, of those among each organization's newest `depth` under a condition.
+-- First finds the organizations with the newest matching jobs: no other one can have a job of the page.
 with newest_organizations as materialized (
   select o.id, o.name
     from organization o

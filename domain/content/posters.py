@@ -106,7 +106,8 @@ async def find_token_of_posterless_video(conn: Conn, *, claim: JobClaim) -> str:
 def build_poster_outcome(claim: JobClaim, poster: Thumbnail) -> Done:
     """Return the outcome of a poster job, with the write that attaches the poster to its video.
 
-    Revision and approval stay, since posts don't change. A video that was deleted meanwhile gets no poster.
+    Revision and approval stay, since posts don't change. If the video was deleted or its project archived
+    meanwhile, the job completes without a poster.
     """
     scope = _org_and_content_id_of_claim(claim)
     return Done(

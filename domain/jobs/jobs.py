@@ -1,17 +1,19 @@
 """Jobs for partners and workers: the transaction that ends a job also ends its subject."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import product
 from typing import Any, TypeAlias
 from uuid import UUID
 
+import asyncpg
 import msgspec
 from msgspec import UNSET
 
 from db.pool import Conn, Pool, acquire_pg_connection, run_in_transaction
 from db.queries import Query, job_view
 from db.queries.rows import JobRow
+from db.reach import means_postgres_away
 from domain.jobs import subjects
 from domain.tenancy import project_locks
 from domain.values import multi_value_filter
@@ -23,7 +25,7 @@ from jobs.ledger import AttemptSettlement, ChangedJob, JobClaim
 from jobs.outcomes import Done, JobWrite, TaskOutcome
 from jobs.states import TERMINAL_JOB_STATES, JobState
 from schemas import ids
-from schemas.errors import AttemptFenced, InvalidValue, StateConflict
+from schemas.errors import AttemptFenced, GroupedWriteFailed, InvalidValue, StateConflict
 from schemas.errors.absent import require_found
 from schemas.jobs import AlreadyEndedCode, ApiJobStatus, CancelAnswer, Job, JobError, JobPhase
 
@@ -55,6 +57,9 @@ JOB_STAGES_WITHOUT_WORKER = frozenset({"queued", "scheduled"})
 
 #: Most searches of one list: the product of the filters' numbers of values.
 MAX_FILTER_COMBINATIONS_PER_JOB_LIST = 25
+
+#: Errors of a write that waited too long for a lock, or exceeded `statement_timeout`.
+SLOW_GROUPED_WRITE_ERRORS = (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError)
 
 #: Job and its version, which grows with every visible change.
 VersionedJob: TypeAlias = tuple[Job, int]
@@ -180,8 +185,9 @@ async def cancel_jobs_of_archived_project(conn: Conn, *, organization_id: UUID, 
 async def settle_jobs_and_subjects(pool: Pool, settlements: Sequence[AttemptSettlement]) -> list[ChangedJob]:
     """Store the outcomes of job attempts, and end the subjects of ended jobs; return the changed jobs.
 
-    The writes of completed jobs commit with them. A single statement does it all if no job has writes or a subject.
-    A claim without a returned row was fenced: its job belongs to another attempt, and nothing of it is written.
+    The writes of completed jobs commit in the same transaction. Without writes and subjects, a single statement runs.
+    A claim without a returned row was fenced: another attempt owns its job, and its writes don't run. Raises
+    `GroupedWriteFailed` for a failed write: nothing is settled then.
     """
     writes = {(claim.id, claim.fence): outcome.writes for claim, outcome in settlements if isinstance(outcome, Done)}
     has_writes = any(writes.values())
@@ -190,8 +196,6 @@ async def settle_jobs_and_subjects(pool: Pool, settlements: Sequence[AttemptSett
             return await ledger.settle_job_attempts(conn, settlements)
 
     async def settle(conn: Conn) -> list[ChangedJob]:
-        if has_writes:
-            await ledger.limit_lock_waits(conn)
         changed = await ledger.settle_job_attempts(conn, settlements)
         completed = [row for row in changed if row.state == JobState.COMPLETED]
         await _run_grouped_writes(conn, [write for row in completed for write in writes[row.id, row.fence]])
@@ -201,13 +205,21 @@ async def settle_jobs_and_subjects(pool: Pool, settlements: Sequence[AttemptSett
     return await run_in_transaction(pool, settle)
 
 
-async def _run_grouped_writes(conn: Conn, writes: Iterable[JobWrite]) -> None:
-    """Run the writes of many jobs, each distinct statement in one round trip."""
+async def _run_grouped_writes(conn: Conn, writes: Sequence[JobWrite]) -> None:
+    """Run the writes of many jobs, with one pipelined call for each distinct statement. Raises `GroupedWriteFailed`."""
     values_by_query: dict[Query, list[Mapping[str, Any]]] = {}
     for query, values in writes:
         values_by_query.setdefault(query, []).append(values)
-    for query, calls in values_by_query.items():
-        await query.run_each(conn, calls)
+    try:
+        if writes:
+            await ledger.limit_grouped_write_waits(conn)
+        for query, parameter_sets in values_by_query.items():
+            await query.run_each(conn, parameter_sets)
+    except (TypeError, ValueError, asyncpg.PostgresError) as error:
+        is_slow = isinstance(error, SLOW_GROUPED_WRITE_ERRORS)
+        if not is_slow and (means_postgres_away(error) or isinstance(error, asyncpg.DeadlockDetectedError)):
+            raise
+        raise GroupedWriteFailed(is_slow=is_slow) from error
 
 
 async def settle_job_attempt(conn: Conn, *, claim: JobClaim, outcome: TaskOutcome) -> None:
@@ -217,6 +229,7 @@ async def settle_job_attempt(conn: Conn, *, claim: JobClaim, outcome: TaskOutcom
     """
     if isinstance(outcome, Done):
         await complete_job_and_subject(conn, claim=claim, result=outcome.result)
+        await _run_grouped_writes(conn, outcome.writes)
         return
     moved = await ledger.settle_job_attempts(conn, [AttemptSettlement(claim, outcome)])
     if not moved:

@@ -13,6 +13,7 @@ from schemas.errors.base import (
     BackupOrRestoreFailed,
     BenchmarkFailed,
     DemoFailed,
+    GroupedWriteFailed,
     JobCancelRequested,
     LocalServerUnavailable,
     MigrationChanged,

@@ -41,6 +41,14 @@ class AttemptFenced(TenantryError):
     """The job has another attempt or has ended: this attempt must not write any more."""
 
 
+class GroupedWriteFailed(TenantryError):
+    """A write in the settlement of many jobs failed, or took too long (`is_slow`): nothing of it is stored."""
+
+    def __init__(self, *, is_slow: bool) -> None:
+        super().__init__("a write of a completed job took too long" if is_slow else "a write of a completed job failed")
+        self.is_slow = is_slow
+
+
 class NoFreeServerSlot(TenantryError):
     """All of this worker's slots for one external server are in use: the job is snoozed."""
 

@@ -49,8 +49,8 @@ async def test_killed_at_three_points(fleet: Fleet) -> None:
     assert {(row["fence"], row["crashes"]) for row in kept} == {(1, 0)}
 
 
-async def test_killed_amid_the_writes_of_many_jobs(fleet: Fleet) -> None:
-    """The worker dies while its settlement of all jobs waits in a write: none of them has ended."""
+async def test_killed_during_grouped_writes(fleet: Fleet) -> None:
+    """The worker dies while its settlement waits in a write: its jobs still run, and another worker completes them."""
     await fleet.dispatcher()
     worker = await fleet.worker(lease_s=LONG_S)
     jobs = await fleet.submit(8, kind=GROUPED_EFFECT, pauses=["handler"])

@@ -28,7 +28,7 @@ POOL = "chaos"
 EFFECT = JobKindSpec("write_effect", POOL, "jobs:read", timeout_s=600, max_attempts=3, total_s=3600)
 GROUPED_EFFECT = EFFECT._replace(name="write_grouped_effect")
 
-#: Waits for the lock that a test may hold: the settlement of many jobs then stands in the middle of its writes.
+#: Waits for an advisory lock that a test may hold, so that it can kill the worker during the writes of a settlement.
 INSERT_GROUPED_EFFECT = Query(
     "insert_grouped_effect",
     "insert into effect (job_id, fence) select :job_id, :fence from pg_advisory_xact_lock_shared(1)",
@@ -57,7 +57,7 @@ async def write_effect(ctx: TaskContext) -> TaskOutcome:
 
 
 async def write_grouped_effect(ctx: TaskContext) -> TaskOutcome:
-    """Insert one row, in the transaction that ends the job and others."""
+    """Return the insert of one row, which commits in the settlement of this job and others."""
     await reach(ctx, "handler")
     return Done(writes=[JobWrite(INSERT_GROUPED_EFFECT, {"job_id": ctx.job.id, "fence": ctx.job.fence})])
 

@@ -67,6 +67,17 @@ async def test_a_queued_wake_is_not_sent_again(client: ArqRedis, redis_url: str,
     assert len(await read_wakes(client)) == 1
 
 
+async def test_an_answered_wake_is_sent_again(client: ArqRedis, redis_url: str, wake: WakeMessage) -> None:
+    async with courier.open_redis_wake_courier(redis_url) as sender:
+        await sender.send_wake(wake)
+        await sender.flush()
+        [answered] = await read_wakes(client)
+        await courier.delete_wake_message(client, wake.pool, answered)
+        await sender.send_wake(wake)
+    assert len(await read_wakes(client)) == 2
+    assert await client.zcard(courier.wake_queue_key("ingest")) == 1
+
+
 async def test_unread_wakes_are_limited(client: ArqRedis, redis_url: str) -> None:
     async with courier.open_redis_wake_courier(redis_url) as sender:
         for _ in range(courier.MAX_WAKE_LIST_LENGTH + 5):

@@ -1,4 +1,4 @@
-"""CPU of a run: of its PostgreSQL server, if that runs on this machine, and of a job at its worker and in Postgres."""
+"""CPU of a run: of PostgreSQL, if it runs on this machine, and the mean of a job at the worker and in PostgreSQL."""
 
 import os
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ def read_postgres_cpu_s(server: int) -> float:
 
 
 class JobCpu(NamedTuple):
-    """CPU of each job of a run, in microseconds."""
+    """Mean CPU of a job, in microseconds."""
 
     worker_us: float
     postgres_us: float
@@ -54,7 +54,7 @@ class JobCpuMeter:
         self._workers, self._postgres = workers, postgres
         self._start = self._read_cpu_s()
 
-    def read_cpu_of_each_job(self, jobs: int) -> JobCpu:
+    def read_mean_job_cpu(self, jobs: int) -> JobCpu:
         """Return the CPU so far, divided by the number of `jobs`."""
         return JobCpu(
             *(round((now - start) / jobs * 1e6, 1) for now, start in zip(self._read_cpu_s(), self._start, strict=True))

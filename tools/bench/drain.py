@@ -1,4 +1,4 @@
-"""Rates compared with plain arq: of a backlog of no-op jobs, jobs that each write a row, some slow ones, and live.
+"""Job rates compared with plain arq: backlogs of no-op, writing and mixed jobs, and jobs submitted live.
 
 Plain arq stores no job durably.
 """
@@ -23,10 +23,10 @@ BENCH_SLOTS = 100
 #: Duration of every tenth job of the mixed backlog: it must not hold up the others.
 SLOW_JOB_S = 0.2
 
-#: Jobs of several kinds become due in a random order.
-MIX_DUE_TIMES = "update job set run_at = now() - random() * interval '1 minute'"
+#: Gives the jobs random due times, so that their kinds are mixed.
+RANDOMIZE_DUE_TIMES = "update job set run_at = now() - random() * interval '1 minute'"
 
-#: A worker registers, then the pool starts: so no CPU of its start counts.
+#: The pool is paused until the worker has registered, so that the CPU of the worker's start isn't counted.
 PAUSE_POOL = "update pool set paused = true where name = $1"
 RESUME_POOL = "update pool set paused = false where name = $1"
 
@@ -37,21 +37,21 @@ SELECT_BENCH_JOB_RATE = "select count(*) / extract(epoch from max(finished_at) -
 SELECT_JOB_RATE_FROM_FIRST_SUBMIT = "select count(*) / extract(epoch from max(finished_at) - min(created_at)) from job"
 
 
-class OurJobRun(NamedTuple):
-    """Jobs a second of one of our runs, and the CPU of each."""
+class BenchJobRun(NamedTuple):
+    """Rate of one run of Tenantry, in jobs a second, and the mean CPU of a job."""
 
     jobs_s: float
     cpu: JobCpu
 
 
 class DrainRound(NamedTuple):
-    """Jobs a second of plain arq, without and with slow jobs; our runs of no-op jobs, writing jobs, and slow ones."""
+    """Rates of plain arq without and with slow jobs, then runs of no-op, writing and mixed jobs."""
 
     peer: float
     peer_mixed: float
-    noop: OurJobRun
-    write: OurJobRun
-    mixed: OurJobRun
+    noop: BenchJobRun
+    write: BenchJobRun
+    mixed: BenchJobRun
 
 
 async def measure_drain(
@@ -99,25 +99,25 @@ async def _measure_drain_round(
 
 async def _insert_jobs_and_measure_drain(
     environment: BenchEnvironment, tenants: list[UUID], counts: Mapping[JobKindSpec, int], *, effects: int = 0
-) -> OurJobRun:
+) -> BenchJobRun:
     pool, count = environment.pool, sum(counts.values())
     await backlog.delete_all_jobs(pool)
-    for kind, of_kind in counts.items():
-        await backlog.insert_waiting_jobs(pool, kind, tenants, count=of_kind, args={"seconds": SLOW_JOB_S})
+    for kind, kind_count in counts.items():
+        await backlog.insert_waiting_jobs(pool, kind, tenants, count=kind_count, args={"seconds": SLOW_JOB_S})
     if len(counts) > 1:
-        await pool.execute(MIX_DUE_TIMES)
+        await pool.execute(RANDOMIZE_DUE_TIMES)
         await pool.execute("vacuum analyze job")
     await pool.execute(PAUSE_POOL, BENCH_POOL)
     async with fleet.run_workers(environment, slots=BENCH_SLOTS) as workers:
         meter = await start_job_cpu_meter(pool, workers)
         await pool.execute(RESUME_POOL, BENCH_POOL)
         await fleet.wait_until_bench_pool_drained(pool)
-        cpu = meter.read_cpu_of_each_job(count)
+        cpu = meter.read_mean_job_cpu(count)
     await backlog.check_bench_jobs_neither_lost_nor_doubled(pool, count=count, effects=effects)
-    return OurJobRun(round(float(await pool.fetchval(SELECT_BENCH_JOB_RATE)), 1), cpu)
+    return BenchJobRun(round(float(await pool.fetchval(SELECT_BENCH_JOB_RATE)), 1), cpu)
 
 
-def summarize_job_cpu(runs: Sequence[OurJobRun]) -> dict[str, float]:
+def summarize_job_cpu(runs: Sequence[BenchJobRun]) -> dict[str, float]:
     """Return the medians of a job's CPU over the runs, in microseconds."""
     return {name: median(getattr(run.cpu, name) for run in runs) for name in JobCpu._fields}
 
@@ -130,7 +130,7 @@ async def measure_job_rate_during_submits(
     Return the ratio to arq. The submitters share one process, for many tenants in turn. Raise `BenchmarkFailed`.
     """
     await backlog.reset_bench_database_with_tenants(environment.pool, tenants=size.tenants)
-    ours, peers = list[OurJobRun](), list[float]()
+    ours, peers = list[BenchJobRun](), list[float]()
     async with fleet.run_bench_dispatcher(environment), fleet.run_workers(environment, slots=BENCH_SLOTS) as workers:
         for number in range(1, size.rounds + 1):
             tell(f"round {number} of {size.rounds}")
@@ -145,11 +145,11 @@ async def measure_job_rate_during_submits(
 
 async def _submit_jobs_and_measure_end_rate(
     environment: BenchEnvironment, workers: Sequence[ChildProcess], *, count: int
-) -> OurJobRun:
+) -> BenchJobRun:
     await backlog.delete_all_jobs(environment.pool)
     meter = await start_job_cpu_meter(environment.pool, workers)
     await run_module_and_read_json(environment, "tools.bench.submitter", NOOP.name, str(count), "0")
     await fleet.wait_until_bench_pool_drained(environment.pool)
-    cpu = meter.read_cpu_of_each_job(count)
+    cpu = meter.read_mean_job_cpu(count)
     await backlog.check_bench_jobs_neither_lost_nor_doubled(environment.pool, count=count)
-    return OurJobRun(round(float(await environment.pool.fetchval(SELECT_JOB_RATE_FROM_FIRST_SUBMIT)), 1), cpu)
+    return BenchJobRun(round(float(await environment.pool.fetchval(SELECT_JOB_RATE_FROM_FIRST_SUBMIT)), 1), cpu)

@@ -1,20 +1,23 @@
 """Completer: settles attempts in the ledger, in batches.
 
-One statement runs at a time. The next one settles all attempts that ended meanwhile.
+One settlement runs at a time. The next one settles all attempts that ended meanwhile.
 """
 
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from logging import DEBUG
+from typing import NamedTuple
+from uuid import UUID
 
 import asyncpg
 
 from db.pool import Pool
-from db.reach import is_transient_postgres_error, means_postgres_away
+from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors
 from domain.jobs import jobs
 from jobs.ledger import AttemptSettlement, ChangedJob
 from jobs.outcomes import TASK_FAILED_RETRY, Done, Failed, Snooze, TaskOutcome
+from schemas.errors import GroupedWriteFailed
 from telemetry import logs, metrics, tracing
 from workers.runtime import spans
 from workers.runtime.progress import JobProgressWriter
@@ -26,15 +29,19 @@ SETTLEMENT_RETRY_S = 0.2
 #: Errors for an outcome that isn't JSON, or that Postgres can't store (a NUL).
 UNSTORABLE_OUTCOME_ERRORS = (TypeError, ValueError, asyncpg.DataError)
 
-#: Errors of a write that waits for another transaction, or takes too long.
-SLOW_WRITE_ERRORS = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError, asyncpg.QueryCanceledError)
-
 JOB_OUTCOME_NOT_STORED_FAILURE = Failed("INTERNAL", "the job's outcome can't be stored: contact support")
 
-#: Outcome of an attempt with a write that takes too long: it costs no attempt.
+#: Outcome of an attempt after a slow write: it repeats the job, at no cost of an attempt.
 SLOW_WRITE_SNOOZE = Snooze(5.0)
 
 _log = logs.get_logger("completer")
+
+
+class StoredSettlements(NamedTuple):
+    """Settlements as they were stored, and the rows of their jobs; a job lost to another attempt has none."""
+
+    settlements: Sequence[AttemptSettlement]
+    changed: Sequence[ChangedJob]
 
 
 class OutcomeCompleter:
@@ -65,7 +72,7 @@ class OutcomeCompleter:
             await self._flush_progress(outcomes)
             batch = [AttemptSettlement(attempt.claim, outcome) for attempt, outcome in outcomes]
             began = tracing.current_unix_time_ns()
-            count_and_log_settlements(batch, await self._settle_until_stored(batch))
+            count_and_log_settlements(*await self._settle_until_stored(batch))
             spans.record_settlement_spans([attempt for attempt, _ in outcomes], began)
             self._slots.change_unsettled_count(-len(batch))
             self._slots.note_ended_jobs(claim for claim, _ in batch)
@@ -81,68 +88,68 @@ class OutcomeCompleter:
             else:
                 await self._progress_writer.write_latest_progress(attempt)
 
-    async def _settle_until_stored(self, batch: Sequence[AttemptSettlement]) -> list[ChangedJob]:
-        """Store the outcomes of a batch of job attempts in Postgres; return the rows of jobs not lost meanwhile.
+    async def _settle_until_stored(self, batch: Sequence[AttemptSettlement]) -> StoredSettlements:
+        """Store the outcomes of a batch of job attempts in Postgres.
 
-        Repeat the statement while Postgres is away. If one outcome makes it fail, settle each attempt alone.
+        Repeat it while Postgres is away. If an outcome or its writes can't be stored, settle the attempts apart.
         """
         while True:
             try:
-                with metrics.JOB_SETTLE_HISTOGRAM.time():
-                    return await jobs.settle_jobs_and_subjects(self._pool, batch)
-            except Exception as error:
-                if is_error_of_one_outcome(error, batch):
-                    return await self._settle_one_by_one(batch, error)
-                if not is_transient_postgres_error(error):
-                    raise
-            await asyncio.sleep(SETTLEMENT_RETRY_S)
+                with convert_postgres_away_errors(), metrics.JOB_SETTLE_HISTOGRAM.time():
+                    return StoredSettlements(batch, await jobs.settle_jobs_and_subjects(self._pool, batch))
+            except TRANSIENT_POSTGRES_ERRORS:
+                await asyncio.sleep(SETTLEMENT_RETRY_S)
+            except (GroupedWriteFailed, *UNSTORABLE_OUTCOME_ERRORS) as error:
+                return await (self._settle_apart(batch) if len(batch) > 1 else self._settle_substitute(batch[0], error))
 
-    async def _settle_one_by_one(self, batch: Sequence[AttemptSettlement], error: Exception) -> list[ChangedJob]:
-        """Settle each attempt of a batch by its own statement; return the rows of their jobs.
+    async def _settle_apart(self, batch: Sequence[AttemptSettlement]) -> StoredSettlements:
+        """Settle the attempts without writes together, then each other one alone; each alone if none has writes.
 
-        Of a batch of one, `error` shows that the outcome can't be stored: store `replace_unstorable_outcome` instead.
+        After one slow write of a tenant, snooze the tenant's other attempts with writes: they may wait for the same
+        lock, and other tenants wait for them.
         """
-        if len(batch) > 1:
-            return [moved for settlement in batch for moved in await self._settle_until_stored([settlement])]
-        claim, outcome = batch[0]
-        _log.exception("outcome can't be stored", **logs.job_log_fields(claim, attempt=claim.attempt))
-        return await self._settle_until_stored([AttemptSettlement(claim, replace_unstorable_outcome(outcome, error))])
+        plain = [settlement for settlement in batch if not has_writes(settlement.outcome)]
+        alone = [settlement for settlement in batch if has_writes(settlement.outcome)] or plain
+        stored = StoredSettlements([], []) if alone is plain or not plain else await self._settle_until_stored(plain)
+        slow_tenants = set[UUID]()
+        for claim, outcome in alone:
+            is_slow = claim.organization_id in slow_tenants
+            one = await self._settle_until_stored([AttemptSettlement(claim, SLOW_WRITE_SNOOZE if is_slow else outcome)])
+            if one.settlements[0].outcome is SLOW_WRITE_SNOOZE:
+                slow_tenants.add(claim.organization_id)
+            stored = StoredSettlements([*stored.settlements, *one.settlements], [*stored.changed, *one.changed])
+        return stored
 
+    async def _settle_substitute(self, settlement: AttemptSettlement, error: Exception) -> StoredSettlements:
+        """Store another outcome for an attempt with an outcome that failed with `error` in a settlement of its own.
 
-def is_error_of_one_outcome(error: Exception, batch: Sequence[AttemptSettlement]) -> bool:
-    """Return whether one outcome of a batch may be the cause of its error, and not the state of Postgres."""
-    if isinstance(error, UNSTORABLE_OUTCOME_ERRORS):
-        return True
-    if not any(has_writes(outcome) for _, outcome in batch):
-        return False
-    return isinstance(error, SLOW_WRITE_ERRORS) or (
-        isinstance(error, asyncpg.PostgresError) and not means_postgres_away(error)
-    )
+        A slow write snoozes the job, and another failed write retries it. Any other outcome can't be stored: the job
+        fails.
+        """
+        claim = settlement.claim
+        fields = logs.job_log_fields(claim, attempt=claim.attempt)
+        if isinstance(error, GroupedWriteFailed) and error.is_slow:
+            _log.warning("write of the outcome took too long", **fields)
+            return await self._settle_until_stored([AttemptSettlement(claim, SLOW_WRITE_SNOOZE)])
+        _log.exception("outcome not stored", **fields)
+        is_write = isinstance(error, GroupedWriteFailed)
+        substitute = TASK_FAILED_RETRY if is_write else JOB_OUTCOME_NOT_STORED_FAILURE
+        return await self._settle_until_stored([AttemptSettlement(claim, substitute)])
 
 
 def has_writes(outcome: TaskOutcome) -> bool:
     return isinstance(outcome, Done) and bool(outcome.writes)
 
 
-def replace_unstorable_outcome(outcome: TaskOutcome, error: Exception) -> TaskOutcome:
-    """Return what to store for an attempt in place of `outcome`, which failed with `error` when settled alone.
-
-    A task with a failed write has failed at its last step, so its job is repeated.
-    """
-    if not has_writes(outcome):
-        return JOB_OUTCOME_NOT_STORED_FAILURE
-    return SLOW_WRITE_SNOOZE if isinstance(error, SLOW_WRITE_ERRORS) else TASK_FAILED_RETRY
-
-
-def count_and_log_settlements(batch: Sequence[AttemptSettlement], moved: Sequence[ChangedJob]) -> None:
+def count_and_log_settlements(settlements: Sequence[AttemptSettlement], changed: Sequence[ChangedJob]) -> None:
     """Count the outcomes of settled job attempts in the metrics, and log them.
 
     A `Done` of a job that this worker still owned is logged at `debug`, any other outcome at `info`.
     """
-    rows = {(row.id, row.fence): row for row in moved}
+    rows = {(row.id, row.fence): row for row in changed}
     counts: Counter[tuple[str, str]] = Counter()
     logs_all = _log.is_enabled_for(DEBUG)
-    for claim, outcome in batch:
+    for claim, outcome in settlements:
         row = rows.get((claim.id, claim.fence))
         counts[claim.kind, outcome.word if row else "lost"] += 1
         is_fine = row is not None and isinstance(outcome, Done)

@@ -1,4 +1,4 @@
-"""Context of a task: its job, and the only ways to write. The attempt's claim fences each write."""
+"""Context of a task: its job, and its transactions. The attempt's claim fences each write."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

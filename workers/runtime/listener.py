@@ -62,7 +62,7 @@ async def _listen_until_redis_fails(
 ) -> None:
     async with courier.open_wake_client(redis_url, timeout_s=REDIS_SILENCE_TIMEOUT_S) as client:
         worker = build_arq_wake_listener(client, pool_name=pool_name, kinds=kinds, slots=slots)
-        wakes = _read_wake_list(client, courier.wake_list_key(pool_name), slots)
+        wakes = _read_wake_list(client, pool_name, slots)
         tasks = {asyncio.create_task(loop) for loop in (worker.async_run(), wakes)}
         try:
             finished, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -119,7 +119,8 @@ async def do_nothing_on_arq_wake(ctx: dict[Any, Any], *args: Any, **kwargs: Any)
     """Do nothing: an arq job only wakes the worker."""
 
 
-async def _read_wake_list(client: ArqRedis, wake_list: str, slots: WorkerSlots) -> None:
+async def _read_wake_list(client: ArqRedis, pool_name: str, slots: WorkerSlots) -> None:
+    wake_list = courier.wake_list_key(pool_name)
     while True:
         await slots.has_free_slots.wait()
         woken = await client.blpop([wake_list], timeout=WAKE_BLPOP_WAIT_S)  # type: ignore[misc]  # the stubs mix sync and async
@@ -128,6 +129,7 @@ async def _read_wake_list(client: ArqRedis, wake_list: str, slots: WorkerSlots) 
         if slots.free_slot_count > 0:
             # The sender has committed, so the pull needn't wait until arq's next poll finds the message.
             slots.request_pull()
+            await courier.delete_wake_message(client, pool_name, woken[1])
         else:
             # All slots filled up meanwhile: leave the wake to another worker.
             await client.rpush(wake_list, woken[1])  # type: ignore[misc]

@@ -29,7 +29,7 @@ async def open_task(resources: WorkerResources) -> JobTask:
 
 
 async def make_video_poster(ctx: TaskContext, *, store: MediaStore, folders: RenderWorkerTempFolder) -> TaskOutcome:
-    """Draw the poster of an uploaded video and store it as the video's thumbnail; return the job's outcome.
+    """Draw the poster of an uploaded video and store its file; return the outcome with the write that attaches it.
 
     All attempts of the job store the same file. A video that can't be drawn gets no poster.
     """

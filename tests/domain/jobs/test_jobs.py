@@ -1,5 +1,7 @@
 """Jobs for partners: reading and canceling them."""
 
+from uuid import UUID
+
 import pytest
 
 from db.pool import Conn, Pool
@@ -8,10 +10,29 @@ from jobs import ledger
 from jobs.outcomes import Canceled, Done, Failed, Retry, TaskOutcome
 from schemas import ids
 from schemas.errors import ObjectNotFound, StateConflict
-from schemas.jobs import Job, JobError
+from schemas.jobs import ApiJobStatus, Job, JobError
 from tests.domain.project import SCOPES, Project, cancel, ingest, list_ids, shown, started
 from tests.jobs import scene
 from tests.jobs.scene import INTERNAL_JOB, TEST_JOB
+
+
+async def test_a_list_of_a_project_leaves_out_jobs_without_one(conn: Conn, project: Project) -> None:
+    in_project, in_none = [
+        (await scene.submit(conn, project.org, project_id=project_id)).job_id for project_id in (project.id, None)
+    ]
+
+    async def listed(status: ApiJobStatus, project_id: UUID | None) -> set[str]:
+        found = await jobs.list_filtered_jobs(
+            conn, organization_id=project.org, project_id=project_id, kinds=None, statuses=[status], stages=None,
+            before=None, limit=10,
+        )  # fmt: skip
+        return {job.job_id for job in found}
+
+    own, other = ids.format_prefixed_id("job", in_project), ids.format_prefixed_id("job", in_none)
+    assert (await listed("running", project.id), await listed("running", None)) == ({own}, {own, other})
+    for job_id in (in_project, in_none):
+        await jobs.request_job_cancel(conn, organization_id=project.org, job_id=job_id)
+    assert (await listed("canceled", project.id), await listed("canceled", None)) == ({own}, {own, other})
 
 
 async def test_a_queued_job_is_running_on_the_wire(conn: Conn, project: Project) -> None:

@@ -1,6 +1,7 @@
 """The outcome of a job by the result of its task."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from domain.jobs import jobs
 from jobs import ledger
 from jobs.ledger import ChangedJob, JobClaim
 from jobs.outcomes import Done, Interrupted, JobWrite, Snooze, TaskOutcome
+from tests import seeds
 from tests.waiting import eventually
 from tests.workers.runtime.workers import TEST_JOB, Workers, finish
 from workers.runtime import completer, puller
@@ -92,7 +94,7 @@ async def test_an_unstorable_outcome_fails_only_its_own_job(workers: Workers) ->
 
 
 async def test_a_failing_write_fails_only_its_own_attempt(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
-    """They end together. One write breaks a check in the first attempt, another waits for a row of the test."""
+    """Three attempts end together. One write violates a check at first, another waits for the test's lock."""
     monkeypatch.setattr(ledger, "GROUPED_WRITE_LOCK_TIMEOUT", "50ms")
     monkeypatch.setattr(completer, "SLOW_WRITE_SNOOZE", Snooze(0.01))
     await workers.pool.execute(
@@ -107,10 +109,12 @@ async def test_a_failing_write_fails_only_its_own_attempt(workers: Workers, monk
         return Done(writes=[JobWrite(insert, {"name": ctx.job.args["name"], "fence": ctx.job.fence})])
 
     async with workers.working(task, lease_s=60), workers.pool.acquire() as conn:
+        rival = replace(workers, org=await seeds.organization(conn))
         blocking = conn.transaction()
         await blocking.start()
         await conn.execute("insert into effect values ('locked', 1)")
-        made = {name: await workers.submit(args={"name": name}) for name in ("fine", "bad", "locked")}
+        submitters = {"fine": workers, "bad": workers, "locked": rival}
+        made = {name: await one.submit(args={"name": name}) for name, one in submitters.items()}
         await workers.ended(made["fine"])
         await workers.becomes(made["bad"], "state = 'queued'")
         await workers.becomes(made["locked"], "fence > 1")

@@ -28,12 +28,13 @@ class ArqTally:
         self.first_ns = self.last_ns = 0
         self.done = asyncio.Event()
 
-    async def record_start_of_job(self, ctx: dict[Any, Any], sent_ns: int, seconds: float) -> None:  # noqa: ARG002 - arq's signature
+    async def run_job(self, ctx: dict[Any, Any], sent_ns: int, duration_s: float) -> None:  # noqa: ARG002 - arq's signature
+        """Record the job's start and lag, then sleep for its duration; arq's handler."""
         now_ns = time.monotonic_ns()
         self.first_ns = self.first_ns or now_ns
         self.lags_ns.append(now_ns - sent_ns)
-        if seconds:
-            await asyncio.sleep(seconds)
+        if duration_s:
+            await asyncio.sleep(duration_s)
 
     async def count_ended_job(self, ctx: dict[Any, Any]) -> None:  # noqa: ARG002 - arq's signature
         """Count a job that has left Redis; arq's callback."""
@@ -47,7 +48,7 @@ async def run_arq_worker(redis: ArqRedis, queue: str, count: int, poll_s: float)
     """Run a worker of 100 slots until `count` jobs have ended, and print the times. It keeps no results."""
     tally = ArqTally(count)
     worker = Worker(
-        [func(tally.record_start_of_job, name="job")],
+        [func(tally.run_job, name="job")],
         redis_pool=redis, queue_name=queue, max_jobs=100, keep_result=0, poll_delay=poll_s,
         after_job_end=tally.count_ended_job, handle_signals=False,
     )  # fmt: skip
