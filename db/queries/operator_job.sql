@@ -29,31 +29,11 @@ select {operated}, o.name as organization_name
             and id = :id
           offset 0) j;
 
--- part: page
--- A page of the newest matching jobs, of those among each organization's newest `depth` under a condition.
--- First finds the organizations with the newest matching jobs: no other one can have a job of the page.
-with newest_organizations as materialized (
-  select o.id, o.name
-    from organization o
-   cross join lateral (
-           select n.id
-             from (
-                  select *, job_phase(state, stage, started_at) as phase
-                    from job
-                   where organization_id = o.id
-                     {condition}
-                     {place}) n
-            where {passing}
-              and {of_status}
-            order by n.id desc
-            limit 1) j
-   where coalesce(o.id = :org::uuid, true)
-   order by j.id desc
-   limit :limit)
-select {operated}, o.name as organization_name
-  from newest_organizations o
- cross join lateral (
-         select *
+-- part: of_status    Status filter; a null matches all.
+coalesce(case when n.finished_at is null then 'running' else n.state end = :status::text, true)
+
+-- part: matching    Matching jobs among an organization's newest `depth` under a condition, newest first.
+select *
            from (
                   select *, job_phase(state, stage, started_at) as phase
                     from job
@@ -63,12 +43,26 @@ select {operated}, o.name as organization_name
           where {passing}
             and {of_status}
           order by n.id desc
+
+-- part: page
+-- A page of all organizations' matching jobs. First finds the organizations with the newest ones: the page
+-- has no job of any other organization.
+with newest_organizations as materialized (
+  select o.id, o.name
+    from organization o
+   cross join lateral (
+         {matching}
+          limit 1) j
+   where coalesce(o.id = :org::uuid, true)
+   order by j.id desc
+   limit :limit)
+select {operated}, o.name as organization_name
+  from newest_organizations o
+ cross join lateral (
+         {matching}
           limit :limit) j
  order by j.id desc
  limit :limit
-
--- part: of_status    Status filter; a null matches all.
-coalesce(case when n.finished_at is null then 'running' else n.state end = :status::text, true)
 
 -- name: list_operator_jobs    Return the matching jobs, newest first.
 {page: and true};
