@@ -63,7 +63,7 @@ EVENT_SCHEMA_MIGRATION_SOURCE = SchemaMigrationSource("event_migrations", "event
 
 
 class Migration(NamedTuple):
-    """A file with its name in the table of applied files: `0001_tenancy`, or `pull_jobs@2` for a function."""
+    """A file with its name in the table of applied files: `0001_tenancy`, or `claim_jobs@2` for a function."""
 
     name: str
     text: str

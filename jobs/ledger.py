@@ -107,7 +107,7 @@ class _SubmittedJobRow(NamedTuple):
 SUBMIT_JOB = job.submit_job.typed(_SubmittedJobRow)
 SUBMIT_JOBS = job.submit_jobs.typed(_SubmittedJobRow)
 FIND_JOB_BY_UNIQUE_KEY = job.find_job_of_key.typed(_SubmittedJobRow)
-PULL_JOBS = job.pull_jobs.typed(JobClaim)
+CLAIM_JOBS = job.claim_jobs.typed(JobClaim)
 STORE_JOB_ATTEMPT_OUTCOMES = job.settle_jobs.typed(ChangedJob)
 
 
@@ -205,21 +205,30 @@ async def read_stored_job_error_code(conn: Conn, *, organization_id: UUID, job_i
 
 
 async def claim_due_jobs(
-    conn: Conn, *, pool: str, worker_id: UUID, free: int, kinds: Sequence[JobKindSpec], freed: Sequence[UUID] = ()
+    conn: Conn,
+    *,
+    pool: str,
+    worker_id: UUID,
+    free: int,
+    kinds: Sequence[JobKindSpec],
+    turns: Sequence[int] | None = None,
+    freed: Sequence[UUID] = (),
 ) -> list[JobClaim]:
     """Claim up to `free` due jobs of these kinds for a worker, in fair order and within every tenant's cap.
 
-    Return the claims; none if the pool is paused or the worker's lease has run out. `freed` are organizations with
-    a job that ended on this worker since its last pull. Don't call it inside a transaction: the pool's lock is held
+    Return the claims; none if the pool is paused or the worker's lease has run out. `turns` has the jobs of each kind
+    that fill a tenant's turn (default: 1). `freed` are organizations with a job that ended on this worker since its
+    last pull. Don't call it inside a transaction: the pool's lock is held
     until the transaction ends.
     """
-    return await PULL_JOBS.all(
+    return await CLAIM_JOBS.all(
         conn,
         pool=pool,
         worker=worker_id,
         free=free,
         kinds=[kind.name for kind in kinds],
         timeouts_s=[kind.timeout_s for kind in kinds],
+        turns=turns or [1] * len(kinds),
         freed=freed,
     )
 

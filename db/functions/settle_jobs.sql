@@ -1,9 +1,9 @@
--- revision 2
+-- revision 3
 -- Apply the outcomes of many attempts, one element of the arrays each. Return a row for each attempt with a valid fencing
 -- token.
 -- An accepted cancel ends a job as canceled for any outcome. A snooze and an interruption give the attempt back. A job that
 -- can't run again before its deadline fails. A job completed at its first start (fence 1) gets no row in `job_attempt`:
--- `completed_by` names its worker. Its webhook event is emitted here, not by the trigger. Planned once a session, as `pull_jobs`.
+-- `completed_by` names its worker. Its webhook event is emitted here, not by the trigger. Planned once a session, as `claim_jobs`.
 create or replace function settle_jobs(orgs uuid[], ids uuid[], fences bigint[], outcomes text[], results jsonb[], errors jsonb[],
                             afters_s double precision[], scheduled_after_s double precision, overdue jsonb)
 returns table (organization_id uuid, project_id uuid, id uuid, kind text, fence bigint, state text, error jsonb)

@@ -87,9 +87,9 @@ select error->>'code'
  where organization_id = :org
    and id = :id;
 
--- name: pull_jobs    Pull jobs by the SQL function of this name (db/functions).
+-- name: claim_jobs    Claim due jobs by the SQL function of this name (db/functions).
 select organization_id, project_id, id, kind, fence, attempt, max_attempts, args, attempt_deadline_at
-  from pull_jobs(:pool, :worker, :free, :kinds, :timeouts_s, :freed);
+  from claim_jobs(:pool, :worker, :free, :kinds, :timeouts_s, :turns, :freed);
 
 -- name: settle_jobs
 -- Settle attempts by the SQL function of this name (db/functions); a row for each claim that was not fenced.

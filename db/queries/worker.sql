@@ -25,7 +25,7 @@ select j.organization_id, j.id, j.fence,
   from renewed_worker
   left join job j on j.lease_owner = renewed_worker.id;
 
--- name: claims_held    Return claims as pull_jobs did, with the seconds of their attempts.
+-- name: claims_held    Return claims as claim_jobs did, with the seconds of their attempts.
 select organization_id, project_id, id, kind, fence, attempt, max_attempts, args, attempt_deadline_at,
        extract(epoch from clock_timestamp() - attempt_started_at)::float8 as age_s
   from job

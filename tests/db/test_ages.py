@@ -6,8 +6,9 @@ from db.pool import Pool
 from db.queries import Query, sandbox_clock
 from db.queries.aged_rows import SANDBOX_ROW_AGING_STATEMENTS
 
-#: Tables without moved times: keys and logins, request records, deliveries; snapshots, which are many, and
-#: have the sandbox's own times; and periods of leases, which must not overlap those of other sandboxes.
+#: Tables without moved times: keys and logins, request records, deliveries; rests of lines, which last seconds;
+#: snapshots, which are many, and have the sandbox's own times; and periods of leases, which must not overlap
+#: those of other sandboxes.
 REAL = {
     "account_lease",
     "api_key",
@@ -15,6 +16,7 @@ REAL = {
     "brand_source",
     "conversion_destination",
     "idempotency_key",
+    "queued_kind",
     "metric_snapshot",
     "oauth_state",
     "sandbox_clock",

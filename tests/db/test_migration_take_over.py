@@ -39,9 +39,12 @@ ADDED = [
 #: The only changes to a database that is at the baseline already.
 NEWER = [*MAIN_FUNCTIONS, *ADDED, *(each.name for each in read_sql_functions(EVENT_SCHEMA_MIGRATION_SOURCE))]
 
+#: SQL functions of the release before, whose workers call them during an upgrade. A new database has none.
+EARLIER_FUNCTIONS = "('pull_jobs', 'pull_newcomers', 'rest_lines', 'wake_lines')"
+
 #: Tables, indexes, checks, views, triggers and functions, one a line. Leaves of partitions depend on the day.
 #: A check that was added to a table with rows is `not valid`: it still applies to each new row.
-SCHEMA = """
+SCHEMA = f"""
 with ours as (
     select c.oid, c.relname::text as name, c.relkind, c.reloptions
       from pg_class c
@@ -73,6 +76,7 @@ select pg_get_triggerdef(t.oid) from ours c join pg_trigger t on t.tgrelid = c.o
 select pg_get_functiondef(p.oid)
   from pg_proc p
  where p.pronamespace = 'public'::regnamespace
+   and p.proname not in {EARLIER_FUNCTIONS}
    and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
  union all
 select 'extension ' || extname from pg_extension

@@ -8,6 +8,7 @@ import pytest
 
 from db.pool import Conn, Pool
 from domain.tenancy import organizations
+from jobs import ledger
 from jobs.ledger import JobClaim
 from tests import plans
 from tests.jobs import scene
@@ -41,8 +42,12 @@ class TenantPairs:
             for org in dice.sample([*self.tenant_of], k=dice.randint(0, most)):
                 await scene.insert_due_jobs(self.conn, [org], dice.randint(1, 4), kind)
 
-    async def pull(self, free: int) -> list[JobClaim]:
-        claims = await scene.pull(self.conn, self.worker, free, UNCAPPED_JOB, FREE_INTERNAL)
+    async def pull(self, free: int, turn: int) -> list[JobClaim]:
+        """Pull up to `free` jobs in turns of `turn`."""
+        kinds = [UNCAPPED_JOB, FREE_INTERNAL]
+        claims = await ledger.claim_due_jobs(
+            self.conn, pool="default", worker_id=self.worker, free=free, kinds=kinds, turns=[turn, turn]
+        )
         self.running += claims
         return claims
 
@@ -60,8 +65,11 @@ class TenantPairs:
         return Counter(self.tenant_of[claim.organization_id] for claim in self.running)
 
 
+@pytest.mark.parametrize("turn", [1, 3])
 @pytest.mark.parametrize("seed", range(6))
-async def test_the_tenant_that_gets_a_slot_holds_no_more_than_any_waiting_one(conn: Conn, seed: int) -> None:
+async def test_the_tenant_that_gets_a_slot_holds_no_more_turns_than_any_waiting_one(
+    conn: Conn, seed: int, turn: int
+) -> None:
     """Compares without the claimed job itself: slots fill like water. At most `LINES` lines wait."""
     dice = random.Random(seed)
     pairs = TenantPairs(conn, await scene.worker(conn, UNCAPPED_JOB, slots=1_000))
@@ -71,12 +79,12 @@ async def test_the_tenant_that_gets_a_slot_holds_no_more_than_any_waiting_one(co
         await pairs.fill(dice)
         queued = await conn.fetchval("select count(*) from job where state = 'queued'")
         free = dice.randint(1, 24)
-        claims = await pairs.pull(free)
+        claims = await pairs.pull(free, turn)
         assert len(claims) == min(free, queued)
         held = pairs.held()
         served = [held[pairs.tenant_of[claim.organization_id]] for claim in claims]
         left = [held[tenant] for tenant in await pairs.waiting()]
-        assert not served or not left or max(served) <= min(left) + 1
+        assert not served or not left or (max(served) - 1) // turn <= min(left) // turn
         await pairs.end(dice)
 
 

@@ -1,8 +1,9 @@
 """Races of pulls with each other and with changes of a line: caps are exact, no job is claimed twice."""
 
 import asyncio
+import itertools
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID
 
@@ -11,7 +12,8 @@ import pytest_asyncio
 from db.pool import Conn, Pool, open_postgres_pool
 from jobs import controls
 from jobs.kinds import JobKindSpec
-from jobs.ledger import JobClaim
+from jobs.ledger import JobClaim, SubmittedJob
+from jobs.outcomes import Done, Retry, TaskOutcome
 from schemas.settings import Settings
 from tests import seeds
 from tests.jobs import scene
@@ -187,3 +189,61 @@ async def test_cancel_of_many_against_pull_and_settle(wide: Pool, conn: Conn, or
     attempts = Counter(row["outcome"] for row in await conn.fetch("select outcome from ended_attempt"))
     assert states["completed"] + states["canceled"] == 400
     assert attempts["completed"] == states["completed"]
+
+
+async def close_empty_lines(conn: Conn, orgs: Sequence[UUID]) -> None:
+    await conn.execute("select forget_queued_kinds('ingest', $1)", orgs)
+
+
+async def list_lines(conn: Conn) -> set[UUID]:
+    return {row["organization_id"] for row in await conn.fetch("select organization_id from queued_kind")}
+
+
+async def test_a_line_stays_open_for_an_uncommitted_job(pool: Pool, conn: Conn) -> None:
+    orgs = await scene.tenants(conn, 2)
+    worker = await scene.worker(conn)
+    for org in orgs:
+        await scene.submit(conn, org)
+    await scene.settle(conn, await scene.pull(conn, worker))
+    async with pool.acquire() as other, other.transaction():
+        job = await scene.submit(other, orgs[0])
+        await close_empty_lines(conn, orgs)
+        assert await list_lines(conn) == {orgs[0]}
+    assert [claim.id for claim in await scene.pull(conn, worker)] == [job.job_id]
+
+
+async def test_a_job_submitted_while_its_line_closes_opens_it_again(pool: Pool, conn: Conn, org: UUID) -> None:
+    worker = await scene.worker(conn)
+    await scene.settle(conn, [await scene.start_job(conn, org)])
+    async with hold_transaction(pool, "select forget_queued_kinds('ingest', $1)", [org]):
+        waiting = await scene.start_blocked(pool, submit_on(pool, org))
+    job = await waiting
+    assert [claim.id for claim in await scene.pull(conn, worker)] == [job.job_id]
+
+
+async def submit_on(pool: Pool, org: UUID) -> SubmittedJob:
+    async with pool.acquire() as own:
+        return await scene.submit(own, org)
+
+
+async def test_no_job_is_left_without_its_line(wide: Pool, conn: Conn) -> None:
+    """Jobs arrive, retry and end while lines open and close."""
+    orgs = await scene.tenants(conn, 6)
+    workers = [await scene.worker(conn, UNCAPPED_JOB) for _ in range(3)]
+    outcomes: Iterator[TaskOutcome] = itertools.cycle([Done(), Retry("LATE", "the job is repeated", after_s=0.0)])
+
+    async def submit() -> None:
+        async with wide.acquire() as own:
+            for place in range(60):
+                await scene.submit(own, orgs[place % len(orgs)], UNCAPPED_JOB)
+
+    async def work(worker: UUID) -> None:
+        async with wide.acquire() as own:
+            while await own.fetchval("select count(*) < 180 or bool_or(finished_at is null) from job"):
+                for claim in await scene.pull(own, worker, 2, UNCAPPED_JOB):
+                    await scene.settle(own, [claim], next(outcomes))
+                await own.execute("select forget_queued_kinds('default', $1)", orgs)
+
+    await asyncio.gather(*[submit() for _ in range(3)], *[work(worker) for worker in workers])
+    await close_empty_lines(conn, orgs)
+    assert await conn.fetchval("select count(*) from job where state in ('completed', 'failed')") == 180

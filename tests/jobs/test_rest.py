@@ -1,4 +1,4 @@
-"""Skip hints: blocked lines cost a pull nothing, hints hide no startable job, and newcomers are first."""
+"""Resting lines: blocked queues cost a pull nothing, no rest hides a startable job, and newcomers are first."""
 
 import random
 from collections.abc import AsyncIterator, Sequence
@@ -22,8 +22,13 @@ FEW = 200
 
 UNKNOWN = TEST_JOB._replace(name="run_strange_errand")
 
-#: Stores the skip hints of an expensive pull, at any actual cost.
-REST = "select rest_lines($1, $2, clock_timestamp())"
+#: Lets lines at their cap rest, as a pull does once many are.
+REST = """
+update queued_kind l
+   set rest_until = now() + interval '2 seconds'
+  from job j
+ where j.organization_id = l.organization_id
+   and j.state = 'running'"""
 
 OVER_CAP = """
 select count(*)
@@ -38,25 +43,22 @@ async def narrow(conn: Conn) -> AsyncIterator[None]:
     yield
 
 
-async def store_skip_ranges(conn: Conn, kind: JobKindSpec = TEST_JOB) -> None:
-    await conn.execute(REST, kind.pool, [kind.name])
+async def end_rests(conn: Conn) -> None:
+    """Let the time of all rests and notes pass."""
+    await conn.execute("update queued_kind set rest_until = '-infinity' where rest_until is not null")
+    await conn.execute("update queued_kind set read_from_until = '-infinity'")
 
 
-async def end_skip_ranges(conn: Conn) -> None:
-    """End all hints."""
-    await conn.execute("update line_rest set until = '-infinity'")
-
-
-async def extend_skip_ranges(conn: Conn) -> None:
-    """Make the active hints last: by itself one ends in two seconds, too soon for a loaded machine."""
-    await conn.execute("update line_rest set until = 'infinity' where until > '-infinity'")
-    await conn.execute("update pool set rest_until = 'infinity'")
+async def extend_rests(conn: Conn) -> None:
+    """Make rests and notes last: by themselves they end in two seconds, too soon for a loaded machine."""
+    await conn.execute("update queued_kind set rest_until = 'infinity' where rest_until is not null")
+    await conn.execute("update queued_kind set read_from_until = 'infinity' where read_from_until > '-infinity'")
 
 
 async def rows_read(session: Conn, worker: UUID, kind: JobKindSpec = TEST_JOB) -> tuple[list[JobClaim], int]:
-    """Pull twice; return the second pull's claims and the rows that it read. The first may store hints."""
+    """Pull twice; return the second pull's claims and the rows that it read. The first one lets lines rest."""
     await scene.pull(session, worker, 10, kind)
-    await extend_skip_ranges(session)
+    await extend_rests(session)
     async with plans.reading(session, "job") as found:
         claims = await scene.pull(session, worker, 10, kind)
     return claims, found.rows
@@ -78,7 +80,6 @@ async def at_their_cap(conn: Conn, count: int) -> tuple[list[UUID], list[JobClai
 async def test_tenants_at_their_cap_cost_a_pull_nothing(pool: Pool, conn: Conn) -> None:
     await at_their_cap(conn, 700)
     await scene.insert_due_jobs(conn, await scene.tenants(conn, 30), 2)
-    await end_skip_ranges(conn)  # `fill` bypasses the mark of a new job in a line.
     async with pool.acquire() as session:
         claims, rows = await rows_read(session, await scene.worker(conn))
     assert len(claims) == 10
@@ -89,9 +90,13 @@ async def test_jobs_of_an_unknown_kind_cost_a_pull_nothing(pool: Pool, conn: Con
     await scene.add_huge_worker(conn)
     orgs = await scene.tenants(conn, 40)
     await scene.insert_due_jobs(conn, orgs, 100, UNKNOWN)
-    await scene.insert_due_jobs(conn, orgs[::2], 2)  # Behind them in the same lines.
+    await scene.insert_due_jobs(conn, orgs[::2], 4)  # Behind them in the same queues.
     async with pool.acquire() as session:
-        claims, rows = await rows_read(session, await scene.worker(conn))
+        worker = await scene.worker(conn)
+        for _ in range(2):  # The rotor turns once.
+            assert len(await scene.pull(session, worker)) == 10
+            await extend_rests(conn)
+        claims, rows = await rows_read(session, worker)
     assert len(claims) == 10
     assert rows < FEW
 
@@ -103,7 +108,6 @@ async def test_dead_rows_that_a_snapshot_keeps_cost_little(pool: Pool, conn: Con
         await dump.execute("select set_config('idle_in_transaction_session_timeout', '0', true)")
         for _ in range(40):
             await scene.settle(conn, await scene.pull(conn, worker, 100, UNCAPPED_JOB))
-        await store_skip_ranges(conn, UNCAPPED_JOB)
         async with pool.acquire() as session:
             claims, rows = await rows_read(session, worker, UNCAPPED_JOB)
     assert len(claims) == 10
@@ -111,23 +115,21 @@ async def test_dead_rows_that_a_snapshot_keeps_cost_little(pool: Pool, conn: Con
 
 
 @pytest.mark.usefixtures("narrow")
-async def test_a_change_without_a_wake_is_found_when_the_hint_has_ended(conn: Conn) -> None:
-    _, claims = await at_their_cap(conn, 12)
-    await store_skip_ranges(conn)
-    await extend_skip_ranges(conn)
+async def test_a_change_without_a_wake_is_found_when_the_rest_has_ended(conn: Conn) -> None:
+    _, claims = await at_their_cap(conn, 20)
+    await extend_rests(conn)
     await scene.settle(conn, claims[5:6])
     worker = await scene.worker(conn)
     assert await scene.pull(conn, worker) == []
-    await end_skip_ranges(conn)
+    await end_rests(conn)
     [claim] = await scene.pull(conn, worker)
     assert claim.organization_id == claims[5].organization_id
 
 
 async def test_a_burst_after_a_quiet_moment_fills_each_pull(conn: Conn) -> None:
-    """Hints from an empty queue hide neither a line's first job nor the jobs behind it."""
+    """No closed line hides a queue's first job, or the jobs behind it."""
     [first, *orgs], worker = await scene.tenants(conn, 31), await scene.worker(conn)
     await scene.settle(conn, [await scene.start_job(conn, first)])
-    await store_skip_ranges(conn)
     for org in orgs:
         for internal in (False, True):
             kind = TEST_JOB._replace(internal=internal)
@@ -208,13 +210,13 @@ async def do_random_action(fleet: TwoWorkers, orgs: Sequence[UUID], dice: random
         case "end":
             await fleet.end(which, dice.randint(1, 4))
         case "rest":
-            await fleet.conn.execute(REST, "ingest", [kind.name for kind in fleet.kinds[which]])
+            await fleet.conn.execute(REST)
 
 
 @pytest.mark.usefixtures("narrow")
 @pytest.mark.parametrize("seed", range(6))
-async def test_hints_hide_nothing_that_can_start_and_break_no_cap(conn: Conn, seed: int) -> None:
-    """At the end each worker has the same jobs as without hints."""
+async def test_rests_hide_nothing_that_can_start_and_break_no_cap(conn: Conn, seed: int) -> None:
+    """At the end each worker has the same jobs as without rests."""
     dice, orgs = random.Random(seed), await scene.tenants(conn, 16)
     fleet = TwoWorkers(conn, [await scene.worker(conn), await scene.worker(conn)])
     for _ in range(150):
@@ -223,5 +225,5 @@ async def test_hints_hide_nothing_that_can_start_and_break_no_cap(conn: Conn, se
     for _ in range(2):  # In the first round each worker reports the ends of the other's kinds.
         while sum([await fleet.pull(which, 10) for which in (1, 0)]):
             pass
-    await conn.execute("truncate line_rest")
+    await end_rests(conn)
     assert [await fleet.pull(which, 10) for which in (1, 0)] == [0, 0]

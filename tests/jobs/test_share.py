@@ -114,12 +114,8 @@ async def test_share_holds_and_no_usable_slot_is_idle(conn: Conn, arrivals: list
 
 
 async def delete_rows(conn: Conn) -> None:
-    """Delete the last example's rows, and vacuum: a pull that reads many dead ones stores skip hints.
-
-    `fill` bypasses the mark of a new job in a line, so a hint would hide it.
-    """
-    await conn.execute("truncate job, worker, line_rest cascade")
-    await conn.execute("update pool set rest_until = '-infinity'")
+    """Delete the last example's rows."""
+    await conn.execute("truncate job, worker, queued_kind cascade")
 
 
 def is_within_share(held: int, free: int) -> bool:

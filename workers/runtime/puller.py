@@ -27,6 +27,9 @@ LEDGER_PULL_EVERY_S = 1.0
 #: With a backlog and few free slots, the pause after a pull is this many times the pull's duration.
 PAUSE_TO_JOB_PULL_RATIO = 4
 
+#: A pull that claims a job for at least one in this many free slots leaves a backlog.
+MAX_SLOTS_TO_CLAIMS_RATIO_WITH_BACKLOG = 2
+
 #: Longest pause without a backlog, in seconds. The pause is the pull's duration times its number of jobs (at
 #: most `PAUSE_TO_JOB_PULL_RATIO`): so fewer pulls with more jobs each serve a stream of wakes.
 MAX_JOB_PULL_BATCHING_PAUSE_S = 0.02
@@ -53,7 +56,9 @@ class JobPuller:
         while not self.slots.closed:
             started, free = clock(), self.slots.free_slot_count
             claims = await self._claim_jobs(free)
-            await self._start_claimed_jobs(claims, started, filled=len(claims) == free > 0)
+            # Shares, and turns of several jobs, leave slots free although jobs wait.
+            filled = len(claims) >= max(1, free / MAX_SLOTS_TO_CLAIMS_RATIO_WITH_BACKLOG)
+            await self._start_claimed_jobs(claims, started, filled=filled)
             await self._wait_for_next_pull(clock() - started, brought=len(claims))
 
     async def _claim_jobs(self, free: int) -> list[JobClaim]:
@@ -66,6 +71,7 @@ class JobPuller:
                         worker_id=self.worker_id(),
                         free=free,
                         kinds=self.kinds,
+                        turns=[self.slots.jobs_per_turn(kind.name) for kind in self.kinds],
                         freed=self.slots.pop_freed_tenants(),
                     )
         except TRANSIENT_POSTGRES_ERRORS:

@@ -84,8 +84,9 @@ class AttemptRunner:
             self._end_attempt(attempt, verdict)
         finally:
             limit.cancel()
-            self.slots.remove_attempt(attempt)
-            _find_attempt_seconds_metric(kind).observe(time.monotonic() - started)
+            run_s = time.monotonic() - started
+            self.slots.remove_attempt(attempt, run_s=run_s)
+            _find_attempt_seconds_metric(kind).observe(run_s)
 
     def _end_attempt(self, attempt: JobAttempt, verdict: AttemptVerdict) -> None:
         if attempt.committed:

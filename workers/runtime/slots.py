@@ -30,6 +30,13 @@ MIN_FREE_SLOTS_DIVISOR_WITH_BACKLOG = 2
 #: statements in its pipe.
 MAX_UNSETTLED_JOBS_PER_SLOT = 2
 
+#: Seconds of a slot that make a tenant's turn, and the most jobs in a turn: short jobs take turns of several.
+TURN_S = 0.01
+MAX_JOBS_PER_TURN = 16
+
+#: Part of the newest attempt in the mean time of a kind's attempts.
+MEAN_RUN_TIME_WEIGHT = 1 / 16
+
 AttemptVerdict: TypeAlias = TaskOutcome | LeaseLostStopCause
 AttemptKey: TypeAlias = tuple[UUID, int]
 
@@ -101,6 +108,8 @@ class WorkerSlots:
         self.backlog = self.closed = False
         self.yielded = self.unsettled = self._late = 0
         self._freed: set[UUID] = set()
+        #: By kind: mean seconds that an attempt holds its slot.
+        self._mean_run_s: dict[str, float] = {}
         self.on_change: Callable[[int], None] = ignore_slot_change
         metrics.WORKER_FREE_SLOT_GAUGE.set_function(lambda: self.free_slot_count)
         self._update_slot_events()
@@ -113,11 +122,19 @@ class WorkerSlots:
         self.attempts[build_job_id_and_fence_key(attempt.claim)] = attempt
         self._update_slot_events()
 
-    def remove_attempt(self, attempt: JobAttempt) -> None:
+    def remove_attempt(self, attempt: JobAttempt, *, run_s: float) -> None:
+        """Free the slot of an attempt that held it for `run_s` seconds."""
         del self.attempts[build_job_id_and_fence_key(attempt.claim)]
+        kind, mean_s = attempt.claim.kind, self._mean_run_s.get(attempt.claim.kind, TURN_S)
+        self._mean_run_s[kind] = mean_s + MEAN_RUN_TIME_WEIGHT * (run_s - mean_s)
         if self.backlog:
             self.request_pull()
         self._update_slot_events()
+
+    def jobs_per_turn(self, kind: str) -> int:
+        """Return how many jobs of a kind fill a tenant's turn, by the mean time of this worker's last attempts."""
+        mean_s = max(self._mean_run_s.get(kind, TURN_S), TURN_S / MAX_JOBS_PER_TURN)
+        return max(1, round(TURN_S / mean_s))
 
     def request_pull(self) -> None:
         """Have the worker pull further jobs for its free slots.

@@ -61,9 +61,10 @@ async def costing(pool: Pool) -> AsyncIterator[Callable[[], Awaitable[Cost]]]:
 
 #: Costs of one job, and of one post, from the request to the end.
 COSTS = {
-    "submit": Cost({"submit_job": 1}, {"insert job": 1}),
-    # The pool's pull cursor.
-    "pull": Cost({"pull_jobs": 1}, {"update job": 1, "update pool": 1}),
+    # The first due job of a tenant and kind opens a line.
+    "submit": Cost({"submit_job": 1}, {"insert job": 1, "insert queued_kind": 1}),
+    # The pool's rotor.
+    "pull": Cost({"claim_jobs": 1}, {"update job": 1, "update pool": 1}),
     "settle": Cost({"settle_jobs": 1, "end_ingests": 1}, {"update job": 1}),
     "mark": Cost(
         {"share_project": 1, "lock_post": 1, "mark_sending": 1},

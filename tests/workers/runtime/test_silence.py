@@ -74,7 +74,7 @@ async def wait_for_recovery(workers: Workers, relay: PostgresRelay, job_id: UUID
 async def test_silence_at_the_pull(workers: Workers, silent: PostgresRelay, loss: LostPart) -> None:
     """A pull with a lost response has claimed the job for this worker, which adopts it."""
     async with workers.working(work, lease_s=LEASE_S, database_url=silent.url):
-        silent.fall_silent_at("pull_jobs", loss)
+        silent.fall_silent_at("claim_jobs", loss)
         await asyncio.wait_for(silent.silent.wait(), PATIENCE_S)
         row = await wait_for_recovery(workers, silent, await workers.submit())
     assert row["attempt"] == 1
@@ -86,7 +86,7 @@ async def test_silence_at_a_pull_that_claimed_a_job(workers: Workers, silent: Po
         await workers.ended(await workers.submit())
         await workers.pool.execute("truncate effect")
         job_id = await workers.submit(wake=False)
-        silent.fall_silent_at("pull_jobs", LostPart.ANSWER)
+        silent.fall_silent_at("claim_jobs", LostPart.ANSWER)
         row = await wait_for_recovery(workers, silent, job_id)
     assert (row["attempt"], row["fence"]) == (1, 1)
 

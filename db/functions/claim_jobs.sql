@@ -1,0 +1,224 @@
+-- revision 1
+-- Claim up to `free` due jobs for one worker, in fair order, and return them. `turns` has the jobs of each kind in a tenant's turn.
+--
+-- 1. Lock the pool, so that caps are exact: each later statement has a snapshot younger than the lock.
+-- 2. Visit lines behind the rotor, until the first turns of idle tenants fill the free slots, or until 32 lines (or `free`) have
+--    room. A line is the due jobs of an organization. Internal jobs are a line of their own, without a cap. A tenant is a live
+--    organization with its sandbox; an idle one has no running job. Room is what the organization's cap and the tenant's share
+--    leave. Share: in a pool with caps, a tenant gets another slot only while it holds a smaller part of the pool than is free at
+--    this worker.
+-- 3. Read each visited line up to a height in turns, at which all lines fill the slots if none is too short. Else read higher.
+-- 4. Rank each job by the turns that its tenant then holds. Equal ranks start in the rotor's order.
+-- 5. Claim the first jobs, and turn the rotor to the last line among them.
+-- 6. Forget the kinds of empty lines. Let the lines of many organizations at their cap rest. After an expensive pull note where
+--    the visited lines begin. A rest or a note lasts two seconds: a change that no pull sees is found then.
+--
+-- If the last pull left lines unvisited (`crowded`), visit newcomers first, for one slot in four. A newcomer is a job that joined
+-- an empty line within two seconds. `freed` are organizations with a job that ended at this worker since its last pull: their
+-- lines rest no longer.
+--
+-- Planned once a session, never with a scan of a whole table: such a plan, made while the table was small, would stay. `offset 0`
+-- keeps the planner from copying a lateral into each place that reads it. Running jobs are counted one organization at a time:
+-- for `organization_id = any (...)` PostgreSQL 15 without statistics reads the jobs of all.
+create or replace function claim_jobs(pool_name text, owner uuid, free integer, kinds text[], timeouts_s double precision[],
+                                      turns integer[], freed uuid[])
+returns table (organization_id uuid, project_id uuid, id uuid, kind text, fence bigint, attempt integer, max_attempts integer,
+               args jsonb, attempt_deadline_at timestamptz)
+language plpgsql volatile
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_memoize = off
+as $$
+#variable_conflict use_column
+declare
+    moment timestamptz;
+    seat record;
+    welcome integer;
+    visit cursor for
+        select q.*, family.tenant, own.held + others.held as held, first_turn.jobs,
+               case when q.internal then free
+                    else coalesce(seat.caps[array_position(seat.tiers, family.tier)] - own.running, free) end as cap_room
+          from (select * from (
+                    select true as is_newcomer, j.organization_id as org, j.internal, 1 as turn_jobs, '-infinity'::timestamptz as read_from
+                      from job j
+                     where welcome > 0 and j.pool = pool_name and j.state = 'queued' and j.stage <> 'scheduled' and j.newcomer
+                       and j.run_at <= moment and j.run_at > moment - interval '2 seconds' and j.kind = any (kinds)
+                     order by j.run_at desc limit welcome) newcomers
+                union all
+                select * from (
+                    select false, k.organization_id, k.internal, min(turns[array_position(kinds, k.kind)]),
+                           min(case when k.read_from_until > moment then k.read_from else '-infinity' end)
+                      from queued_kind k
+                     where k.pool = pool_name and k.rest_until is null and k.kind = any (kinds)
+                       and (k.organization_id, k.internal) > (seat.rotor, seat.rotor_internal)
+                     group by k.organization_id, k.internal order by k.organization_id, k.internal) behind_rotor
+                union all
+                select * from (
+                    select false, k.organization_id, k.internal, min(turns[array_position(kinds, k.kind)]),
+                           min(case when k.read_from_until > moment then k.read_from else '-infinity' end)
+                      from queued_kind k
+                     where k.pool = pool_name and k.rest_until is null and k.kind = any (kinds)
+                       and (k.organization_id, k.internal) <= (seat.rotor, seat.rotor_internal)
+                     group by k.organization_id, k.internal order by k.organization_id, k.internal) from_start) q
+         cross join lateral (
+            select o.tier, coalesce(o.live_organization_id, o.id) as tenant,
+                   coalesce(o.live_organization_id, (select s.id from organization s where s.live_organization_id = o.id)) as other
+              from organization o where o.id = q.org
+            offset 0) family
+         cross join lateral (
+            select count(*)::int as held, (count(*) filter (where j.internal = q.internal))::int as running from job j
+             where j.pool = pool_name and j.state = 'running' and j.organization_id = q.org and j.attempt_started_at >= seat.busy_since
+            offset 0) own
+         cross join lateral (
+            select count(*)::int as held from job j
+             where j.pool = pool_name and j.state = 'running' and j.organization_id = family.other and j.attempt_started_at >= seat.busy_since
+            offset 0) others
+         cross join lateral (
+            select count(*)::int as jobs
+              from (select from job j
+                     where j.pool = pool_name and j.state = 'queued' and j.stage <> 'scheduled'
+                       and j.organization_id = q.org and j.internal = q.internal and j.run_at >= q.read_from
+                       and j.run_at <= moment and j.deadline_at > moment and j.kind = any (kinds)
+                     order by j.run_at, j.id limit q.turn_jobs) j
+            offset 0) first_turn;
+    share_room integer;
+    lines visited_line[] := '{}';
+    orgs uuid[] := '{}';
+    newcomers uuid[] := '{}';
+    capped uuid[] := '{}';
+    empty uuid[] := '{}';
+    idle_jobs integer := 0;
+    has_unvisited boolean := false;
+    lowest integer;
+    highest integer;
+    first_turns integer := 0;
+    height integer;
+    chosen record;
+    reads bigint;
+begin
+    if free < 1 then
+        return;
+    end if;
+    perform pg_advisory_xact_lock(72, hashtext(pool_name));
+    moment := clock_timestamp();
+    select p.busy_since, p.rotor, p.rotor_internal, p.crowded, c.tiers, c.caps, case when c.has_share then w.slots else 0 end as slots,
+           (select sum(o.slots) from worker o where o.pool = pool_name and o.lease_expires_at > moment) as capacity,
+           exists (select from queued_kind k where k.pool = pool_name and k.rest_until is not null) as has_rests
+      into seat
+      from pool p, worker w,
+           (select array_agg(c.tier) as tiers, array_agg(c.max_running) as caps, bool_or(c.tier <> 'suspended') as has_share
+              from pool_cap c where c.pool = pool_name) c
+     where p.name = pool_name and not p.paused and w.id = owner and w.lease_expires_at > moment;
+    if not found then
+        return;
+    end if;
+    if seat.has_rests then
+        update queued_kind k set rest_until = null where k.pool = pool_name and k.organization_id = any (freed) and k.rest_until is not null;
+        update queued_kind k set rest_until = null
+          from (select r.organization_id, r.internal, r.kind from queued_kind r
+                 where r.pool = pool_name and r.rest_until <= moment order by r.rest_until limit 512) r
+         where k.pool = pool_name and k.organization_id = r.organization_id and k.internal = r.internal and k.kind = r.kind;
+    end if;
+    reads := pg_stat_get_xact_tuples_returned('job_due'::regclass) + pg_stat_get_xact_tuples_returned('job_busy'::regclass);
+
+    welcome := case when not seat.crowded then 0 when free >= 4 then free / 4 when random() < free / 4.0 then 1 else 0 end;
+    for line in visit loop
+        continue when not line.is_newcomer and line.org = any (newcomers);
+        if line.cap_room < 1 then
+            capped := capped || line.org;
+        elsif line.jobs = 0 then
+            empty := empty || line.org;
+        else
+            share_room := case when seat.slots = 0 then free else ceil(free * seat.capacity::float8 / seat.slots)::int - line.held end;
+            continue when share_room < 1;
+            if line.held = 0 and line.tenant = line.org and line.org <> all (orgs) then
+                idle_jobs := idle_jobs + line.jobs;
+            end if;
+            if line.is_newcomer then
+                newcomers := newcomers || line.org;
+            end if;
+            orgs := orgs || line.org;
+            lines := lines || row(line.org, line.internal, line.tenant, line.turn_jobs, line.read_from, line.held,
+                                    least(free, line.cap_room, share_room))::visited_line;
+            lowest := least(lowest, line.held / line.turn_jobs);
+            highest := greatest(highest, line.held / line.turn_jobs);
+            first_turns := first_turns + line.turn_jobs;
+            has_unvisited := idle_jobs > free or cardinality(lines) >= greatest(32, free);
+            exit when has_unvisited;
+        end if;
+    end loop;
+
+    if cardinality(lines) > 0 then
+        height := lowest + ceil(free::float8 / first_turns);
+        loop
+            with found as (
+                select l.org, l.place, l.turn_jobs, j.id, j.place = d.depth and d.depth < l.room as is_cut,
+                       l.held + row_number() over (partition by l.tenant order by j.place, l.place) as held
+                  from unnest(lines) with ordinality as l (org, internal, tenant, turn_jobs, read_from, held, room, place)
+                 cross join lateral (select least(l.room, greatest(0, height * l.turn_jobs - l.held)) as depth) d
+                 cross join lateral (
+                    select j.id, row_number() over (order by j.run_at, j.id) as place from job j
+                     where j.pool = pool_name and j.state = 'queued' and j.stage <> 'scheduled'
+                       and j.organization_id = l.org and j.internal = l.internal and j.run_at >= l.read_from
+                       and j.run_at <= moment and j.deadline_at > moment and j.kind = any (kinds)
+                     order by j.run_at, j.id limit d.depth) j),
+            ranked as (
+                select f.*, (f.held - 1) / f.turn_jobs as rank,
+                       row_number() over (order by (f.held - 1) / f.turn_jobs, f.place, f.held) as number from found f),
+            judged as (
+                select r.*, r.number <= free and (r.held - 1) * seat.slots < (free - r.number + 1) * seat.capacity as starts from ranked r)
+            select array_agg(j.org) filter (where j.starts) as orgs, array_agg(j.id) filter (where j.starts) as ids,
+                   max(j.place) filter (where j.starts) as last_place, coalesce(bool_or(j.is_cut), false) as is_cut,
+                   count(*) filter (where j.starts) >= free as is_full,
+                   count(*) filter (where j.starts and j.rank < height) >= free as is_final
+              into chosen from judged j;
+            exit when chosen.is_final or not chosen.is_cut and height > highest;
+            height := 2 * height + 1;
+        end loop;
+
+        return query
+        with held as materialized (
+            select j.organization_id, j.id, j.state = 'queued' and j.stage <> 'scheduled' and j.run_at <= moment and j.deadline_at > moment as is_due
+              from unnest(chosen.orgs, chosen.ids) as c (org, id) join job j on j.organization_id = c.org and j.id = c.id
+               for no key update of j skip locked)
+        update job j
+           set state = 'running', stage = 'starting', state_version = j.state_version + 1,
+               lease_owner = owner, fence = j.fence + 1, attempt = j.attempt + 1,
+               started_at = coalesce(j.started_at, moment), attempt_started_at = greatest(moment, seat.busy_since),
+               attempt_deadline_at = moment + timeouts_s[array_position(kinds, j.kind)] * interval '1 second',
+               newcomer = false
+          from held h where h.is_due and j.organization_id = h.organization_id and j.id = h.id
+        returning j.organization_id, j.project_id, j.id, j.kind, j.fence, j.attempt, j.max_attempts, j.args, j.attempt_deadline_at;
+        if seat.crowded or has_unvisited or chosen.is_full then
+            update pool p
+               set rotor = lines[chosen.last_place].org, rotor_internal = lines[chosen.last_place].internal, crowded = has_unvisited
+             where p.name = pool_name and chosen.last_place is not null;
+        end if;
+    end if;
+
+    if cardinality(empty) > 16 then
+        perform forget_queued_kinds(pool_name, empty);
+    end if;
+    if cardinality(capped) > 16 then
+        update queued_kind k set rest_until = moment + interval '2 seconds'
+         where k.pool = pool_name and k.organization_id = any (capped) and not k.internal and k.rest_until is null;
+    end if;
+    reads := pg_stat_get_xact_tuples_returned('job_due'::regclass) + pg_stat_get_xact_tuples_returned('job_busy'::regclass) - reads;
+    if reads > 500 + 8 * free then
+        update pool p
+           set busy_since = (select coalesce(min(j.attempt_started_at), greatest(moment, p.busy_since)) from job j
+                              where j.pool = pool_name and j.state = 'running' and j.attempt_started_at >= p.busy_since)
+         where p.name = pool_name;
+        update queued_kind k set read_from = least(first.run_at, moment - interval '2 seconds'), read_from_until = moment + interval '2 seconds'
+          from unnest(lines) l
+         cross join lateral (
+            select j.run_at from job j
+             where j.pool = pool_name and j.state = 'queued' and j.stage <> 'scheduled'
+               and j.organization_id = l.org and j.internal = l.internal and j.run_at >= l.read_from and j.kind = any (kinds)
+             order by j.run_at limit 1) first
+         where k.pool = pool_name and k.organization_id = l.org and k.internal = l.internal and k.kind = any (kinds);
+    end if;
+end $$;
