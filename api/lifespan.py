@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from functools import partial
 
+import asyncpg
 from litestar import Litestar
 from redis.asyncio import Redis
 
@@ -12,7 +13,6 @@ from api.auth.api_keys import Authenticator, FailedKeyAddresses
 from api.auth.sdk_keys import AppAuthenticator
 from api.events.last_seen import open_app_last_seen_buffer
 from api.events.write_behind import run_background_buffer_writer
-from api.limits.coalescing import LookupCoalescer
 from api.limits.disk_watch import open_disk_watch
 from api.limits.event_limits import EventRateLimiter
 from api.limits.fair_executor import OneTaskPerTenantQueue, open_fair_executor
@@ -23,8 +23,11 @@ from api.server.metrics_port import serve_metrics_on_own_port_if_needed
 from api.services import ApiServices, EventIntakeServices
 from api.streams.event_streams import open_webhook_stream_hub
 from api.streams.long_poll import AwaitedObjectRef, build_job_state_poller, open_long_poll_hub
-from db.pool import Pool, open_postgres_pool
+from db.coalescing import LookupCoalescer
+from db.pool import Pool, acquire_pg_connection, open_postgres_pool
 from db.redis_pool import RedisPool
+from domain.brand import ingests
+from domain.brand.ingests import NewIngest
 from domain.events.budgets import EVENT_COUNT_WRITE_PAUSE_S, EventBudgets
 from domain.events.intake import CONCURRENT_EVENT_COMMITS, open_event_intake
 from domain.events.quarantine import QuarantineBuffer
@@ -37,8 +40,10 @@ from domain.security.keyring import Keyring, check_keyrings, parse_pepper_and_va
 from domain.values import ssrf_guard
 from jobs.breaker import CircuitBreaker
 from jobs.courier import open_redis_wake_courier
+from jobs.ledger import MAX_JOBS_PER_GROUPED_SUBMIT, SubmittedJob
 from schemas.settings import Settings
 from schemas.waiting import Waiting
+from telemetry import logs
 
 #: Maximum wait of a request for a lock of another transaction.
 MAX_POSTGRES_LOCK_WAIT = "2s"
@@ -51,6 +56,18 @@ MAX_CONCURRENT_FILE_PROBES = 2
 
 #: Seconds between two writes of rejected events.
 QUARANTINE_WRITE_PAUSE_S = 1.0
+
+
+#: Errors of one request's rows, or of its locks, in a statement of many: it has written nothing.
+GROUPED_STATEMENT_REFUSALS = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.QueryCanceledError,
+)
+
+_log = logs.get_logger("api")
 
 
 @asynccontextmanager
@@ -91,6 +108,7 @@ async def open_api_services(app: Litestar, settings: Settings, clock: Callable[[
             jobs=LookupCoalescer(build_job_state_poller(pool)),
             wait_reasons=LookupCoalescer(_build_wait_reason_reader(pool)),
             project_creates=LookupCoalescer(_build_api_project_inserter(pool)),
+            ingest_starts=LookupCoalescer(_build_ingest_starter(pool), largest=MAX_JOBS_PER_GROUPED_SUBMIT),
             job_hub=job_hub,
             stream_hub=stream_hub,
             store=open_media_store(settings),
@@ -165,6 +183,18 @@ def _build_api_project_inserter(pool: Pool) -> Callable[[Sequence[NewProject]], 
             return await projects.insert_new_projects(conn, news)
 
     return create
+
+
+def _build_ingest_starter(pool: Pool) -> Callable[[Sequence[NewIngest]], Awaitable[list[SubmittedJob | None]]]:
+    async def start(news: Sequence[NewIngest]) -> list[SubmittedJob | None]:
+        try:
+            async with acquire_pg_connection(pool) as conn:
+                return await ingests.start_ingests(conn, news)
+        except GROUPED_STATEMENT_REFUSALS as error:
+            _log.warning("grouped start of ingests failed, starting each alone", ingests=len(news), error=repr(error))
+            return [None] * len(news)
+
+    return start
 
 
 def _build_wait_reason_reader(pool: Pool) -> Callable[[Sequence[AwaitedObjectRef]], Awaitable[list[Waiting | None]]]:

@@ -9,14 +9,15 @@ from redis.asyncio import Redis
 from api.auth.api_keys import Authenticator
 from api.auth.sdk_keys import AppAuthenticator
 from api.events.last_seen import AppLastSeenBuffer
-from api.limits.coalescing import LookupCoalescer
 from api.limits.disk_watch import DiskWatch
 from api.limits.event_limits import EventRateLimiter
 from api.limits.fair_executor import FairExecutor, OneTaskPerTenantQueue
 from api.limits.rate_limits import RateLimiter
 from api.limits.tenant_connections import FairConnectionPool
 from api.streams.long_poll import AwaitedObjectRef, LongPollHub
+from db.coalescing import LookupCoalescer
 from db.pool import Pool
+from domain.brand.ingests import NewIngest
 from domain.events.budgets import EventBudgets
 from domain.events.intake import EventIntake
 from domain.events.quarantine import QuarantineBuffer
@@ -28,6 +29,7 @@ from domain.security.keyring import Keyring
 from domain.values import ssrf_guard
 from domain.webhooks.streams import StreamHead
 from jobs.courier import WakeCourier
+from jobs.ledger import SubmittedJob
 from schemas.settings import Settings
 from schemas.waiting import Waiting
 
@@ -75,6 +77,8 @@ class ApiServices:
     wait_reasons: LookupCoalescer[AwaitedObjectRef, Waiting | None]
     #: Coalesced creation of projects: one statement and one commit for concurrent requests.
     project_creates: LookupCoalescer[NewProject, bool | None]
+    #: Coalesced starts of ingests; None if the request must start its ingest in a transaction of its own.
+    ingest_starts: LookupCoalescer[NewIngest, SubmittedJob | None]
     job_hub: LongPollHub[VersionedJob]
     #: Streams of webhook events.
     stream_hub: LongPollHub[StreamHead]

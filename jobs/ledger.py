@@ -28,6 +28,10 @@ GROUPED_WRITE_LOCK_TIMEOUT, GROUPED_WRITE_STATEMENT_TIMEOUT = "1s", "2s"
 MAX_UNIQUE_SUBMIT_ATTEMPTS = 3
 
 
+#: Most jobs of many callers in one statement: all of them wait for the slowest one.
+MAX_JOBS_PER_GROUPED_SUBMIT = 64
+
+
 class LockedJobRow(Protocol):
     """The row of a statement that locks a job; `cancel`: a cancel was requested."""
 
@@ -57,6 +61,19 @@ class SubmittedJob(NamedTuple):
     phase: str
     wake: WakeMessage | None
     fresh: bool
+
+
+class NewJob(NamedTuple):
+    """Job to submit. Its id is chosen before the statement, so that a repeat finds the row of a lost answer."""
+
+    job_id: UUID
+    kind: JobKindSpec
+    organization_id: UUID
+    project_id: UUID | None
+    args: dict[str, Any]
+    unique_key: str | None = None
+    run_at: datetime | None = None
+    retry_of: UUID | None = None
 
 
 class JobClaim(NamedTuple):
@@ -96,17 +113,21 @@ class ChangedJob(NamedTuple):
         return self.state in TERMINAL_JOB_STATES
 
 
-class _SubmittedJobRow(NamedTuple):
+class SubmittedJobRow(NamedTuple):
+    """A job's row after its submit; `send` requests a wake."""
+
     id: UUID
     created_at: datetime
     stage: str
     phase: str
     send: bool
+    fresh: bool
 
 
-SUBMIT_JOB = job.submit_job.typed(_SubmittedJobRow)
-SUBMIT_JOBS = job.submit_jobs.typed(_SubmittedJobRow)
-FIND_JOB_BY_UNIQUE_KEY = job.find_job_of_key.typed(_SubmittedJobRow)
+SUBMIT_JOB = job.submit_job.typed(SubmittedJobRow)
+SUBMIT_JOBS = job.submit_jobs.typed(SubmittedJobRow)
+SUBMIT_JOBS_OF_TENANTS = job.submit_jobs_of_tenants.typed(SubmittedJobRow)
+FIND_SUBMITTED_JOB = job.find_submitted_job.typed(SubmittedJobRow)
 CLAIM_JOBS = job.claim_jobs.typed(JobClaim)
 STORE_JOB_ATTEMPT_OUTCOMES = job.settle_jobs.typed(ChangedJob)
 
@@ -121,16 +142,19 @@ async def submit_job(
     unique_key: str | None = None,
     run_at: datetime | None = None,
     retry_of: UUID | None = None,
+    job_id: UUID | None = None,
 ) -> SubmittedJob:
     """Insert a queued job in the caller's transaction, or find the open job with the same `unique_key`; return it.
 
     Raise `LimitReached` over the tenant's cap for the pool, but not for an internal job or a future `run_at`. A job
-    of the same `unique_key` may begin or end between the insert and the lookup: then both run again.
+    of the same `unique_key` may begin or end between the insert and the lookup: then both run again. A `job_id` that
+    an earlier submit has committed gives that job, as `fresh`.
     """
+    job_id = job_id or log_context.new_job_id()
     for _ in range(MAX_UNIQUE_SUBMIT_ATTEMPTS if unique_key else 1):
-        inserted = await SUBMIT_JOB.one(
+        row = await SUBMIT_JOB.one(
             conn,
-            id=log_context.new_job_id(),
+            id=job_id,
             org=organization_id,
             project_id=project_id,
             kind=kind.name,
@@ -144,12 +168,62 @@ async def submit_job(
             run_at=run_at,
             retry_of=retry_of,
         )
-        if row := inserted or await FIND_JOB_BY_UNIQUE_KEY.one(conn, org=organization_id, unique_key=unique_key):
-            if inserted:
-                log_context.trace_submitted_job(kind=kind.name, project_id=project_id, job_id=inserted.id)
-            wake = WakeMessage(kind.pool, kind.name, row.id) if row.send else None
-            return SubmittedJob(kind.name, project_id, *row[:4], wake, fresh=inserted is not None)
+        row = row or await FIND_SUBMITTED_JOB.one(conn, org=organization_id, id=job_id, unique_key=unique_key)
+        if row:
+            return _build_submitted_job(kind, project_id, row)
     raise _job_queue_full_error(kind)
+
+
+def _build_submitted_job(kind: JobKindSpec, project_id: UUID | None, row: SubmittedJobRow) -> SubmittedJob:
+    """Return the submitted job of a row, and trace it if it is a new one."""
+    if row.fresh:
+        log_context.trace_submitted_job(kind=kind.name, project_id=project_id, job_id=row.id)
+    wake = WakeMessage(kind.pool, kind.name, row.id) if row.send else None
+    return SubmittedJob(kind.name, project_id, *row[:4], wake, fresh=row.fresh)
+
+
+def build_new_job_row(new: NewJob) -> dict[str, Any]:
+    """Return a job as an element of `jobs`, the JSON parameter of the grouped statements."""
+    kind = new.kind
+    return {
+        "org": new.organization_id,
+        "id": new.job_id,
+        "project_id": new.project_id,
+        "kind": kind.name,
+        "pool": kind.pool,
+        "internal": kind.internal,
+        "cancelable": kind.cancelable,
+        "max_attempts": kind.max_attempts,
+        "total_s": kind.total_s,
+        "args": new.args,
+        "unique_key": new.unique_key,
+        "run_at": new.run_at,
+        "retry_of": new.retry_of,
+    }
+
+
+async def submit_jobs_of_tenants(conn: Conn, jobs: Sequence[NewJob]) -> list[SubmittedJob | None]:
+    """Submit jobs of many tenants in one statement; return for each in turn the job, or None.
+
+    None if it was refused, has a unique key in use (also by an earlier one of `jobs`), or its id exists: `submit_job`
+    tells which. The statement, and the rest of the caller's transaction, waits at most `GROUPED_WRITE_LOCK_TIMEOUT`
+    for a lock.
+    """
+    if not jobs:
+        return []
+    rows = await SUBMIT_JOBS_OF_TENANTS.all(
+        conn, lock_timeout=GROUPED_WRITE_LOCK_TIMEOUT, jobs=[build_new_job_row(new) for new in jobs]
+    )
+    return build_submitted_jobs(jobs, rows)
+
+
+def build_submitted_jobs(jobs: Sequence[NewJob], rows: Sequence[SubmittedJobRow]) -> list[SubmittedJob | None]:
+    """Return each of `jobs` as submitted, or None if it has no row, and trace the submits."""
+    rows_by_id = {row.id: row for row in rows}
+    return [
+        _build_submitted_job(new.kind, new.project_id, row) if (row := rows_by_id.get(new.job_id)) else None
+        for new in jobs
+    ]
 
 
 async def submit_jobs(

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from api.http.request_state import FailedKeyBudget, RequestState
-from api.limits.coalescing import LookupCoalescer
+from db.coalescing import LookupCoalescer
 from db.pool import Pool
 from domain.security.keyring import Keyring
 from domain.tenancy import api_keys, key_text

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qs, urlsplit
 
-from api.limits.coalescing import LookupCoalescer
+from db.coalescing import LookupCoalescer
 from db.pool import Pool
 from domain.apps import app_keys
 from domain.apps.app_keys import KeyedApp

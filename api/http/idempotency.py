@@ -25,7 +25,7 @@ from domain.tenancy import idempotency, sandbox_times
 from domain.tenancy.idempotency import IdempotencyKeyUse, IdempotencyRecord, StoredIdempotentAnswer
 from domain.values import json_items, steps
 from domain.values.steps import JSON_STEP_BYTES, CooperativeSteps
-from jobs.ledger import WakeMessage
+from jobs.ledger import SubmittedJob, WakeMessage
 from schemas.errors import DomainError, IdempotentRequestInFlight, InvalidValue
 
 T = TypeVar("T")
@@ -145,6 +145,26 @@ async def insert_idempotently(
         async with request.acquire_connection() as conn:
             result = await _replay_first_answer(request, conn, claim)
     return await send_wakes_and_reply(request, result)
+
+
+async def submit_idempotently(
+    request: ApiRequest,
+    result: WriteReply[T],
+    submit: Callable[[IdempotencyRecord | None], Awaitable[SubmittedJob | None]],
+    write: Callable[[Conn], Awaitable[WriteReply[T]]],
+) -> Response[T]:
+    """Submit a job with its other rows and its idempotency record in one statement; return the response with `result`.
+
+    If `submit` returns None, it has written nothing: run `write` in a transaction instead. In a sandbox, `write` runs
+    alone, since the clock must be held. Raises as `run_idempotent_write`.
+    """
+    if not request.principal.sandbox:
+        claim = await _read_idempotency_key(request, await request.body())
+        submitted = await submit(None if claim is None else _build_idempotency_record(request, claim, result))
+        if submitted is not None:
+            wakes = () if submitted.wake is None else (submitted.wake,)
+            return await send_wakes_and_reply(request, result._replace(wakes=wakes))
+    return await run_idempotent_write(request, write)
 
 
 async def _repeat_write_while_key_is_claimed(write: Callable[[], Awaitable[T | None]]) -> T:

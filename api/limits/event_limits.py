@@ -16,8 +16,8 @@ from uuid import UUID
 
 from redis.asyncio import Redis
 
-from api.limits.coalescing import LookupCoalescer
 from api.limits.rate_limits import RateLimitScript
+from db.coalescing import LookupCoalescer
 from domain.apps.app_keys import KeyedApp
 from jobs.breaker import CircuitBreaker
 from schemas.api_keys import OrganizationTier

@@ -18,7 +18,6 @@ from uuid import UUID
 
 from redis.asyncio import Redis
 
-from api.limits.coalescing import LookupCoalescer
 from api.limits.cost_budgets import (
     COST_CHARGE_REDIS_FLUSH_S,
     CostBudgetBucket,
@@ -28,6 +27,7 @@ from api.limits.cost_budgets import (
     build_cost_budget_report,
     get_cost_budget_bucket,
 )
+from db.coalescing import LookupCoalescer
 from db.redis_reach import convert_redis_away_errors
 from domain.tenancy.api_keys import Principal
 from jobs.breaker import CircuitBreaker

@@ -13,9 +13,12 @@ head as materialized (
 -- part: first    Whether no job of the tenant's queue is due.
 coalesce((select run_at > now() from head), true)
 
+-- part: submitted    A new job for its caller.
+id, created_at, stage, job_phase(state, stage, started_at) as phase, newcomer as send, true as fresh
+
 -- name: submit_job
--- Insert a job. No row: an open job has its unique key, or too many of the tenant's jobs are queued. `send`
--- requests a wake; it stays on the row as `newcomer` until the job is pulled.
+-- Insert a job. No row: an open job has its unique key, too many of the tenant's jobs are queued, or its id
+-- exists. `send` requests a wake; it stays on the row as `newcomer` until the job is pulled.
 with {head},
 line as materialized (
   -- The tenant's queue, if the job counts in its cap and the queue isn't empty: measuring an empty queue,
@@ -34,8 +37,8 @@ select :org, :id, :project_id, :kind, :pool, :internal, :cancelable, :max_attemp
   from (select) one
   left join line on true
  where line.has_room is not false
-    on conflict (organization_id, unique_key) where unique_key is not null and finished_at is null do nothing
-returning id, created_at, stage, job_phase(state, stage, started_at) as phase, newcomer as send;
+    on conflict do nothing
+returning {submitted};
 
 -- name: submit_jobs
 -- Insert many jobs of one kind and project, as submit_job does one by one; all rows or none.
@@ -66,14 +69,158 @@ select :org, a.id, :project_id, :kind, :pool, :internal, :cancelable, :max_attem
   left join line on true
  where line.has_room is not false
  order by a.place
-returning id, created_at, stage, job_phase(state, stage, started_at) as phase, newcomer as send;
+returning {submitted};
 
--- name: find_job_of_key    Return the open job of a unique key.
-select id, created_at, stage, job_phase(state, stage, started_at) as phase, false as send
+-- part: requests    CTEs with the jobs of many tenants to insert, without those with a key in use.
+waits as materialized (
+  -- Valid from here to the end of the transaction: one tenant's lock must not delay the jobs of the others.
+  select set_config('lock_timeout', :lock_timeout, true)),
+requests as materialized (
+  -- `turn` in the tenant's queue. One JSON value costs less than an array for each column.
+  select t.*, coalesce(t.run_at, now()) as due_at,
+         row_number() over (
+           partition by org, pool, internal, coalesce(t.run_at <= now(), true)
+               order by place) as turn
+    from waits
+   cross join rows from (
+           jsonb_to_recordset(:jobs::jsonb)
+           as (org uuid, id uuid, project_id uuid, kind text, pool text, internal boolean, cancelable boolean,
+               max_attempts integer, total_s float8, args jsonb, unique_key text, run_at timestamptz,
+               retry_of uuid))
+         with ordinality as t (
+           org, id, project_id, kind, pool, internal, cancelable, max_attempts, total_s, args, unique_key,
+           run_at, retry_of, place)
+    left join lateral (
+           -- An insert would wait for a transaction that ends the key's job.
+           select true as is_taken
+             from job j
+            where j.organization_id = t.org
+              and j.unique_key = t.unique_key
+              and j.finished_at is null
+            limit 1) key on true
+   where key.is_taken is null)
+
+-- part: queues    The queue that a request's job joins: its head, and its line if the job counts in a cap.
+left join lateral (
+         select run_at
+           from job
+          where organization_id = r.org
+            and pool = r.pool
+            and internal = r.internal
+            and state = 'queued'
+            and stage <> 'scheduled'
+          order by run_at
+          limit 1) head on true
+  left join lateral (
+         -- As in submit_job, an empty queue isn't measured; without the limit it would be, and then filtered.
+         select m.has_room, m.line_length
+           from measure_line(r.org, r.pool, r.turn) m
+          where not r.internal
+            and r.due_at <= now()
+            and (head.run_at is not null or r.turn > 1)
+          limit 1) line on true
+
+-- part: new_job    Values of a request's job.
+r.org, r.id, r.project_id, r.kind, r.pool, r.internal, r.cancelable, r.max_attempts, r.retry_of,
+       r.due_at, r.due_at + r.total_s * interval '1 second',
+       case when r.due_at > now() then 'scheduled' else 'queued' end, r.args, r.unique_key,
+       case when r.turn = 1 then line.line_length end,
+       r.due_at <= now() and r.turn = 1 and coalesce(head.run_at > now(), true)
+
+-- name: submit_jobs_of_tenants
+-- Insert jobs of many tenants, each as submit_job does. Only submit_job can decide on a job without a row: it
+-- is refused, its key is in use, or its id exists.
+with {requests}
+insert into job (organization_id, id, project_id, kind, pool, internal, cancelable, max_attempts, retry_of,
+                 run_at, deadline_at, stage, args, unique_key, line_length, newcomer)
+select {new_job}
+  from requests r
+  {queues}
+ where line.has_room is not false
+ order by r.org, r.unique_key
+    on conflict do nothing
+returning {submitted};
+
+-- name: start_ingests
+-- Start the ingests of many requests, each with its job and its idempotency record. The request of an ingest
+-- without a row must use its own transaction: it is refused, repeated, or blocked by another transaction.
+with {requests},
+records as materialized (
+  -- The requests' answers; `turn` among those of one idempotency key.
+  select t.*, row_number() over (partition by api_key_id, key order by place) as key_turn
+    from unnest(
+           (select :ids::uuid[]), (select :sources::text[]), (select :times::timestamptz[]),
+           (select :api_key_ids::uuid[]), (select :keys::text[]), (select :fingerprints::bytea[]),
+           (select :statuses::smallint[]), (select :locations::text[]), (select :bodies::bytea[]))
+         with ordinality as t (
+           id, source, at, api_key_id, key, fingerprint, status, location, body, place)),
+startable as materialized (
+  -- Requests with a new key, in active projects: the locks of claim_key and share_project, without a wait.
+  select a.*, p.org
+    from requests r
+    join records a on a.id = r.id
+   cross join lateral (
+           select r.org
+             from project
+            where organization_id = r.org
+              and id = r.project_id
+              and status = 'active'
+              and pg_try_advisory_xact_lock_shared(74, hashtext(r.project_id::text))
+            limit 1
+              for share skip locked) p
+   where a.key is null
+      or (a.key_turn = 1
+         and pg_try_advisory_xact_lock(73, hashtext(a.api_key_id || a.key))
+         and not exists (
+           select
+             from idempotency_key k
+            where k.organization_id = r.org
+              and k.api_key_id = a.api_key_id
+              and k.key = a.key))),
+new_jobs as (
+  insert into job (organization_id, id, project_id, kind, pool, internal, cancelable, max_attempts, retry_of,
+                   run_at, deadline_at, stage, args, unique_key, line_length, newcomer, created_at)
+  select {new_job}, a.at
+    from requests r
+    join startable a on a.id = r.id
+    {queues}
+   where line.has_room is not false
+   order by r.org, r.unique_key
+      on conflict do nothing
+  returning *),
+new_records as (
+  -- A conflict fails the whole statement: another transaction has used the key since this one began.
+  insert into idempotency_key (organization_id, api_key_id, key, fingerprint, status, location, body)
+  select a.org, a.api_key_id, a.key, a.fingerprint, a.status, a.location, a.body
+    from new_jobs j
+    join startable a on a.id = j.id
+   where a.key is not null),
+ingests as (
+  -- A new job replaces that of an ended ingest.
+  insert into ingest (organization_id, project_id, source, job_id, status)
+  select j.organization_id, j.project_id, a.source, j.id, 'running'
+    from new_jobs j
+    join startable a on a.id = j.id
+   order by j.organization_id, j.project_id, a.source
+      on conflict (organization_id, project_id, source) do update
+     set job_id = excluded.job_id, status = 'running', error = null, completed_at = null)
+select {submitted}
+  from new_jobs;
+
+-- name: find_submitted_job    Return the job of this id, else the open job of the unique key.
+select {submitted}
+  from job
+ where organization_id = :org
+   and id = :id
+ union all
+select id, created_at, stage, job_phase(state, stage, started_at) as phase, false as send, false as fresh
   from job
  where organization_id = :org
    and unique_key = :unique_key
-   and finished_at is null;
+   and finished_at is null
+   and id <> :id
+ order by fresh desc
+ limit 1;
 
 -- name: is_open    Return whether a job is open.
 select finished_at is null

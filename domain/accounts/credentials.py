@@ -4,7 +4,6 @@ Each refresh and each new connection raises `generation`. A write that is based 
 dropped.
 """
 
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -17,8 +16,8 @@ from domain.security import vault
 from domain.security.keyring import Keyring
 from jobs import ledger, maintenance
 from jobs.kinds import REFRESH_TOKEN_KIND
-from jobs.ledger import SubmittedJob
-from schemas.errors import LimitReached
+from jobs.ledger import NewJob, SubmittedJob
+from telemetry import log_context
 
 #: Seconds until a due refresh is submitted again.
 TOKEN_REFRESH_RETRY_S = 6 * 3600.0
@@ -138,11 +137,15 @@ async def submit_token_refresh(
     conn: Conn, *, organization_id: UUID, project_id: UUID | None, account_id: UUID
 ) -> SubmittedJob:
     """Submit a job that refreshes an account's tokens; one at a time for all callers."""
-    return await ledger.submit_job(
-        conn,
-        kind=REFRESH_TOKEN_KIND,
-        organization_id=organization_id,
-        project_id=project_id,
+    return await ledger.submit_job(conn, **_build_token_refresh_job(organization_id, project_id, account_id)._asdict())
+
+
+def _build_token_refresh_job(organization_id: UUID, project_id: UUID | None, account_id: UUID) -> NewJob:
+    return NewJob(
+        log_context.new_job_id(),
+        REFRESH_TOKEN_KIND,
+        organization_id,
+        project_id,
         args={"account_id": str(account_id)},
         unique_key=f"refresh:{account_id}",
     )
@@ -158,12 +161,9 @@ async def submit_due_token_refreshes(conn: Conn) -> int:
         due = await TAKE_DUE_CREDENTIALS.all(
             conn, limit=maintenance.MAX_MAINTENANCE_ROWS, again_s=TOKEN_REFRESH_RETRY_S
         )
-        for organization_id, project_id, account_id, connected in due:
-            if connected:
-                with suppress(LimitReached):
-                    await submit_token_refresh(
-                        conn, organization_id=organization_id, project_id=project_id, account_id=account_id
-                    )
+        await ledger.submit_jobs_of_tenants(
+            conn, [_build_token_refresh_job(*account) for *account, connected in due if connected]
+        )
     return len(due)
 
 

@@ -1,22 +1,26 @@
 """Ingests: jobs that read one source of a project's brand, one at a time for each source."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from db.pool import Conn
-from db.queries import ingest
+from db.queries import ingest, job
 from domain.brand import brand
 from domain.media import suggestions
 from domain.media.suggestions import IngestPicturesAndUploadTokens
 from domain.tenancy import organizations, project_locks
+from domain.tenancy.idempotency import NO_IDEMPOTENCY_RECORD, IdempotencyRecord
 from jobs import ledger
 from jobs.kinds import INGEST_APPSTORE_KIND, INGEST_GITHUB_KIND, INGEST_WEBSITE_KIND, JobKindSpec
+from jobs.ledger import NewJob, SubmittedJob, SubmittedJobRow
 from schemas import ids
 from schemas.brand import BrandExtraction, BrandFieldName, BrandSource, LastCrawlRecord
 from schemas.errors import StateConflict
+from telemetry import log_context
 
 #: Source of each kind of ingest.
 BRAND_SOURCE_BY_INGEST_KIND: dict[str, BrandSource] = {
@@ -30,11 +34,57 @@ BRAND_SOURCE_BY_INGEST_KIND: dict[str, BrandSource] = {
 EMPTY_INGEST_MEDIA_SUGGESTIONS = IngestPicturesAndUploadTokens()
 
 
+class NewIngest(NamedTuple):
+    """Ingest to start in a statement with others; `record` is the idempotency record of its request, if any."""
+
+    job: NewJob
+    created_at: datetime
+    record: IdempotencyRecord | None = None
+
+
 class IngestJobInput(NamedTuple):
     """Input of one attempt; `visit` is the crawl state of the last ingest with the same arguments."""
 
     sandbox: bool
     visit: LastCrawlRecord | None
+
+
+START_INGESTS = job.start_ingests.typed(SubmittedJobRow)
+
+
+async def start_ingests(conn: Conn, news: Sequence[NewIngest]) -> list[SubmittedJob | None]:
+    """Start ingests of many requests in one statement, each with its idempotency record; return their jobs in turn.
+
+    None if `start_ingest` has to decide: after a refusal, for a used key, or if another transaction holds a lock of
+    the project or key. Then nothing of the ingest is written. The statement waits for no lock of a project or key.
+    """
+    jobs = [new.job for new in news]
+    records = [new.record or NO_IDEMPOTENCY_RECORD for new in news]
+    rows = await START_INGESTS.all(
+        conn,
+        lock_timeout=ledger.GROUPED_WRITE_LOCK_TIMEOUT,
+        jobs=[ledger.build_new_job_row(new) for new in jobs],
+        ids=[new.job_id for new in jobs],
+        sources=[BRAND_SOURCE_BY_INGEST_KIND[new.kind.name] for new in jobs],
+        times=[new.created_at for new in news],
+        api_key_ids=[record.api_key_id for record in records],
+        keys=[record.key for record in records],
+        fingerprints=[record.fingerprint for record in records],
+        statuses=[record.status for record in records],
+        locations=[record.location for record in records],
+        bodies=[record.body for record in records],
+    )
+    return ledger.build_submitted_jobs(jobs, rows)
+
+
+def build_ingest_job(
+    kind: JobKindSpec, *, organization_id: UUID, project_id: UUID, args: dict[str, Any], retry_of: UUID | None = None
+) -> NewJob:
+    """Return the job of a brand source's ingest, of which a project has one at a time for each source."""
+    unique_key = f"ingest:{project_id}:{BRAND_SOURCE_BY_INGEST_KIND[kind.name]}"
+    return NewJob(
+        log_context.new_job_id(), kind, organization_id, project_id, args, unique_key=unique_key, retry_of=retry_of
+    )
 
 
 async def start_ingest(
@@ -45,7 +95,7 @@ async def start_ingest(
     project_id: UUID,
     args: dict[str, Any],
     retry_of: UUID | None = None,
-) -> ledger.SubmittedJob:
+) -> SubmittedJob:
     """Submit the job of a brand source's ingest or of its retry, and store the ingest; return the job.
 
     The caller has checked `args`: a URL by `ssrf_guard`, a repository or listings by their parsers.
@@ -54,15 +104,9 @@ async def start_ingest(
     """
     await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
     source = BRAND_SOURCE_BY_INGEST_KIND[kind.name]
-    submitted = await ledger.submit_job(
-        conn,
-        kind=kind,
-        organization_id=organization_id,
-        project_id=project_id,
-        args=args,
-        unique_key=f"ingest:{project_id}:{source}",
-        retry_of=retry_of,
-    )
+    scope = {"organization_id": organization_id, "project_id": project_id}
+    new = build_ingest_job(kind, **scope, args=args, retry_of=retry_of)
+    submitted = await ledger.submit_job(conn, **new._asdict())
     if submitted.fresh:
         await ingest.start_ingest.run(
             conn, org=organization_id, project_id=project_id, source=source, job_id=submitted.job_id

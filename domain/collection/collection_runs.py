@@ -22,8 +22,9 @@ from domain.security.keyring import Keyring
 from domain.tenancy import sandbox_clock
 from jobs import ledger
 from jobs.kinds import COLLECT_METRICS_KIND
-from jobs.ledger import JobClaim
+from jobs.ledger import JobClaim, NewJob
 from schemas.errors import AccessTokenExpired, AccountReauthRequired, LimitReached, PlatformError, PlatformThrottled
+from telemetry import log_context
 
 #: Accounts in one check, which is a part of the dispatcher's tick and has to be short.
 MAX_ACCOUNTS_PER_COLLECTION_CHECK = 50
@@ -112,26 +113,33 @@ async def submit_due_metric_collections(conn: Conn) -> int:
         look_s=cadence.ACCOUNT_POLL_RECHECK_S,
         later_s=cadence.UNPOLLABLE_ACCOUNT_RECHECK_S,
     )
-    for account in due:
-        if account.wanted:
-            await _submit_metric_collection(conn, account)
+    accounts = [account for account in due if account.wanted]
+    jobs = [_build_metric_collection_job(account) for account in accounts]
+    submitted = await ledger.submit_jobs_of_tenants(conn, jobs)
+    for account, job, one in zip(accounts, jobs, submitted, strict=True):
+        if one is None:
+            await _submit_metric_collection_alone(conn, account, job)
     return len(due)
 
 
-async def _submit_metric_collection(conn: Conn, account: AccountDueForMetricPolling) -> None:
+def _build_metric_collection_job(account: AccountDueForMetricPolling) -> NewJob:
+    return NewJob(
+        log_context.new_job_id(),
+        COLLECT_METRICS_KIND,
+        account.organization_id,
+        account.project_id,
+        args={"account_id": str(account.account_id)},
+        unique_key=f"collect:{account.account_id}",
+    )
+
+
+async def _submit_metric_collection_alone(conn: Conn, account: AccountDueForMetricPolling, job: NewJob) -> None:
     """Submit the job that collects an account's metrics; if the ledger refuses it, the account is due again soon."""
-    org, project_id, account_id, _ = account
     try:
-        await ledger.submit_job(
-            conn,
-            kind=COLLECT_METRICS_KIND,
-            organization_id=org,
-            project_id=project_id,
-            args={"account_id": str(account_id)},
-            unique_key=f"collect:{account_id}",
-        )
+        await ledger.submit_job(conn, **job._asdict())
     except LimitReached:
-        await collection.make_due.run(conn, org=org, account_id=account_id, after_s=cadence.RESUME_ACCOUNT_POLL_S)
+        again = {"org": account.organization_id, "account_id": account.account_id}
+        await collection.make_due.run(conn, **again, after_s=cadence.RESUME_ACCOUNT_POLL_S)
 
 
 async def prepare_metric_collection_run(

@@ -5,7 +5,6 @@ job: the dispatcher finds the lines with due rows, and the next search recovers 
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -17,10 +16,10 @@ from domain.security import vault
 from domain.security.keyring import Keyring
 from jobs import ledger
 from jobs.kinds import RELAY_CONVERSIONS_KIND
-from jobs.ledger import JobClaim
+from jobs.ledger import JobClaim, NewJob
 from schemas.apps import AppPlatform
 from schemas.conversions import ConversionDestination
-from schemas.errors import LimitReached
+from telemetry import log_context
 
 #: Seconds of a destination's backoff after its first failure, and at most.
 FIRST_DESTINATION_BACKOFF_S, MAX_DESTINATION_BACKOFF_S = 5.0, 900.0
@@ -92,18 +91,19 @@ async def submit_relay_jobs_of_conversion_queues(conn: Conn, *, lines: Sequence[
     rows = await FIND_APPS_OF_CONVERSION_QUEUES.all(
         conn, project_ids=project_ids, app_nos=app_nos, destinations=destinations
     )
-    for organization_id, app_id, project_id, app_no, destination in rows:
-        args = {"project_id": project_id, "app_id": app_id, "app_no": app_no, "destination": destination}
-        with suppress(LimitReached):
-            await ledger.submit_job(
-                conn,
-                kind=RELAY_CONVERSIONS_KIND,
-                organization_id=organization_id,
-                # A purge deletes its project's jobs. A job that is submitted later finds no rows, and ends.
-                project_id=None,
-                args=args,
-                unique_key=f"relay:{app_id}:{destination}",
-            )
+    jobs = [
+        NewJob(
+            log_context.new_job_id(),
+            RELAY_CONVERSIONS_KIND,
+            organization_id,
+            # A purge deletes its project's jobs. A job that is submitted later finds no rows, and ends.
+            project_id=None,
+            args={"project_id": project_id, "app_id": app_id, "app_no": app_no, "destination": destination},
+            unique_key=f"relay:{app_id}:{destination}",
+        )
+        for organization_id, app_id, project_id, app_no, destination in rows
+    ]
+    await ledger.submit_jobs_of_tenants(conn, jobs)
     return len(rows)
 
 

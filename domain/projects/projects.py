@@ -15,7 +15,7 @@ from db.queries.rows import ProjectRowLockedForChange
 from domain.brand import brand
 from domain.projects import archive_status
 from domain.tenancy import audit, project_locks
-from domain.tenancy.idempotency import IdempotencyRecord
+from domain.tenancy.idempotency import NO_IDEMPOTENCY_RECORD, IdempotencyRecord
 from domain.values import languages, metadata, timezones
 from domain.values.answers import build_api_answer_from_row
 from domain.values.collect_errors import run_checks_merging_errors
@@ -102,9 +102,6 @@ class NewProject(NamedTuple):
     record: IdempotencyRecord | None
 
 
-_NO_IDEMPOTENCY_RECORD = IdempotencyRecord._make([None] * len(IdempotencyRecord._fields))
-
-
 async def insert_new_projects(conn: Conn, news: Sequence[NewProject]) -> list[bool | None]:
     """Insert projects of many tenants in one statement; each gets version 1.
 
@@ -112,7 +109,7 @@ async def insert_new_projects(conn: Conn, news: Sequence[NewProject]) -> list[bo
     another transaction is using the key. All faults of a single project were refused earlier.
     """
     composed = [new.composed for new in news]
-    records = [new.record or _NO_IDEMPOTENCY_RECORD for new in news]
+    records = [new.record or NO_IDEMPOTENCY_RECORD for new in news]
     rows = await projects.insert_projects.all(
         conn,
         orgs=[new.organization_id for new in news],

@@ -52,6 +52,10 @@ class IdempotencyRecord(NamedTuple):
     etag: str | None
 
 
+#: Row of a request without a key, in statements for many requests.
+NO_IDEMPOTENCY_RECORD = IdempotencyRecord._make([None] * len(IdempotencyRecord._fields))
+
+
 def build_idempotency_record(
     claim: IdempotencyKeyUse, answer: StoredIdempotentAnswer, *, seal_with: Keyring | None
 ) -> IdempotencyRecord:

@@ -5,7 +5,6 @@ key. The dispatcher searches for endpoints with due deliveries, and its next sea
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import NamedTuple
 from uuid import UUID
 
@@ -13,8 +12,8 @@ from db.pool import Conn
 from db.queries import TypedQuery, webhook_sending
 from jobs import ledger
 from jobs.kinds import DELIVER_WEBHOOK_KIND
-from jobs.ledger import JobClaim, WakeMessage
-from schemas.errors import LimitReached
+from jobs.ledger import JobClaim, NewJob, WakeMessage
+from telemetry import log_context
 
 #: Endpoints in one batch of a search.
 WEBHOOK_ENDPOINTS_PER_SEARCH_BATCH = 200
@@ -58,20 +57,19 @@ async def _submit_delivery_jobs(conn: Conn, endpoints: Sequence[EndpointToDelive
 
     If the ledger refuses an endpoint's job now, the next search finds the endpoint again.
     """
-    wakes = []
-    for organization_id, endpoint_id, _ in endpoints:
-        with suppress(LimitReached):
-            submitted = await ledger.submit_job(
-                conn,
-                kind=DELIVER_WEBHOOK_KIND,
-                organization_id=organization_id,
-                # No project: an archived one has events too, and a purge must not end jobs of other projects.
-                project_id=None,
-                args={"endpoint_id": endpoint_id},
-                unique_key=f"deliver:{endpoint_id}",
-            )
-            wakes += [submitted.wake] if submitted.wake else []
-    return wakes
+    jobs = [
+        NewJob(
+            log_context.new_job_id(),
+            DELIVER_WEBHOOK_KIND,
+            organization_id,
+            # No project: an archived one has events too, and a purge must not end jobs of other projects.
+            project_id=None,
+            args={"endpoint_id": endpoint_id},
+            unique_key=f"deliver:{endpoint_id}",
+        )
+        for organization_id, endpoint_id, _ in endpoints
+    ]
+    return [one.wake for one in await ledger.submit_jobs_of_tenants(conn, jobs) if one and one.wake]
 
 
 def webhook_endpoint_id_of_claim(claim: JobClaim) -> UUID:

@@ -10,7 +10,7 @@ from litestar import Litestar
 from api.auth import api_keys
 from api.auth.api_keys import KEY_FAILURE_WINDOW_S, MAX_KEY_FAILURES, Authenticator, FailedKeyAddresses
 from api.http.request_state import RequestState
-from api.limits.coalescing import LookupCoalescer
+from db.coalescing import LookupCoalescer
 from db.pool import Pool
 from domain.security.keyring import Keyring
 from domain.tenancy import key_secrets, key_text

@@ -1,18 +1,26 @@
 """Starting ingests over HTTP."""
 
 import asyncio
+from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
+import asyncpg
 import httpx
+import pytest
 import pytest_asyncio
 from litestar import Litestar
 
 from db.pool import Conn, Pool
+from domain.brand import ingests
+from domain.brand.ingests import NewIngest
 from domain.jobs import jobs
+from jobs.ledger import SubmittedJob
 from schemas import ids
 from tests import seeds
 from tests.api.conftest import ApiCaller, open_caller
 from tests.api.refusals import problem
+from tests.statements import counted
 
 PAGE = {"url": "https://example.com"}
 
@@ -167,3 +175,72 @@ async def test_the_sandbox_ingests_its_own_sources(app: Litestar, pool: Pool, co
         for source in SOURCES:
             answer = await start_ingest(tester, project, source.name, **source.sandbox)
             assert answer.status_code == 202, answer.text
+
+
+async def test_ingests_of_many_requests_start_in_one_statement(acme: ApiCaller, rival: ApiCaller, conn: Conn) -> None:
+    """Each has its own answer, at once and at its repeat."""
+    keyed = {"Idempotency-Key": "read-1"}
+    urls = {
+        caller: f"/v1/projects/{ids.format_prefixed_id(ids.PROJECT, await seeds.project(conn, caller.organization_id))}"
+        for caller in (acme, rival)
+    }
+    asked = [
+        partial(caller.http.post, f"{url}/ingest/{source.name}", json=source.body, headers=keyed if with_key else {})
+        for caller, url in urls.items()
+        for source, with_key in zip(SOURCES, (True, False, False), strict=True)
+    ]
+    with counted() as statements:
+        answers = await asyncio.gather(*(ask() for ask in asked))
+    assert [answer.status_code for answer in answers] == [202] * len(asked)
+    assert statements["start_ingests"] < len(asked)
+    assert {"claim_key", "share_project", "submit_job", "start_ingest", "store_answer"}.isdisjoint(statements)
+    jobs_by_id = {row["id"]: row["created_at"] for row in await conn.fetch("select id, created_at from job")}
+    assert {ids.parse_prefixed_id(ids.JOB, answer.json()["jobId"]) for answer in answers} == set(jobs_by_id)
+    for answer, again in zip(answers, [await ask() for ask in asked], strict=True):
+        body = answer.json()
+        job = (await acme.http.get(body["locationUrl"])).json() | (await rival.http.get(body["locationUrl"])).json()
+        assert job["startedAt"] == body["startedAt"]
+        is_replayed = "Idempotent-Replayed" in again.headers
+        assert again.json() == body | ({} if is_replayed else {"deduplicated": True})
+        assert is_replayed == (body["kind"] == "ingest_website")
+
+
+async def test_a_lost_answer_of_the_statement_starts_nothing_twice(
+    acme: ApiCaller, project: str, conn: Conn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection breaks after the commit. The caller gets an error, and its repeat the first answer."""
+    answers = iter([asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")])
+    whole = ingests.start_ingests
+
+    async def start_and_lose_first_answer(conn: Conn, news: Sequence[NewIngest]) -> list[SubmittedJob | None]:
+        started = await whole(conn, news)
+        for error in answers:
+            raise error
+        return started
+
+    monkeypatch.setattr(ingests, "start_ingests", start_and_lose_first_answer)
+    url, headers = f"/v1/projects/{project}/ingest/website", {"Idempotency-Key": "read-1"}
+    assert (await acme.http.post(url, json=PAGE, headers=headers)).status_code == 503
+    again = await acme.http.post(url, json=PAGE, headers=headers)
+    assert (again.status_code, again.headers["Idempotent-Replayed"]) == (202, "true")
+    assert [row["id"] for row in await conn.fetch("select id from job")] == [
+        ids.parse_prefixed_id(ids.JOB, again.json()["jobId"])
+    ]
+
+
+async def test_one_bad_ingest_of_a_statement_fails_no_other(
+    acme: ApiCaller, rival: ApiCaller, project: str, conn: Conn
+) -> None:
+    await conn.execute(
+        """create function refuse() returns trigger language plpgsql as $$
+           begin raise foreign_key_violation; end $$"""
+    )
+    await conn.execute(
+        f"""create trigger refuse before insert on job for each row
+            when (new.organization_id = '{rival.organization_id}') execute function refuse()"""
+    )
+    other = ids.format_prefixed_id(ids.PROJECT, await seeds.project(conn, rival.organization_id))
+    works = [start_ingest(acme, project, source.name, **source.body) for source in SOURCES]
+    *fine, refused = await asyncio.gather(*works, start_ingest(rival, other))
+    assert [answer.status_code for answer in (*fine, refused)] == [202, 202, 202, 500]
+    assert await conn.fetchval("select count(*) from job") == len(fine)

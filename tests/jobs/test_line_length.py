@@ -8,7 +8,9 @@ import pytest
 
 from db.pool import Conn
 from jobs import controls, ledger
+from jobs.ledger import NewJob
 from jobs.outcomes import Retry, Snooze
+from schemas import ids
 from schemas.errors import LimitReached
 from tests.jobs import scene
 from tests.jobs.scene import TEST_JOB
@@ -22,9 +24,12 @@ select count(*) from job
 MEASURED = "select coalesce(pg_stat_get_xact_function_calls('measure_line'::regproc), 0)"
 
 
-async def submit(conn: Conn, org: UUID, jobs: int) -> bool:
-    """Submit the jobs; return whether they were accepted. A single job uses `submit`."""
+async def submit(conn: Conn, org: UUID, jobs: int, *, grouped: bool = False) -> bool:
+    """Submit the jobs; return whether they were accepted. A single job uses `submit`, or its grouped form."""
     try:
+        if jobs == 1 and grouped:
+            new = NewJob(ids.new_uuid7(), TEST_JOB, org, None, {})
+            return await ledger.submit_jobs_of_tenants(conn, [new]) != [None]
         if jobs == 1:
             await scene.submit(conn, org)
         else:
@@ -52,7 +57,9 @@ async def check_submits(conn: Conn, org: UUID, dice: random.Random) -> None:
     for _ in range(dice.randint(1, 60)):
         jobs = dice.choice([1] * 12 + [dice.randint(2, 80)])
         waiting = await conn.fetchval(WAITING, org)
-        assert await submit(conn, org, jobs) == (waiting + jobs <= CAP), f"{jobs} behind {waiting}"
+        assert await submit(conn, org, jobs, grouped=dice.random() < 0.5) == (waiting + jobs <= CAP), (
+            f"{jobs} behind {waiting}"
+        )
 
 
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in (1, 2, 3))])
@@ -64,12 +71,13 @@ async def test_a_job_is_refused_exactly_when_the_line_is_full(conn: Conn, seed: 
         await dice.choice(verbs)(conn, org, dice)
 
 
-async def test_only_a_nonempty_line_is_counted(conn: Conn) -> None:
+@pytest.mark.parametrize("grouped", [False, True])
+async def test_only_a_nonempty_line_is_counted(conn: Conn, *, grouped: bool) -> None:
     [org] = await scene.tenants(conn)
     async with conn.transaction():
         await conn.execute("set local track_functions = 'pl'")
-        measured = []
+        before, measured = await conn.fetchval(MEASURED), []
         for _ in range(3):
-            assert await submit(conn, org, 1)
-            measured.append(await conn.fetchval(MEASURED))
+            assert await submit(conn, org, 1, grouped=grouped)
+            measured.append(await conn.fetchval(MEASURED) - before)
     assert measured == [0, 1, 2]

@@ -13,12 +13,12 @@ from db.pool import Conn, Pool
 from domain.jobs import counts, jobs, timelines, wait_reasons
 from domain.operations import pools
 from jobs import controls, heartbeat, ledger, maintenance, steps
-from jobs.ledger import JobClaim
+from jobs.ledger import JobClaim, NewJob
 from jobs.outcomes import Done, Snooze
 from schemas import ids
 from tests import plans, seeds
 from tests.jobs import scene
-from tests.jobs.scene import UNCAPPED_JOB
+from tests.jobs.scene import TEST_JOB, UNCAPPED_JOB
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.fresh
@@ -83,6 +83,12 @@ async def nothing(_: Conn) -> None:
     """Do nothing: the body of a step."""
 
 
+async def submit_grouped(conn: Conn, found: LedgerScene) -> None:
+    """Submit behind many jobs, and with the key of an open job."""
+    jobs = [NewJob(ids.new_uuid7(), TEST_JOB, found.org, None, {}, key) for key in (None, "one")]
+    await ledger.submit_jobs_of_tenants(conn, jobs)
+
+
 async def get_many(conn: Conn, found: LedgerScene) -> None:
     await jobs.read_jobs_by_ids(conn, refs=[(claim.organization_id, claim.id) for claim in found.claims[:10]])
 
@@ -90,6 +96,7 @@ async def get_many(conn: Conn, found: LedgerScene) -> None:
 USES: dict[str, tuple[Use, int]] = {
     "submit": (lambda conn, found: scene.submit(conn, found.org, UNCAPPED_JOB, unique_key="one"), 10),
     "submit behind many": (lambda conn, found: scene.submit(conn, found.org), 10),
+    "grouped submit behind many": (submit_grouped, 20),
     "pull": (lambda conn, found: scene.pull(conn, found.worker_id, 10, UNCAPPED_JOB), PULL),
     "settle": (lambda conn, found: scene.settle(conn, [found.claims.pop() for _ in range(10)], Done()), 50),
     "lock": (lambda conn, found: ledger.lock_claimed_job(conn, found.claims[0]), 5),

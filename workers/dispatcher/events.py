@@ -99,9 +99,9 @@ class DueConversionQueueScan:
         return True
 
     async def _submit_queue_jobs_in_main_database(self, lines: list[conversions.AppConversionQueue]) -> None:
-        """Submit the jobs of these conversion lines in the main database, without a common transaction.
+        """Submit the jobs of these conversion lines in the main database, in one statement.
 
-        Jobs that a slow database has inserted before a timeout stay.
+        A slow database may insert them after a timeout.
         """
         async with use_unpooled_pg_connection(self._database_url, name="conversions") as main:
             try:

@@ -10,9 +10,11 @@ from domain.accounts import credentials
 from domain.collection import cadence, collection_runs
 from domain.events import conversion_lines
 from domain.events.conversions import AppConversionQueue
+from jobs import ledger
 from schemas import ids
 from tests import seeds
 from tests.domain.project import Project
+from tests.statements import counted
 
 KEY = "select unique_key from job where unique_key is not null"
 
@@ -45,12 +47,15 @@ async def accounts(conn: Conn, project: Project) -> list[UUID]:
 
 
 async def test_a_refused_collection_or_refresh_blocks_no_other(conn: Conn, project: Project) -> None:
-    """The account's collection is due again soon."""
+    """The account's collection is due again soon. All but the refused jobs are submitted in one statement."""
     refused, *others = await accounts(conn, project)
     await refuse(conn, f"collect:{refused}", f"refresh:{refused}")
     assert await credentials.submit_due_token_refreshes(conn) == 3
     assert await keys(conn) == {f"refresh:{one}" for one in others}
-    assert await collection_runs.submit_due_metric_collections(conn) == 3
+    with counted() as statements:
+        assert await collection_runs.submit_due_metric_collections(conn) == 3
+    alone = ledger.MAX_UNIQUE_SUBMIT_ATTEMPTS
+    assert (statements["submit_jobs_of_tenants"], statements["submit_job"]) == (1, alone)
     assert await keys(conn) == {f"{kind}:{one}" for kind in ("refresh", "collect") for one in others}
     soon = "select collect_at < now() + $2 * interval '1 second' from social_account where id = $1"
     recheck_s = cadence.RESUME_ACCOUNT_POLL_S
@@ -72,7 +77,9 @@ async def test_a_line_with_a_refused_job_blocks_no_other(conn: Conn, project: Pr
     found = await lines(conn, project)
     refused, *others = found
     await refuse(conn, refused)
-    await conversion_lines.submit_relay_jobs_of_conversion_queues(conn, lines=[*found.values()])
+    with counted() as statements:
+        await conversion_lines.submit_relay_jobs_of_conversion_queues(conn, lines=[*found.values()])
+    assert (statements["submit_jobs_of_tenants"], statements["submit_job"]) == (1, 0)
     assert await keys(conn) == {*others}
 
 

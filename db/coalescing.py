@@ -14,7 +14,8 @@ class LookupCoalescer(Generic[K, V]):
     """Batches lookups without a timer: a batch holds the lookups that arrived during the previous query.
 
     `ask` runs the query. It gets only lookups that arrived before its call, so no result is older than its lookup.
-    It returns one result per lookup, in order. Its exception is raised to each lookup of the batch.
+    It returns one result per lookup, in order. Its exception is raised to each lookup of the batch. A lookup canceled
+    before its query is dropped.
     """
 
     def __init__(self, ask: Callable[[Sequence[K]], Awaitable[Sequence[V]]], *, largest: int = 500) -> None:
@@ -38,7 +39,8 @@ class LookupCoalescer(Generic[K, V]):
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting[: self._largest], self._waiting[self._largest :]
-                await self._resolve_batch_lookups(batch)
+                if wanted := [lookup for lookup in batch if not lookup[1].cancelled()]:
+                    await self._resolve_batch_lookups(wanted)
         finally:
             self._asking = None
 

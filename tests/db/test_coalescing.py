@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from api.limits.coalescing import LookupCoalescer
+from db.coalescing import LookupCoalescer
 
 
 class RecordedLookups:
@@ -70,3 +70,26 @@ async def test_canceled_lookup_does_not_cancel_others() -> None:
     assert await staying == 20
     with pytest.raises(asyncio.CancelledError):
         await leaving
+
+
+async def test_lookup_canceled_while_it_waits_is_dropped() -> None:
+    asked = RecordedLookups()
+    coalesced = LookupCoalescer(asked)
+    asked.go.clear()
+    first, leaving, staying = (coalesced.queue_lookup(question) for question in (1, 2, 3))
+    await asked.begun.wait()
+    later = [coalesced.queue_lookup(question) for question in (4, 5)]
+    later[0].cancel()
+    leaving.cancel()
+    asked.go.set()
+    assert [await one for one in (first, staying, later[1])] == [10, 30, 50]
+    assert asked.batches == [[1, 2, 3], [5]]
+
+
+async def test_no_query_runs_for_canceled_lookups_alone() -> None:
+    asked = RecordedLookups()
+    coalesced = LookupCoalescer(asked)
+    coalesced.queue_lookup(1).cancel()
+    await asyncio.sleep(0)
+    assert await coalesced.queue_lookup(2) == 20
+    assert asked.batches == [[2]]
