@@ -14,7 +14,10 @@ from api.auth import api_keys
 from api.http import head_requests
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
+from domain.tenancy.api_keys import Principal
 from domain.tenancy.delegation import is_scope_granted
+from domain.tenancy.key_text import ApiKeyParts
+from schemas import ids
 from schemas.api_keys import ApiKeyScope
 from schemas.errors import ApiKeyScopeMissing, ApiKeyUnauthenticated, InvalidValue, MediaTypeUnsupported
 
@@ -30,7 +33,8 @@ class RouteRequirements(NamedTuple):
     `statuses` are the error statuses of the route itself; guard, body and parameters add theirs. `parts` is
     the shape of a multipart body, which the route streams and parses itself; if `body` is also set, the route
     takes either. `csv`: the body's rows may also come as CSV. Of the `query` parameters, `numbers` are whole
-    numbers, `flags` are true or false, and `lists` take several values.
+    numbers, `flags` are true or false, and `lists` take several values. `polls_job`: the guard may read the
+    path's job together with the key.
     """
 
     scope: ApiKeyScope | None
@@ -43,6 +47,7 @@ class RouteRequirements(NamedTuple):
     body: bool = False
     parts: type[msgspec.Struct] | None = None
     csv: bool = False
+    polls_job: bool = False
 
 
 def build_route_options(
@@ -51,12 +56,13 @@ def build_route_options(
     *statuses: int,
     parts: type[msgspec.Struct] | None = None,
     csv: bool = False,
+    polls_job: bool = False,
 ) -> dict[str, Any]:
     """Build a route's `opt` with its scope, rate class and error statuses, for the checks of the guard.
 
     For example `@get(path, opt=build_route_options("projects:read", RateClass.READ_LIGHT, 404))`.
     """
-    return {"requirements": RouteRequirements(scope, rate_class, statuses, parts=parts, csv=csv)}
+    return {"requirements": RouteRequirements(scope, rate_class, statuses, parts=parts, csv=csv, polls_job=polls_job)}
 
 
 def complete_guard_requirements(app: Litestar) -> None:
@@ -107,7 +113,7 @@ async def _authenticate_and_rate_limit(request: ApiRequest, needs: RouteRequirem
     # Runs during the look-up of the key.
     charging = expected and services.limiter.count_request(expected, rate_class)
     try:
-        call.principal = await services.authenticator.authenticate(presented, expected=expected, address=address)
+        call.principal = await _authenticate(request, needs, presented, expected=expected, address=address)
     except ApiKeyUnauthenticated:
         call.probation = services.authenticator.strangers.read_failure_budget(address)
         raise
@@ -117,6 +123,28 @@ async def _authenticate_and_rate_limit(request: ApiRequest, needs: RouteRequirem
     call.payer = call.standing.charge.budget
     if needs.scope is not None and not is_scope_granted(call.principal.scopes, needs.scope):
         raise ApiKeyScopeMissing(needs.scope)
+
+
+async def _authenticate(
+    request: ApiRequest,
+    needs: RouteRequirements,
+    presented: ApiKeyParts | None,
+    *,
+    expected: Principal | None,
+    address: str,
+) -> Principal:
+    """Authenticate a request; read the job of a poll in the same statement, if this process knows the key.
+
+    A sandbox's poll reads its job later, in one snapshot with the sandbox's clock.
+    """
+    authenticator = request.services.authenticator
+    if presented is None or expected is None or not needs.polls_job or expected.sandbox:
+        return await authenticator.authenticate(presented, expected=expected, address=address)
+    job_id = ids.parse_prefixed_id(ids.JOB, request.path_params["job_id"])
+    principal, request.request_state.polled_job = await authenticator.authenticate_and_read_job(
+        presented, job_id, expected=expected, address=address
+    )
+    return principal
 
 
 def _check_and_normalize_query(query: bytes, needs: RouteRequirements) -> bytes:

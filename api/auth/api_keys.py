@@ -8,10 +8,13 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, TypeVar
+from uuid import UUID
 
 from api.http.request_state import FailedKeyBudget, RequestState
 from db.coalescing import LookupCoalescer
 from db.pool import Pool
+from domain.jobs import jobs
+from domain.jobs.jobs import JobPoll, VersionedJob
 from domain.security.keyring import Keyring
 from domain.tenancy import api_keys, key_text
 from domain.tenancy.api_keys import Principal, StoredApiKey
@@ -64,6 +67,7 @@ class Authenticator:
         self.strangers = strangers
         self._rows = LookupCoalescer(self._query_api_keys_by_key_ids)
         self._rows_apart = LookupCoalescer(self._query_api_keys_by_key_ids)
+        self._polls = LookupCoalescer(self._query_api_keys_with_jobs)
         #: The principal that each key opened last, by a hash of the key. This cache authenticates no request.
         self._opened: OrderedDict[bytes, Principal] = OrderedDict()
         self._salt = os.urandom(32)
@@ -89,6 +93,21 @@ class Authenticator:
             raise ApiKeyUnauthenticated
         apart = self.strangers.has_address_failed_too_often(address) and not expected
         row = await (self._rows_apart if apart else self._rows).queue_lookup(read_key.key_id)
+        return self._check_stored_key(row, read_key, expected=expected, address=address)
+
+    async def authenticate_and_read_job(
+        self, read_key: ApiKeyParts, job_id: UUID | None, *, expected: Principal, address: str
+    ) -> tuple[Principal, VersionedJob | None]:
+        """Authenticate a known key as `authenticate` does, and read a job of its organization in the same statement.
+
+        The job is None if unknown. Only a key with a cached principal reads it: a guess never reads a job.
+        """
+        row, job = await self._polls.queue_lookup(JobPoll(read_key.key_id, expected.organization_id, job_id))
+        return self._check_stored_key(row, read_key, expected=expected, address=address), job
+
+    def _check_stored_key(
+        self, row: StoredApiKey | None, read_key: ApiKeyParts, *, expected: Principal | None, address: str
+    ) -> Principal:
         if not api_keys.presented_key_matches(row, read_key, self._peppers) or row is None:
             self.strangers.record_failure(address)
             raise ApiKeyUnauthenticated
@@ -113,6 +132,12 @@ class Authenticator:
         async with self._pool.acquire() as conn:
             rows = await api_keys.find_api_keys_by_key_ids(conn, key_ids=set(key_ids))
         return [rows.get(key_id) for key_id in key_ids]
+
+    async def _query_api_keys_with_jobs(
+        self, polls: Sequence[JobPoll]
+    ) -> list[tuple[StoredApiKey | None, VersionedJob | None]]:
+        async with self._pool.acquire() as conn:
+            return await jobs.read_polled_jobs(conn, polls)
 
 
 def get_sent_api_key(state: RequestState) -> ApiKeyParts | None:

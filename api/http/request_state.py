@@ -10,6 +10,7 @@ from api.limits.cost_budgets import CostBudgetBucket
 from api.limits.event_limits import AppEventLimitState
 from api.limits.rate_limits import RateClass, RateLimitState
 from domain.apps.app_keys import KeyedApp
+from domain.jobs.jobs import VersionedJob
 from domain.tenancy.api_keys import Principal
 from schemas import ids
 from telemetry import tracing
@@ -69,6 +70,7 @@ class RequestState:
         "id",
         "job_ids",
         "payer",
+        "polled_job",
         "principal",
         "probation",
         "rate_class",
@@ -90,6 +92,8 @@ class RequestState:
         #: The route's class; None for an unknown route, or a route without a key.
         self.rate_class: str | None = None
         self.principal: Principal | None = None
+        #: Of a poll: the job, if the statement that read the key found it.
+        self.polled_job: VersionedJob | None = None
         self.probation: FailedKeyBudget | None = None
         self.standing: RateLimitState | None = None
         #: Only of requests with events, which pages of any origin may send: the app and its limits.

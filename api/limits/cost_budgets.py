@@ -190,6 +190,10 @@ class PendingChargesAndOverdrawnBudgets:
         """Forget all overdrawn buckets, after Redis failed: no request is refused while it is away."""
         self._overdrawn.clear()
 
+    def is_overdrawn(self, bucket: CostBudgetBucket) -> bool:
+        """Return whether the bucket was overdrawn at the script's last call."""
+        return bucket.key in self._overdrawn
+
     def check_bucket_not_overdrawn(self, bucket: CostBudgetBucket) -> None:
         """Raise `LimitReached` if the bucket was overdrawn at the script's last call and can't be refilled yet.
 

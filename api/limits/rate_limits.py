@@ -1,6 +1,7 @@
 """Rate limits: requests in 60 seconds for each key and class, writes in a UTC day for each organization.
 
-Concurrent requests share one script call in Redis. While Redis is away, requests pass, and a metric counts
+Concurrent requests share one script call in Redis, and an active key's next requests are counted with an
+earlier one (`api/limits/request_reservations.py`). While Redis is away, requests pass, and a metric counts
 them. The headers follow the IETF's draft-ietf-httpapi-ratelimit-headers. The same call checks the
 organization's budget by measured cost and writes the pending charges (`api/limits/cost_budgets.py`).
 """
@@ -27,6 +28,7 @@ from api.limits.cost_budgets import (
     build_cost_budget_report,
     get_cost_budget_bucket,
 )
+from api.limits.request_reservations import REQUEST_RESERVATION_S, RequestReservations
 from db.coalescing import LookupCoalescer
 from db.redis_reach import convert_redis_away_errors
 from domain.tenancy.api_keys import Principal
@@ -78,7 +80,7 @@ REQUEST_RATE_LIMITS_BY_TIER: dict[OrganizationTier, RequestRateLimits] = {
 class RequestToCount(NamedTuple):
     """One request that the script counts. With `cap` 0 it isn't counted by day.
 
-    With a `second` over 0, the script uncounts a request of that second instead.
+    With a `second` over 0, the script uncounts a request of that second instead, by day too unless `cap` is 0.
 
     `budget` is the bucket that the organization's keys pay from.
     """
@@ -119,6 +121,10 @@ class RateLimitState(NamedTuple):
     def with_request_uncounted(self) -> "RateLimitState":
         """Return the key's limit state without this request: one more request is left."""
         return self._replace(left=self.left + 1)
+
+    def with_requests_left(self, more: int) -> "RateLimitState":
+        """Return the key's limit state before the next `more` requests."""
+        return self._replace(left=self.left + more, left_of_day=self.left_of_day + more)
 
     def refusal(self) -> LimitReached:
         """Build the `LimitReached` error of a refused request: the budget's, else the day's, else the minute's."""
@@ -190,35 +196,42 @@ class RateLimiter:
         self._charges = LookupCoalescer(self._count_requests)
         self._levels = LookupCoalescer(self._flush_and_read_budgets)
         self._flushing: asyncio.TimerHandle | None = None
+        self._reservations = RequestReservations()
         self.budgets = PendingChargesAndOverdrawnBudgets()
 
     def count_request(self, principal: Principal, rate_class: RateClass) -> asyncio.Future[RateLimitState]:
         """Count one request of a key if the limit allows it; return the future of the key's limit state.
 
-        The query starts before the caller awaits it. While Redis is away, the request passes uncounted.
+        The query starts before the caller awaits it. A reserved request needs none. While Redis is away, the
+        request passes uncounted.
         """
         who = principal.key_uuid, principal.organization_id, principal.tier
-        return self._charges.queue_lookup(_build_rate_limit_keys(*who, rate_class, self._clock().date()))
+        charge = _build_rate_limit_keys(*who, rate_class, self._clock().date())
+        reserved = None if self.budgets.is_overdrawn(charge.budget) else self._reservations.spend(charge)
+        if reserved is None:
+            return self._charges.queue_lookup(charge)
+        known: asyncio.Future[RateLimitState] = asyncio.get_running_loop().create_future()
+        known.set_result(reserved)
+        return known
 
     async def uncount_request(self, standing: RateLimitState) -> None:
         """Remove a request that turned out to be free from its key's count; the daily count of a write stays."""
-        if standing.second:  # else it passed uncounted, without Redis
-            await self._charges.queue_lookup(standing.charge._replace(second=standing.second))
+        # Without a second it passed uncounted, without Redis.
+        if standing.second and not self._reservations.put_back(standing):
+            await self._charges.queue_lookup(standing.charge._replace(second=standing.second, cap=0))
 
     def charge_request_cost(self, bucket: CostBudgetBucket, cost: RequestCostMeter) -> None:
         """Charge a finished request; a background call writes the charge within `COST_CHARGE_REDIS_FLUSH_S`."""
         self.budgets.queue_charge(bucket, cost)
-        if self._flushing is None:
-            self._flushing = asyncio.get_running_loop().call_later(
-                COST_CHARGE_REDIS_FLUSH_S, self._flush_charges_to_redis
-            )
+        self._schedule_flush(COST_CHARGE_REDIS_FLUSH_S)
 
     async def flush_charges_and_stop(self) -> None:
-        """Stop the timer of the next write, and write the pending charges to Redis."""
+        """Stop the timer of the next write; write the pending charges to Redis, and return all reserved requests."""
         if self._flushing:
             self._flushing.cancel()
             self._flushing = None
-        if self.budgets.has_pending_charges:
+        self._reservations.end_all()
+        if self._has_unwritten():
             await self._levels.queue_lookup(())
 
     async def read_cost_budget_use(self, organization_id: UUID, tier: OrganizationTier) -> list[BudgetUse]:
@@ -226,21 +239,41 @@ class RateLimiter:
         buckets = {traffic: get_cost_budget_bucket(organization_id, tier, traffic) for traffic in KeyOrPublicTraffic}
         return build_cost_budget_report(buckets, await self._levels.queue_lookup(tuple(buckets.values())))
 
-    def _flush_charges_to_redis(self) -> None:
-        """Write the pending charges, unless a request's script call has written them meanwhile."""
+    def _schedule_flush(self, delay_s: float) -> None:
+        if self._flushing is None:
+            self._flushing = asyncio.get_running_loop().call_later(delay_s, self._flush_to_redis)
+
+    def _has_unwritten(self) -> bool:
+        """Return whether charges, or unspent requests of ended reservations, wait for a script call."""
+        return self._reservations.has_unspent or self.budgets.has_pending_charges
+
+    def _flush_to_redis(self) -> None:
+        """Write pending charges and return unspent requests, unless a request's script call has done so meanwhile."""
         self._flushing = None
-        if self.budgets.has_pending_charges and self._script.is_breaker_open(requests=0):
-            self._flushing = asyncio.get_running_loop().call_later(REDIS_BREAKER_PAUSE_S, self._flush_charges_to_redis)
-        elif self.budgets.has_pending_charges:
+        self._reservations.end_expired()
+        if self._has_unwritten() and self._script.is_breaker_open(requests=0):
+            self._schedule_flush(REDIS_BREAKER_PAUSE_S)
+        elif self._has_unwritten():
             self._levels.queue_lookup(())
+        if not self._reservations.is_empty:
+            self._schedule_flush(REQUEST_RESERVATION_S)
 
     async def _count_requests(self, charges: Sequence[RequestToCount]) -> list[RateLimitState]:
         day_ends_in = DAY_S - int(self._clock().timestamp()) % DAY_S
-        counts = Counter(charges)
+        counts, called_at = Counter(charges), self._reservations.clock()
         levels, rows = await self._run_limit_script([charge.budget for charge in counts], counts)
         if levels is None:
             return [_uncounted_rate_limit_state(charge, day_ends_in) for charge in charges]
-        return list(_build_request_limit_states(charges, dict(zip(counts, rows, strict=True)), levels, day_ends_in))
+        answers = {charge: _LimitScriptAnswer(*row) for charge, row in zip(counts, rows, strict=True)}
+        states = {
+            charge: answer.build_last_state(charge, levels[charge.budget], day_ends_in)
+            for charge, answer in answers.items()
+        }
+        for charge, answer in answers.items():
+            if answer.passed:
+                last = states[charge]._replace(second=answer.second + 1)
+                self._reservations.open_reservation(last, answer.reserved, used=answer.passed, called_at=called_at)
+        return list(_build_request_limit_states(charges, answers, states))
 
     async def _flush_and_read_budgets(
         self, questions: Sequence[tuple[CostBudgetBucket, ...]]
@@ -251,25 +284,29 @@ class RateLimiter:
     async def _run_limit_script(
         self, budgets: Iterable[CostBudgetBucket], counts: "Counter[RequestToCount]"
     ) -> tuple[dict[CostBudgetBucket, CostBudgetLevel] | None, list[list[int]]]:
-        """Call the script once: write all pending charges, read the levels of `budgets`, count the requests.
+        """Call the script once: write pending charges, return unspent requests, read `budgets`, count the requests.
 
         Return the levels and a row for each counted request; None and no rows while Redis is away. While the
-        breaker is open, charges stay pending. Charges of a failed call are lost: it may have written them.
+        breaker is open, charges and unspent requests stay pending. Those of a failed call are lost: it may have
+        written them.
         """
         if self._script.is_breaker_open(requests=counts.total()):
             return None, []
+        self._reservations.end_expired()
+        unspent = self._reservations.take_unspent()
         places, arguments = self.budgets.take_charges_for_script(budgets)
         keys = [bucket.key for bucket in places]
-        keys += [key for charge in counts for key in (charge.window, charge.day)]
-        for charge, count in counts.items():
-            arguments += [charge.limit, charge.cap, count, charge.second, places[charge.budget]]
+        for charge, count in (*unspent.items(), *counts.items()):
+            wanted = self._reservations.count_wanted(charge)
+            keys += [charge.window, charge.day]
+            arguments += [charge.limit, charge.cap, count, charge.second, places.get(charge.budget, 0), wanted]
         rows = await self._script.run(keys, arguments, requests=counts.total())
         if rows is None:
             self.budgets.forget_overdrawn_levels()
             return None, []
         levels = {bucket: CostBudgetLevel(*row) for bucket, row in zip(places, rows, strict=False)}
         self.budgets.cache_overdrawn_levels(levels)
-        return levels, rows[len(places) :]
+        return levels, rows[len(places) + len(unspent) :]
 
 
 @contextlib.asynccontextmanager
@@ -301,28 +338,37 @@ def _build_rate_limit_keys(
     )
 
 
+class _LimitScriptAnswer(NamedTuple):
+    """Answer of the script for a group of equal requests: those that passed, and the limits after the reserved ones."""
+
+    passed: int
+    left: int
+    resets_in: int
+    left_of_day: int
+    second: int
+    reserved: int
+
+    def build_last_state(self, charge: RequestToCount, level: CostBudgetLevel, day_ends_in: int) -> RateLimitState:
+        """Return the limit state after the last reserved request of the group."""
+        return RateLimitState(
+            charge, True, self.left, self.resets_in, self.left_of_day, day_ends_in, self.second,  # noqa: FBT003
+            level if level.is_overdrawn else None,
+        )  # fmt: skip
+
+
 def _build_request_limit_states(
     charges: Sequence[RequestToCount],
-    rows: Mapping[RequestToCount, list[int]],
-    levels: Mapping[CostBudgetBucket, CostBudgetLevel],
-    day_ends_in: int,
+    answers: Mapping[RequestToCount, _LimitScriptAnswer],
+    states: Mapping[RequestToCount, RateLimitState],
 ) -> Iterator[RateLimitState]:
     """Yield each request's limit state, in order; of equal requests, the first pass, as many as the script allows."""
     counted: Counter[RequestToCount] = Counter()
     for charge in charges:
-        passed, left, resets_in, left_of_day, second = rows[charge]
+        answer = answers[charge]
         counted[charge] += 1
-        behind, level = max(0, passed - counted[charge]), levels[charge.budget]
-        yield RateLimitState(
-            charge,
-            counted[charge] <= passed,
-            left + behind,
-            resets_in,
-            left_of_day + behind,
-            day_ends_in,
-            second,
-            level if level.is_overdrawn else None,
-        )
+        behind = answer.passed - counted[charge]
+        state = states[charge].with_requests_left(max(0, behind) + answer.reserved)
+        yield state if behind >= 0 else state._replace(passed=False)
 
 
 def _uncounted_rate_limit_state(charge: RequestToCount, day_ends_in: int) -> RateLimitState:

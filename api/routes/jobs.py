@@ -134,7 +134,7 @@ async def measure_jobs(request: ApiRequest, *, window: JobStatsWindow = "hour") 
         )
 
 
-@get("/jobs/{job_id:str}", opt=build_route_options("jobs:read", RateClass.READ_LIGHT, 304, 404))
+@get("/jobs/{job_id:str}", opt=build_route_options("jobs:read", RateClass.READ_LIGHT, 304, 404, polls_job=True))
 async def get_job(request: ApiRequest, job_id: FromPath[str], *, wait: JobWaitSeconds = 0) -> Response[Job | None]:
     """Return a job. Poll after `Retry-After` with `If-None-Match`: a 304 costs no budget.
 
@@ -142,7 +142,7 @@ async def get_job(request: ApiRequest, job_id: FromPath[str], *, wait: JobWaitSe
     change.
     """
     ref = (request.organization_id, path_ids.parse_id("job", job_id))
-    state = await _read_versioned_job(request, ref)
+    state = request.request_state.polled_job or await _read_versioned_job(request, ref)
     if wait:
         state = await _await_job_end(request, ref, state, wait)
     job, version = state
@@ -151,8 +151,9 @@ async def get_job(request: ApiRequest, job_id: FromPath[str], *, wait: JobWaitSe
         headers["Retry-After"] = str(_compute_job_poll_retry_after_s(job, request.services.clock()))
     if etags.matches_if_none_match(request, version):
         return FastRouteResponse(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    waiting = await request.services.wait_reasons.queue_lookup(ref) if job.status == "running" else None
-    return FastRouteResponse(msgspec.structs.replace(job, waiting=waiting), headers=headers)
+    if job.waiting is msgspec.UNSET:
+        job = msgspec.structs.replace(job, waiting=await request.services.wait_reasons.queue_lookup(ref))
+    return FastRouteResponse(job, headers=headers)
 
 
 @get("/jobs/{job_id:str}/events", opt=build_route_options("jobs:read", RateClass.READ_LIGHT, 204, 404))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import product
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -11,11 +11,12 @@ import msgspec
 from msgspec import UNSET
 
 from db.pool import Conn, Pool, acquire_pg_connection, run_in_transaction
-from db.queries import Query, job_view
+from db.queries import Query, api_key, job_view
 from db.queries.rows import JobRow
 from db.reach import means_postgres_away
 from domain.jobs import subjects
 from domain.tenancy import project_locks
+from domain.tenancy.api_keys import StoredApiKey
 from domain.values import multi_value_filter
 from domain.values.answers import build_api_answer_from_row
 from domain.values.periods import UNBOUNDED_PERIOD, ListPeriod
@@ -61,6 +62,9 @@ MAX_FILTER_COMBINATIONS_PER_JOB_LIST = 25
 #: Errors of a write that waited too long for a lock, or exceeded `statement_timeout`.
 SLOW_GROUPED_WRITE_ERRORS = (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError)
 
+#: Columns of a row of `find_keys_with_jobs` before the job's.
+_STORED_KEY_COLUMNS = len(StoredApiKey._fields)
+
 #: Job and its version, which grows with every visible change.
 VersionedJob: TypeAlias = tuple[Job, int]
 
@@ -75,6 +79,48 @@ async def read_jobs_by_ids(conn: Conn, *, refs: Sequence[tuple[UUID, UUID]]) -> 
     """Return the job and version of each (organization, job), in order; None for an unknown or internal job."""
     rows = await GET_JOBS.all(conn, orgs=[org for org, _ in refs], ids=[job_id for _, job_id in refs])
     return [None if row.id is None else _job_to_schema(row) for row in rows]
+
+
+class JobPoll(NamedTuple):
+    """Poll of a job, None for a malformed id, with a key that belonged to the organization at an earlier look-up."""
+
+    key_id: str
+    organization_id: UUID
+    job_id: UUID | None
+
+
+async def read_polled_jobs(
+    conn: Conn, polls: Sequence[JobPoll]
+) -> list[tuple[StoredApiKey | None, VersionedJob | None]]:
+    """Return for each poll the stored key, and the job with its version, in order.
+
+    Each is None if unknown. So is an internal job, and any job if the key isn't the organization's now. A job that
+    runs at a live worker has `waiting` None. A key of several polls is read once.
+    """
+    first = {poll.key_id: place for place, poll in reversed([*enumerate(polls)])}
+    rows = await api_key.find_keys_with_jobs.all(
+        conn,
+        key_ids=[poll.key_id if first[poll.key_id] == place else None for place, poll in enumerate(polls)],
+        orgs=[poll.organization_id for poll in polls],
+        job_ids=[poll.job_id for poll in polls],
+    )
+    keys = {key_id: _read_stored_key(tuple(rows[place])) for key_id, place in first.items()}
+    return [_build_polled_job(keys[poll.key_id], poll, tuple(row)) for poll, row in zip(polls, rows, strict=True)]
+
+
+def _read_stored_key(row: tuple[Any, ...]) -> StoredApiKey | None:
+    key = StoredApiKey._make(row[:_STORED_KEY_COLUMNS])
+    return None if key.id is None else key
+
+
+def _build_polled_job(
+    key: StoredApiKey | None, poll: JobPoll, row: tuple[Any, ...]
+) -> tuple[StoredApiKey | None, VersionedJob | None]:
+    found, is_lost = JobRow._make(row[_STORED_KEY_COLUMNS:-1]), row[-1]
+    if key is None or key.organization_id != poll.organization_id or found.id is None:
+        return key, None
+    job, version = _job_to_schema(found)
+    return key, (msgspec.structs.replace(job, waiting=None) if is_lost is False else job, version)
 
 
 async def list_filtered_jobs(

@@ -27,6 +27,7 @@ from schemas.settings import Settings
 from tests import seeds, social_servers
 from tests.api.all_objects import AllRightsCaller, create_one_of_each, no_change
 from tests.api.documented_routes import routes
+from tests.relay import PostgresRelay, start_relay
 from tests.servers import ServerPair, settings_for
 from tests.social_servers import Fediverse
 from tests.waiting import PATIENCE_S, eventually
@@ -131,6 +132,13 @@ async def acme_apart(own_servers: ServerPair) -> AsyncIterator[ApiCaller]:
         open_caller(app, pool, "Acme") as caller,
     ):
         yield caller
+
+
+@pytest_asyncio.fixture
+async def relay(database_url: str) -> AsyncIterator[PostgresRelay]:
+    """Open a relay in front of Postgres."""
+    async with start_relay(database_url) as relay:
+        yield relay
 
 
 @pytest_asyncio.fixture
