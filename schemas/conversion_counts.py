@@ -4,7 +4,7 @@ from typing import Literal
 
 from schemas import ids
 from schemas.apps import AppPlatform
-from schemas.base import ResponseStruct
+from schemas.base import ResponseStruct, UtcInstant
 from schemas.metrics import MetricWindow
 
 ConversionGrouping = Literal["platform", "appId", "eventName", "day", "hour", "currency"]
@@ -38,6 +38,10 @@ class ConversionGroup(ConversionTotals, frozen=True, kw_only=True):
 class Conversions(ResponseStruct, frozen=True, kw_only=True):
     """Conversions of a window."""
 
+    as_of: UtcInstant
+    """All events with a 202 from before this time are counted. It is the time of the answer, or earlier after a flood
+    of events.
+    """
     window: MetricWindow
     """The counted time."""
     timezone: str

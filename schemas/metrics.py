@@ -53,7 +53,9 @@ class Metrics(RealClockResponseStruct, frozen=True, kw_only=True):
     timezone: str
     """The project's time zone, which defines the buckets."""
     as_of: UtcInstant
-    """The time up to which all known data is included."""
+    """All events with a 202 from before this time are counted. It is the time of the answer, or earlier after a flood
+    of events.
+    """
     window: MetricWindow
     """The counted time. The first and last bucket hold only their part inside it."""
     series: list[MetricBucket]

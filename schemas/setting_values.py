@@ -72,6 +72,11 @@ EventRetentionDays = Annotated[
     Meta(ge=8, le=36500, description="Days for which events are kept, by the day of occurrence; their counts stay."),
 ]
 
+EventFolders = Annotated[
+    int,
+    Meta(ge=1, le=16, description="Connections of all dispatchers that add events to the counts; a core each at most."),
+]
+
 HealthPort = Annotated[
     int,
     Meta(ge=0, le=65535, description="Port of `/healthz` and `/metrics` of a worker or dispatcher; 0: any free port."),

@@ -19,6 +19,7 @@ from schemas.setting_values import (
     ConnectionsPerAddress,
     DatabaseDiskBytes,
     EventArchiveUrl,
+    EventFolders,
     EventRetentionDays,
     HeaderSafeSecret,
     HealthHost,
@@ -140,6 +141,7 @@ class BaseSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     allowed_hosts: AllowedHostNames = ""
     proxy_hops: TrustedProxyHops = 0
     event_days: EventRetentionDays = 90
+    event_folders: EventFolders = 2
     events_archive_url: EventArchiveUrl = ""
     audit_days: Annotated[int, Meta(ge=30, le=36500, description="Days for which the audit log is kept.")] = 400
     github_api_url: Annotated[ServerUrl, Meta(description="GitHub's REST API.")] = "https://api.github.com"

@@ -42,6 +42,9 @@ DISK_REFUSED_EVENT_REQUEST_COUNTER = Counter(
 EVENT_COMMIT_SECONDS_HISTOGRAM = Histogram(
     "event_commit_seconds", "One commit of the events of many requests.", buckets=_LATENCY_BUCKETS_S
 )
+EVENT_FOLD_LAG_SECONDS_GAUGE = Gauge(
+    "event_fold_lag_seconds", "Wait of the oldest event that isn't counted; 0 except in the leading dispatcher."
+)
 CONVERSION_OUTCOME_COUNTER = Counter(
     "conversions",
     "Conversions by outcome; `waiting`: put back after a failed or unconfirmed call.",

@@ -91,11 +91,12 @@ async def count_conversions(
 ) -> Conversions:
     """Count conversion events exactly, with their values; also of an archived project.
 
-    The counts include all events with a 202 sent before the request. A value is the first number among
+    The counts include all events with a 202 from before `asOf`. A value is the first number among
     `revenue_amount`, `price_amount` and `value` in the event's `properties`. Values are never summed across
     currencies.
     """
-    window = windows.parse_metric_window(since, until, now=request.services.clock())
+    now = request.services.clock()
+    window = windows.parse_metric_window(since, until, now=now)
     query = conversions.ConversionSumQuery(
         **request.parse_org_and_project_id(project_id),
         window=window,
@@ -104,4 +105,5 @@ async def count_conversions(
         by=group_by or (),
     )
     async with time_window.limit_list_query_time():
-        return await conversions.read_conversion_event_sums(time_window.get_metric_query_databases(request), query)
+        stores = time_window.get_metric_query_databases(request)
+        return await conversions.read_conversion_event_sums(stores, query, now=now)

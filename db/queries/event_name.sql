@@ -1,6 +1,3 @@
--- name: lock_names    Lock the assignment of names' places until the transaction ends.
-select pg_advisory_xact_lock(7210);
-
 -- name: purge_names    Delete a project's names and their number.
 with deleted_count as (
   delete from event_name_count

@@ -1,13 +1,16 @@
--- name: fold    Merge a batch of the queue into days and months; return the number of queue rows.
+-- name: fold
+-- Merge a batch of a locked shard's queue into days and months, project by project; return the number of
+-- queue rows and the last project.
 with queue_rows as (
   -- As in event_rollup.sql.
   delete from event_person_delta
    where ctid = any (array(
            select ctid
              from event_person_delta
-            order by seq
-            limit :limit
-              for update skip locked))
+            where event_shard(project_id) = :shard
+              and project_id between :first_project and :last_project
+            order by project_id, queued_at
+            limit :limit))
   returning project_id, day, person, am, pm),
 person_days as materialized (
   select project_id, day, person, bit_or(am) as am, bit_or(pm) as pm
@@ -37,18 +40,25 @@ months as (
      set days = r.days | excluded.days
    where r.days | excluded.days <> r.days
   returning 1)
-select count(*)::int
+select count(*)::int as n,
+       (select project_id from queue_rows order by project_id desc limit 1) as last_project
   from queue_rows;
 
 -- name: count_people
--- Count the distinct people of each place, from quarters of days and days of months, folded or not.
+-- Count the distinct people of each place, from quarters of days and days of months; return with each whether
+-- no people of the project wait for a fold.
 with quarters as materialized (
   select place, day, am, pm
     from unnest(:places::int[], :days::date[], :ams::bigint[], :pms::bigint[]) as q (place, day, am, pm)),
 months as materialized (
   select place, month, days
     from unnest(:month_places::int[], :months::date[], :month_days::int[]) as m (place, month, days))
-select p.place, s.n
+select p.place, s.n,
+       (select true
+          from event_person_delta
+         where event_shard(project_id) = event_shard(:project_id)
+           and project_id = :project_id
+         limit 1) is null as has_all_people
   from (select distinct place from quarters union select place from months) p
  cross join lateral (
          -- Place by place, so that each sort or hash fits into its memory limit.
@@ -63,26 +73,12 @@ select p.place, s.n
                    from months m
                    join event_person_month r on r.project_id = :project_id and r.month = m.month
                   where m.place = p.place
-                    and r.days & m.days <> 0
-                  union
-                 select d.person
-                   from quarters q
-                   join event_person_delta d on d.project_id = :project_id and d.day = q.day
-                  where q.place = p.place
-                    and (d.am & q.am <> 0 or d.pm & q.pm <> 0)
-                  union
-                 select d.person
-                   from months m
-                   join event_person_delta d on d.project_id = :project_id
-                                            and d.day >= m.month
-                                            and d.day < m.month + 31
-                  where m.place = p.place
-                    and d.day - extract(day from d.day)::int + 1 = m.month
-                    and m.days & (1 << (extract(day from d.day)::int - 1)) <> 0) person) s;
+                    and r.days & m.days <> 0) person) s;
 
--- name: first_day    Return the first day with a recorded person of a project, folded or not.
-select least((select min(day) from event_person where project_id = :project_id),
-             (select min(day) from event_person_delta where project_id = :project_id));
+-- name: first_day    Return the first day with a recorded person of a project.
+select min(day)
+  from event_person
+ where project_id = :project_id;
 
 -- part: month    First day of the day's month.
 :day::date - extract(day from :day::date)::int + 1
@@ -106,7 +102,8 @@ update event_person_month
 with deleted_deltas as (
   -- The deltas of the events that are read below.
   delete from event_person_delta
-   where project_id = :project_id
+   where event_shard(project_id) = event_shard(:project_id)
+     and project_id = :project_id
      and day = :day::date),
 person_quarters as (
   select encode(substring(sha256(convert_to(
@@ -134,16 +131,10 @@ select :project_id, {month}, person, {bit}
     on conflict (project_id, month, person) do update
    set days = r.days | excluded.days;
 
--- name: stop_folds
--- Lock out folds until the transaction ends, after those under way; events are still written.
-lock table event_person in share row exclusive mode;
-
--- name: stop_rebuilds    Lock out rebuilds until the transaction ends, after one under way; folds go on.
-lock table event_person in row exclusive mode;
-
--- name: purge_deltas    Delete a project's queue rows, after the folds under way.
+-- name: purge_deltas    Delete a project's queue rows.
 delete from event_person_delta
- where project_id = :project_id;
+ where event_shard(project_id) = event_shard(:project_id)
+   and project_id = :project_id;
 
 -- name: purge_people    Delete the last people of a project, a batch of days and one of months.
 with batch_start as (

@@ -1,10 +1,3 @@
--- name: stop_folds
--- Lock out folds until the transaction ends, after those under way; events are still written.
-lock table event_rollup in share row exclusive mode;
-
--- name: stop_rebuilds    Lock out rebuilds until the transaction ends, after one under way; folds go on.
-lock table event_rollup in row exclusive mode;
-
 -- name: has_day    Return whether events of a UTC day are still stored.
 select to_regclass('event_' || to_char(:day::date, 'YYYYMMDD')) is not null;
 
@@ -90,32 +83,36 @@ place_counts as (
      set n = c.n + excluded.n)
 
 -- name: fold
--- Fold a batch of the queue into the counts under the lock of names; return the number of queue rows.
+-- Fold a batch of a locked shard's queue into the counts, project by project; return the number of queue rows
+-- and the last project.
 with queue_rows as (
-  -- Skips rows of other folds. The ctid is stable: no row is ever updated.
+  -- The ctid is stable: no row is ever updated.
   delete from event_delta
    where ctid = any (array(
            select ctid
              from event_delta
-            order by seq
-            limit :limit
-              for update skip locked))
-  returning project_id, app_no, bucket, name, currency, n, value_micros, seq),
+            where event_shard(project_id) = :shard
+              and project_id between :first_project and :last_project
+            order by project_id, queued_at
+            limit :limit))
+  returning project_id, app_no, bucket, name, currency, n, value_micros, queued_at),
 new_counts as (
   -- Each count once, with the place of its name in the queue.
   select project_id, name, bucket, app_no, currency, sum(n) as n, sum(value_micros) as value_micros,
-         min(seq) as first
+         min(queued_at) as first
     from queue_rows
    group by project_id, name, bucket, app_no, currency),
 {add}
-select count(*)::int
+select count(*)::int as n,
+       (select project_id from queue_rows order by project_id desc limit 1) as last_project
   from queue_rows;
 
 -- name: count_events    Recount events from all rows of this snapshot; no delta may contain them any more.
 with deleted_deltas as (
   -- Deltas of the events that are counted below; later events have later deltas.
   delete from event_delta
-   where project_id = :project_id
+   where event_shard(project_id) = event_shard(:project_id)
+     and project_id = :project_id
      and bucket >= :since
      and bucket < :until),
 new_counts as (
@@ -167,41 +164,6 @@ project_id = :project_id
               and name = requested.of_name
               and (:app_nos::smallint[] is null or app_no = any(:app_nos))
 
--- part: has_place    Whether a delta's name has a place.
-(:most_names::int > coalesce((select n from event_name_count where project_id = :project_id), 0)
-          or name = any(:always::text[])
-          or exists (
-               select from event_name k
-                where k.project_id = :project_id
-                  and k.name = event_delta.name))
-
--- part: unfolded    Deltas in the queue, also added to the counts of all names.
-select name, bucket, app_no, currency, n, value_micros
-    from event_delta
-   where project_id = :project_id
-     and name = any(:names)
-     and (:app_nos::smallint[] is null or app_no = any(:app_nos))
-     and bucket >= :since
-     and bucket < :until
-     and {has_place}
-  union all
-  select :other, bucket, app_no, currency, n, value_micros
-    from event_delta
-   where :other::text = any(:names)
-     and project_id = :project_id
-     and (:app_nos::smallint[] is null or app_no = any(:app_nos))
-     and bucket >= :since
-     and bucket < :until
-     and not {has_place}
-  union all
-  select '', bucket, app_no, '', n, 0
-    from event_delta
-   where '' = any(:names)
-     and project_id = :project_id
-     and (:app_nos::smallint[] is null or app_no = any(:app_nos))
-     and bucket >= :since
-     and bucket < :until
-
 -- part: added    Sums by the requested columns.
 select case when :by_place then width_bucket(bucket, :bounds::timestamptz[]) else 0 end as place,
        case when :by_name then name else '' end as name,
@@ -215,9 +177,8 @@ select case when :by_place then width_bucket(bucket, :bounds::timestamptz[]) els
 -- name: count_by_hours
 -- Count between bounds: from hours, and from quarters in the hours that a bound splits.
 with period_counts as (
-  -- One snapshot of all three sources: a fold between two of them would be counted twice, or not at all. The
-  -- lateral join reads one name after the other: for a list, a plan for empty tables makes PostgreSQL 15 read
-  -- a whole project.
+  -- One snapshot of both sources: a fold between two of them would be counted in part. The lateral join reads
+  -- one name after the other: for a list, a plan for empty tables makes PostgreSQL 15 read a whole project.
   select counts.*
     from (select distinct unnest(:names::text[])) as requested (of_name)
    cross join lateral (
@@ -239,9 +200,7 @@ with period_counts as (
             where {of_one}
               and bucket >= greatest(hour.at, :since)
               and bucket < least(hour.at + interval '1 hour', :until)
-           offset 0) as counts
-  union all
-  {unfolded})
+           offset 0) as counts)
 {added};
 
 -- name: count_by_quarters    Count between bounds that split most hours, from quarters alone.
@@ -255,7 +214,5 @@ with period_counts as (
             where {of_one}
               and bucket >= :since
               and bucket < :until
-           offset 0) as counts
-  union all
-  {unfolded})
+           offset 0) as counts)
 {added};

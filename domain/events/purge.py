@@ -22,13 +22,11 @@ MAX_PURGED_EVENT_ROWS = 5_000
 async def purge_project_event_batch(conn: Conn, *, project_id: UUID) -> int:
     """Delete a batch of a project's rows in the event store; return their number, 0 if none is left.
 
-    Deletes counts after deltas: a fold may just be adding these to the counts. A rebuild locks counts before deltas. So
-    purge and rebuild exclude each other, to avoid a deadlock.
+    The lock of the project's shard excludes folds and rebuilds: they would add counts of deleted events.
     """
     batch = {"project_id": project_id, "limit": MAX_PURGED_EVENT_ROWS}
     async with conn.transaction():
-        await event_rollup.stop_rebuilds.value(conn)
-        await event_person.stop_rebuilds.value(conn)
+        await event_delta.lock_shard_of_project.value(conn, project_id=project_id)
         await event.walk_indexes.value(conn)
         deleted = await event.purge_events.run(conn, **batch)
         deleted += await event_seen.purge_ids.run(conn, **batch)

@@ -21,6 +21,7 @@ MIN_ACTIVE_USER_DAYS_READ_BY_MONTH = 3
 class _WindowPeopleCount(NamedTuple):
     place: int
     n: int
+    has_all_people: bool
 
 
 COUNT_ACTIVE_USERS_IN_WINDOWS = event_person.count_people.typed(_WindowPeopleCount)
@@ -34,7 +35,8 @@ class ActiveUserCountCache:
     """Cache of this process: numbers of people by window, each with the window's number of events.
 
     Without a new event a window has no new person. So a cached number is as new as the query if the events
-    were counted before the people: an event in between is noticed by the next query.
+    were counted before the people: an event in between is noticed by the next query. A number is
+    cached only if no people wait for a fold.
     """
 
     def __init__(self, most: int = 100_000) -> None:
@@ -65,9 +67,10 @@ async def count_active_users(
     """
     cached = {window: counted.get_cached_user_count(project_id, window, n, now) for window, n in events.items()}
     fresh = await _query_active_user_counts(conn, project_id, [window for window, n in cached.items() if n is None])
-    for window, n in fresh.items():
-        counted.cache_user_count(project_id, window, n, events[window], now)
-    return [fresh[window] if n is None else n for window, n in cached.items()]
+    for window, (_, n, has_all_people) in fresh.items():
+        if has_all_people:
+            counted.cache_user_count(project_id, window, n, events[window], now)
+    return [fresh[window].n if n is None else n for window, n in cached.items()]
 
 
 async def find_active_user_recording_start(conn: Conn, *, project_id: UUID) -> datetime | None:
@@ -78,7 +81,7 @@ async def find_active_user_recording_start(conn: Conn, *, project_id: UUID) -> d
 
 async def _query_active_user_counts(
     conn: Conn, project_id: UUID, windows: Sequence[TimeWindow]
-) -> dict[TimeWindow, int]:
+) -> dict[TimeWindow, _WindowPeopleCount]:
     if not windows:
         return {}
     quarters, months = list[tuple[int, date, int]](), list[tuple[int, date, int]]()
@@ -99,7 +102,7 @@ async def _query_active_user_counts(
         months=[month for _, month, _ in months],
         month_days=[mask for _, _, mask in months],
     )
-    return dict.fromkeys(windows, 0) | {windows[row.place]: row.n for row in rows}
+    return {windows[row.place]: row for row in rows}
 
 
 def compute_quarter_hour_masks_of_window(window: TimeWindow) -> dict[date, int]:

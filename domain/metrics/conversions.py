@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple, get_args
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 from db.pool import Conn
 from domain.apps import app_numbers
 from domain.apps.app_numbers import AppWithEventStoreNumber
+from domain.events import folds
 from domain.events.checks import MICROS_PER_CURRENCY_UNIT
 from domain.events.event_names import CONVERSION_EVENT_NAMES
 from domain.metrics import buckets, rollup_counts
@@ -51,10 +53,13 @@ class _ConversionSumGroupKey(NamedTuple):
         return dict(zip(self._fields[:-1], self[:-1], strict=True))
 
 
-async def read_conversion_event_sums(stores: MetricDatabases, asked: ConversionSumQuery) -> Conversions:
+async def read_conversion_event_sums(
+    stores: MetricDatabases, asked: ConversionSumQuery, *, now: datetime
+) -> Conversions:
     """Return a project's conversions, their number and value, in total and in the requested groups.
 
-    Raises `ObjectNotFound`, `InvalidValue` for more than `MAX_CONVERSION_SUM_GROUPS` groups, or too many hours or days.
+    Its `as_of` is as in `read_scope_metrics`. Raises `ObjectNotFound`, `InvalidValue` for more than
+    `MAX_CONVERSION_SUM_GROUPS` groups, or too many hours or days.
     """
     async with stores.main() as conn:
         of_project = {"organization_id": asked.organization_id, "project_id": asked.project_id}
@@ -63,6 +68,7 @@ async def read_conversion_event_sums(stores: MetricDatabases, asked: ConversionS
     app_no = app_numbers.find_event_store_number_of_app(numbered, asked.app_id)
     cut, names = _split_conversion_window_into_buckets(asked, zone), [*(asked.names or CONVERSION_EVENT_NAMES)]
     async with stores.events() as conn:
+        as_of = now - await folds.fold_project_for_read(conn, project_id=asked.project_id)
         counts = await _count_rolled_up_conversions(conn, asked, names, cut, app_no)
     groups = (
         _sum_conversion_event_groups(counts, _make_event_count_grouper(asked.by, cut, zone, numbered))
@@ -70,6 +76,7 @@ async def read_conversion_event_sums(stores: MetricDatabases, asked: ConversionS
         else []
     )
     return Conversions(
+        as_of=as_of,
         window=MetricWindow(since=asked.window.since, until=asked.window.until),
         timezone=zone.key,
         event_names=names,

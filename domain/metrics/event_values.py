@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from db.pool import Conn
+from domain.events import folds
 from domain.events.checks import MAX_EVENT_AGE
 from domain.events.event_names import OTHER_EVENTS_NAME
 from domain.metrics import active_users, rollup_counts
@@ -19,7 +20,7 @@ MAX_COMMIT_DELAY_OF_RECEIVED_EVENTS = timedelta(minutes=10)
 async def read_event_count_metrics(conn: Conn, question: MetricSeriesQuery) -> Mapping[MetricName, SeriesAndTotal]:
     """Return the number of events by bucket and for the window, and other metrics of events if requested.
 
-    These are active users, and events counted without a name. Events of the latest 202 responses are included.
+    These are active users, and events counted without a name.
     """
     counts = await _sum_rollups_by_bucket(conn, question, rollup_counts.ROLLUP_NAMES_MEANING_ALL_EVENTS)
     values: dict[MetricName, SeriesAndTotal] = {"events": SeriesAndTotal(counts, sum(counts))}
@@ -48,6 +49,9 @@ async def _count_active_users_by_bucket(
 
     None for a period with events before active users were recorded, such as those of an earlier release.
     """
+    if not question.lacks_events:
+        # Fold what has arrived since the counts, which may contain events of people that still wait.
+        await folds.fold_project_for_read(conn, project_id=question.project_id)
     buckets = [TimeWindow(bucket.since, bucket.until) for bucket in question.buckets]
     event_counts = {question.window: sum(events)} | dict(zip(buckets, events, strict=True))
     people_counts = await active_users.count_active_users(

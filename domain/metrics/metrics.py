@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from db.pool import Conn, OpenConnection
 from db.queries import project
 from domain.accounts import accounts
+from domain.events import folds
 from domain.metrics import buckets, collected_values, event_values
 from domain.metrics.active_users import ActiveUserCountCache
 from domain.metrics.value_sources import MetricSeriesQuery, MetricSeriesSource, SeriesAndTotal
@@ -78,7 +79,8 @@ def choose_requested_or_all_scope_metrics(
 async def read_scope_metrics(stores: MetricDatabases, asked: MetricsQuery, *, now: datetime) -> Metrics:
     """Return the metrics of a project, an account or a post, for each bucket and the whole window.
 
-    Raises `ObjectNotFound`, `InvalidValue` for too many buckets.
+    Its `as_of` is `now`, or earlier by the wait of the oldest event that isn't counted yet. Raises `ObjectNotFound`,
+    `InvalidValue` for too many buckets.
     """
     async with stores.main() as conn:
         zone = await read_project_timezone(conn, organization_id=asked.organization_id, project_id=asked.project_id)
@@ -87,11 +89,15 @@ async def read_scope_metrics(stores: MetricDatabases, asked: MetricsQuery, *, no
     question = MetricSeriesQuery(*asked[:-2], cut, stores.counted, now, asked.ahead)
     sources = [source for source in STORED_METRIC_SOURCES if source.has_metric_of_query(question)]
     values: dict[MetricName, SeriesAndTotal] = {}
+    as_of = now
     for source in sources:
         async with (stores.events if source.of_events else stores.main)() as conn:
+            if source.of_events:
+                as_of -= await folds.fold_project_for_read(conn, project_id=asked.project_id)
+                question = question._replace(lacks_events=as_of < now)
             values |= await source.read(conn, question)
     settles = max((source.settles for source in sources), default=timedelta(0))
-    return _metrics_to_schema(question, values, zone=zone, final_until=now - settles)
+    return _metrics_to_schema(question, values, zone=zone, as_of=as_of, final_until=as_of - settles)
 
 
 async def read_project_timezone(conn: Conn, *, organization_id: UUID, project_id: UUID) -> str:
@@ -116,14 +122,19 @@ async def _check_metric_subject(conn: Conn, asked: MetricsQuery) -> None:
 
 
 def _metrics_to_schema(
-    question: MetricSeriesQuery, values: Mapping[MetricName, SeriesAndTotal], *, zone: str, final_until: datetime
+    question: MetricSeriesQuery,
+    values: Mapping[MetricName, SeriesAndTotal],
+    *,
+    zone: str,
+    as_of: datetime,
+    final_until: datetime,
 ) -> Metrics:
     def at(place: int) -> dict[str, MetricFigure]:
         return {metric: values[metric].series[place] if metric in values else None for metric in question.metrics}
 
     return Metrics(
         timezone=zone,
-        as_of=question.now,
+        as_of=as_of,
         window=MetricWindow(since=question.window.since, until=question.window.until),
         series=[
             MetricBucket(bucket=bucket.label, final=bucket.until <= final_until, values=at(place))

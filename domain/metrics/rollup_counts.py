@@ -1,6 +1,6 @@
 """Counts of events between bounds: from whole hours, and from quarters where a bound splits an hour.
 
-The same statement adds the unfolded deltas once, so an event counts from the commit that its 202 waited for.
+Only folded deltas are counted: the caller first folds those of the project (`folds.fold_project_for_read`).
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,6 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import event_rollup
-from domain.events import event_names
 
 HOUR = timedelta(hours=1)
 
@@ -67,7 +66,6 @@ async def count_rolled_up_events(
         "by_name": by.name,
         "by_app": by.app,
         "limit": limit,
-        **event_names.EVENT_NAME_COUNT_SQL_PARAMETERS,
     }
     split = find_utc_hours_split_by_bounds(bounds)
     if 2 * len(split) * HOUR > bounds[-1] - bounds[0]:

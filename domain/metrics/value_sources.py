@@ -15,7 +15,7 @@ from schemas.metrics import MetricFigure, MetricName, MetricScope
 class MetricSeriesQuery(NamedTuple):
     """Input of a source. `subject_id` is the account or the post; None for the project.
 
-    `counted` caches numbers of people.
+    `counted` caches numbers of people. `lacks_events`: some deltas of events wait for a fold.
     """
 
     organization_id: UUID
@@ -29,6 +29,7 @@ class MetricSeriesQuery(NamedTuple):
     now: datetime
     #: Time by which a sandbox's clock is ahead: its rows, but for snapshots and events, are older by it.
     ahead: timedelta = timedelta()
+    lacks_events: bool = False
 
     @property
     def moved_to_sandbox_rows(self) -> "MetricSeriesQuery":

@@ -5,10 +5,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 import pytest_asyncio
 
 from api.app import set_api_settings_and_clock
 from db.pool import Conn, Pool, use_unpooled_pg_connection
+from db.queries import event_delta
+from domain.events import folds
 from domain.events.event_names import MAX_COUNTED_EVENT_NAMES
 from schemas.settings import Settings
 from tests import databases, seeds
@@ -47,6 +50,37 @@ async def test_events_are_counted_at_once_and_once(acme: ApiCaller, project: str
     await fold_all(conn)
     await send(conn, [event(3, project_id=project_id, occurred_at=THEN)])
     assert (await read_metrics(acme, project, **params))["totals"] == {"events": 4}
+
+
+async def test_an_answer_says_until_when_events_are_counted(
+    acme: ApiCaller, project: str, pool: Pool, conn: Conn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a fold holds the project's shard, the answer has the folded events only, and an earlier time."""
+    monkeypatch.setattr(folds, "MAX_READ_FOLD_STATEMENT_MS", 50)
+    project_id = uuid_of(project)
+
+    async def read() -> tuple[timedelta, int, int]:
+        now = datetime.now(UTC)
+        found = await read_metrics(acme, project, metrics="events,active_users")
+        sums = read_answer(await acme.http.get(f"/v1/projects/{project}/conversions"))
+        assert (found["totals"]["events"], found["totals"]["active_users"]) == (sums["totals"]["count"],) * 2
+        metrics_wait, sums_wait = (now - datetime.fromisoformat(each["asOf"]) for each in (found, sums))
+        assert (metrics_wait > HOUR) == (sums_wait > HOUR)
+        return metrics_wait, sums["totals"]["count"], found["totals"]["active_users"]
+
+    for number in range(2):
+        one = event(number, project_id=project_id, occurred_at=THEN, name="sign_up", user_id=f"user {number}")
+        await send(conn, [one])
+        for queue in ("event_delta", "event_person_delta"):
+            await conn.execute(f"update {queue} set queued_at = now() - interval '2 hours'")
+        async with pool.acquire() as other, other.transaction():
+            await event_delta.lock_shard_of_project.value(other, project_id=project_id)
+            wait, *counts = await read()
+        assert wait >= 2 * HOUR
+        assert counts == [number, number]
+        wait, *counts = await read()
+        assert wait < HOUR
+        assert counts == [number + 1, number + 1]
 
 
 async def test_a_project_that_is_archived_or_has_another_zone_is_counted_by_its_zone(

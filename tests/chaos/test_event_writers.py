@@ -1,4 +1,4 @@
-"""Events sent three times by processes that are killed, to a Postgres that crashes and restarts."""
+"""Events sent three times and folded by processes that are killed, in a Postgres that crashes and restarts."""
 
 import asyncio
 import contextlib
@@ -60,8 +60,29 @@ class Writer:
             self.process.kill()
 
 
-async def break_things(servers: ServerPair, writers: list[Writer], done: asyncio.Event) -> None:
-    """Kill writers throughout; crash Postgres once, and stop it in order once."""
+class Folder:
+    """A process that folds, started again after each end."""
+
+    def __init__(self, url: str) -> None:
+        self.command = (sys.executable, "-m", "tests.chaos.event_folder", url)
+        self.process: asyncio.subprocess.Process | None = None
+        self.starts = 0
+
+    async def run(self, done: asyncio.Event) -> None:
+        while not done.is_set():
+            self.starts += 1
+            self.process = await asyncio.create_subprocess_exec(*self.command, stderr=asyncio.subprocess.DEVNULL)
+            if done.is_set():
+                self.kill()
+            await self.process.wait()
+
+    def kill(self) -> None:
+        if self.process and self.process.returncode is None:
+            self.process.kill()
+
+
+async def break_things(servers: ServerPair, writers: list[Writer], folders: list[Folder], done: asyncio.Event) -> None:
+    """Kill writers and folders throughout; crash Postgres once, and stop it in order once."""
     dice = random.Random(SEED)
     for deed in range(1_000):
         # All writers make progress between two faults.
@@ -69,6 +90,8 @@ async def break_things(servers: ServerPair, writers: list[Writer], done: asyncio
             await asyncio.wait_for(done.wait(), dice.uniform(0.5, 2))
             return
         dice.choice(writers).kill()
+        if deed % 2:
+            dice.choice(folders).kill()
         if deed in {3, 7}:
             await asyncio.to_thread(servers.postgres.kill if deed == 3 else servers.postgres.stop)
             await asyncio.to_thread(servers.postgres.start_and_wait_until_ready)
@@ -76,18 +99,22 @@ async def break_things(servers: ServerPair, writers: list[Writer], done: asyncio
 
 async def test_each_id_is_stored_once_and_counted_once(own_servers: ServerPair) -> None:
     done, url = asyncio.Event(), own_servers.postgres.url
-    writers = [Writer(url, number) for number in range(racing.WRITERS)]
+    writers, folders = [Writer(url, number) for number in range(racing.WRITERS)], [Folder(url) for _ in range(2)]
     batches = sum(len(each.left) for each in writers)
     async with open_postgres_pool(url, name="test") as pool:
         others = asyncio.gather(
-            break_things(own_servers, writers, done),
+            break_things(own_servers, writers, folders, done),
+            *[folder.run(done) for folder in folders],
             racing.rotate_twice(pool, lambda: 1 - sum(len(each.left) for each in writers) / batches),
             *[racing.disturb(pool, done, seed) for seed in range(2)],
         )
         await asyncio.gather(*[writer.run() for writer in writers])
         done.set()
+        for folder in folders:
+            folder.kill()
         await others
         async with pool.acquire() as conn:
             await racing.is_exact(conn, NUMBERS)
             assert await conn.fetchval("select n from event_generation") == 2
     assert sum(writer.starts for writer in writers) > racing.WRITERS
+    assert sum(folder.starts for folder in folders) > len(folders)

@@ -101,7 +101,7 @@ OF_A_SERVER = {
     "make_days": "tables of days", "drop_day": "tables of days", "has_day": "tables of days",
     "rotate": "leaves", "drop_leaf": "leaves",
     "fold": "the server's queue into the server's counts",
-    "stop_folds": "a lock", "stop_rebuilds": "a lock",
+    "find_waiting_shards": "the server's queues", "read_lag_s": "the server's queues",
     "prune_conversions": "old rows of the server",
     "walk_indexes": "a setting", "horizon": "transactions of the server",
     "delete_old": "what is old on the server",

@@ -32,12 +32,14 @@ LEDGERS = ("migration", "event_migration")
 #: Files that bring a database of f87eb061 to the baseline.
 LATE = ["0044_count_intake", "0045_phase_jobs", "0046_close_lease_requests", "0047_disclose_ai"]
 MAIN_FUNCTIONS = [each.name for each in read_sql_functions(MAIN_SCHEMA_MIGRATION_SOURCE)]
-#: The migrations of after the baseline.
-ADDED = [
-    each.name for each in read_all_migrations(MAIN_SCHEMA_MIGRATION_SOURCE)[MAIN_SCHEMA_MIGRATION_SOURCE.baseline :]
-]
+#: The migrations of after the baselines.
+ADDED, EVENTS_ADDED = (
+    [each.name for each in read_all_migrations(schema)[schema.baseline :]]
+    for schema in (MAIN_SCHEMA_MIGRATION_SOURCE, EVENT_SCHEMA_MIGRATION_SOURCE)
+)
 #: The only changes to a database that is at the baseline already.
-NEWER = [*MAIN_FUNCTIONS, *ADDED, *(each.name for each in read_sql_functions(EVENT_SCHEMA_MIGRATION_SOURCE))]
+EVENT_FUNCTIONS = [each.name for each in read_sql_functions(EVENT_SCHEMA_MIGRATION_SOURCE)]
+NEWER = [*MAIN_FUNCTIONS, *ADDED, *EVENT_FUNCTIONS, *EVENTS_ADDED]
 
 #: SQL functions of the release before, whose workers call them during an upgrade. A new database has none.
 EARLIER_FUNCTIONS = "('pull_jobs', 'pull_newcomers', 'rest_lines', 'wake_lines')"

@@ -155,10 +155,10 @@ async def bench_old_against_empty_ledger(quick: bool, ended: int | None, waiting
 @click.option("--quick", is_flag=True, help="A tenth of the events: a functional check, not a measurement.")
 @with_printed_result
 async def bench_events(parts: tuple[str, ...], quick: bool) -> CommandResult:
-    """Measure events from a request to their commit against a raw COPY and a bare Litestar route.
+    """Measure events from a request to their commit against a raw COPY and a bare Litestar route, and their counts.
 
-    Parts are speed and latency. Without a name it runs both, in about five minutes. An accepted event (202)
-    that isn't stored exactly once is an error, not a figure.
+    Parts are speed, latency and counting. Without a name it runs all, in about seven minutes. An accepted event
+    (202) that isn't stored and counted exactly once is an error, not a figure.
 
     \b
     Examples:

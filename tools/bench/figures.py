@@ -42,6 +42,8 @@ class BenchmarkRunSize(NamedTuple):
     capped_contents: int = 30
     event_requests: Mapping[int, int] = {1: 8_000, 20: 2_500, 100: 800, 500: 240}
     event_s: float = 6.0
+    event_commits: int = 50
+    event_arrival_s: float = 20.0
     webhook_backlog: int = 5_000
     webhook_events: int = 200
     webhook_every_s: float = 0.05
@@ -64,7 +66,8 @@ TINY_BENCHMARK_RUN_SIZE = BenchmarkRunSize(
     peer_paced_jobs=10, lone_jobs=2, workers=2, busy_s=1.0, settle_s=0.2, scaling_s=1.0, idle_s=0.3,
     lease_s=5.0, waiting_tenants=20, waiting_rows=400, pulls=5, http_s=0.3, http_tenants=4, accounts=4,
     contents=12, publishers=1, paced_posts_s=1.0, capped_accounts=2, capped_contents=5,
-    event_requests={1: 40, 20: 4, 100: 2, 500: 2}, event_s=0.2, webhook_backlog=20, webhook_events=5,
+    event_requests={1: 40, 20: 4, 100: 2, 500: 2}, event_s=0.2, event_commits=1, event_arrival_s=0.2,
+    webhook_backlog=20, webhook_events=5,
     webhook_every_s=0.01, webhook_waiting=50, webhook_hanging=5, ledger_ended=400, ledger_waiting=1_000,
     ledger_tenants=10, ledger_times=2, ledger_capped=(10,), ledger_unknown=50, ledger_held=60,
     newcomer_tenants=12, newcomers=1,
@@ -75,7 +78,8 @@ TINY_BENCHMARK_RUN_SIZE = BenchmarkRunSize(
 FULL_BENCHMARK_RUN_SIZE = BenchmarkRunSize()
 #: A functional check of the events and of the ledger in a tenth of the time.
 QUICK_BENCHMARK_RUN_SIZE = BenchmarkRunSize(
-    rounds=1, event_requests={1: 1_000, 20: 300, 100: 100, 500: 40}, event_s=2.0, ledger_ended=50_000,
+    rounds=1, event_requests={1: 1_000, 20: 300, 100: 100, 500: 40}, event_s=2.0, event_commits=10,
+    event_arrival_s=5.0, ledger_ended=50_000,
     ledger_waiting=5_000, ledger_tenants=50, ledger_times=20, ledger_capped=(200,), ledger_unknown=5_000,
     ledger_held=2_000, newcomer_tenants=500, newcomers=3,
 )  # fmt: skip
@@ -139,6 +143,9 @@ FIGURE_TARGETS = {
     "events_cpu_x": FigureTarget("CPU of an event in batches of 500, API and Postgres, x raw COPY", 6),
     "events_single_x": FigureTarget("requests of one event a second, x a bare route", 0.5, is_minimum=True),
     "events_p99_x": FigureTarget("5,000 events/s in batches of 20: p99 of the 202, x a bare route", 5),
+    "event_fold_lag_s": FigureTarget(
+        "20,000 events/s with times of a week, two folders: longest wait of an event for its count, s", 2
+    ),
     "webhook_drain_per_s": FigureTarget(
         "deliveries/s to one fast endpoint with a backlog of 5,000", 200, is_minimum=True
     ),

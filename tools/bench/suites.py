@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from chaos.environment import BenchEnvironment
 from tools.bench import busy, drain, pickup, publishing, pulling, recovery, scaling, web, webhooks
-from tools.bench.events import latency, speed
+from tools.bench.events import counting, latency, speed
 from tools.bench.figures import BenchmarkResult, BenchmarkRunSize, MeasureFunction
 from tools.bench.ledger import measure as old_ledger
 
@@ -28,6 +28,7 @@ PUBLISH_BENCHMARKS: Mapping[str, MeasureFunction] = {"publish": publishing.measu
 EVENT_BENCHMARKS: Mapping[str, MeasureFunction] = {
     "speed": speed.measure_event_speed,
     "latency": latency.measure_event_202_latency,
+    "counting": counting.measure_event_counting,
 }
 WEBHOOK_BENCHMARKS: Mapping[str, MeasureFunction] = {"webhooks": webhooks.measure_webhook_delays}
 JOB_LEDGER_BENCHMARKS: Mapping[str, MeasureFunction] = {"ledger": old_ledger.measure_old_ledger}

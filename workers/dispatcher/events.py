@@ -1,41 +1,67 @@
-"""Chores of the event store: fold counts, submit conversions, create and drop day tables."""
+"""Chores of the event store: submit conversions, create and drop day tables. Folders add deltas to the counts."""
 
 import asyncio
 from functools import partial
 
 from db.pool import Conn, use_unpooled_pg_connection
 from db.reach import convert_postgres_away_errors
-from domain.events import conversion_lines, conversions, partitions, people, quarantine, rollups
+from domain.events import conversion_lines, conversions, folds, partitions, quarantine
 from schemas.errors import ServiceUnavailable
 from schemas.settings import Settings
+from telemetry import metrics
 from workers.dispatcher.leader import Chore, ChoreLeader
+from workers.runtime.shutdown import StopSoonOrNowRequest
 
 #: The advisory lock of the process that runs these chores.
 EVENT_STORE_LEADER_LOCK_ID = 7205
 
+#: The advisory lock of the first folder; the others have the next numbers.
+FIRST_EVENT_FOLDER_LOCK_ID = 7220
+
 EVENT_CHORES_INTERVAL_S = 60.0
+EVENT_FOLD_INTERVAL_S = 0.25
+FOLD_LAG_MEASURE_INTERVAL_S = 5.0
 CONVERSION_JOB_SUBMIT_INTERVAL_S = 0.5
 
-#: Seconds that the main database may take in total, also when silent: the event counts wait meanwhile.
+#: Seconds that the main database may take in total, also when silent: the other chores wait meanwhile.
 CONVERSION_JOB_SUBMIT_TIMEOUT_S = 3.0
 
 
+class EventFolder(ChoreLeader):
+    """One of the `event_folders` that fold events' deltas, each on its own connection, in one process at a time."""
+
+    def __init__(self, settings: Settings, number: int) -> None:
+        folder = folds.DeltaFolder()
+        super().__init__(
+            settings.event_store_url,
+            name="dispatcher-folds",
+            lock=FIRST_EVENT_FOLDER_LOCK_ID + number,
+            chores=[
+                Chore(
+                    "fold_events",
+                    EVENT_FOLD_INTERVAL_S,
+                    folder.fold_each_waiting_shard,
+                    batch=folds.MAX_DELTAS_PER_FOLD,
+                )
+            ],
+        )
+
+
 class EventStoreChoreLeader(ChoreLeader):
-    """Leader of the event store: a loop that runs its chores, such as folds and retention, in one process at a time."""
+    """Leader of the event store: a loop that runs its chores, such as retention, in one process at a time."""
 
     def __init__(self, settings: Settings) -> None:
         drop_day = partial(
             partitions.drop_oldest_event_day, keep=settings.event_days, archived=bool(settings.events_archive_url)
         )
         chores = [
-            Chore("fold_events", 0.25, rollups.fold_event_counts, batch=rollups.EVENT_DELTAS_PER_FOLD),
+            Chore("measure_fold_lag", FOLD_LAG_MEASURE_INTERVAL_S, export_fold_lag),
             Chore(
                 "submit_conversions",
                 CONVERSION_JOB_SUBMIT_INTERVAL_S,
                 DueConversionQueueScan(settings.database_url).submit_relay_jobs_of_next_queues,
                 batch=conversions.MAX_QUEUES_PER_CONVERSION_SEARCH,
             ),
-            Chore("fold_people", 0.5, people.fold_active_users, batch=people.MAX_ACTIVE_USER_FOLD_ROWS),
             Chore("make_event_days", EVENT_CHORES_INTERVAL_S, partitions.create_event_day_tables),
             Chore(
                 "rotate_event_generation",
@@ -61,6 +87,18 @@ class EventStoreChoreLeader(ChoreLeader):
         super().__init__(
             settings.event_store_url, name="dispatcher-events", lock=EVENT_STORE_LEADER_LOCK_ID, chores=chores
         )
+
+    async def lead(self, conn: Conn, stop: StopSoonOrNowRequest) -> None:
+        try:
+            await super().lead(conn, stop)
+        finally:
+            metrics.EVENT_FOLD_LAG_SECONDS_GAUGE.set(0)
+
+
+async def export_fold_lag(conn: Conn) -> int:
+    """Set the Prometheus gauge of the wait of the oldest uncounted event. Return 0, as a chore without rows."""
+    metrics.EVENT_FOLD_LAG_SECONDS_GAUGE.set(await folds.read_fold_lag_s(conn))
+    return 0
 
 
 class DueConversionQueueScan:

@@ -1,7 +1,7 @@
 """Dispatcher: finds due jobs every 50 ms and runs the chores, on one connection.
 
 Any number of dispatchers may run: one leads. The chores of the event store have a connection and a leader of
-their own: the store may be another database, and its delays must not delay jobs.
+their own, and so has each folder: the store may be another database, and its delays must not delay jobs.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from schemas.settings import Settings
 from telemetry import health, metrics
 from workers.dispatcher.chores import build_dispatcher_chores, clear_worker_pool_gauges_after_block
 from workers.dispatcher.event_archiver import ClickHouseArchiveLeader
-from workers.dispatcher.events import EventStoreChoreLeader
+from workers.dispatcher.events import EventFolder, EventStoreChoreLeader
 from workers.dispatcher.leader import ChoreLeader
 from workers.dispatcher.uptime import PostgresUptime
 from workers.dispatcher.wake import PoolWakeLimiter, send_pool_wakes
@@ -21,7 +21,7 @@ from workers.runtime.shutdown import StopSoonOrNowRequest, handle_stop_signals
 
 
 async def serve_dispatcher(settings: Settings) -> None:
-    """Run the dispatcher and the leaders of the event store and its archive, until SIGTERM or SIGINT.
+    """Run the dispatcher, the event store's leader and folders, and the archive's leader, until SIGTERM or SIGINT.
 
     The runs of chores under way are finished first. Without an archive in the settings, its leader doesn't run.
     """
@@ -33,6 +33,8 @@ async def serve_dispatcher(settings: Settings) -> None:
         ):
             group.create_task(Dispatcher(settings, courier).run(stop))
             group.create_task(EventStoreChoreLeader(settings).run(stop))
+            for number in range(settings.event_folders):
+                group.create_task(EventFolder(settings, number).run(stop))
             if settings.events_archive_url:
                 group.create_task(ClickHouseArchiveLeader(settings).run(stop))
 

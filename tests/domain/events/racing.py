@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from db.pool import Conn, Pool
 from db.reach import convert_postgres_away_errors
-from domain.events import partitions, rollups
+from domain.events import folds, partitions
 from domain.events.event import NewEventRow
 from schemas.errors import ServiceUnavailable
 from tests.domain.events.sending import NOW, Takes, event, fold_all, stored, take, wrong_counts
@@ -94,7 +94,7 @@ async def cut(conn: Conn, _: random.Random) -> None:
 
 async def fold_or_die(conn: Conn, dice: random.Random) -> None:
     async with conn.transaction():
-        await rollups.fold_event_counts(conn)
+        await folds.DeltaFolder().fold_each_waiting_shard(conn)
         if dice.random() < 0.3:
             await conn.execute("select pg_terminate_backend(pg_backend_pid())")
 

@@ -9,7 +9,7 @@ from asyncpg.pgproto import pgproto
 
 from db.pool import Conn
 from domain.apps.app_keys import KeyedApp
-from domain.events import group_commit, rollups
+from domain.events import folds, group_commit
 from domain.events.budgets import EventBudgets
 from domain.events.event import NewEventRow
 from domain.events.intake import EventIntakeResult
@@ -80,7 +80,8 @@ async def stored(conn: Conn) -> list[int]:
 
 
 async def fold_all(conn: Conn) -> None:
-    while await rollups.fold_event_counts(conn):
+    folder = folds.DeltaFolder()
+    while await folder.fold_each_waiting_shard(conn):
         pass
 
 

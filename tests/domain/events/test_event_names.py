@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from db.pool import Conn, Pool
 from db.reach import convert_postgres_away_errors
-from domain.events import group_commit, rollups
+from domain.events import folds, group_commit, rollups
 from domain.events.event import NewEventRow
 from domain.events.event_names import ALWAYS_COUNTED_EVENT_NAMES, MAX_COUNTED_EVENT_NAMES, OTHER_EVENTS_NAME
 from domain.metrics import rollup_counts
@@ -33,6 +33,7 @@ def named(numbers: range, names: list[str]) -> list[NewEventRow]:
 
 async def read(conn: Conn) -> Counter[str]:
     """Return the counts of the hour by name and for all names, folded or not."""
+    await folds.fold_project_for_read(conn, project_id=PROJECT)
     rows = await rollup_counts.count_rolled_up_events(
         conn,
         project_id=PROJECT,

@@ -1,12 +1,13 @@
 """Statements of the store read few rows of large tables, also by plans for empty ones."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
 import pytest_asyncio
 
 from db.pool import Conn
-from domain.events import event_archive, partitions, purge, rollups
+from domain.events import event_archive, folds, partitions, purge, rollups
 from tests import plans
 from tests.domain.events.sending import NOW, PROJECT, event, send
 from tests.domain.events.test_event_archive import Shelf
@@ -24,7 +25,7 @@ async def full(conn: Conn) -> Conn:
     """Return a connection to a full store with statements planned while it was empty."""
     for number in range(plans.TIMES):
         await send(conn, [event(number, occurred_at=NOW)])
-        await rollups.fold_event_counts(conn)
+        await folds.DeltaFolder().fold_each_waiting_shard(conn)
         await rollups.rebuild_event_counts(conn, project_id=PROJECT, day=NOW.date())
         await purge.purge_project_event_batch(conn, project_id=PROJECT)
         await copy_batch(conn)
@@ -81,16 +82,28 @@ async def test_statements_read_few_rows(full: Conn) -> None:
     # Also those that a step of a sort reads ahead: the index has no apps.
     assert archive.rows <= 200
 
+    # Shards of more than two batches, of projects with less and with more than a batch.
     await full.execute(
         """insert into event_delta (project_id, app_no, bucket, name, currency, n, value_micros)
-           select $1, 1, $2, 'n' || i, '', 1, 0 from generate_series(1, 20000) i""",
+           select case when i % 2 = 0 then $1 else lpad(to_hex(i % 64), 32, '0')::uuid end, 1, $2, 'n' || i % 100,
+                  '', 1, 0
+             from generate_series(1, 40000) i""",
         PROJECT, NOW.replace(minute=0),
     )  # fmt: skip
-    async with plans.reading(full, "event_delta") as fold:
-        assert await rollups.fold_event_counts(full) == rollups.EVENT_DELTAS_PER_FOLD
-    assert fold.scans == 0
-    # Also earlier folded rows, as long as a snapshot may see them.
-    assert fold.rows <= rollups.EVENT_DELTAS_PER_FOLD + plans.TIMES
+    uses: list[Callable[[], Awaitable[object]]] = [
+        lambda: folds.DeltaFolder().fold_each_waiting_shard(full),
+        lambda: folds.fold_project_for_read(full, project_id=PROJECT),
+    ]
+    for use in uses:
+        # A plan with statistics, too, must not read the whole shard for its batch.
+        await full.execute("vacuum analyze event_delta")
+        before = await full.fetchval("select count(*) from event_delta")
+        async with plans.reading(full, "event_delta") as fold:
+            assert await use()
+        folded = before - await full.fetchval("select count(*) from event_delta")
+        assert fold.scans == 0
+        # The searches for shards, and for the oldest delta, read a row each; the last one also those that are folded.
+        assert folded <= fold.rows <= 2 * folded + 20
 
     await full.execute("select rotate_event_generation('0')")
     async with plans.reading(full, "event_seen_0") as commit:

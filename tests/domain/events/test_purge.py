@@ -4,7 +4,7 @@ import asyncio
 from functools import partial
 
 from db.pool import Conn, Pool
-from db.queries import event_rollup
+from db.queries import event_delta, event_rollup
 from domain.events import purge
 from domain.events.event_names import EVENT_NAME_COUNT_SQL_PARAMETERS
 from tests.domain.events.sending import NOW, PROJECT, event, fold_all, send
@@ -21,7 +21,7 @@ async def test_purge_waits_for_a_rebuild_and_deletes_all(pool: Pool, conn: Conn)
     stretch = {"project_id": PROJECT, "since": hour, "until": hour.replace(minute=59)}
     async with pool.acquire() as rebuilding, pool.acquire() as purging:
         async with rebuilding.transaction():
-            await event_rollup.stop_folds.value(rebuilding)
+            await event_delta.lock_shard_of_project.value(rebuilding, project_id=PROJECT)
             purged = asyncio.create_task(purge.purge_project_event_batch(purging, project_id=PROJECT))
             await eventually(partial(waits_for_lock, conn))
             await event_rollup.drop_counts.run(rebuilding, **stretch)

@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from db.pool import Conn
 from domain.apps.app_numbers import AppWithEventStoreNumber, ProjectAppsByEventStoreNumber
+from domain.events import folds
 from domain.metrics import event_list, rollup_counts, top_performers
 from domain.metrics.event_list import EventCursor, EventListFilter
 from domain.tenancy import organizations
@@ -29,7 +30,12 @@ ASKED = 10
 def counted(names: list[str], start: timedelta, each: timedelta) -> Callable[[Conn], Awaitable[Any]]:
     """Query ten days from the 25th on, in periods."""
     bounds = [FIRST + 25 * DAY + start + each * number for number in range(ASKED * DAY // each + 1)]
-    return lambda conn: rollup_counts.count_rolled_up_events(conn, project_id=PROJECT, names=names, bounds=bounds)
+
+    async def count(conn: Conn) -> Any:
+        assert await folds.fold_project_for_read(conn, project_id=PROJECT) == timedelta(0)
+        return await rollup_counts.count_rolled_up_events(conn, project_id=PROJECT, names=names, bounds=bounds)
+
+    return count
 
 
 #: Days of whole hours; days that split hours, as in India; hours that do.

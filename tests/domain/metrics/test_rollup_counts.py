@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from db.pool import Conn
-from domain.events import rollups
+from domain.events import folds
 from domain.metrics import buckets, rollup_counts
 from domain.metrics.rollup_counts import ROLLUP_NAMES_MEANING_ALL_EVENTS, EventCountGrouping
 from domain.metrics.windows import QUARTER_HOUR, TimeWindow
 from domain.values import timezones
 from schemas.metrics import Granularity
-from tests.domain.events.sending import PROJECT
+from tests.domain.events.sending import PROJECT, fold_all
 
 BEGAN = datetime(2026, 3, 20, tzinfo=UTC)
 DAYS = 40
@@ -47,8 +47,7 @@ async def happen(conn: Conn, dice: random.Random, number: int) -> list[Happened]
     ]
     await _queue(conn, PROJECT, events[: number * 2 // 3])
     await _queue(conn, UUID(int=8), events)
-    while await rollups.fold_event_counts(conn):
-        pass
+    await fold_all(conn)
     await _queue(conn, PROJECT, events[number * 2 // 3 :])
     return events
 
@@ -73,6 +72,7 @@ async def wrong(conn: Conn, events: Sequence[Happened], dice: random.Random) -> 
     window, zone, granularity = at_random(dice)
     cut = buckets.split_window_into_buckets(window, zone, granularity)
     bounds = [*(bucket.since for bucket in cut), window.until]
+    await folds.fold_project_for_read(conn, project_id=PROJECT)
     found = await rollup_counts.count_rolled_up_events(
         conn, project_id=PROJECT, names=ROLLUP_NAMES_MEANING_ALL_EVENTS, bounds=bounds
     )
@@ -104,6 +104,7 @@ async def test_no_event_is_counted_in_a_wrong_bucket(conn: Conn, windows: int) -
 async def test_counts_are_grouped_as_requested(conn: Conn) -> None:
     """By names, of which one is repeated, apps and currencies; of one app; and with the sums of values."""
     events = await happen(conn, random.Random(23), 500)
+    await folds.fold_project_for_read(conn, project_id=PROJECT)
     bounds = [BEGAN, BEGAN + timedelta(days=DAYS)]
     names = ["open", "purchase_success", "open"]
     found = await rollup_counts.count_rolled_up_events(

@@ -23,6 +23,7 @@ FIGURES = {
     "publish": {"post_late_p95_s", "post_late_at_once_p95_s", "post_late_beyond_quota_p95_s"},
     "speed": {"events_cpu_x", "events_single_x"},
     "latency": {"events_p99_x"},
+    "counting": {"event_fold_lag_s"},
     "webhooks": {
         "webhook_drain_per_s", "webhook_p95_ms", "webhook_beside_p95_ms", "webhook_foreign_p95_ms",
         "webhook_many_p95_ms",

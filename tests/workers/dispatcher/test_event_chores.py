@@ -13,6 +13,7 @@ from db.pool import Conn, Pool
 from domain.events import group_commit, partitions
 from schemas import ids
 from schemas.settings import Settings
+from telemetry import metrics
 from tests import relay
 from tests.domain.events.sending import PROJECT, event, send, wrong_counts
 from tests.jobs import scene
@@ -25,7 +26,7 @@ from workers.dispatcher.chores import (
     build_pool_gauges_chore,
     clear_worker_pool_gauges_after_block,
 )
-from workers.dispatcher.events import DueConversionQueueScan, EventStoreChoreLeader
+from workers.dispatcher.events import DueConversionQueueScan, EventFolder, EventStoreChoreLeader, export_fold_lag
 
 POOL = {"pool": scene.TEST_JOB.pool}
 
@@ -42,7 +43,8 @@ async def test_all_chores_run(settings: Settings, conn: Conn, monkeypatch: pytes
     await conn.execute("update event_generation set since = now() - interval '16 days'")
     await conn.execute("select make_event_days($1::date - 40, $1::date - 9)", today)
     short = msgspec.structs.replace(settings, event_days=8)
-    async with running(EventStoreChoreLeader(short), EventStoreChoreLeader(short)):
+    leaders = [EventStoreChoreLeader(short), EventStoreChoreLeader(short)]
+    async with running(*leaders, *[EventFolder(short, number) for number in (0, 0, 1)]):
         await eventually(asking(conn, "select not exists (select from event_delta)"))
         await eventually(asking(conn, f"select to_regclass('event_{today + timedelta(days=9):%Y%m%d}')::text"))
         await eventually(asking(conn, "select n = 1 from event_generation"))
@@ -51,17 +53,17 @@ async def test_all_chores_run(settings: Settings, conn: Conn, monkeypatch: pytes
     assert await wrong_counts(conn) == []
 
 
-async def test_a_blocked_rotation_delays_no_fold(
+async def test_a_blocked_rotation_is_repeated_and_delays_no_fold(
     settings: Settings, pool: Pool, conn: Conn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It times out after a second, and is repeated later."""
+    """It times out after a second."""
     monkeypatch.setattr(events, "EVENT_CHORES_INTERVAL_S", 0.1)
     await conn.execute("update event_generation set since = now() - interval '16 days'")
     async with pool.acquire() as writing:
         held = writing.transaction()
         await held.start()
         await group_commit.store_new_events(writing, [event(1)])
-        async with running(EventStoreChoreLeader(settings)):
+        async with running(EventStoreChoreLeader(settings), EventFolder(settings, 0)):
             for number in (2, 3):
                 await send(conn, [event(number)])
                 await eventually(asking(conn, "select not exists (select from event_delta)"))
@@ -70,14 +72,39 @@ async def test_a_blocked_rotation_delays_no_fold(
             await eventually(asking(conn, "select n = 1 from event_generation"))
 
 
-async def test_it_reconnects_to_the_event_store(settings: Settings, conn: Conn) -> None:
-    cut = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'dispatcher-events'"
-    async with running(EventStoreChoreLeader(settings)):
+async def test_a_folder_reconnects_to_the_event_store(settings: Settings, conn: Conn) -> None:
+    cut = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'dispatcher-folds'"
+    async with running(EventFolder(settings, 0)):
         for number in range(3):
             await send(conn, [event(number)])
             await eventually(asking(conn, "select not exists (select from event_delta)"))
             await eventually(asking(conn, f"{cut} and datname = current_database()"))
     assert await wrong_counts(conn) == []
+
+
+async def test_the_lag_is_that_of_the_oldest_delta_of_either_queue(settings: Settings, conn: Conn) -> None:
+    """It is 0 once another process leads."""
+
+    def lag_s() -> float:
+        return float(metrics.EVENT_FOLD_LAG_SECONDS_GAUGE._value.get())
+
+    assert await export_fold_lag(conn) == 0
+    assert lag_s() == 0
+    await send(conn, [event(number, project_id=UUID(int=number)) for number in range(40)])
+    assert await export_fold_lag(conn) == 0
+    assert 0 < lag_s() < 3600
+    await conn.execute("insert into event_person_delta select null, $1, '2026-01-01', $1, 1, 0", UUID(int=25))
+    for hours, queue in ((1, "event_delta"), (2, "event_person_delta")):
+        await conn.execute(
+            f"update {queue} set queued_at = now() - $2 * interval '1 hour' where project_id = $1", UUID(int=25), hours
+        )
+        await export_fold_lag(conn)
+        assert hours * 3600 <= lag_s() < hours * 3600 + PATIENCE_S
+
+    metrics.EVENT_FOLD_LAG_SECONDS_GAUGE.set(1)
+    async with running(EventStoreChoreLeader(settings)):
+        await eventually(lambda: asyncio.sleep(0, lag_s() > 3600))
+    assert lag_s() == 0
 
 
 def shown() -> dict[str, float | None]:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
-from domain.events import people, quarantine
+from domain.events import quarantine
 from domain.events.body import RejectedEvent
 from domain.media.store import MediaStore
 from domain.webhooks import secrets as secrets_of_webhooks
@@ -118,7 +118,6 @@ async def fill(project: IngestProject, conn: Conn, store: MediaStore) -> FullPro
     events = [sending.event(number, project_id=mine.id, user_id="ana") for number in range(6)]
     await sending.send(conn, events[:3])
     await sending.fold_all(conn)
-    await people.fold_active_users(conn)
     await sending.send(conn, events[3:])
     await quarantine.insert_rejected_events(
         conn, mine.id, [quarantine.build_event_rejection_to_buffer(1, RejectedEvent(0, "INVALID", b"{}"))]
