@@ -1,21 +1,5 @@
 -- Steps of a post's own job, under its account's lock; sending.sql has those that count a send.
 
--- name: get_outgoing
--- Return a post with its account's credential: a row for each file, or one row without a file.
-select k.sealed, k.vault_key_id, k.generation, k.expires_at,
-       coalesce(p.caption_override, c.caption) as caption, c.revision, j.primary_language as language,
-       o.env = 'test' as sandbox, c.format, c.creative_type, c.made_by, c.ai_declared,
-       a.id, a.kind, a.mime_type, a.size_bytes, a.width, a.height, a.duration_ms, a.token
-  from scheduled_post p
-  join content_item c on c.organization_id = p.organization_id and c.id = p.content_id
-  join project j on j.organization_id = p.organization_id and j.id = p.project_id
-  join organization o on o.id = p.organization_id
-  join account_credential k on k.organization_id = :owner_organization_id and k.account_id = :owner_id
-  left join content_asset a on a.organization_id = c.organization_id and a.content_id = c.id
- where p.organization_id = :org
-   and p.id = :id
- order by a.position;
-
 -- part: next_version    The end of an update that gives a post its next version.
 version = version + 1,
        updated_at = now()
@@ -50,7 +34,7 @@ update scheduled_post
 -- name: requeue    Return a post to the queue after proof that it isn't live.
 update scheduled_post
    set status = 'queued',
-       phase = case phase when 'preparing' then 'preparing' else 'prepared' end,
+       phase = case when phase is null or phase = 'preparing' then phase else 'prepared' end,
        not_before = null,
        {next_version};
 

@@ -20,8 +20,6 @@ from jobs.ledger import JobClaim
 QUEUE_CHECK_INTERVAL_S, MAX_POSTPONED_POSTS = 30.0, 50
 #: Posts with a call under way that one wake makes due at once; each checks with its platform.
 MAX_WOKEN_POSTS = 50
-#: Progress of the job at the head of the queue.
-PREPARING_PROGRESS = 0.1
 
 
 class QueuedPost(NamedTuple):
@@ -44,31 +42,31 @@ class QueueHeadClaimResult(NamedTuple):
     is_head: bool
 
 
+#: Position of a post that can't be sent.
+NO_QUEUE_HEAD = QueueHeadClaimResult(0.0, busy=True, is_head=False)
+
 _CLAIM_QUEUE_HEAD_FOR_POST = sending.take_head.typed(QueueHeadClaimResult)
 
 
 async def claim_queue_head_for_post(conn: Conn, claim: JobClaim, post: LockedPost) -> QueueHeadClaimResult:
-    """Put a post at the head of its account's queue, as `preparing`, if it is next and the quota has room.
+    """Put a post at the head of its account's queue if it is next and the quota has room.
 
     If so, also puts off the queue's next `MAX_POSTPONED_POSTS` posts. Returns the position: the head, or the obstacle.
+    It locks what it changes. A fenced claim, or a post that doesn't wait any more, gets no head.
     """
     window = quotas.build_post_quota_sql_parameters(post)
-    return await _CLAIM_QUEUE_HEAD_FOR_POST.row(
+    position = await _CLAIM_QUEUE_HEAD_FOR_POST.one(
         conn,
         org=post.organization_id,
-        account_id=post.account_id,
-        owner_id=post.owner_id,
-        head_post_id=post.head_post_id,
         post_id=post.id,
-        scheduled_for=post.scheduled_for,
         job_id=claim.id,
         fence=claim.fence,
-        progress=PREPARING_PROGRESS,
         most=MAX_POSTPONED_POSTS,
         wait_s=QUEUE_CHECK_INTERVAL_S,
         posts=window.posts,
         window_s=window.window_s,
     )
+    return position or NO_QUEUE_HEAD
 
 
 async def remove_queue_head_without_waking_next(conn: Conn, post: QueuedPost | LockedPost) -> None:
@@ -113,4 +111,4 @@ async def _wake_posts_of_one_account(conn: Conn, organization_id: UUID, account_
 
 async def wake_next_queued_post(conn: Conn, *, organization_id: UUID, account_id: UUID) -> None:
     """Make the job of the first post in the account's queue due now; the caller has locked the account."""
-    await sending.wake_next.run(conn, org=organization_id, account_id=account_id)
+    await sending.wake_next.value(conn, org=organization_id, account_id=account_id)

@@ -19,7 +19,7 @@ MAX_PLATFORM_PROCESSING_TIME = timedelta(minutes=30)
 
 
 class LockedPost(NamedTuple):
-    """Row of `lock_post`: the post, its account, and the account's owner.
+    """Row of `lock_post`: the post, its account, and the account's owner. `read_post` reads it without a lock.
 
     A leased account uses its owner's credential, quota and cooldown; any other account is its own owner.
     `now` is the database's time, read after the locks.
@@ -30,7 +30,6 @@ class LockedPost(NamedTuple):
     archived: bool
     cancel: bool
     project_id: UUID
-    content_id: UUID
     mode: str
     privacy_level: str | None
     status: str
@@ -68,11 +67,6 @@ class LockedPost(NamedTuple):
         return SealedSecret(self.vault_key_id, self.sealed)
 
     @property
-    def call_secret_row_name(self) -> str:
-        """Return the row's name that the encryption binds the post's secret to."""
-        return vault.secret_binding_name("scheduled_post", self.organization_id, self.id)
-
-    @property
     def may_be_live(self) -> bool:
         """Return whether the platform may have the post, as a call to send it has begun."""
         return self.status == "publishing"
@@ -89,9 +83,27 @@ class LockedPost(NamedTuple):
         until = taken_at + MAX_PLATFORM_PROCESSING_TIME if taken_at else self.scheduled_for + MAX_POST_SEND_LATENESS
         return (until - self.now).total_seconds()
 
+    @property
+    def is_unblocked(self) -> bool:
+        """Return whether only its place in the queue, or a full quota, may keep a queued post from being sent now."""
+        return (
+            self.status == "queued"
+            and not self.cancel
+            and not self.archived
+            and self.seconds_until_too_late > 0
+            and self.account_status != "disconnected"
+            and self.owner_status == "connected"
+            and (self.cooldown_s or 0) <= 0
+        )
+
     def has_last_error_with_code_of(self, error: PlatformError) -> bool:
         """Return whether the post's last stored error has the same code as `error`; False without one."""
         return self.last_error is not None and bool(self.last_error["code"] == error.code)
+
+
+def name_secret_row_of_post(organization_id: UUID, post_id: UUID) -> str:
+    """Return the row's name that the encryption binds a post's secret to."""
+    return vault.secret_binding_name("scheduled_post", organization_id, post_id)
 
 
 _LOCK_CLAIMED_POST = account_send.lock_post.typed(LockedPost)

@@ -8,16 +8,18 @@ from uuid import UUID
 import msgspec
 
 from db.pool import Conn
-from db.queries import outgoing_post
+from db.queries import account_send
 from domain.accounts import credentials
 from domain.accounts.credentials import SealedCredential
-from domain.publishing import disclosure
+from domain.publishing import disclosure, quotas
 from domain.publishing.disclosure import ContentOrigin
 from domain.publishing.failures import POST_MAYBE_UNDER_WAY_ERROR
-from domain.publishing.locked_post import LockedPost
+from domain.publishing.locked_post import LockedPost, name_secret_row_of_post
+from domain.publishing.quotas import PostQuotaParameters
 from domain.security import vault
 from domain.security.keyring import Keyring
 from domain.values.answers import build_api_answer_from_row
+from jobs.ledger import JobClaim
 from schemas.content import ContentFormat, ContentMadeBy, CreativeType
 from schemas.posts import AiLabel
 
@@ -71,11 +73,10 @@ class OutgoingPost(msgspec.Struct, frozen=True, kw_only=True):
     the token's, and `token_ends` its expiry if it has one. `handle`, `request` and `secret` are prepared,
     fully or in part, from the content's `content_revision`; `revision` is the current one. `sent_at` is the
     time of the latest irreversible call. `in_flight`: the last attempt looked the post up, and it may still
-    be under way.
+    be under way. `quota` is the account's.
     """
 
     post_id: UUID
-    content_id: UUID
     account: PostingAccount
     generation: int
     token_ends: datetime | None
@@ -95,6 +96,7 @@ class OutgoingPost(msgspec.Struct, frozen=True, kw_only=True):
     content_revision: int | None
     sent_at: datetime | None
     in_flight: bool
+    quota: PostQuotaParameters
     now: datetime
 
     def __repr__(self) -> str:
@@ -102,7 +104,7 @@ class OutgoingPost(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OutgoingPostRow(NamedTuple):
-    """Row of `get_outgoing`: the account's credential, the post, and one of its files, if it has any."""
+    """Row of `read_post` after the columns of `LockedPost`: credential, post, and one of its files, if it has any."""
 
     sealed: bytes
     vault_key_id: str
@@ -126,32 +128,37 @@ class OutgoingPostRow(NamedTuple):
     token: str
 
 
-_GET_OUTGOING_POST = outgoing_post.get_outgoing.typed(OutgoingPostRow)
+class ReadPost(NamedTuple):
+    """Claimed post, read without a lock: `post` as a step would lock it, and `outgoing`, the input of an attempt."""
+
+    post: LockedPost
+    outgoing: OutgoingPost
 
 
-async def read_outgoing_post(conn: Conn, post: LockedPost, keyring: Keyring) -> OutgoingPost:
-    """Return a locked post as the input of an attempt to send it: with files, account and access token.
+async def read_outgoing_post(conn: Conn, claim: JobClaim, keyring: Keyring) -> ReadPost | None:
+    """Return a claimed post as the input of an attempt to send it, without a lock: with files, account and token.
 
-    Raises LookupError for a disconnected account.
+    Return None if the claim was fenced, or for a disconnected account.
     """
-    org, owner_org = post.organization_id, post.owner_organization_id
-    rows = await _GET_OUTGOING_POST.all(
-        conn, org=org, id=post.id, owner_organization_id=owner_org, owner_id=post.owner_id
-    )
+    org, post_id = claim.organization_id, UUID(claim.args["post_id"])
+    rows = await account_send.read_post.all(conn, org=org, id=post_id, job_id=claim.id, fence=claim.fence)
     if not rows:
-        raise LookupError(f"post {post.id} has no credential")
+        return None
+    columns = len(LockedPost._fields)
+    post = LockedPost._make(rows[0][:columns])
+    return ReadPost(post, _build_outgoing_post(post, [OutgoingPostRow._make(row[columns:]) for row in rows], keyring))
+
+
+def _build_outgoing_post(post: LockedPost, rows: Sequence[OutgoingPostRow], keyring: Keyring) -> OutgoingPost:
     draft = rows[0]
-    secret = post.sealed_platform_call_secret and vault.unseal_secret(
-        keyring, post.sealed_platform_call_secret, row=post.call_secret_row_name
-    )
+    secret, row = post.sealed_platform_call_secret, name_secret_row_of_post(post.organization_id, post.id)
     origin = ContentOrigin(draft.creative_type, draft.made_by, draft.ai_declared)
     sealed_tokens = SealedCredential(draft.sealed, draft.vault_key_id, draft.generation, draft.expires_at)
     tokens = credentials.unseal_tokens(
-        sealed_tokens, organization_id=owner_org, account_id=post.owner_id, keyring=keyring
+        sealed_tokens, organization_id=post.owner_organization_id, account_id=post.owner_id, keyring=keyring
     )
     return OutgoingPost(
         post_id=post.id,
-        content_id=post.content_id,
         account=build_account_with_token(post, tokens.access_token),
         generation=tokens.generation,
         token_ends=tokens.expires_at,
@@ -167,10 +174,11 @@ async def read_outgoing_post(conn: Conn, post: LockedPost, keyring: Keyring) -> 
         phase=post.phase,
         handle=post.handle,
         request=post.request,
-        secret=secret,
+        secret=secret and vault.unseal_secret(keyring, secret, row=row),
         content_revision=post.content_revision,
         sent_at=post.sent_at,
         in_flight=post.has_last_error_with_code_of(POST_MAYBE_UNDER_WAY_ERROR),
+        quota=quotas.build_post_quota_sql_parameters(post),
         now=post.now,
     )
 

@@ -17,13 +17,14 @@ from domain.media import tickets as media_tickets
 from domain.publishing import account_queue, failures, job_end, locked_post, outgoing, posts, quotas
 from domain.publishing.locked_post import LockedPost
 from domain.publishing.outgoing import OutgoingPost
+from domain.publishing.quotas import PostQuotaParameters
 from domain.security import vault
 from domain.security.keyring import Keyring
 from jobs import backoff, ledger
 from jobs.ledger import JobClaim
 from jobs.outcomes import Canceled, Done, Interrupted, Snooze, TaskNotDone
 from schemas import ids
-from schemas.errors import PlatformRefusal, PostOutcomeUnknown
+from schemas.errors import AttemptFenced, PlatformRefusal, PostOutcomeUnknown
 from schemas.posts import AiLabel
 
 #: Most doublings of the wait in the account's queue, which make a long wait cheap.
@@ -50,7 +51,7 @@ class PreparedPostCall(NamedTuple):
 
 
 class PostSendingMarkOrRefusal(NamedTuple):
-    """Row of `mark_sending`: the time of the mark, else the obstacles."""
+    """Row of `mark_sending`: the time of the mark, else the obstacles. No row: a step with `lock_post` finds them."""
 
     approved: bool
     current: bool
@@ -59,6 +60,19 @@ class PostSendingMarkOrRefusal(NamedTuple):
 
 
 _MARK_POST_SENDING = sending.mark_sending.typed(PostSendingMarkOrRefusal)
+
+
+async def take_post_to_send_at_once(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> OutgoingPost | None:
+    """Return the post to send, at the head of its account's queue, by two statements that commit by themselves.
+
+    Return None, with no head taken, if the post can't be sent now, or may be live: `lock_post_to_send` decides then.
+    The post is read before the locks. `mark_post_sending` refuses it if it has changed since.
+    """
+    read = await outgoing.read_outgoing_post(conn, claim, keyring)
+    if read is None or not read.post.is_unblocked or _is_token_ending_soon(read.outgoing):
+        return None
+    position = await account_queue.claim_queue_head_for_post(conn, claim, read.post)
+    return read.outgoing if position.is_head else None
 
 
 async def lock_post_to_send(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> OutgoingPost | TaskNotDone:
@@ -72,10 +86,16 @@ async def lock_post_to_send(conn: Conn, *, claim: JobClaim, keyring: Keyring) ->
         outcome = await _claim_queue_head_or_snooze(conn, claim, post)
     if outcome is not None:
         return outcome
-    post_to_send = await outgoing.read_outgoing_post(conn, post, keyring)
-    if credentials.is_token_ending_soon(post_to_send.token_ends, now=post_to_send.now):
+    read = await outgoing.read_outgoing_post(conn, claim, keyring)
+    if read is None:
+        raise LookupError(f"post {post.id} has no credential")
+    if _is_token_ending_soon(read.outgoing):
         return await failures.snooze_post_until_token_refresh(conn, post)
-    return post_to_send
+    return read.outgoing
+
+
+def _is_token_ending_soon(post: OutgoingPost) -> bool:
+    return credentials.is_token_ending_soon(post.token_ends, now=post.now)
 
 
 async def _claim_queue_head_or_snooze(conn: Conn, claim: JobClaim, post: LockedPost) -> TaskNotDone | None:
@@ -110,6 +130,21 @@ async def store_prepared_post_step(
     return await failures.snooze_post_while_platform_prepares_it(conn, post, after_s) if after_s else None
 
 
+async def mark_post_sending_at_once(
+    conn: Conn, *, claim: JobClaim, post: OutgoingPost, unsaved: PreparedPostCall | None
+) -> datetime | None:
+    """Mark a post `sending` by one statement that commits by itself; return the time of the mark.
+
+    Return None, with nothing changed, if an obstacle forbids the mark, or if more than the post has to be stored:
+    `mark_post_sending` decides then.
+    """
+    if unsaved and (unsaved.tickets or unsaved.traits not in (None, post.account.traits)):
+        return None
+    revision = unsaved.revision if unsaved else post.content_revision
+    marked = await _mark_sending(conn, claim, post.quota, revision, unsaved=unsaved, ai_label=post.ai_label)
+    return marked and marked.sent_at
+
+
 async def mark_post_sending(
     conn: Conn, *, claim: JobClaim, ai_label: AiLabel, unsaved: PreparedPostCall | None = None
 ) -> datetime | TaskNotDone:
@@ -138,8 +173,10 @@ async def mark_post_sending_again(conn: Conn, *, claim: JobClaim) -> datetime | 
 
 
 async def _store_prepared_call(conn: Conn, post: LockedPost, step: PreparedPostCall, *, phase: str) -> None:
-    org, columns = post.organization_id, _prepared_call_columns(post, step)
-    await outgoing_post.keep_prepared.run(conn, org=org, id=post.id, event_id=ids.new_uuid7(), phase=phase, **columns)
+    org, columns = post.organization_id, _prepared_call_columns(post.organization_id, post.id, step)
+    await outgoing_post.keep_prepared.run(
+        conn, org=org, id=post.id, event_id=ids.new_uuid7(), phase=phase, content_revision=step.revision, **columns
+    )
     await _store_media_tickets(conn, post, step)
 
 
@@ -151,17 +188,15 @@ async def _store_media_tickets(conn: Conn, post: LockedPost, step: PreparedPostC
         await social_account.update_traits.run(conn, org=org, id=post.account_id, traits=step.traits)
 
 
-def _prepared_call_columns(post: LockedPost, step: PreparedPostCall | None) -> dict[str, Any]:
+def _prepared_call_columns(organization_id: UUID, post_id: UUID, step: PreparedPostCall | None) -> dict[str, Any]:
     """Return a post's columns of its prepared call, the secret sealed; without a step all None, to keep the stored."""
     if step is None:
-        return dict.fromkeys(("handle", "request", "content_revision", "sealed", "vault_key_id"))
-    secret = (
-        None if step.secret is None else vault.seal_secret(step.keyring, step.secret, row=post.call_secret_row_name)
-    )
+        return dict.fromkeys(("handle", "request", "sealed", "vault_key_id"))
+    row = locked_post.name_secret_row_of_post(organization_id, post_id)
+    secret = None if step.secret is None else vault.seal_secret(step.keyring, step.secret, row=row)
     return {
         "handle": step.handle,
         "request": step.request,
-        "content_revision": step.revision,
         "sealed": secret and secret.data,
         "vault_key_id": secret and secret.key_id,
     }
@@ -179,31 +214,45 @@ async def _mark_sending_unless_blocked(
     outcome = await failures.handle_sending_blocker(conn, post)
     if outcome is not None:
         return outcome
-    org, post_id, window = post.organization_id, post.id, quotas.build_post_quota_sql_parameters(post)
-    marked = await _MARK_POST_SENDING.row(
-        conn,
-        org=org,
-        id=post_id,
-        content_id=post.content_id,
-        revision=revision,
-        account_id=post.account_id,
-        owner_id=post.owner_id,
-        job_id=claim.id,
-        fence=claim.fence,
-        progress=0.5,
-        send_id=ids.new_uuid7(),
-        prepared_id=unsaved and ids.new_uuid7(),
-        event_id=ids.new_uuid7(),
-        posts=window.posts,
-        window_s=window.window_s,
-        ai_label=ai_label,
-        **_prepared_call_columns(post, unsaved),
-    )
+    quota = quotas.build_post_quota_sql_parameters(post)
+    marked = await _mark_sending(conn, claim, quota, revision, unsaved=unsaved, ai_label=ai_label)
+    if marked is None:
+        return Interrupted()
     if marked.sent_at is None:
         return await _handle_refused_sending_mark(conn, post, marked)
     if unsaved:
         await _store_media_tickets(conn, post, unsaved)
     return marked.sent_at
+
+
+async def _mark_sending(
+    conn: Conn,
+    claim: JobClaim,
+    quota: PostQuotaParameters,
+    revision: int | None,
+    *,
+    unsaved: PreparedPostCall | None,
+    ai_label: AiLabel | None,
+) -> PostSendingMarkOrRefusal | None:
+    """Mark the claim's post `sending` by one statement with all locks and final checks; return its row."""
+    org, post_id = claim.organization_id, UUID(claim.args["post_id"])
+    return await _MARK_POST_SENDING.one(
+        conn,
+        org=org,
+        project_id=claim.project_id,
+        id=post_id,
+        job_id=claim.id,
+        fence=claim.fence,
+        late_s=locked_post.MAX_POST_SEND_LATENESS.total_seconds(),
+        posts=quota.posts,
+        window_s=quota.window_s,
+        send_id=ids.new_uuid7(),
+        prepared_id=unsaved and ids.new_uuid7(),
+        event_id=ids.new_uuid7(),
+        revision=revision,
+        ai_label=ai_label,
+        **_prepared_call_columns(org, post_id, unsaved),
+    )
 
 
 async def _handle_refused_sending_mark(conn: Conn, post: LockedPost, marked: PostSendingMarkOrRefusal) -> TaskNotDone:
@@ -248,33 +297,39 @@ async def snooze_post_for_busy_server(conn: Conn, *, claim: JobClaim) -> TaskNot
 async def mark_post_published(
     conn: Conn, *, claim: JobClaim, external_id: str | None, external_url: str | None, found: bool = False
 ) -> Done:
-    """Mark a post as live and return its job's result. Another job polls for an unknown external id.
+    """Mark a post as live, end its job in the same statement, and return the job's outcome.
 
-    `found`: a look-up found the post after a lost answer. Raises `PostOutcomeUnknown` if the id belongs to another post
-    of the account, its owner or the owner's leases.
+    An unknown external id takes a transaction: another job polls for the id. `found`: a look-up found the post after a
+    lost answer. Raises `PostOutcomeUnknown` if the id belongs to another post of the account, its owner or the owner's
+    leases: then nothing has changed. Raises `AttemptFenced`, `JobCancelRequested`.
     """
-    post = await locked_post.lock_claimed_post(conn, claim)
+    org, post_id = claim.organization_id, UUID(claim.args["post_id"])
+    if external_id is None:
+        post = await locked_post.lock_claimed_post(conn, claim)
+        await job_end.submit_post_reconciliation(
+            conn, organization_id=org, project_id=post.project_id, post_id=post_id, now=post.now
+        )
+    result = {
+        "postId": ids.format_prefixed_id(ids.POST, post_id), "externalId": external_id, "externalUrl": external_url
+    }  # fmt: skip
     published = await sending.publish_post.value(
         conn,
-        org=post.organization_id,
-        id=post.id,
-        account_id=post.account_id,
-        owner_organization_id=post.owner_organization_id,
-        owner_id=post.owner_id,
+        org=org,
+        id=post_id,
+        job_id=claim.id,
+        fence=claim.fence,
         event_id=ids.new_uuid7(),
         details=_found_by_lookup_event_details(found),
         external_id=external_id,
         external_url=external_url,
+        result=result,
     )
     if published is None:
+        await locked_post.lock_claimed_post(conn, claim)
+        raise AttemptFenced(f"post {post_id} is no longer sent by fence {claim.fence}")
+    if not published:
         raise duplicate_external_post_id_error()
-    if external_id is None:
-        await job_end.submit_post_reconciliation(
-            conn, organization_id=post.organization_id, project_id=post.project_id, post_id=post.id, now=post.now
-        )
-    return Done(
-        {"postId": ids.format_prefixed_id(ids.POST, post.id), "externalId": external_id, "externalUrl": external_url}
-    )
+    return Done(result)
 
 
 async def mark_post_draft_in_inbox(conn: Conn, *, claim: JobClaim, found: bool) -> Done:

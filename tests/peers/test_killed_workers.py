@@ -46,7 +46,7 @@ class PostProgress(NamedTuple):
 
 
 WAITS, LINES_UP = PostProgress(None, "scheduled"), PostProgress(None, "queued")
-CLAIMED = PostProgress("preparing", "running")
+CLAIMED = PostProgress(None, "running")
 SENDING, TAKEN = PostProgress("sending", "running"), PostProgress("accepted", "running")
 
 #: Expected stages of the posts at the worker's kill.

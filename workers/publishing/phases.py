@@ -5,6 +5,7 @@ decides the next phase. `workers.publishing.loop` has the table of them.
 """
 
 import asyncio
+from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from typing import TypeAlias
@@ -89,15 +90,18 @@ async def mark_post_as_sending(attempt: PublishAttempt) -> NextPublishPhase:
 
     Returns the next phase, or the outcome that forbids the call. A project archived meanwhile cancels the job.
     """
-    label = attempt.outgoing.ai_label
-    body = partial(sending.mark_post_sending, claim=attempt.ctx.job, ai_label=label, unsaved=attempt.unsaved)
-    try:
-        marked = await attempt.decide(body, project=True)
-    except StateConflict:
-        return Canceled()
+    claim, post, unsaved = attempt.ctx.job, attempt.outgoing, attempt.unsaved
+    marked: datetime | TaskNotDone | None = await attempt.ctx.run_at_once(
+        partial(sending.mark_post_sending_at_once, claim=claim, post=post, unsaved=unsaved)
+    )
+    if marked is None:
+        body = partial(sending.mark_post_sending, claim=claim, ai_label=post.ai_label, unsaved=unsaved)
+        try:
+            marked = await attempt.decide(body, project=True)
+        except StateConflict:
+            return Canceled()
     if isinstance(marked, TaskNotDone):
         return marked
-    post = attempt.outgoing
     if post.sent_at is None:
         metrics.POST_DELAY_HISTOGRAM.labels(post.account.platform).observe((marked - post.moment).total_seconds())
     attempt.sent_at, attempt.unsaved = marked, None
@@ -239,7 +243,8 @@ async def record_post_send_result(attempt: PublishAttempt) -> NextPublishPhase:
         return await attempt.decide(partial(sending.mark_post_draft_in_inbox, claim=claim, found=found))
     named = msgspec.structs.asdict(answer)
     try:
-        return await attempt.decide(partial(sending.mark_post_published, claim=claim, found=found, **named))
+        body = partial(sending.mark_post_published, claim=claim, found=found, **named)
+        return await attempt.ctx.end(body, at_once=answer.external_id is not None)
     except PostOutcomeUnknown:
         return await attempt.give_up_unknown_outcome()
 

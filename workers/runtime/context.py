@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
-from db.pool import Conn, Pool, run_in_transaction
+from db.pool import Conn, Pool, run_autocommitted, run_in_transaction
 from db.reach import convert_postgres_away_errors
 from domain.jobs import jobs
 from domain.tenancy import project_locks
@@ -72,6 +73,14 @@ class TaskContext:
         with convert_postgres_away_errors(), tracing.open_span(f"step {name}" if name else "step"):
             return await self._run_step_transaction(locked)
 
+    async def run_at_once(self, body: Callable[[Conn], Awaitable[T]]) -> T:
+        """Run `body`, whose statements check the fence themselves and commit by themselves; return its result.
+
+        After a deadlock it runs once more.
+        """
+        with convert_postgres_away_errors(), tracing.open_span("step"):
+            return await run_autocommitted(self._pool, body)
+
     async def decide(self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False, locks: bool = False) -> T:
         """Run a step that may end the attempt, and return its result.
 
@@ -108,10 +117,21 @@ class TaskContext:
                 await ledger.set_job_result(conn, self.job, result=result)
             return result or {}
 
+        return Done(await self._run_last_step(partial(self._run_step_transaction, last)))
+
+    async def end(self, body: Callable[[Conn], Awaitable[Done]], *, at_once: bool) -> Done:
+        """Run the job's last step, with a statement that locks, fences and ends the job itself; return the outcome.
+
+        With `at_once` this statement commits by itself, else the step is a transaction.
+        """
+        run = partial(run_autocommitted, self._pool) if at_once else self._run_step_transaction
+        return await self._run_last_step(partial(run, body))
+
+    async def _run_last_step(self, run: Callable[[], Awaitable[T]]) -> T:
         self._attempt.committed = Done.word
         try:
             with convert_postgres_away_errors(), tracing.open_span("settle"):
-                return Done(await self._run_step_transaction(last))
+                return await run()
         except BaseException:
             self._attempt.committed = None
             raise

@@ -3,8 +3,10 @@
 import asyncio
 from contextlib import AsyncExitStack
 from functools import partial
+from typing import Any
 
 from domain.publishing import failures, sending
+from domain.publishing.outgoing import OutgoingPost
 from jobs.outcomes import TaskNotDone, TaskOutcome
 from schemas.errors import NoFreeServerSlot, PlatformRefusal
 from workers.platforms.registry import PlatformAdapters, open_platform_adapters
@@ -23,7 +25,10 @@ async def open_task(resources: WorkerResources) -> JobTask:
 
 
 async def publish_post(ctx: TaskContext, *, platforms: PlatformAdapters) -> TaskOutcome:
-    post = await ctx.decide(partial(sending.lock_post_to_send, claim=ctx.job, keyring=platforms.keyring), locks=True)
+    given: dict[str, Any] = {"claim": ctx.job, "keyring": platforms.keyring}
+    post: OutgoingPost | TaskNotDone | None = await ctx.run_at_once(partial(sending.take_post_to_send_at_once, **given))
+    if post is None:
+        post = await ctx.decide(partial(sending.lock_post_to_send, **given), locks=True)
     if isinstance(post, TaskNotDone):
         return post
     clock_read_at = asyncio.get_running_loop().time()

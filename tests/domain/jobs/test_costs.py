@@ -66,13 +66,14 @@ COSTS = {
     # The pool's rotor.
     "pull": Cost({"claim_jobs": 1}, {"update job": 1, "update pool": 1}),
     "settle": Cost({"settle_jobs": 1, "end_ingests": 1}, {"update job": 1}),
+    "take": Cost({"read_post": 1, "take_head": 1}, {"update job": 1, "update social_account": 1}),
     "mark": Cost(
-        {"share_project": 1, "lock_post": 1, "mark_sending": 1},
+        {"read_post": 1, "mark_sending": 1},
         {"update job": 1, "update scheduled_post": 1, "insert account_send": 1, "insert post_event": 1},
     ),
     "publish": Cost(
-        {"lock_post": 1, "publish_post": 1, "settle_jobs": 1},
-        {"update job": 1, "update scheduled_post": 1, "insert post_event": 1},
+        {"publish_post": 1},
+        {"update job": 1, "update social_account": 1, "update scheduled_post": 1, "insert post_event": 1},
     ),
 }
 
@@ -94,10 +95,13 @@ async def test_a_jobs_steps_cost_no_more(conn: Conn, pool: Pool, project: Projec
 
 
 async def test_a_posts_steps_cost_no_more(conn: Conn, pool: Pool, project: Project) -> None:
-    [claim] = await scene.prepared(conn, await scene.fill(conn, project, accounts=1), 1)
+    await scene.schedule(conn, await scene.fill(conn, project, accounts=1))
+    [claim] = await scene.pull(conn)
     await pool.execute(NOTE)
     found = dict[str, Cost]()
-    for name, step in (("mark", scene.mark), ("publish", scene.publish)):
+    for name, step in (("take", scene.take), ("mark", scene.mark), ("publish", scene.publish)):
+        if name == "mark":
+            await scene.prepare(conn)
         async with costing(pool) as cost:
             await step(pool, claim)
         found[name] = await cost()

@@ -11,7 +11,8 @@ from uuid import UUID
 from db.pool import Conn, Pool, run_in_transaction
 from domain.jobs import jobs
 from domain.projects import archive_status as archiving
-from domain.publishing import changes, posts, sending, waiting
+from domain.publishing import changes, outgoing, posts, sending, waiting
+from domain.publishing.outgoing import OutgoingPost
 from domain.values.periods import UNBOUNDED_PERIOD
 from jobs.kinds import PUBLISH_POST_KIND
 from jobs.ledger import AttemptSettlement, JobClaim
@@ -73,8 +74,23 @@ def context(pool: Pool, claim: JobClaim, servers: RemoteServerSlots | None = Non
     return TaskContext(attempt, pool, JobProgressWriter(pool), lambda: 15.0, servers)
 
 
+async def take(pool: Pool, claim: JobClaim) -> OutgoingPost | None:
+    """Take the head of a post's queue by the statements of an undisturbed attempt."""
+    return await context(pool, claim).run_at_once(
+        partial(sending.take_post_to_send_at_once, claim=claim, keyring=seeds.VAULT)
+    )
+
+
+async def mark_at_once(conn: Conn, claim: JobClaim) -> datetime | None:
+    """Mark a prepared post by one statement, unless an obstacle forbids it."""
+    read = await outgoing.read_outgoing_post(conn, claim, seeds.VAULT)
+    return read and await sending.mark_post_sending_at_once(conn, claim=claim, post=read.outgoing, unsaved=None)
+
+
 async def mark(pool: Pool, claim: JobClaim) -> bool:
-    """Run the step that marks a post; if it is refused, settle the job as a worker would."""
+    """Mark a prepared post as a worker does; if it is refused, settle the job."""
+    if await context(pool, claim).run_at_once(partial(mark_at_once, claim=claim)):
+        return True
     step = partial(sending.mark_post_sending, claim=claim, ai_label="not_needed")
     try:
         came = await context(pool, claim).step(step, project=True, locks=True)
@@ -110,7 +126,7 @@ async def race(pool: Pool, claims: Sequence[JobClaim], end: Callable[[], Awaitab
 
 async def publish(pool: Pool, claim: JobClaim) -> None:
     done = partial(sending.mark_post_published, claim=claim, external_id=str(claim.id), external_url=None)
-    await context(pool, claim).decide(done, locks=True)
+    await context(pool, claim).end(done, at_once=True)
 
 
 async def archive(pool: Pool, project: Project) -> Archived:

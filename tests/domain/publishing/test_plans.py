@@ -14,7 +14,7 @@ from domain.publishing.platform_webhook import PlatformWebhookEvent
 from domain.publishing.targets import SamePostFingerprint
 from domain.values.periods import UNBOUNDED_PERIOD, ListPeriod
 from jobs.ledger import ChangedJob, JobClaim
-from jobs.outcomes import TaskNotDone
+from jobs.outcomes import Done, TaskNotDone
 from schemas import ids
 from tests import plans, seeds
 from tests.domain.project import Project
@@ -120,6 +120,12 @@ def undone(verb: Callable[..., Awaitable[Any]], **given: Any) -> Use:
     return use
 
 
+async def publish(conn: Conn, *, claim: JobClaim) -> Done:
+    sent = "update scheduled_post set status = 'publishing', phase = 'sending' where id = $1"
+    await conn.execute(sent, UUID(claim.args["post_id"]))
+    return await sending.mark_post_published(conn, claim=claim, external_id="its name", external_url=None)
+
+
 TAKEN = PlatformWebhookEvent(external_id="shop0", publish_id="v_pub", is_removed=False)
 
 #: Uses that must be cheap before the first ANALYZE of a growing table; autovacuum handles the others.
@@ -174,9 +180,10 @@ USES: dict[str, tuple[Use, int]] = FROM_THE_START | {
         2 * WAITING + 50,
     ),
     "end": (end, 50),
+    "take": (undone(sending.take_post_to_send_at_once, keyring=seeds.VAULT), 2 * WAITING),
     "begin": (undone(sending.lock_post_to_send, keyring=seeds.VAULT), 2 * WAITING),
     "mark": (undone(sending.mark_post_sending_again), 50),
-    "publish": (undone(sending.mark_post_published, external_id="its name", external_url=None), 2 * WAITING),
+    "publish": (undone(publish), 2 * WAITING),
 }
 
 

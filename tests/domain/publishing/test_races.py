@@ -52,6 +52,27 @@ async def test_many_posts_against_archives(wide: Pool, conn: Conn, project: Proj
     assert await scene.unfinished(conn) == []
 
 
+async def test_ends_against_an_archive_and_cancels(wide: Pool, conn: Conn, project: Project) -> None:
+    """Each marked post is published whatever comes meanwhile, and each other one is canceled."""
+    claims = await scene.prepared(conn, project, 10)
+    marked, unmarked = claims[::2], claims[1::2]
+    for claim in marked:
+        assert await scene.mark(wide, claim)
+    racers: list[Callable[[], Awaitable[Any]]] = [partial(scene.publish, wide, claim) for claim in marked]
+    racers += [partial(scene.cancel, wide, project, UUID(claim.args["post_id"])) for claim in claims]
+    racers += [partial(scene.mark, wide, claim) for claim in unmarked]
+    random.shuffle(racers)
+    racers.insert(random.randrange(len(racers)), partial(scene.archive, wide, project))
+    await asyncio.gather(*[racer() for racer in racers])
+    post_ids = [UUID(claim.args["post_id"]) for claim in marked]
+    assert set(await scene.statuses(conn, post_ids)) == {"published"}
+    for post_id in post_ids:
+        assert (await scene.events(conn, post_id)).count("published") == 1
+    ends = await conn.fetch("select status, count(*) from scheduled_post where id <> all($1) group by 1", post_ids)
+    assert {row["status"] for row in ends} <= {"canceled", "publishing"}
+    assert await scene.unfinished(conn) == []
+
+
 @pytest.mark.long
 async def test_schedules_against_archives(wide: Pool, conn: Conn, project: Project) -> None:
     """Posts scheduled before an archive are counted and canceled, later schedules are refused."""

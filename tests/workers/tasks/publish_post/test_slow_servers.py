@@ -145,7 +145,7 @@ async def is_snoozed(project: PublishingProject) -> bool:
              from job j join scheduled_post p on p.job_id = j.id
             where j.state = 'queued' and j.fence > 0"""
     )
-    return row is not None and tuple(row) == (0, "queued", "preparing", None)
+    return row is not None and tuple(row) == (0, "queued", None, None)
 
 
 async def hang(project: PublishingProject, slow: SlowPds) -> bool:
