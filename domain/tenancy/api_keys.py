@@ -99,6 +99,7 @@ class StoredApiKey(NamedTuple):
     killed: bool
     expired: bool
     suspended: bool
+    moving: bool
 
     @property
     def stored_hashes(self) -> CurrentAndOldHashes:

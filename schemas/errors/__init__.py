@@ -18,6 +18,7 @@ from schemas.errors.base import (
     LocalServerUnavailable,
     MigrationChanged,
     NoFreeServerSlot,
+    OrganizationMoveRefused,
     RedisCallFailed,
     SealedValueInvalid,
     SettingsInvalid,
