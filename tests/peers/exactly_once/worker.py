@@ -86,22 +86,30 @@ walk: ContextVar[StopWatch | None] = ContextVar("walk", default=None)
 
 
 class StoppingContext(TaskContext):
-    """Context that stops before or after a transaction."""
+    """Context that stops before or after a transaction, or a statement that commits by itself."""
 
     async def step(self, body: Callable[[Conn], Awaitable[T]], **given: Any) -> T:
         return await through(partial(super().step, body, **given))
 
+    async def run_at_once(self, body: Callable[[Conn], Awaitable[T]]) -> T:
+        return await through(partial(super().run_at_once, body), writes=lambda done: done is not None)
+
     async def commit(self, body: Any, **given: Any) -> Any:
         return await through(partial(super().commit, body, **given))
 
+    async def end(self, body: Any, **given: Any) -> Any:
+        return await through(partial(super().end, body, **given))
 
-async def through(way: Callable[[], Awaitable[T]]) -> T:
+
+async def through(way: Callable[[], Awaitable[T]], writes: Callable[[T], bool] = lambda _: True) -> T:
+    """Stop before `way`, and after it if it wrote: a refused statement writes nothing."""
     walking = walk.get()
     if walking is None:
         return await way()
     await walking.between()
     done = await way()
-    await walking.written()
+    if writes(done):
+        await walking.written()
     return done
 
 
