@@ -1,32 +1,25 @@
-"""Entry point `python -m api --port N`: runs one API process. Settings come from the environment."""
+"""Entry point `python -m api --port N`: the parent of the API's processes. Settings come from the environment."""
 
 import argparse
-import os
 import sys
-from importlib import import_module
-from typing import Any
 
-import uvloop
-
-from db.starting import exit_on_expected_start_errors, warn_misspelt_settings
-from schemas.settings import load_settings
-from telemetry.exporting import export_spans
+from api.server.sockets import bind_port
+from processes.parent import run_parent
+from schemas.errors import SettingsInvalid
 
 
 def main(arguments: list[str]) -> None:
-    """Serve the API until a stop signal, and exit with 0; exit with 2 for a wrong argument or setting."""
-    options = _build_api_server_argument_parser().parse_args(arguments)
-    with exit_on_expected_start_errors():
-        settings = load_settings(os.environ)
-        # Imported after the arguments are checked: Litestar and the routes take most of the start-up time.
-        from api.server.admission import build_connection_limits  # noqa: PLC0415
-        from api.server.serve import serve_application  # noqa: PLC0415
+    """Serve the API until a stop signal, and exit with 0; exit with 2 for a wrong argument or setting.
 
-        limits = build_connection_limits(settings)
-        app = _create_asgi_app(options.app)
-        warn_misspelt_settings(os.environ)
-        with export_spans(os.environ, process="web"):
-            uvloop.run(serve_application(app, limits, host=options.host, port=options.port))
+    The parent imports no more than this: `api.image` loads settings and application.
+    """
+    options = _build_api_server_argument_parser().parse_args(arguments)
+    try:
+        with bind_port(options.host, options.port) as sockets:
+            sys.exit(run_parent("api.image", [f"--app={options.app}"], sockets=sockets))
+    except SettingsInvalid as error:
+        print(error, file=sys.stderr)  # noqa: T201  for the person who started it
+        sys.exit(2)
 
 
 def _build_api_server_argument_parser() -> argparse.ArgumentParser:
@@ -49,12 +42,6 @@ def _parse_port_argument(text: str) -> int:
     if text.isdecimal() and int(text) < 2**16:
         return int(text)
     raise argparse.ArgumentTypeError(f"{text} is not a port: use 0 to 65535")
-
-
-def _create_asgi_app(path: str) -> Any:
-    """Import the module of `MODULE:FACTORY`, call its function, and return the application that it creates."""
-    module, _, name = path.partition(":")
-    return getattr(import_module(module), name)()
 
 
 if __name__ == "__main__":

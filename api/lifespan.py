@@ -132,6 +132,7 @@ async def _open_event_services(
             size=CONCURRENT_EVENT_COMMITS + 2,
             lock_timeout=MAX_POSTGRES_LOCK_WAIT,
             command_timeout=POSTGRES_STATEMENT_TIMEOUT_S,
+            waits_for_restart=True,
         ) as event_pool,
         _open_event_budgets(pool, clock) as budgets,
         open_event_intake(event_pool, budgets) as intake,
@@ -212,6 +213,7 @@ def _open_postgres_pool(settings: Settings, url: str, *, name: str) -> AbstractA
         size=settings.pool_size,
         lock_timeout=MAX_POSTGRES_LOCK_WAIT,
         command_timeout=POSTGRES_STATEMENT_TIMEOUT_S,
+        waits_for_restart=True,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from chaos.environment import BenchEnvironment
-from db.server import build_parent_death_signal_prefix
+from db.server import build_parent_death_signal_prefix, list_process_family
 from schemas.errors import BenchmarkFailed
 
 #: Time without output after which a process counts as hung.
@@ -81,11 +81,12 @@ def find_child_log_entry(child: ChildProcess, event: str) -> dict[str, Any] | No
 
 
 def read_child_cpu_s(child: ChildProcess) -> float:
-    """Return the CPU seconds of a child's live threads so far.
+    """Return the CPU seconds so far of the live threads of a child and its descendants.
 
     Counts nanoseconds, finer than the ticks of /proc/PID/stat.
     """
-    threads = Path(f"/proc/{child.process.pid}/task").iterdir()
+    family = list_process_family(child.process.pid)
+    threads = [thread for pid in family for thread in Path(f"/proc/{pid}/task").iterdir()]
     return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
 
 

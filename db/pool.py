@@ -12,6 +12,8 @@ import asyncpg
 import msgspec
 from asyncpg.pool import PoolConnectionProxy
 
+from db.outages import OutageTolerantConnector
+
 Conn: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 #: Opens a connection for the duration of a block.
@@ -104,6 +106,7 @@ async def open_postgres_pool(
     command_timeout: float | None = None,
     patience_s: float | None = None,
     for_bursts: bool = False,
+    waits_for_restart: bool = False,
 ) -> AsyncIterator[Pool]:
     """Open a pool of at most `size` Postgres connections, and yield it; `pg_stat_activity` shows `name`.
 
@@ -114,6 +117,8 @@ async def open_postgres_pool(
     With `for_bursts` the pool opens all its connections immediately and keeps them. Each plans a statement once, not
     at each of its first five calls, which was a third of the CPU of 500 posts. It suits statements that find a few
     rows by their keys, with a plan that never changes.
+
+    With `waits_for_restart`, new connections wait for the end of a short outage of Postgres.
     """
     more = {"lock_timeout": lock_timeout, "application_name": name} | (BURST_POOL_PG_SETTINGS if for_bursts else {})
     if patience_s is not None:
@@ -123,6 +128,7 @@ async def open_postgres_pool(
         timeout=POSTGRES_CONNECT_TIMEOUT_S,
         min_size=size if for_bursts else 1,
         max_size=size,
+        connect=OutageTolerantConnector().connect if waits_for_restart else None,
         max_cached_statement_lifetime=0,
         max_inactive_connection_lifetime=0 if for_bursts else MAX_IDLE_POOL_CONNECTION_S,
         command_timeout=command_timeout,

@@ -131,10 +131,10 @@ class LocalServer:
 
     def pause(self) -> None:
         """Freeze the server and its children by SIGSTOP: connections are still accepted, and get no answer."""
-        _send_signal_to_running_processes(_list_process_family(self.pid), signal.SIGSTOP)
+        _send_signal_to_running_processes(list_process_family(self.pid), signal.SIGSTOP)
 
     def resume(self) -> None:
-        _send_signal_to_running_processes(_list_process_family(self.pid), signal.SIGCONT)
+        _send_signal_to_running_processes(list_process_family(self.pid), signal.SIGCONT)
 
 
 def wait_until_servers_ready(servers: Mapping[str, LocalServer], report: StartReporter | None = None) -> None:
@@ -202,8 +202,8 @@ def read_process_command_line(pid: int) -> bytes:
 
 
 def kill_process_family(pid: int) -> None:
-    """SIGKILL a process and its children, and wait up to 15 s for their end."""
-    family = _list_process_family(pid)
+    """SIGKILL a process and its descendants, and wait up to 15 s for their end."""
+    family = list_process_family(pid)
     _send_signal_to_running_processes(family, signal.SIGKILL)
     deadline = time.monotonic() + MAX_SERVER_KILL_WAIT_S
     while any(map(read_process_command_line, family)) and time.monotonic() < deadline:
@@ -221,13 +221,13 @@ def read_log_tail(log: Path, lines: int = 10) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
 
 
-def _list_process_family(pid: int) -> list[int]:
-    """Return the ids of a process and its children, from /proc: PostgreSQL's are each in a session of their own."""
+def list_process_family(pid: int) -> list[int]:
+    """Return the ids of a process and its descendants, from /proc: PostgreSQL's are each in a session of their own."""
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except OSError:
         children = []
-    return [pid, *map(int, children)]
+    return [pid, *(one for child in children for one in list_process_family(int(child)))]
 
 
 def _send_signal_to_running_processes(pids: list[int], signum: signal.Signals) -> None:

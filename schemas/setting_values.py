@@ -86,9 +86,19 @@ MetricsPort = Annotated[
     Meta(
         ge=0,
         le=65535,
-        description="Port of `/metrics` of an API process. 0: on the API's port if only this machine can "
-        "reach it and `PROXY_HOPS` is 0; else on a free port, which is logged, for this "
-        "machine only.",
+        description="Port of `/metrics` of the first API process; each further one has the next port. 0: on the "
+        "API's port if only this machine can reach it, `PROXY_HOPS` is 0 and `PROCESSES` is 1; else on a free port, "
+        "which is logged, for this machine only.",
+    ),
+]
+
+ApiProcesses = Annotated[
+    int,
+    Meta(
+        ge=1,
+        le=100,
+        description="Processes that serve one `python -m api`; a core each. `POOL_SIZE`, `CONNECTIONS` and "
+        "`CONNECTIONS_PER_ADDRESS` are for each of them.",
     ),
 ]
 

@@ -15,6 +15,7 @@ from schemas.setting_values import (
     BUCKET_URL_PATTERN,
     MEDIA_DIR_URL_PATTERN,
     AllowedHostNames,
+    ApiProcesses,
     ConcurrentContentPieces,
     ConnectionsPerAddress,
     DatabaseDiskBytes,
@@ -137,6 +138,7 @@ class BaseSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     ] = 2000
     connections_per_address: ConnectionsPerAddress = 500
     metrics_port: MetricsPort = 0
+    processes: ApiProcesses = 1
     health_host: HealthHost = "127.0.0.1"
     allowed_hosts: AllowedHostNames = ""
     proxy_hops: TrustedProxyHops = 0

@@ -1,6 +1,7 @@
 """Health server of a process, on a port of its own: `/healthz` while its event loop runs, and `/metrics`."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -8,6 +9,7 @@ from functools import partial
 import msgspec
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from processes.image import ServingProcess
 from schemas import ids
 from schemas.envelope import Envelope, Problem
 from schemas.errors import HostHeaderRefused, SettingsInvalid
@@ -15,6 +17,9 @@ from schemas.hosts import AllowedHostHeaders
 from telemetry import logs, metrics
 
 HEALTH_SERVER_REQUEST_TIMEOUT_S = 5.0
+
+#: Seconds between two attempts of a replacement to take its predecessor's port.
+TAKEN_PORT_PAUSE_S = 0.5
 
 #: Loopback: only this machine can connect.
 LOOPBACK_ADDRESS = "127.0.0.1"
@@ -36,7 +41,7 @@ async def serve_health(
     """
     try:
         server = await asyncio.start_server(partial(_answer_health_request, hosts or AllowedHostHeaders()), host, port)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         raise SettingsInvalid(
             f"{setting} {port} can't be bound on {host}: it is in use, needs root, or "
             "HEALTH_HOST isn't an address of this machine; set another port, or 0 for a free one"
@@ -45,6 +50,34 @@ async def serve_health(
     _log.info("serving health", port=bound)
     async with server, measure_loop_lag():
         yield bound
+
+
+@asynccontextmanager
+async def serve_process_health(
+    port: int, process: ServingProcess, *, setting: str, host: str, hosts: AllowedHostHeaders
+) -> AsyncIterator[None]:
+    """Serve the health of a forked process, as `serve_health` does, on `port` plus the process's number; 0 stays 0.
+
+    A replacement serves it once its predecessor has freed the port.
+    """
+    own_port = port and port + process.number
+    if not (process.is_replacement and own_port):
+        async with serve_health(own_port, setting=setting, host=host, hosts=hosts):
+            yield
+        return
+    task = asyncio.create_task(_serve_health_once_port_is_free(own_port, setting=setting, host=host, hosts=hosts))
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+async def _serve_health_once_port_is_free(port: int, *, setting: str, host: str, hosts: AllowedHostHeaders) -> None:
+    while True:
+        with contextlib.suppress(SettingsInvalid):
+            async with serve_health(port, setting=setting, host=host, hosts=hosts):
+                await asyncio.Event().wait()
+        await asyncio.sleep(TAKEN_PORT_PAUSE_S)
 
 
 async def _answer_health_request(

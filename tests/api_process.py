@@ -3,7 +3,6 @@
 import contextlib
 import http.client
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import msgspec
 
 from schemas.settings import Settings
 from tests.chaos.forkserver import Forked
+from tests.process_tree import descendants, kill_all
 from tests.servers import environment
 from tests.waiting import until
 
@@ -32,7 +32,8 @@ class ApiProcess(NamedTuple):
 
     @property
     def pid(self) -> int:
-        return self.process.pid
+        """Return the pid of the first process that serves: a child of the image, which is the parent's child."""
+        return descendants(self.process.pid)[1]
 
 
 @contextlib.contextmanager
@@ -55,8 +56,7 @@ def serving(
             try:
                 server.wait(STOP_S)
             finally:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(server.pid, signal.SIGKILL)
+                kill_all([server.pid, *descendants(server.pid)])
 
 
 def find_address(server: subprocess.Popen[bytes] | Forked, log: Path) -> str:

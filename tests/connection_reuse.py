@@ -87,7 +87,8 @@ class ConnectionReuse:
         is_elsewhere = not address.startswith(self._server_address) or asyncio.get_running_loop() is not self._loop
         if is_elsewhere or not self.is_active:
             return _open_pool(address, **settings)
-        return _open_pool(address, connect=self._connect, connection_class=ReusableConnection, **settings)
+        settings |= {"connect": self._connect, "connection_class": ReusableConnection}
+        return _open_pool(address, **settings)
 
     async def _connect(self, address: str, **settings: Any) -> ReusableConnection:
         key = (address, frozenset(settings["server_settings"].items()), settings["command_timeout"])

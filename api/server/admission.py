@@ -72,6 +72,8 @@ class ConnectionAdmission:
     def __init__(self, limits: ConnectionLimits) -> None:
         self.limits = limits
         self.now = 0
+        #: Whether the process stops: each connection ends after its next response, or after a short silence.
+        self.is_draining = False
         #: Total of incoming connections, refused ones included.
         self.entered = 0
         #: In order of arrival.

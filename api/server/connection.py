@@ -39,6 +39,9 @@ MAX_PIPELINED_REQUESTS = 16
 #: Bytes of a body on the wire, with the frames of its chunks: a flat share, and so many for each byte of it.
 RAW_BODY_BASE_BYTES, MAX_RAW_BYTES_PER_BODY_BYTE = 256 * 1024 + MAX_HEAD_BYTES, 8
 
+#: Seconds for which a stopping process waits for a request on an idle connection.
+DRAIN_SILENCE_S = 1.0
+
 #: Paths that the reserve serves.
 HEALTH_PATHS = (b"/healthz", b"/readyz")
 
@@ -75,8 +78,23 @@ class ClientConnection(HttpToolsProtocol):
         self.address = client_network(self.client[0]) if self.client else ""
         self.due = self.admission.now + self.admission.limits.head
         self.entry = self.admission.admit_connection(self)
+        if self.admission.is_draining:
+            self.shutdown()
         if self.entry is HttpConnectionRights.REFUSED:
             self._send_refusal_and_close(TOO_MANY_CLIENTS_REFUSAL, "refused")
+
+    def shutdown(self) -> None:
+        """End the connection of a stopping process: after its running response, its next one, or a short silence.
+
+        Its client may have sent a request already: a new client's first one, or one on a reused connection.
+        """
+        self.loop.call_later(DRAIN_SILENCE_S, self._close_if_without_request)
+        if self._has_unanswered_request():
+            self.cycle.keep_alive = False
+
+    def _close_if_without_request(self) -> None:
+        if not (self.in_head or self._has_unanswered_request()):
+            self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.admission.remove_connection(self)
@@ -135,6 +153,8 @@ class ClientConnection(HttpToolsProtocol):
         self.body_grace = self.admission.now + self.admission.limits.body
         self.admission.mark_busy(self)
         before, self.cycle = self.cycle, AsgiRequestCycle.create_for_connection(self)
+        if self.admission.is_draining:
+            self.cycle.keep_alive = False
         if before is None or before.response_complete:
             self._start_asgi_task(self.cycle, self.app)
         else:

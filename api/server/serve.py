@@ -3,12 +3,10 @@
 import asyncio
 import contextlib
 import gc
-import ipaddress
 import signal
 import socket
 from collections.abc import AsyncIterator, Iterator, Sequence
 from functools import partial
-from typing import Any
 
 import uvicorn
 from litestar import Litestar
@@ -16,16 +14,13 @@ from litestar import Litestar
 from api.server.admission import ConnectionAdmission, ConnectionLimits, raise_open_file_limit
 from api.server.connection import ClientConnection
 from api.server.refusals import HttpRequestRefusal, render_refusal
+from api.server.sockets import SOCKET_BACKLOG, is_socket_bound_to_loopback
 from db.wait_for_postgres import retry_until_postgres_answers
-from schemas.errors import SettingsInvalid
+from processes.image import LONE_PROCESS, ServingProcess
 from telemetry import logs
 
 #: uvicorn's ticks in a tick of the admission.
 UVICORN_TICKS_PER_SECOND = 10
-
-#: Maximum of unsent bytes in the kernel's buffer of a connection, inherited by accepted sockets. By default
-#: the kernel holds megabytes for each client that reads nothing (`TCP_NOTSENT_LOWAT`, man 7 tcp).
-MAX_UNSENT_SOCKET_BYTES = 128 * 1024
 
 #: Seconds that open requests may continue after a stop signal.
 SHUTDOWN_GRACE_S = 30
@@ -47,12 +42,10 @@ _log = logs.get_logger("api.server")
 class ApiHttpServer(uvicorn.Server):
     """uvicorn's server with an admission. Its caller handles the signals."""
 
-    def __init__(self, app: Litestar, admission: ConnectionAdmission, *, host: str, port: int) -> None:
+    def __init__(self, app: Litestar, admission: ConnectionAdmission, process: ServingProcess = LONE_PROCESS) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
-                host=host,
-                port=port,
                 http=partial(ClientConnection, admission),  # type: ignore[arg-type]  # uvicorn only calls it
                 interface="asgi3",
                 lifespan="off",
@@ -61,10 +54,12 @@ class ApiHttpServer(uvicorn.Server):
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
+                backlog=SOCKET_BACKLOG,
                 timeout_graceful_shutdown=SHUTDOWN_GRACE_S,
             )
         )
         self.admission = admission
+        self._process = process
         self.stopped = asyncio.Event()
 
     @contextlib.contextmanager
@@ -73,11 +68,12 @@ class ApiHttpServer(uvicorn.Server):
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen on the server's sockets. Raises `SettingsInvalid` if another process just took the port."""
-        try:
-            await super().startup(sockets)
-        except OSError as error:
-            raise _describe_bind_error(self.config.host, self.config.port, error) from error
+        await super().startup(sockets)
+        self._process.report_serving()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.admission.is_draining = True
+        await super().shutdown(sockets)
 
     async def on_tick(self, counter: int) -> bool:
         if counter % UVICORN_TICKS_PER_SECOND == 0:
@@ -91,28 +87,27 @@ class ApiHttpServer(uvicorn.Server):
         self.stopped.set()
 
 
-async def serve_application(app: Litestar, limits: ConnectionLimits, *, host: str, port: int) -> None:
-    """Serve an application on a port until SIGTERM or SIGINT. Raises errors of `bind_port` and of the lifespan.
+async def serve_application(
+    app: Litestar, limits: ConnectionLimits, sockets: list[socket.socket], process: ServingProcess
+) -> None:
+    """Serve an application on listening sockets until SIGTERM or SIGINT. Raises errors of the lifespan.
 
     While Postgres is away at the start, `/healthz` answers 200 and all other paths 503.
     """
     raise_open_file_limit()
-    with bind_port(host, port) as sockets:
-        app.state.private = all(is_socket_bound_to_loopback(sock) for sock in sockets)
-        server = ApiHttpServer(app, ConnectionAdmission(limits), host=host, port=port)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, server.handle_stop_signal)
-        async with contextlib.AsyncExitStack() as stack:
-            if not await _open_api_lifespan_once_postgres_up(app, stack, sockets, server.stopped):
-                return
-            _exclude_objects_from_gc()
-            _log.info(
-                "serving",
-                port=sockets[0].getsockname()[1],
-                connections=limits.connections,
-                per_address=limits.per_address,
-            )
-            await server.serve(sockets)
+    app.state.private = all(is_socket_bound_to_loopback(sock) for sock in sockets)
+    app.state.process = process
+    server = ApiHttpServer(app, ConnectionAdmission(limits), process)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, server.handle_stop_signal)
+    async with contextlib.AsyncExitStack() as stack:
+        if not await _open_api_lifespan_once_postgres_up(app, stack, sockets, server.stopped):
+            return
+        _exclude_objects_from_gc()
+        _log.info(
+            "serving", port=sockets[0].getsockname()[1], connections=limits.connections, per_address=limits.per_address
+        )
+        await server.serve(sockets)
 
 
 async def _open_api_lifespan_once_postgres_up(
@@ -137,11 +132,6 @@ async def _open_api_lifespan_once_postgres_up(
         return await retry_until_postgres_answers(enter, stopped) is True
 
 
-def is_socket_bound_to_loopback(bind_port: socket.socket) -> bool:
-    """Return whether only this machine can reach the socket's address."""
-    return ipaddress.ip_address(bind_port.getsockname()[0]).is_loopback
-
-
 def _exclude_objects_from_gc() -> None:
     """Exclude all current objects from garbage collection: they live until the process ends.
 
@@ -149,42 +139,6 @@ def _exclude_objects_from_gc() -> None:
     """
     gc.collect()
     gc.freeze()
-
-
-@contextlib.contextmanager
-def bind_port(host: str, port: int) -> Iterator[list[socket.socket]]:
-    """Bind a port on each address of a host, and yield the sockets; close them at the end of the block.
-
-    They don't listen yet: until the server does, callers are refused. Port 0 takes a free one. Raises
-    `SettingsInvalid` if the host or port is unavailable.
-    """
-    with contextlib.ExitStack() as stack:
-        try:
-            addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-            # A host may have an address twice in /etc/hosts.
-            sockets = [
-                _bind_socket(stack.enter_context(socket.socket(family)), at)
-                for family, at in dict.fromkeys((info[0], info[-1]) for info in addresses)
-            ]
-        except OSError as error:
-            raise _describe_bind_error(host, port, error) from error
-        yield sockets
-
-
-def _describe_bind_error(host: str, port: int, error: OSError) -> SettingsInvalid:
-    return SettingsInvalid(
-        f"--port {port} of --host {host} can't be used ({error.strerror}): end the process that uses it, "
-        "or choose another port; 0 takes a free one"
-    )
-
-
-def _bind_socket(sock: socket.socket, address: Any) -> socket.socket:
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MAX_UNSENT_SOCKET_BYTES)
-    if sock.family == socket.AF_INET6:
-        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-    sock.bind(address)
-    return sock
 
 
 @contextlib.asynccontextmanager

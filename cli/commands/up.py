@@ -64,7 +64,7 @@ def up(port: int, workers: tuple[tuple[str, int], ...], *, demo: bool, as_json: 
 
     It starts PostgreSQL and Valkey with their data in .local/ (or uses DATABASE_URL and REDIS_URL), runs
     the migrations, starts the API, a worker for each pool and the dispatcher, and creates an
-    organization "Demo" with a key.
+    organization "Demo" with a key. PROCESSES=N in the environment runs N processes of the API.
 
     A process that ends by itself starts again after 1 s, then with growing backoff. Ctrl-C and SIGTERM let
     running jobs finish within DRAIN_S; a second signal drops them. Both exit with 0. Logs go to stderr

@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from api.app import set_api_settings_and_clock
-from api.server.serve import bind_port, is_socket_bound_to_loopback
+from api.server.sockets import bind_port, is_socket_bound_to_loopback
 from db.server import find_free_port
 from schemas.settings import Settings
 from tests.api.conftest import built_app, client_of, hold_context

@@ -11,7 +11,7 @@ from jobs.kinds import JOB_KINDS
 from tests.architecture.tree import functions, sources, text, tracked
 from tests.deploy.forms import procfile
 
-PACKAGES = set("api chaos cli db domain generation jobs platforms schemas telemetry tools workers".split())
+PACKAGES = set("api chaos cli db domain generation jobs platforms processes schemas telemetry tools workers".split())
 FOLDERS = PACKAGES | {".ci", "bin", "deploy", "docs", "tests"}
 MAX_FUNCTION_LINES = 50
 MAX_FILE_LINES = 500

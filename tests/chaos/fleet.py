@@ -23,8 +23,9 @@ from tests.api_process import find_address
 from tests.chaos import forkserver
 from tests.chaos.forkserver import Forked
 from tests.chaos.worker import EFFECT, POOL, SCHEMA, name_of
+from tests.process_tree import alive, descendants, kill_all
 from tests.servers import environment
-from tests.waiting import PATIENCE_S, eventually
+from tests.waiting import PATIENCE_S, eventually, until
 
 #: A lease longer than any stall of the machine, for workers that must lose no job.
 LONG_S = 120.0
@@ -41,9 +42,12 @@ class Process:
         self.popen.send_signal(signum)
 
     def kill(self) -> None:
-        """Kill the process with SIGKILL and wait for its end."""
+        """Kill the process and its descendants with SIGKILL, the parent first, and wait for their end."""
+        family = descendants(self.popen.pid)
         self.popen.kill()
+        kill_all(family)
         self.popen.wait()
+        until(lambda: not any(map(alive, family)))
 
     async def exited(self, *, within: float = PATIENCE_S) -> int:
         """Wait for the process's end; return its exit code."""
@@ -75,6 +79,14 @@ class Fleet:
     async def worker(self, **settings: Any) -> Process:
         """Start a worker, once registered; with `lease_s=LONG_S` no stall makes it lose a job."""
         return await self._known("tests.chaos.worker", settings)
+
+    def forked_workers(self, **settings: Any) -> Process:
+        """Start the parent of several workers."""
+        return self._spawn("tests.chaos.forked_workers", settings)
+
+    def forked_workers_of_product(self, pool: str, count: int) -> Process:
+        """Start the parent of several workers of one of the product's own pools."""
+        return self._spawn("workers", {}, pool, "--processes", str(count))
 
     async def waiting_worker(self) -> Process:
         """Start a worker and wait until it logs that Postgres is away."""

@@ -18,7 +18,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from db.server import build_parent_death_signal_prefix
 
@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[2]
 #: Modules to preload: the entry points, and the modules that they import after the check of their arguments.
 MODULES = (
     "tests.chaos.worker",
+    "tests.chaos.forked_workers",
     "tests.chaos.publisher",
     "tests.chaos.purger",
     "workers.__main__",
@@ -118,8 +119,18 @@ def become(asked: dict[str, Any], parent: int) -> None:
         os.dup2(source, target)
     os.environ.clear()
     os.environ.update(asked["environ"])
-    sys.argv = asked["words"]
-    runpy.run_module(asked["words"][0], run_name="__main__", alter_sys=True)
+    os.execv = run_image  # type: ignore[assignment]
+    run(asked["words"])
+
+
+def run_image(_: str, words: list[str]) -> NoReturn:
+    """Run an image, `python -m WORDS`, in the process that a parent has forked for it: the modules are loaded."""
+    run(words[2:])
+
+
+def run(words: list[str]) -> NoReturn:
+    sys.argv = words
+    runpy.run_module(words[0], run_name="__main__", alter_sys=True)
     sys.exit()
 
 

@@ -16,6 +16,7 @@ from domain.events.event import NewEventRow
 from tests import seeds
 from tests.chaos.fleet import Fleet, Process
 from tests.domain.events import racing
+from tests.process_tree import descendants, kill_all
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(400)]
 
@@ -70,8 +71,8 @@ def written(batch: list[NewEventRow]) -> bytes:
     return msgspec.json.encode({"events": events})
 
 
-async def break_things(fleet: Fleet, apis: dict[int, Process], senders: Senders, done: asyncio.Event) -> None:
-    """Kill an API, or cut its event connections, at random times until all is sent."""
+async def break_things(fleet: Fleet, apis: list[Process], done: asyncio.Event) -> None:
+    """Kill the serving process of an API, or cut its event connections, at random times until all is sent."""
     dice = random.Random(SEED)
     while not done.is_set():
         with contextlib.suppress(TimeoutError):
@@ -80,9 +81,8 @@ async def break_things(fleet: Fleet, apis: dict[int, Process], senders: Senders,
         if dice.random() < 0.6:
             await fleet.pool.execute(CUT)
         else:
-            port = dice.choice([*apis])
-            apis[port].kill()
-            apis[port] = await fleet.api(port)
+            _image, *serving = descendants(dice.choice(apis).popen.pid)
+            kill_all(serving)
 
 
 @pytest.mark.long
@@ -100,9 +100,9 @@ async def everything_is_exact(fleet: Fleet, numbers: int) -> int:
     async with fleet.pool.acquire() as conn:
         app = await seeds.app(conn, fleet.org, await seeds.project(conn, fleet.org), web_domain="shop.example")
     ports, done = [find_free_port() for _ in range(APIS)], asyncio.Event()
-    apis = {port: await fleet.api(port) for port in ports}
+    apis = [await fleet.api(port) for port in ports]
     senders = Senders(numbers, ports, f"/v1/apps/{app.app_id}/events", app.api_key)
-    breaking = asyncio.create_task(break_things(fleet, apis, senders, done))
+    breaking = asyncio.create_task(break_things(fleet, apis, done))
     await asyncio.gather(*[senders.send() for _ in range(racing.WRITERS)])
     done.set()
     await breaking

@@ -17,6 +17,7 @@ from db.pool import Conn
 from db.queries import Query
 from jobs.kinds import JobKindSpec
 from jobs.outcomes import Done, JobWrite, TaskOutcome
+from processes.image import LONE_PROCESS, ServingProcess
 from schemas.errors import AttemptFenced
 from schemas.settings import load_settings
 from telemetry import logs
@@ -98,10 +99,10 @@ def name_of(job_id: UUID, fence: int, word: str) -> str:
     return f"{job_id}.{fence}.{word}"
 
 
-async def main() -> None:
+async def main(process: ServingProcess = LONE_PROCESS) -> None:
     settings = load_settings(os.environ)
     logs.configure_logging(process=f"chaos-{os.getpid()}", level="info")
-    await serve_worker(settings, POOL, {EFFECT: write_effect, GROUPED_EFFECT: write_grouped_effect})
+    await serve_worker(settings, POOL, {EFFECT: write_effect, GROUPED_EFFECT: write_grouped_effect}, process)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -22,8 +23,8 @@ from tests.waiting import eventually
 @asynccontextmanager
 async def served(app: Litestar) -> AsyncIterator[str]:
     """Serve an application in this event loop, and yield its address."""
-    server = ApiHttpServer(app, ConnectionAdmission(ConnectionLimits()), host="127.0.0.1", port=0)
-    task = asyncio.create_task(server.serve())
+    server = ApiHttpServer(app, ConnectionAdmission(ConnectionLimits()))
+    task = asyncio.create_task(server.serve([socket.create_server(("127.0.0.1", 0))]))
 
     async def started() -> bool:
         return server.started

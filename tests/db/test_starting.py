@@ -71,6 +71,12 @@ def test_a_port_of_health_that_is_taken_names_the_setting(settings: Settings, wo
     assert "or 0" in line
 
 
+def test_a_metrics_port_of_the_api_that_is_taken_names_the_setting(settings: Settings, taken: str) -> None:
+    """A forked process fails. The parent ends with its exit code."""
+    line = line_of(start(settings, API, METRICS_PORT=taken), 2)
+    assert line.startswith(f"METRICS_PORT {taken} can't be bound")
+
+
 def test_a_port_of_the_api_that_is_taken_names_the_argument(settings: Settings, taken: str) -> None:
     line = line_of(start(settings, f"api --port {taken}"), 2)
     assert line.startswith(f"--port {taken} of --host 127.0.0.1 can't be used")

@@ -28,8 +28,8 @@ def output_of(*words: str | Path, **options: object) -> str:
 
 
 _REQUIRED_UNITS = re.compile(r"^(?:Wants|Requires)=(tenantry-.*)$", re.MULTILINE)
-#: The shell command of a unit.
-EXEC = re.compile(r"^ExecStart=/bin/sh -c '(.*)'$", re.MULTILINE)
+#: The command of a unit, for most units a shell's.
+EXEC = re.compile(r"^ExecStart=(?:/bin/sh -c ')?(.*?)'?$", re.MULTILINE)
 
 
 def procfile() -> Commands:

@@ -26,11 +26,12 @@ def run_section(heading: str, folder: Path, **variables: str) -> None:
 
 
 def started_release(folder: Path, unit: Path) -> str:
-    """Return the folder of the release with the unit's Python."""
+    """Return the folder of the release with the unit's Python; the parent of `web` resolves the link itself."""
     [command] = EXEC.findall(unit.read_text())
     command = re.sub(r" -m .*", " -c 'import sys; print(sys.prefix)'", command).replace("$$", "$")
     words = ["sh", "-c", command.replace("/opt", str(folder))]
-    return Path(subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()).name
+    prefix = Path(subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip())
+    return (prefix.resolve() if unit.name == "tenantry-web.service" else prefix).name
 
 
 @pytest.fixture

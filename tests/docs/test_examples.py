@@ -21,7 +21,7 @@ from cli.__main__ import tenantry
 from cli.local import demo
 from schemas.settings import SETTING_NAMES_WITH_PRODUCT_PREFIX, Settings
 from tests.forms import first
-from tests.processes import alive_in
+from tests.process_tree import alive_in
 from tests.waiting import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]

@@ -18,7 +18,7 @@ from generation.ffmpeg import (
     stream_ffmpeg_output,
 )
 from schemas.errors import GenerationError
-from tests.processes import alive, descendants
+from tests.process_tree import alive, descendants
 from tests.waiting import until
 
 SIZE = (32, 16)

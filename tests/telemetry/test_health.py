@@ -1,16 +1,18 @@
 """Health server of a worker."""
 
 import asyncio
+from contextlib import AsyncExitStack
 
 import httpx
 import msgspec
 import pytest
 
+from processes.image import LONE_PROCESS, ServingProcess
 from schemas.envelope import Envelope
 from schemas.errors import SettingsInvalid
 from schemas.hosts import AllowedHostHeaders
 from telemetry import health
-from tests.waiting import PATIENCE_S
+from tests.waiting import PATIENCE_S, eventually
 from workers.runtime.background import run_background_loops_during_block
 
 
@@ -29,6 +31,32 @@ async def test_error_of_a_taken_port_names_the_setting() -> None:
     async with health.serve_health(0) as port:
         with pytest.raises(SettingsInvalid, match=f"METRICS_PORT {port}"):
             async with health.serve_health(port, setting="METRICS_PORT"):
+                pass
+
+
+async def test_replacement_takes_the_port_once_its_predecessor_frees_it() -> None:
+    process, hosts = ServingProcess(number=1, is_replacement=True), AllowedHostHeaders()
+    async with AsyncExitStack() as predecessor:
+        port = await predecessor.enter_async_context(health.serve_health(0))
+        serving = health.serve_process_health(port - 1, process, setting="HEALTH_PORT", host="127.0.0.1", hosts=hosts)
+        async with serving:
+            await predecessor.aclose()
+
+            async def is_served() -> bool:
+                try:
+                    return (await get_metrics(port, "localhost"))[0] == 200
+                except httpx.TransportError:
+                    return False
+
+            await eventually(is_served)
+
+
+async def test_process_of_a_first_start_fails_at_a_taken_port() -> None:
+    async with health.serve_health(0) as port:
+        with pytest.raises(SettingsInvalid, match=f"HEALTH_PORT {port}"):
+            async with health.serve_process_health(
+                port, LONE_PROCESS, setting="HEALTH_PORT", host="127.0.0.1", hosts=AllowedHostHeaders()
+            ):
                 pass
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import NamedTuple
@@ -12,6 +12,7 @@ from db.reach import TRANSIENT_POSTGRES_ERRORS
 from db.wait_for_postgres import retry_until_postgres_answers
 from jobs.courier import WakeCourier, open_redis_wake_courier
 from jobs.outcomes import Interrupted
+from processes.image import LONE_PROCESS, ServingProcess
 from schemas.errors import SettingsInvalid
 from schemas.settings import Settings
 from telemetry import health, logs
@@ -39,10 +40,13 @@ MIN_TASK_DB_CONNECTIONS = 4
 _log = logs.get_logger("pool")
 
 
-async def serve_worker(settings: Settings, pool_name: str, tasks: TasksByKind) -> None:
+async def serve_worker(
+    settings: Settings, pool_name: str, tasks: TasksByKind, process: ServingProcess = LONE_PROCESS
+) -> None:
     """Run the jobs of a pool until SIGTERM or SIGINT, then drain for up to the setting `drain_s`.
 
-    Serve its health meanwhile. A second signal cuts the drain short. Raise `SettingsInvalid` without tasks.
+    Serve its health meanwhile, and report to the image of `process` once it pulls jobs. A second signal cuts the drain
+    short. Raise `SettingsInvalid` without tasks.
     """
     pool_tasks = {kind: task for kind, task in tasks.items() if kind.pool == pool_name}
     if not pool_tasks:
@@ -50,7 +54,13 @@ async def serve_worker(settings: Settings, pool_name: str, tasks: TasksByKind) -
     with handle_stop_signals() as stop:
         async with (
             open_redis_wake_courier(settings.redis_url) as courier,
-            health.serve_health(settings.health_port, host=settings.health_host, hosts=settings.served_hosts),
+            health.serve_process_health(
+                settings.health_port,
+                process,
+                setting="HEALTH_PORT",
+                host=settings.health_host,
+                hosts=settings.served_hosts,
+            ),
             AsyncExitStack() as stack,
         ):
             enter = stack.enter_async_context
@@ -59,7 +69,7 @@ async def serve_worker(settings: Settings, pool_name: str, tasks: TasksByKind) -
             )
             if opened:
                 worker = WorkerRuntime(settings, pool_name=pool_name, tasks=pool_tasks, pools=opened, courier=courier)
-                await worker.run(stop)
+                await worker.run(stop, on_registered=process.report_serving)
 
 
 class WorkerPostgresPools(NamedTuple):
@@ -114,9 +124,10 @@ class WorkerRuntime:
         self.progress_writer = JobProgressWriter(pools.own)
         self.completer = OutcomeCompleter(pools.own, self.slots, self.progress_writer)
 
-    async def run(self, stop: StopSoonOrNowRequest) -> None:
+    async def run(self, stop: StopSoonOrNowRequest, *, on_registered: Callable[[], None] = lambda: None) -> None:
         if not await retry_until_postgres_answers(self.heartbeat.register_worker, stop.soon):
             return
+        on_registered()
         _log.info("working", slots=self.settings.slots, kinds=[kind.name for kind in self.tasks])
         async with asyncio.TaskGroup() as group:
             runner = self._build_runner(group)

@@ -31,6 +31,14 @@ TASK_OPENER_BY_KIND: Mapping[JobKindSpec, OpenTask] = {
     kind: partial(_open_task_of_kind, kind) for kind in JOB_KINDS.values()
 }
 
+
+def import_pool_tasks(pool_name: str) -> None:
+    """Import the tasks of a pool, so that workers forked later don't."""
+    for kind in JOB_KINDS.values():
+        if kind.pool == pool_name:
+            import_module(f"{__name__}.{kind.name}")
+
+
 SORTED_WORKER_POOL_NAMES = sorted({kind.pool for kind in TASK_OPENER_BY_KIND})
 
 

@@ -161,8 +161,8 @@ class ServerUnderTest:
 @asynccontextmanager
 async def serving(limits: ConnectionLimits) -> AsyncIterator[ServerUnderTest]:
     app = EchoApp()
-    server = StoppedClock(app, ConnectionAdmission(limits), host="127.0.0.1", port=0)  # type: ignore[arg-type]
-    task = asyncio.create_task(server.serve())
+    server = StoppedClock(app, ConnectionAdmission(limits))  # type: ignore[arg-type]
+    task = asyncio.create_task(server.serve([socket.create_server(("127.0.0.1", 0))]))
     await poll(lambda: server.started)
     edge = ServerUnderTest(server, app, server.servers[0].sockets[0].getsockname()[1])
     try:

@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from api.server.admission import ConnectionAdmission, ConnectionLimits
-from api.server.serve import UVICORN_TICKS_PER_SECOND, ApiHttpServer, bind_port
+from api.server.serve import UVICORN_TICKS_PER_SECOND, ApiHttpServer
+from api.server.sockets import bind_port
 from schemas.errors import SettingsInvalid
 from schemas.settings import Settings
 from tests.api.server.conftest import EchoApp
@@ -75,19 +76,18 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / 100
 
 
-async def test_port_taken_in_the_same_moment_is_reported() -> None:
-    with bind_port("127.0.0.1", 0) as sockets, socket.socket() as other:
-        port = sockets[0].getsockname()[1]
-        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        other.bind(("127.0.0.1", port))
-        other.listen()
-        server = ApiHttpServer(EchoApp(), ConnectionAdmission(ConnectionLimits()), host="127.0.0.1", port=port)  # type: ignore[arg-type]
-        with pytest.raises(SettingsInvalid, match=f"--port {port} of --host 127.0.0.1 can't be used"):
-            await server.serve(sockets)
+def test_taken_port_is_reported() -> None:
+    with bind_port("127.0.0.1", 0) as [sock]:
+        port = sock.getsockname()[1]
+        with (
+            pytest.raises(SettingsInvalid, match=f"--port {port} of --host 127.0.0.1 can't be used"),
+            bind_port("127.0.0.1", port),
+        ):
+            pass
 
 
 async def test_server_ticks_every_second() -> None:
-    server = ApiHttpServer(EchoApp(), ConnectionAdmission(ConnectionLimits()), host="127.0.0.1", port=0)  # type: ignore[arg-type]
+    server = ApiHttpServer(EchoApp(), ConnectionAdmission(ConnectionLimits()))  # type: ignore[arg-type]
     for turn in range(3 * UVICORN_TICKS_PER_SECOND):
         await server.on_tick(turn)
     assert server.admission.now == 3

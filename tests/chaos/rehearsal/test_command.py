@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from chaos.rehearsal.schedule import RehearsalFaultKind, schedule_rehearsal_faults
-from tests.processes import alive, descendants
+from tests.process_tree import alive, descendants
 from tests.waiting import until
 
 pytestmark = [pytest.mark.chaos, pytest.mark.long, pytest.mark.timeout(600), pytest.mark.usefixtures("elsewhere")]

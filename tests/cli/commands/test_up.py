@@ -18,7 +18,7 @@ from click.testing import CliRunner
 
 from cli.__main__ import tenantry
 from cli.local.folder import DEMO_KEYS_FILE, LOCAL_ENV_FILE
-from tests.processes import alive_in
+from tests.process_tree import alive_in
 from tests.waiting import PATIENCE_S, until
 
 START_S, END_S = 120.0, 60.0

@@ -9,7 +9,7 @@ import pytest
 
 from chaos.environment import BenchEnvironment
 from tests.cli.conftest import Tenantry, decoded
-from tests.processes import alive, descendants
+from tests.process_tree import alive, descendants
 from tests.waiting import PATIENCE_S, until
 from tools.bench import command
 from tools.bench.figures import QUICK_BENCHMARK_RUN_SIZE, BenchmarkResult, BenchmarkRunSize, ProgressCallback

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import descendants
+from tests.process_tree import descendants
 from tests.workers.web import hostile
 from tests.workers.web.web import raw_response, serve
 

@@ -15,7 +15,7 @@ import pytest
 
 from schemas import ids
 from schemas.errors import FetchedSourceUnusable, SourceTooLarge
-from tests.processes import descendants
+from tests.process_tree import descendants
 from tests.waiting import PATIENCE_S, eventually
 from tests.workers.generation.pieces import environment
 from workers.ingest.parser import parser as parsing

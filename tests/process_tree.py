@@ -1,5 +1,8 @@
 """Processes by their working directory or their parent."""
 
+import contextlib
+import os
+import signal
 from pathlib import Path
 
 
@@ -22,6 +25,13 @@ def descendants(pid: int) -> list[int]:
     except OSError:
         return []
     return [*near, *(far for child in near for far in descendants(child))]
+
+
+def kill_all(pids: list[int]) -> None:
+    """Kill these processes by SIGKILL; ignore the ended ones."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def alive(pid: int) -> bool:

@@ -1,0 +1,80 @@
+"""Image: a process that has imported the product's code, and forks the processes that serve."""
+
+import argparse
+import gc
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import NamedTuple
+
+from processes.family import SERVING_SIGNAL, ProcessFamily, signal_when_parent_ends
+
+#: Sent by the kernel to a forked process once its image has ended.
+IMAGE_ENDED_SIGNAL = signal.SIGUSR2
+
+
+class ImageOptions(NamedTuple):
+    """The arguments that `run_parent` adds: the parent's pid, the image's number from 1 on, and its sockets."""
+
+    parent: int
+    number: int
+    sockets: Sequence[socket.socket]
+
+
+class ServingProcess(NamedTuple):
+    """A process that serves; the defaults are those of one without an image."""
+
+    #: Its number among the processes of its image, from 0 on.
+    number: int = 0
+    #: Whether an earlier process may still use its port: that process finishes its work.
+    is_replacement: bool = False
+    starter: int | None = None
+
+    def report_serving(self) -> None:
+        """Tell the process that started this one, if there is one, that this one serves."""
+        if self.starter:
+            with suppress(ProcessLookupError):
+                os.kill(self.starter, SERVING_SIGNAL)
+
+
+#: A process without an image.
+LONE_PROCESS = ServingProcess()
+
+
+def parse_image_options(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argparse.Namespace:
+    """Parse an image's arguments with the parser of its own ones; `image` of the result is an `ImageOptions`."""
+    parser.add_argument("--parent", type=int, required=True)
+    parser.add_argument("--number", type=int, required=True)
+    parser.add_argument("--socket", type=int, action="append", default=[])
+    options = parser.parse_args(arguments)
+    sockets = [socket.socket(fileno=descriptor) for descriptor in options.socket]
+    options.image = ImageOptions(options.parent, options.number, sockets)
+    return options
+
+
+def fork_processes(count: int, options: ImageOptions) -> ServingProcess:
+    """Fork `count` processes of this image and return in each of them. The image itself stays here until its end.
+
+    The image must have no threads, event loop or connections: a fork would share or lack them.
+    """
+    image = os.getpid()
+    gc.collect()
+    gc.freeze()
+    report = ServingProcess(starter=options.parent).report_serving
+    family = ProcessFamily(lambda _: os.fork(), count, sockets=options.sockets, on_serving=report)
+    number = family.run()
+    if number is None:
+        sys.exit(family.exit_code)
+    signal.signal(IMAGE_ENDED_SIGNAL, lambda *_: _stop_without_parent(options.parent))
+    signal_when_parent_ends(IMAGE_ENDED_SIGNAL, image)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    return ServingProcess(number, options.number > 1, image)
+
+
+def _stop_without_parent(parent: int) -> None:
+    """Stop, unless the parent has adopted this process: it starts an image, whose processes replace this one."""
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGTERM)

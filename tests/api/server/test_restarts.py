@@ -1,0 +1,192 @@
+"""Processes of the API under load: killed, replaced and stopped. No connection is refused while one restarts."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+import msgspec
+import pytest
+
+from schemas.settings import Settings
+from tests.api_process import ApiProcess, serving
+from tests.process_tree import alive, descendants
+from tests.waiting import PATIENCE_S, eventually
+
+pytestmark = pytest.mark.timing
+
+CALLERS = 4
+
+#: For a busy machine: a quiet one takes 0.1 to 0.2 s.
+MAX_RECOVERY_S = 20.0
+#: Seconds between two kills.
+STEADY_S = 1.0
+
+
+class Call(NamedTuple):
+    """One request on a connection of its own; `fault` is empty after a 200. Times are monotonic seconds."""
+
+    began: float
+    ended: float
+    fault: str
+
+
+class Load:
+    """Callers that open a connection for each request to `/readyz`, without a pause."""
+
+    def __init__(self, url: str) -> None:
+        self.port = httpx.URL(url).port
+        self.calls: list[Call] = []
+        #: Statuses of requests on a kept connection; 0 for one without an answer.
+        self.kept: list[int] = []
+
+    async def call_forever(self) -> None:
+        while True:
+            began = time.monotonic()
+            fault = await self.call()
+            self.calls.append(Call(began, time.monotonic(), fault))
+
+    async def call(self) -> str:
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        except OSError as error:
+            return f"refused: {error!r}"
+        try:
+            writer.write(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            answer = await reader.read()
+            return "" if answer.startswith(b"HTTP/1.1 200") else f"broken: {answer!r}"
+        except OSError as error:
+            return f"broken: {error!r}"
+        finally:
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+    async def call_on_kept_connection_forever(self) -> None:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", timeout=PATIENCE_S) as client:
+            while True:
+                try:
+                    self.kept.append((await client.get("/readyz")).status_code)
+                except httpx.TransportError:
+                    self.kept.append(0)
+
+    def faults(self) -> list[Call]:
+        return [call for call in self.calls if call.fault]
+
+    async def served_after(self, moment: float) -> float:
+        """Wait for a success of a request that began after `moment`; return the seconds from then to its end."""
+
+        async def first() -> float:
+            return min((call.ended for call in self.calls if call.began > moment and not call.fault), default=0.0)
+
+        return await eventually(first) - moment
+
+
+@asynccontextmanager
+async def under_load(url: str) -> AsyncIterator[Load]:
+    load = Load(url)
+    tasks = [asyncio.create_task(load.call_forever()) for _ in range(CALLERS)]
+    kept = asyncio.create_task(load.call_on_kept_connection_forever())
+    await load.served_after(time.monotonic())
+    yield load
+    assert (kept.done(), [call for call in load.calls if call.fault.startswith("refused")]) == (False, [])
+    for task in [*tasks, kept]:
+        task.cancel()
+    await asyncio.gather(*tasks, kept, return_exceptions=True)
+
+
+@pytest.fixture(params=[1, 2])
+def served(settings: Settings, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[ApiProcess]:
+    with serving(msgspec.structs.replace(settings, processes=request.param), tmp_path / "api.log") as served:
+        yield served
+
+
+async def test_a_killed_process_is_forked_again_at_once(served: ApiProcess) -> None:
+    """Only requests that the killed process may have accepted fail."""
+    killed_at = []
+    async with under_load(served.url) as load:
+        for _ in range(3):
+            os.kill(served.pid, signal.SIGKILL)
+            killed_at.append(time.monotonic())
+            recovery_s = await load.served_after(killed_at[-1])
+            print(f"recovered in {1000 * recovery_s:.0f} ms")  # noqa: T201  the figure of docs/howto/operate.md
+            assert recovery_s < MAX_RECOVERY_S
+            await load.served_after(time.monotonic() + STEADY_S)
+    assert all(any(call.began <= moment <= call.ended for moment in killed_at) for call in load.faults())
+
+
+async def test_a_deploy_fails_no_request(served: ApiProcess) -> None:
+    async with under_load(served.url) as load:
+        for _ in range(2):
+            before = descendants(served.process.pid)
+            served.process.send_signal(signal.SIGHUP)
+            await eventually(partial(have_ended, before))
+    assert (load.faults(), {*load.kept}) == ([], {200})
+
+
+async def test_a_killed_image_fails_no_request(served: ApiProcess) -> None:
+    """Its processes serve until those of the next image do."""
+    async with under_load(served.url) as load:
+        before = descendants(served.process.pid)
+        os.kill(before[0], signal.SIGKILL)
+        await eventually(partial(have_ended, before))
+        await load.served_after(time.monotonic())
+    assert (load.faults(), {*load.kept}) == ([], {200})
+
+
+async def test_a_killed_parent_leaves_no_process(served: ApiProcess) -> None:
+    family = descendants(served.process.pid)
+    served.process.kill()
+    await eventually(partial(have_ended, family))
+
+
+async def test_a_stop_finishes_open_requests(served: ApiProcess) -> None:
+    """A request whose body arrives after the signal is answered; then the parent exits with 0."""
+    family = descendants(served.process.pid)
+    reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(served.url).port)
+    writer.write(b"POST /v1/projects HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{")
+    await writer.drain()
+    served.process.terminate()
+    await eventually(partial(refuses, served.url))
+    writer.write(b"}")
+    assert (await reader.read()).startswith(b"HTTP/1.1 401")
+    writer.close()
+    assert await asyncio.to_thread(served.process.wait, PATIENCE_S) == 0
+    assert not any(map(alive, family))
+
+
+async def refuses(url: str) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(url).port)
+    except ConnectionRefusedError:
+        return True
+    writer.close()
+    return False
+
+
+async def have_ended(pids: list[int]) -> bool:
+    return not any(map(alive, pids))
+
+
+def test_parent_and_image_have_one_thread(served: ApiProcess) -> None:
+    """A fork copies only the thread that calls it."""
+    for pid in (served.process.pid, descendants(served.process.pid)[0]):
+        assert len(list(Path(f"/proc/{pid}/task").iterdir())) == 1
+
+
+@pytest.mark.parametrize("served", [2], indirect=True)
+def test_each_process_has_a_metrics_port(served: ApiProcess, tmp_path: Path) -> None:
+    """They share the API's port, where a scrape would reach any of them."""
+    lines = map(msgspec.json.decode, (tmp_path / "api.log").read_bytes().splitlines())
+    ports = {line["port"] for line in lines if line["event"] == "serving health"}
+    assert len(ports) == 2
+    for port in ports:
+        assert "http_requests_total" in httpx.get(f"http://127.0.0.1:{port}/metrics").text
+    assert httpx.get(f"{served.url}/metrics").status_code == 404

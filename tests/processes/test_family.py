@@ -1,0 +1,174 @@
+"""Parent, image and forks with a small program: a failing start, a failing deploy, new code, a crash loop."""
+
+import contextlib
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from processes.parent import find_python
+from tests.process_tree import alive, descendants, kill_all
+from tests.waiting import PATIENCE_S, until
+
+#: The parent: `python parent.py`. Its port is on its stdout.
+PARENT = """
+import socket, sys
+from processes.parent import run_parent
+
+with socket.create_server(("127.0.0.1", 0)) as sock:
+    print(sock.getsockname()[1], flush=True)
+    sys.exit(run_parent("program", [], sockets=[sock]))
+"""
+#: The image and its processes: each answers a connection by its code's word and its pid.
+PROGRAM = """
+import argparse, os, sys
+from processes.image import fork_processes, parse_image_options
+
+image = parse_image_options(argparse.ArgumentParser(), sys.argv[1:]).image
+process = fork_processes(2, image)
+process.report_serving()
+while True:
+    connection, _ = image.sockets[0].accept()
+    connection.sendall(f"WORD {os.getpid()}".encode())
+    connection.close()
+"""
+#: An image and its two processes.
+FAMILY_SIZE = 3
+FIRST, SECOND = PROGRAM.replace("WORD", "first"), PROGRAM.replace("WORD", "second")
+
+
+@dataclass
+class Program:
+    """A running parent, and the file with the code of its image."""
+
+    parent: subprocess.Popen[str]
+    code: Path
+    log: Path
+    port: int = 0
+
+    def ask(self) -> list[str]:
+        """Return the word and the pid that answer a new connection. Raises OSError if it is refused."""
+        with socket.create_connection(("127.0.0.1", self.port), PATIENCE_S) as client:
+            return client.recv(100).decode().split()
+
+    def deploy(self, code: str) -> None:
+        self.code.write_text(code)
+        self.parent.send_signal(signal.SIGHUP)
+
+    @property
+    def family(self) -> list[int]:
+        return descendants(self.parent.pid)
+
+
+@contextlib.contextmanager
+def running(folder: Path, code: str) -> Iterator[Program]:
+    program = folder / "program.py"
+    program.write_text(code)
+    environment = {**os.environ, "PYTHONPATH": f"{folder}:{Path(__file__).parents[2]}", "PYTHONDONTWRITEBYTECODE": "1"}
+    log = folder / "log"
+    with (
+        log.open("w") as output,
+        subprocess.Popen(
+            [sys.executable, "-c", PARENT], env=environment, stdout=subprocess.PIPE, stderr=output, text=True
+        ) as parent,
+    ):
+        try:
+            assert parent.stdout
+            yield Program(parent, program, log, int(parent.stdout.readline()))
+        finally:
+            kill_all([parent.pid, *descendants(parent.pid)])
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Iterator[Program]:
+    with running(tmp_path, FIRST) as started:
+        yield started
+
+
+def test_a_deploy_loads_new_code_and_ends_the_old_processes(program: Program) -> None:
+    assert program.ask()[0] == "first"
+    old = program.family
+    program.deploy(SECOND)
+    until(lambda: not any(map(alive, old)))
+    assert program.ask()[0] == "second"
+    until(lambda: len(program.family) == FAMILY_SIZE)
+
+
+def test_a_failed_deploy_keeps_the_old_processes(program: Program) -> None:
+    assert program.ask()[0] == "first"
+    until(lambda: len(program.family) == FAMILY_SIZE)
+    old = program.family
+    program.deploy("raise SystemExit(2)")
+    until(lambda: "a replacement ended: its predecessor continues" in program.log.read_text())
+    assert (program.ask()[0], program.family) == ("first", old)
+    program.deploy(SECOND)
+    until(lambda: not any(map(alive, old)))
+    assert program.ask()[0] == "second"
+
+
+def test_killed_processes_start_again_and_no_connection_is_refused(program: Program) -> None:
+    """Kills images and their processes at random. A killed process may only drop a connection that it had accepted."""
+    dice = random.Random(1)
+    for _ in range(30):
+        with contextlib.suppress(ProcessLookupError, ConnectionResetError):
+            os.kill(dice.choice(until(lambda: program.family)), signal.SIGKILL)
+            program.ask()
+    until(lambda: len(program.family) == FAMILY_SIZE)
+    assert program.ask()[0] == "first"
+
+
+@pytest.mark.parametrize("raises", ["raise SystemExit(3)", "process.report_serving(); raise SystemExit(3)"])
+def test_processes_that_always_end(tmp_path: Path, raises: str) -> None:
+    """Before their first service the parent ends with their code. Afterwards they start again."""
+    with running(tmp_path, PROGRAM.replace("process.report_serving()", raises)) as program:
+        if raises.startswith("raise"):
+            assert program.parent.wait(PATIENCE_S) == 3
+            return
+        until(lambda: program.log.read_text().count("starts again") > 9)
+        assert program.parent.poll() is None
+
+
+def test_a_stop_ends_all_and_refuses_new_connections(program: Program) -> None:
+    program.ask()
+    family = program.family
+    program.parent.terminate()
+    assert program.parent.wait(PATIENCE_S) == 0
+    assert not any(map(alive, family))
+    with pytest.raises(ConnectionRefusedError):
+        program.ask()
+
+
+def test_a_killed_parent_leaves_no_process(program: Program) -> None:
+    program.ask()
+    family = program.family
+    program.parent.kill()
+    until(lambda: not any(map(alive, family)))
+
+
+def test_a_stop_while_the_image_starts(program: Program) -> None:
+    """The signal waits until the image can handle it."""
+    until(lambda: program.family)
+    program.deploy(SECOND)
+    program.parent.terminate()
+    assert program.parent.wait(PATIENCE_S) == 0
+    with pytest.raises(ConnectionRefusedError):
+        program.ask()
+
+
+def test_python_of_a_moved_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The link of a release is followed at each start of an image, the link of Python itself never."""
+    for release in ("one", "two"):
+        (tmp_path / release / "bin").mkdir(parents=True)
+    link = tmp_path / "current"
+    monkeypatch.setattr(sys, "executable", str(link / "bin" / "python"))
+    for release in ("one", "two"):
+        link.unlink(missing_ok=True)
+        link.symlink_to(tmp_path / release)
+        assert find_python() == str(tmp_path / release / "bin" / "python")
