@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import re
 import signal
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -18,13 +19,13 @@ import pytest
 from schemas.settings import Settings
 from tests.api_process import ApiProcess, serving
 from tests.process_tree import alive, descendants
-from tests.waiting import PATIENCE_S, eventually
+from tests.waiting import PATIENCE_S, eventually, until
 
 pytestmark = pytest.mark.timing
 
 CALLERS = 4
 
-#: For a busy machine: a quiet one takes 0.1 to 0.2 s.
+#: For a busy machine: 0.1 to 0.5 s were measured on two cores.
 MAX_RECOVERY_S = 20.0
 #: Seconds between two kills.
 STEADY_S = 1.0
@@ -184,9 +185,12 @@ def test_parent_and_image_have_one_thread(served: ApiProcess) -> None:
 @pytest.mark.parametrize("served", [2], indirect=True)
 def test_each_process_has_a_metrics_port(served: ApiProcess, tmp_path: Path) -> None:
     """They share the API's port, where a scrape would reach any of them."""
-    lines = map(msgspec.json.decode, (tmp_path / "api.log").read_bytes().splitlines())
-    ports = {line["port"] for line in lines if line["event"] == "serving health"}
-    assert len(ports) == 2
+    ports = until(lambda: found if len(found := find_health_ports(tmp_path / "api.log")) == 2 else set())
     for port in ports:
         assert "http_requests_total" in httpx.get(f"http://127.0.0.1:{port}/metrics").text
     assert httpx.get(f"{served.url}/metrics").status_code == 404
+
+
+def find_health_ports(log: Path) -> set[int]:
+    found = re.findall(rb'"port":(\d+),"event":"serving health"', log.read_bytes())
+    return {int(port) for port in found}
