@@ -20,7 +20,7 @@ from api.guard import complete_guard_requirements, guard_api_request
 from api.http import access_log, body_limits, errors, head_requests, path_ids
 from api.http.request_state import RequestState
 from api.http.requests import ApiRequest
-from api.http.responses import FastRouteResponse
+from api.http.responses import LowOverheadResponse
 from api.lifespan import open_api_services
 from api.limits import cost_metering
 from api.openapi import document
@@ -129,7 +129,7 @@ def build_application() -> Litestar:
     app = ApiApplication(
         route_handlers=[behind_the_guard, for_apps, *KEYLESS_ROUTES],
         request_class=ApiRequest,
-        response_class=FastRouteResponse,
+        response_class=LowOverheadResponse,
         lifespan=[_open_configured_lifespan],
         exception_handlers={Exception: errors.build_error_response_of_exception},
         request_max_body_size=body_limits.MAX_JSON_BYTES,

@@ -25,10 +25,10 @@ def main(arguments: list[str]) -> None:
     with exit_on_expected_start_errors():
         settings = load_settings(os.environ)
         # Imported after the settings are checked: Litestar and the routes take most of the start-up time.
-        from api.server.admission import build_connection_limits  # noqa: PLC0415
+        from api.server.admission import build_http_connection_limits  # noqa: PLC0415
         from api.server.serve import serve_application  # noqa: PLC0415
 
-        limits, app = build_connection_limits(settings), _create_asgi_app(options.app)
+        limits, app = build_http_connection_limits(settings), _create_asgi_app(options.app)
         warn_misspelt_settings(os.environ)
         process = fork_processes(settings.processes, options.image)
         with export_spans(os.environ, process="web"):

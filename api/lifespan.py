@@ -9,8 +9,8 @@ import asyncpg
 from litestar import Litestar
 from redis.asyncio import Redis
 
-from api.auth.api_keys import Authenticator, FailedKeyAddresses
-from api.auth.sdk_keys import AppAuthenticator
+from api.auth.api_keys import ApiKeyAuthenticator, FailedKeyAddresses
+from api.auth.sdk_keys import AppKeyAuthenticator
 from api.events.last_seen import open_app_last_seen_buffer
 from api.events.write_behind import run_background_buffer_writer
 from api.limits.disk_watch import open_disk_watch
@@ -18,7 +18,7 @@ from api.limits.event_limits import EventRateLimiter
 from api.limits.fair_executor import OneTaskPerTenantQueue, open_fair_executor
 from api.limits.rate_limits import REDIS_BREAKER_PAUSE_S, RateLimiter, open_rate_limiter
 from api.limits.tenant_connections import RESERVED_POOL_CONNECTIONS, FairConnectionPool
-from api.server.admission import build_connection_limits
+from api.server.admission import build_http_connection_limits
 from api.server.metrics_port import serve_metrics_on_own_port_if_needed
 from api.services import ApiServices, EventIntakeServices
 from api.streams.event_streams import open_webhook_stream_hub
@@ -83,7 +83,7 @@ async def open_api_services(app: Litestar, settings: Settings, clock: Callable[[
         _open_redis_and_rate_limiter(settings.redis_url, clock) as (redis, limiter),
         _open_event_services(settings, pool, redis, peppers, clock) as events,
         open_long_poll_hub(
-            build_job_state_poller(pool), in_total=build_connection_limits(settings).connections // 2
+            build_job_state_poller(pool), in_total=build_http_connection_limits(settings).connections // 2
         ) as job_hub,
         open_webhook_stream_hub(settings, pool) as stream_hub,
     ):
@@ -102,7 +102,7 @@ async def open_api_services(app: Litestar, settings: Settings, clock: Callable[[
             redis=redis,
             peppers=peppers,
             vault=vault,
-            authenticator=Authenticator(pool, peppers, FailedKeyAddresses()),
+            authenticator=ApiKeyAuthenticator(pool, peppers, FailedKeyAddresses()),
             limiter=limiter,
             events=events,
             jobs=LookupCoalescer(build_job_state_poller(pool)),
@@ -143,7 +143,7 @@ async def _open_event_services(
         limiter = EventRateLimiter(redis, CircuitBreaker(REDIS_BREAKER_PAUSE_S))
         await limiter.load_script()
         yield EventIntakeServices(
-            apps=AppAuthenticator(pool, peppers),
+            apps=AppKeyAuthenticator(pool, peppers),
             limiter=limiter,
             budgets=budgets,
             intake=intake,

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from redis.asyncio import Redis
 
-from api.auth.api_keys import Authenticator
-from api.auth.sdk_keys import AppAuthenticator
+from api.auth.api_keys import ApiKeyAuthenticator
+from api.auth.sdk_keys import AppKeyAuthenticator
 from api.events.last_seen import AppLastSeenBuffer
 from api.limits.disk_watch import DiskWatch
 from api.limits.event_limits import EventRateLimiter
@@ -38,7 +38,7 @@ from schemas.waiting import Waiting
 class EventIntakeServices:
     """Services of the routes that receive events: authentication, limits, intake."""
 
-    apps: AppAuthenticator
+    apps: AppKeyAuthenticator
     limiter: EventRateLimiter
     #: Daily event budgets of organizations.
     budgets: EventBudgets
@@ -68,7 +68,7 @@ class ApiServices:
     redis: Redis
     peppers: Keyring
     vault: Keyring
-    authenticator: Authenticator
+    authenticator: ApiKeyAuthenticator
     limiter: RateLimiter
     events: EventIntakeServices
     #: Coalesced reads of jobs.

@@ -68,7 +68,7 @@ DEADLOCK_RETRY_DELAY_RANGE_S = (0.02, 0.06)
 _JSONB_FORMAT_VERSION_BYTE = b"\x01"
 
 #: OIDs of array types, and of their elements, which no release of PostgreSQL changes (its pg_type.dat).
-POSTGRES_ARRAY_TYPE_OIDS = {
+POSTGRES_ARRAY_AND_ELEMENT_OIDS = {
     "_bool": (1000, 16),
     "_bytea": (1001, 17),
     "_int2": (1005, 21),
@@ -92,7 +92,7 @@ _ASYNCPG_ARRAY_TYPE_DESCRIPTIONS = [
         "elemdelim": ",",
         **_UNSET_ARRAY_TYPE_FIELDS,
     }
-    for name, (oid, of) in POSTGRES_ARRAY_TYPE_OIDS.items()
+    for name, (oid, of) in POSTGRES_ARRAY_AND_ELEMENT_OIDS.items()
 ]
 
 
@@ -210,7 +210,7 @@ async def _retry_deadlock_once(attempt: Callable[[], Awaitable[T]]) -> T:
 async def _run_transaction_once(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
     # Run one attempt. A dead connection is dropped before the rollback, which would get no answer.
     async with acquire_pg_connection(pool) as conn, conn.transaction():
-        with drop_dead_connection(conn):
+        with terminate_connection_if_dead(conn):
             return await body(conn)
 
 
@@ -223,12 +223,12 @@ async def _run_autocommitted_without_retry(pool: Pool, body: Callable[[Conn], Aw
 async def acquire_pg_connection(pool: Pool) -> AsyncIterator[Conn]:
     """Acquire and yield a connection of the pool; drop it if the block raises an error of a dead connection."""
     async with pool.acquire() as conn:
-        with drop_dead_connection(conn):
+        with terminate_connection_if_dead(conn):
             yield conn
 
 
 @contextmanager
-def drop_dead_connection(conn: Conn) -> Iterator[None]:
+def terminate_connection_if_dead(conn: Conn) -> Iterator[None]:
     """Terminate a Postgres connection if the block raises an error of a dead one, and raise that again.
 
     Releasing a silent connection to its pool would wait as long again.

@@ -27,7 +27,7 @@ _returned_ports: set[int] = set()
 MAX_SERVER_KILL_WAIT_S, SERVER_STATE_CHECK_INTERVAL_S = 15.0, 0.005
 
 #: Seconds between two reports on a server that does not serve yet.
-START_REPORT_INTERVAL_S = 5.0
+SLOW_START_REPORT_INTERVAL_S = 5.0
 
 StartReporter = Callable[[str], None]
 
@@ -143,12 +143,12 @@ def wait_until_servers_ready(servers: Mapping[str, LocalServer], report: StartRe
     If a server ends, or at an interrupt, kill those that don't serve yet, since they have nothing to drain. Raise
     `LocalServerUnavailable` with the end of the log of a server that ends.
     """
-    waiting, due = dict(servers), time.monotonic() + START_REPORT_INTERVAL_S
+    waiting, due = dict(servers), time.monotonic() + SLOW_START_REPORT_INTERVAL_S
     try:
         while waiting := {name: server for name, server in waiting.items() if not server.is_ready()}:
             if report and time.monotonic() >= due:
                 report("waiting for " + ", ".join(f"{name} ({server.why()})" for name, server in waiting.items()))
-                due = time.monotonic() + START_REPORT_INTERVAL_S
+                due = time.monotonic() + SLOW_START_REPORT_INTERVAL_S
             time.sleep(SERVER_STATE_CHECK_INTERVAL_S)
     except BaseException:
         for server in waiting.values():

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import asyncpg
 
 from db.wait_for_postgres import iter_leaf_errors
-from schemas.errors import LibrariesMissing, MigrationChanged, SettingsInvalid
+from schemas.errors import MigrationChanged, NoGenerateExtra, SettingsInvalid
 from schemas.setting_names import find_misspelt_settings
 from telemetry import logs
 
@@ -63,7 +63,7 @@ def _explain_start_exception(error: BaseException) -> tuple[int, str] | None:
     message = " ".join(str(error).split())
     if isinstance(error, SettingsInvalid):
         return SETTING_EXIT_CODE, f"{message} ({SEE_SETTINGS_DOCS_ADVICE})"
-    if isinstance(error, LibrariesMissing):
+    if isinstance(error, NoGenerateExtra):
         return SETTING_EXIT_CODE, message
     if isinstance(error, MigrationChanged):
         return SERVER_EXIT_CODE, message

@@ -14,7 +14,7 @@ PixelSize: TypeAlias = tuple[int, int]
 FloatChannel: TypeAlias = "np.ndarray[tuple[int, int], np.dtype[np.float32]]"
 
 #: Grounds are drawn at a sixth of their size.
-_GRADIENT_GROUND_DOWNSCALE = 6
+_GRADIENT_BACKGROUND_DOWNSCALE = 6
 _SHADOW_DOWNSCALE = 4
 #: Side of the noise tile that hides colour banding.
 _BACKGROUND_NOISE_TILE_SIDE_PX = 256
@@ -27,9 +27,9 @@ _SQUIRCLE_EXPONENT = 5.0
 _ARROW_SUPERSAMPLING_FACTOR = 4
 
 
-def draw_gradient_ground(size: PixelSize, tints: tuple[RGB, ...], seed: str) -> Image.Image:
+def draw_gradient_background(size: PixelSize, tints: tuple[RGB, ...], seed: str) -> Image.Image:
     """Return a background image: the first tint, with soft spots of the others by a seed, and noise against banding."""
-    width, height = (max(8, side // _GRADIENT_GROUND_DOWNSCALE) for side in size)
+    width, height = (max(8, side // _GRADIENT_BACKGROUND_DOWNSCALE) for side in size)
     y, x = np.mgrid[:height, :width]
     across, down = x / width, y / width
     mixed = np.broadcast_to(np.array(tints[0]) ** _COLOR_BLENDING_GAMMA, (height, width, 3))
@@ -138,7 +138,7 @@ def draw_sprite_with_shadow(
     image.paste(sprite, place, mask)
 
 
-def crop_picture_to_cover(picture: Image.Image, size: PixelSize, *, top: bool = False) -> Image.Image:
+def scale_and_crop_picture_to_size(picture: Image.Image, size: PixelSize, *, top: bool = False) -> Image.Image:
     """Return a picture scaled to cover a size, and cropped to its middle or its top."""
     scale = max(size[0] / picture.width, size[1] / picture.height)
     width, height = size[0] / scale, size[1] / scale

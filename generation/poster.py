@@ -14,7 +14,7 @@ from generation.thumbnail import THUMBNAIL_SIDE_PX, encode_picture_as_jpeg_thumb
 from schemas.errors import ClipRefused
 
 #: Minimum standard deviation of luminance in such a frame: it is near zero for black or white frames.
-MIN_POSTER_LUMINANCE_DEVIATION = 12.0
+MIN_VIDEO_POSTER_LUMINANCE_DEVIATION = 12.0
 #: Parts of a video to sample.
 _POSTER_FRAME_POSITIONS = (0.25, 0.5, 0.75)
 #: Assumed length of a file without a duration.
@@ -30,7 +30,7 @@ _THUMBNAIL_SCALE_FILTER = (
 _EVEN_SIDES_FILTER = "crop='max(2,trunc(iw/2)*2)':'max(2,trunc(ih/2)*2)'"
 
 
-def write_upload_poster(path: Path, folder: Path) -> RenderedFile:
+def write_video_poster(path: Path, folder: Path) -> RenderedFile:
     """Write an untrusted video's frame `poster.jpg`; return its metadata. Raises `ClipRefused`, `GenerationError`."""
     image = _find_poster_frame(path)
     file = folder / "poster.jpg"
@@ -59,7 +59,7 @@ def _find_poster_frame(path: Path) -> Image.Image:
         deviation = ImageStat.Stat(frame.convert("L")).stddev[0]
         if deviation > highest:
             best, highest = frame, deviation
-        if deviation >= MIN_POSTER_LUMINANCE_DEVIATION:
+        if deviation >= MIN_VIDEO_POSTER_LUMINANCE_DEVIATION:
             break
     if best is None:
         raise ClipRefused("CLIP_UNREADABLE", "the video has no frame that can be decoded")

@@ -41,7 +41,7 @@ LOGO_UNUSED_WARNING = (
 )
 
 #: Maximum points: more don't fit a list at a size that is legible on a phone.
-MAX_COPY_POINTS = 10
+MAX_POINTS_PER_PIECE = 10
 
 
 class PieceInputFiles(NamedTuple):
@@ -53,14 +53,14 @@ class PieceInputFiles(NamedTuple):
     clip: Path | None = None
 
 
-class ContentPiece(Protocol):
+class RenderablePiece(Protocol):
     """A piece of content to make."""
 
     def render_files(self, folder: Path) -> Iterator[RenderingProgress]:
         """Draw its files into an existing folder; yield progress and complete files. Raises `GenerationError`."""
 
 
-class SlidesPiece(NamedTuple):
+class RenderableSlides(NamedTuple):
     """Slides to draw, by their file names without the suffix."""
 
     slides: dict[str, SlideDrawer]
@@ -73,14 +73,14 @@ class SlidesPiece(NamedTuple):
             )
 
 
-def prepare_piece(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles) -> ContentPiece:
+def prepare_piece(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles) -> RenderablePiece:
     """Decode the input files of a piece of content, and return the piece, ready to be rendered.
 
     For a video it synthesizes the speech and plans the scenes. For a remix it probes the clip. Raises
     `PictureRefused`, `ClipRefused`, `UndrawableTextRefused`, and `GenerationError`, for example for too many points.
     """
-    if len(copy.points) > MAX_COPY_POINTS:
-        raise GenerationError("TOO_MANY_POINTS", f"a piece shows {MAX_COPY_POINTS} points at most")
+    if len(copy.points) > MAX_POINTS_PER_PIECE:
+        raise GenerationError("TOO_MANY_POINTS", f"a piece shows {MAX_POINTS_PER_PIECE} points at most")
     if not clean_drawn_text(copy.hook.text):
         raise UndrawableTextRefused("HOOK_EMPTY", "the hook has no visible characters")
     return _PREPARE_PIECE_BY_FORMAT[spec.format](spec, copy, given)
@@ -95,15 +95,15 @@ def unused_logo_warnings(given: PieceInputFiles) -> list[str]:
     return [LOGO_UNUSED_WARNING] if is_unused else []
 
 
-def _prepare_slides(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles) -> ContentPiece:
+def _prepare_slides(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles) -> RenderablePiece:
     kit = _build_slide_kit(spec, copy, given, "4:5")
     slides: Sequence[SlideDrawer] = [partial(draw_single_image, kit, copy)]
     if spec.format == "slideshow":
         slides = list_slideshow_slides(kit, copy)
-    return SlidesPiece({f"{spec.format}-{number}": slide for number, slide in enumerate(slides, 1)})
+    return RenderableSlides({f"{spec.format}-{number}": slide for number, slide in enumerate(slides, 1)})
 
 
-def _build_video_piece(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles) -> ContentPiece:
+def _build_video_piece(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles) -> RenderablePiece:
     points = [line.text for line in copy.points]
     speech = (
         read_texts_aloud([copy.hook.text, *points, copy.call_to_action.text], copy.language)
@@ -118,7 +118,7 @@ def _decode_end_card(given: PieceInputFiles) -> Image.Image | None:
     return pictures.decode_picture(given.end_card) if given.end_card is not None else None
 
 
-def _prepare_remix_of_uploaded_clip(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles) -> ContentPiece:
+def _prepare_remix_of_uploaded_clip(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles) -> RenderablePiece:
     if given.clip is None:
         raise GenerationError("CLIP_MISSING", "a ugc_remix needs a clip")
     clip = probe_clip(given.clip)
@@ -133,7 +133,7 @@ def _prepare_remix_of_uploaded_clip(spec: PieceSpec, copy: PieceCopy, given: Pie
     )
 
 
-_PREPARE_PIECE_BY_FORMAT: Mapping[PieceFormat, Callable[[PieceSpec, PieceCopy, PieceInputFiles], ContentPiece]] = {
+_PREPARE_PIECE_BY_FORMAT: Mapping[PieceFormat, Callable[[PieceSpec, PieceCopy, PieceInputFiles], RenderablePiece]] = {
     "slideshow": _prepare_slides,
     "image": _prepare_slides,
     "video": _build_video_piece,
@@ -154,11 +154,11 @@ def _build_slide_kit(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles, a
         logo=logo,
         screenshots=screenshots,
         frame=PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT[spec.aspect or aspect],
-        presenter=_build_slide_presenter_with_portrait(spec.presenter, colors) if spec.presenter else None,
+        presenter=_build_slide_presenter_drawing_portrait(spec.presenter, colors) if spec.presenter else None,
     )
 
 
-def _build_slide_presenter_with_portrait(presenter: Presenter, colors: PieceColorTheme) -> SlidePresenter:
+def _build_slide_presenter_drawing_portrait(presenter: Presenter, colors: PieceColorTheme) -> SlidePresenter:
     return SlidePresenter(presenter.name, draw_presenter_portrait(presenter, colors, _PRESENTER_PORTRAIT_SIDE_PX))
 
 

@@ -10,7 +10,7 @@ from schemas.errors import GenerationError
 
 #: Seconds of a beat, at 120 a minute.
 MUSIC_BEAT_S = 0.5
-MAX_SCENES_S = 60
+MAX_VIDEO_S = 60
 #: Seconds before reading starts.
 _READING_START_DELAY_S = 0.6
 #: Letters read a second.
@@ -67,8 +67,8 @@ def plan_video_timing(hook: str, points: Sequence[str], seconds: int, spoken: Se
     Raises `GenerationError` if they take more than 60 seconds.
     """
     least = shortest_video_timing(hook, points, spoken)
-    if least.total_s > MAX_SCENES_S:
-        raise GenerationError("TEXTS_TOO_LONG", f"the texts take {least.total_s:.0f} seconds: {MAX_SCENES_S} at most")
+    if least.total_s > MAX_VIDEO_S:
+        raise GenerationError("TEXTS_TOO_LONG", f"the texts take {least.total_s:.0f} seconds: {MAX_VIDEO_S} at most")
     spare = round((max(seconds, least.total_s) - least.total_s) / MUSIC_BEAT_S)
     return _distribute_spare_beats(least, spare)
 

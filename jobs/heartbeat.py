@@ -13,7 +13,7 @@ from db.queries import worker
 from jobs.ledger import JobClaim
 
 
-class HeldJob(NamedTuple):
+class JobHeldByWorker(NamedTuple):
     """A job that the worker holds, as of a renewal; `overdue`: its attempt's time limit has passed."""
 
     organization_id: UUID
@@ -23,7 +23,7 @@ class HeldJob(NamedTuple):
     overdue: bool
 
 
-RENEW_WORKER_LEASE = worker.renew_lease.typed(HeldJob)
+RENEW_WORKER_LEASE = worker.renew_lease.typed(JobHeldByWorker)
 
 
 class ClaimWithAttemptAge(NamedTuple):
@@ -58,7 +58,7 @@ async def insert_worker_row(
     )
 
 
-async def renew_worker_lease(conn: Conn, *, worker_id: UUID, lease_s: float) -> list[HeldJob] | None:
+async def renew_worker_lease(conn: Conn, *, worker_id: UUID, lease_s: float) -> list[JobHeldByWorker] | None:
     """Renew a worker's lease for `lease_s` seconds, and return the jobs that it holds; None if its row is gone.
 
     A job that has just ended is missing too: compare the fence before you stop work.

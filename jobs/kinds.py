@@ -77,7 +77,7 @@ CONTENT_GENERATE_KIND = JobKindSpec(
 INFLUENCER_CREATE_KIND = CONTENT_GENERATE_KIND._replace(
     name="influencer_create", scope="influencers:write", timeout_s=120
 )
-MAKE_POSTER_KIND = JobKindSpec(
+MAKE_VIDEO_POSTER_KIND = JobKindSpec(
     "make_poster", "generate", "content:write", timeout_s=120, max_attempts=3, total_s=12 * 3600, internal=True
 )
 ARCHIVE_PROJECT_KIND = JobKindSpec(

@@ -10,9 +10,9 @@ from msgspec import Meta
 
 PROJECT, JOB, ORGANIZATION, KEY = "prj", "job", "org", "key"
 CONTENT, ASSET, ACCOUNT, POST = "cnt", "ast", "sa", "sp"
-LEASE_REQUEST = "lreq"
+LEASE_REQUEST_ID_PREFIX = "lreq"
 APP = "app"
-INFLUENCER = "inf"
+INFLUENCER_ID_PREFIX = "inf"
 QUARANTINED, CONVERSION = "qev", "cnv"
 WEBHOOK_ENDPOINT, WEBHOOK_EVENT, WEBHOOK_DELIVERY = "we", "evt", "dlv"
 REQUEST, AUDIT, WORKER = "req", "aud", "wrk"

@@ -40,7 +40,7 @@ from schemas.setting_values import (
 _PlatformSettings = TypeVar("_PlatformSettings", bound=msgspec.Struct)
 
 GITHUB_APP_SETTINGS = ("GITHUB_APP_SLUG", "GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET", "GITHUB_PRIVATE_KEY")
-BUCKET_KEY_SETTINGS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+BUCKET_CREDENTIAL_SETTINGS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 #: Client id and secret of the application at each platform that has one server for all accounts.
 _PLATFORM_APPLICATION_LOGIN_SETTINGS = [
     (login.client_id.upper(), login.client_secret.upper())
@@ -51,7 +51,7 @@ _PLATFORM_APPLICATION_LOGIN_SETTINGS = [
 SETTINGS_REQUIRED_TOGETHER: dict[tuple[str, ...], str] = {
     GITHUB_APP_SETTINGS: f"a GitHub App needs all of {', '.join(GITHUB_APP_SETTINGS)}",
     **{pair: f"an app needs both of {', '.join(pair)}" for pair in _PLATFORM_APPLICATION_LOGIN_SETTINGS},
-    BUCKET_KEY_SETTINGS: f"a key for the bucket needs both {' and '.join(BUCKET_KEY_SETTINGS)}",
+    BUCKET_CREDENTIAL_SETTINGS: f"a key for the bucket needs both {' and '.join(BUCKET_CREDENTIAL_SETTINGS)}",
 }
 
 

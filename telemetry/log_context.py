@@ -34,7 +34,7 @@ class WorkCause(Protocol):
         """Return a new id for a job that this request or job attempt submits."""
         ...
 
-    def record_submit(self, *, kind: str, project_id: UUID | None, job_id: UUID) -> None:
+    def record_submitted_job(self, *, kind: str, project_id: UUID | None, job_id: UUID) -> None:
         """Record a job that this request or attempt submitted; it counts only if its transaction commits."""
         ...
 
@@ -67,7 +67,7 @@ def new_job_id() -> UUID:
 
 def trace_submitted_job(*, kind: str, project_id: UUID | None, job_id: UUID) -> None:
     if cause := _current_cause_variable.get():
-        cause.record_submit(kind=kind, project_id=project_id, job_id=job_id)
+        cause.record_submitted_job(kind=kind, project_id=project_id, job_id=job_id)
 
 
 @contextmanager

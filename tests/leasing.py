@@ -62,7 +62,7 @@ async def ask(conn: Conn, project: Project, *, count: int = 1, **fields: Any) ->
         made = await requests.create_lease_request(
             conn, organization_id=project.org, project_id=project.id, api_key_id=None, body=body
         )
-    return seeds.parse_id(ids.LEASE_REQUEST, made.request_id)
+    return seeds.parse_id(ids.LEASE_REQUEST_ID_PREFIX, made.request_id)
 
 
 async def assign(pool: Pool, owner: LeaseOwner, request_id: UUID, *account_ids: UUID) -> OperatedRequest:

@@ -28,7 +28,7 @@ def run_pool_worker(pool_name: str, fork: Callable[[], ServingProcess] = Serving
     The slow modules are imported here: a wrong argument or setting fails before these imports.
     """
     with exit_on_expected_start_errors():
-        settings = set_cpu_bound_slots(load_settings(os.environ), pool_name)
+        settings = adapt_settings_to_cpu_bound_pool(load_settings(os.environ), pool_name)
         logs.configure_logging(process=pool_name, level=settings.log_level)
         warn_misspelt_settings(os.environ)
         from domain.operations.host_warnings import warn_of_missing_kernel_sandbox  # noqa: PLC0415
@@ -47,7 +47,7 @@ def run_pool_worker(pool_name: str, fork: Callable[[], ServingProcess] = Serving
             uvloop.run(serve())
 
 
-def set_cpu_bound_slots(settings: Settings, pool_name: str) -> Settings:
+def adapt_settings_to_cpu_bound_pool(settings: Settings, pool_name: str) -> Settings:
     """Return a worker's settings; in the pool of CPU-bound jobs with a changed number of slots.
 
     There the number is the setting `generate_slots`, or that of the usable cores if it is 0.

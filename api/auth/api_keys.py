@@ -62,7 +62,7 @@ class FailedKeyAddresses:
         _mark_used_and_evict_oldest(self._failures, address)
 
 
-class Authenticator:
+class ApiKeyAuthenticator:
     """Checks keys against the database, with one coalesced query for concurrent requests."""
 
     def __init__(self, pool: Pool, peppers: Keyring, strangers: FailedKeyAddresses) -> None:

@@ -23,7 +23,7 @@ from schemas.errors import KillSwitchActive, SdkAppKeyUnauthenticated, SdkWebOri
 MAX_CACHED_APP_KEYS = 10_000
 
 
-class AppAuthenticator:
+class AppKeyAuthenticator:
     """Checks app keys against the database, with one coalesced query for concurrent requests."""
 
     def __init__(self, pool: Pool, peppers: Keyring) -> None:

@@ -10,7 +10,7 @@ from litestar.response.base import ASGIResponse
 from msgspec import UNSET
 
 from api.http import head_requests, request_state, validation_messages
-from api.http.responses import JSON_CONTENT_TYPE, FastRouteResponse
+from api.http.responses import JSON_CONTENT_TYPE, LowOverheadResponse
 from api.openapi.operations import to_camel_case
 from db import reach
 from schemas.envelope import Envelope, Problem
@@ -109,7 +109,7 @@ def build_error_response_of_exception(request: Request[Any, Any, Any], error: Ex
     if code == "UNAVAILABLE":
         _log.warning("request not served", request_id=call.id, error=repr(error))
     problem = Problem(code=code, message=message, request_id=call.id, details=details or UNSET)
-    return FastRouteResponse(
+    return LowOverheadResponse(
         Envelope(error=problem), status_code=ERROR_CODES[code].status, headers=headers, media_type=JSON_CONTENT_TYPE
     )
 
@@ -140,7 +140,7 @@ def _map_exception_to_http_error(
     if isinstance(error, DomainError):
         return error.code, error.message, error.details, dict(_headers_of_error(error))
     if isinstance(error, ValidationException):
-        issues = list(_list_parameter_issues(error.extra, request.scope.get("route_handler")))
+        issues = list(_find_invalid_parameters(error.extra, request.scope.get("route_handler")))
         return "VALIDATION", "; ".join(f"{i['path']}: {i['message']}" for i in issues), {"issues": issues}, {}
     if isinstance(error, HTTPException) and error.status_code in CODE_AND_MESSAGE_BY_FRAMEWORK_STATUS:
         closing = {"Connection": "close"} if error.status_code == PAYLOAD_TOO_LARGE_STATUS else {}
@@ -172,7 +172,7 @@ def _headers_of_error(error: DomainError) -> Iterable[tuple[str, str]]:
         yield "Content-Range", f"bytes */{error.size}"
 
 
-def _list_parameter_issues(extra: Any, handler: Any) -> Iterable[dict[str, str]]:
+def _find_invalid_parameters(extra: Any, handler: Any) -> Iterable[dict[str, str]]:
     """Yield path and message of each invalid parameter that Litestar reports; `data` means a missing body."""
     for issue in extra or [{"key": "request", "message": "a parameter is missing"}]:
         if issue.get("key") == "data":

@@ -18,7 +18,7 @@ from litestar import Response
 
 from api.http.json_bodies import BODY_DECODE_ERRORS
 from api.http.requests import ApiRequest
-from api.http.responses import FastRouteResponse
+from api.http.responses import LowOverheadResponse
 from db.pool import Conn
 from domain.security.keyring import Keyring
 from domain.tenancy import idempotency, sandbox_times
@@ -298,4 +298,4 @@ async def send_wakes_and_reply(request: ApiRequest, result: WriteReply[T]) -> Re
         "Idempotent-Replayed": "true" if result.replayed else None,
     }
     present_headers = {name: value for name, value in headers.items() if value is not None}
-    return FastRouteResponse(result.content, status_code=result.status, headers=present_headers)
+    return LowOverheadResponse(result.content, status_code=result.status, headers=present_headers)

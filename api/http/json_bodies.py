@@ -75,7 +75,7 @@ def _check_json_value_counts(body: bytes, limits: JsonBodyLimits) -> Cooperative
     if _count_json_quotes(body) > 2 * maximum.strings:
         raise _build_too_many_json_values_error(maximum.strings, "strings")
     few = _count_json_containers(body) <= maximum.containers and body.count(b",") <= maximum.values
-    if few and not _has_big_json_number(body):
+    if few and not _has_overlong_json_number(body):
         return
     yield
     # Strings may hold commas, brackets and digits: without them the counts are exact.
@@ -84,7 +84,7 @@ def _check_json_value_counts(body: bytes, limits: JsonBodyLimits) -> Cooperative
         raise _build_too_many_json_values_error(maximum.containers, "lists and objects")
     if bare.count(b",") > maximum.values:
         raise _build_too_many_json_values_error(maximum.values, "values")
-    if _has_big_json_number(bare):
+    if _has_overlong_json_number(bare):
         raise InvalidValue("body", f"has a number of more than {MAX_JSON_NUMBER_DIGITS} digits: send it as a string")
 
 
@@ -98,7 +98,7 @@ def _count_json_containers(text: bytes) -> int:
     return text.count(b"[") + text.count(b"{")
 
 
-def _has_big_json_number(text: bytes) -> bool:
+def _has_overlong_json_number(text: bytes) -> bool:
     return b"0" * (MAX_JSON_NUMBER_DIGITS + 1) in text.translate(_DIGITS_TO_ZEROS_TABLE)
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from litestar import Response
 
 from api.http.requests import ApiRequest
-from api.http.responses import FastRouteResponse
+from api.http.responses import LowOverheadResponse
 from api.streams.long_poll import LONG_POLL_INTERVAL_S, run_unless_disconnected
 from domain.jobs import jobs
 from domain.oauth import oauth_states, return_urls
@@ -70,7 +70,7 @@ def oauth_cookie_name(state: str) -> str:
 def _build_redirect_response(location: str) -> Response[None]:
     """Build a 302 response to an address, without caching and without a referrer."""
     headers = {"Location": location, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-    return FastRouteResponse(None, status_code=302, headers=headers)
+    return LowOverheadResponse(None, status_code=302, headers=headers)
 
 
 async def _wait_for_oauth_job_end(request: ApiRequest, flow: StoredOAuthFlow, submitted: SubmittedJob) -> None:

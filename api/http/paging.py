@@ -86,7 +86,7 @@ async def read_list_page_by_id(
         items = await find(conn, before=before, limit=limit)
         return [(_id_bytes_of_item(item), item) for item in items]
 
-    return await read_list_page_by_place(
+    return await read_list_page_by_position(
         request,
         placed,
         cursor,
@@ -101,7 +101,7 @@ def _id_bytes_of_item(item: msgspec.Struct) -> bytes:
     return UUID(shown_id.rpartition("_")[2]).bytes
 
 
-async def read_list_page_by_place(
+async def read_list_page_by_position(
     request: ApiRequest,
     find: FindPlacedListItems[B, T],
     cursor: str | None,
@@ -198,13 +198,17 @@ async def read_list_page_by_time(
 
     async def find(conn: Conn, before: bytes | None, count: int) -> list[tuple[bytes, TimelineEntry]]:
         if request.sandbox_clock_offset not in placed:
-            placed[request.sandbox_clock_offset] = _add_timeline_places(await read(conn), request.sandbox_clock_offset)
+            placed[request.sandbox_clock_offset] = _add_timeline_cursor_positions(
+                await read(conn), request.sandbox_clock_offset
+            )
         return [entry for entry in placed[request.sandbox_clock_offset] if before is None or entry[0] > before][:count]
 
-    return await read_list_page_by_place(request, find, cursor, limit, read=bytes, connect=request.acquire_connection)
+    return await read_list_page_by_position(
+        request, find, cursor, limit, read=bytes, connect=request.acquire_connection
+    )
 
 
-def _add_timeline_places(entries: list[TimelineEntry], ahead: timedelta) -> list[tuple[bytes, TimelineEntry]]:
+def _add_timeline_cursor_positions(entries: list[TimelineEntry], ahead: timedelta) -> list[tuple[bytes, TimelineEntry]]:
     """Return each timeline entry with its place: its real time, without a sandbox's offset, and an index."""
     placed: list[tuple[bytes, TimelineEntry]] = []
     nth, at = 0, UNIX_EPOCH

@@ -3,12 +3,12 @@
 from uuid import UUID
 
 from schemas import ids
-from schemas.errors.absent import MISSING_OBJECT_MESSAGES, ObjectKind, not_found_error
+from schemas.errors.absent import ID_PREFIXES_AND_MISSING_MESSAGES, ObjectKind, not_found_error
 
 
 def parse_id(noun: ObjectKind, text: str) -> UUID:
     """Parse an object's id, with or without prefix. Raises `ObjectNotFound` if malformed or of another kind."""
-    prefix = MISSING_OBJECT_MESSAGES[noun].prefix
+    prefix = ID_PREFIXES_AND_MISSING_MESSAGES[noun].prefix
     object_id = ids.parse_prefixed_id(prefix, text) if prefix else None
     if object_id is None:
         raise not_found_error(noun)

@@ -133,7 +133,7 @@ class RequestState:
             return ids.new_uuid7()
         return ids.build_job_id_of_request(self.bits, self.job_ids)
 
-    def record_submit(self, *, kind: str, project_id: UUID | None, job_id: UUID) -> None:
+    def record_submitted_job(self, *, kind: str, project_id: UUID | None, job_id: UUID) -> None:
         self.submits.append(SubmittedJobToTrace(kind, project_id, job_id, tracing.current_unix_time_ns()))
 
     @property

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from api.services import ApiServices
 
 #: Seconds between two log lines about the same route.
-LOOP_HOLD_LOG_PAUSE_PER_ROUTE_S = 10.0
+EVENT_LOOP_HOLD_LOG_PAUSE_S = 10.0
 
 _log = logs.get_logger("api.loop")
 
 
-class LoopHoldReporter:
+class EventLoopHoldReporter:
     """Reports steps that hold the event loop: each in a metric, and in a debounced line of the log."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -29,13 +29,13 @@ class LoopHoldReporter:
         #: By route: the time of its last log line, and the number of holds since. Routes are few.
         self._logged: dict[str, tuple[float, int]] = {}
 
-    def report_loop_hold(self, scope: HTTPScope, state: RequestState, seconds: float) -> None:
+    def report_event_loop_hold(self, scope: HTTPScope, state: RequestState, seconds: float) -> None:
         """Add a step with `seconds` of CPU on the event loop to a metric, and log at most one per route in 10 s."""
         route = scope.get("path_template", UNMATCHED_ROUTE_LABEL)
         metrics.HTTP_LOOP_HOLD_SECONDS_HISTOGRAM.labels(route).observe(seconds)
         now = self._clock()
         logged_at, skipped = self._logged.get(route, (-math.inf, 0))
-        if now - logged_at < LOOP_HOLD_LOG_PAUSE_PER_ROUTE_S:
+        if now - logged_at < EVENT_LOOP_HOLD_LOG_PAUSE_S:
             self._logged[route] = logged_at, skipped + 1
             return
         self._logged[route] = now, 0
@@ -43,7 +43,7 @@ class LoopHoldReporter:
         _log.warning("a request held the event loop", **(state.log_fields() | fields))
 
 
-_loop_watchdog = LoopHoldReporter()
+_loop_watchdog = EventLoopHoldReporter()
 
 
 def wrap_to_charge_bytes(cost: RequestCostMeter, receive: Receive, send: Send) -> tuple[Receive, Send]:
@@ -67,13 +67,13 @@ async def run_and_bill_request(
     state: RequestState,
     answering: Coroutine[Any, Any, None],
     *,
-    watchdog: LoopHoldReporter = _loop_watchdog,
+    watchdog: EventLoopHoldReporter = _loop_watchdog,
 ) -> None:
     """Run a request, and charge its cost, even if it fails, to the bucket that pays for it, if that is known."""
     cost = state.cost
     try:
         with costs.charge_costs_of_code_block_to_request(cost):
-            await costs.MeteredCoroutine(answering, cost, partial(watchdog.report_loop_hold, scope, state))
+            await costs.MeteredCoroutine(answering, cost, partial(watchdog.report_event_loop_hold, scope, state))
     finally:
         if state.payer is not None:
             services: ApiServices = scope["litestar_app"].state.services

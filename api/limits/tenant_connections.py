@@ -18,7 +18,7 @@ from telemetry import costs
 RESERVED_POOL_CONNECTIONS = 3
 
 #: Maximum seconds that a request waits for a connection.
-MAX_CONNECTION_WAIT_S = 10.0
+MAX_DB_CONNECTION_WAIT_S = 10.0
 
 
 class FairConnectionPool:
@@ -36,7 +36,7 @@ class FairConnectionPool:
     async def acquire_connection(self, organization_id: UUID) -> AsyncIterator[Conn]:
         """Acquire a Postgres connection of an organization's quota for the block.
 
-        Raises `ServiceUnavailable` if the quota has none free for `MAX_CONNECTION_WAIT_S` seconds.
+        Raises `ServiceUnavailable` if the quota has none free for `MAX_DB_CONNECTION_WAIT_S` seconds.
         """
         await self._wait_to_take_quota(organization_id)
         try:
@@ -50,7 +50,7 @@ class FairConnectionPool:
     async def reserve_connection(self, organization_id: UUID) -> AsyncIterator[None]:
         """Reserve one connection of an organization's quota while the block runs, without acquiring it.
 
-        Raises `ServiceUnavailable` if the quota has none free for `MAX_CONNECTION_WAIT_S` seconds.
+        Raises `ServiceUnavailable` if the quota has none free for `MAX_DB_CONNECTION_WAIT_S` seconds.
         """
         await self._wait_to_take_quota(organization_id)
         try:
@@ -65,7 +65,7 @@ class FairConnectionPool:
         granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(organization_id, deque()).append(granted)
         try:
-            async with asyncio.timeout(MAX_CONNECTION_WAIT_S):
+            async with asyncio.timeout(MAX_DB_CONNECTION_WAIT_S):
                 await granted
         except BaseException as error:
             self._leave_queue(organization_id, granted)

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from api.openapi.examples import load_openapi_examples
-from domain.webhooks.events import SampleEventToSend
+from domain.webhooks.events import SampleWebhookEventToSend
 from schemas import ids
 from schemas.accounts import SocialAccount
 from schemas.content import Content, ContentDecision, LineProvenance, ReviewVerdict
@@ -24,7 +24,7 @@ from schemas.webhooks import WebhookEndpoint, WebhookEventType
 SampleFields: TypeAlias = dict[str, Any]
 
 
-class _SampleEventObjectKind(NamedTuple):
+class _SampleWebhookObjectKind(NamedTuple):
     """A kind of object in sample events.
 
     `operation` gives the example. `shape` is the object's type; the other fields name its id field and its prefix.
@@ -37,15 +37,17 @@ class _SampleEventObjectKind(NamedTuple):
 
 
 #: By the first word of the event type.
-_SAMPLE_EVENT_OBJECTS_BY_NOUN: Mapping[str, _SampleEventObjectKind] = {
-    "project": _SampleEventObjectKind(Project, "get_project", "id", ids.PROJECT),
-    "job": _SampleEventObjectKind(Job, "get_job", "job_id", ids.JOB),
-    "content": _SampleEventObjectKind(Content, "get_content", "id", ids.CONTENT),
-    "post": _SampleEventObjectKind(Post, "get_scheduled_post", "id", ids.POST),
-    "social_account": _SampleEventObjectKind(SocialAccount, "get_social_account", "social_account_id", ids.ACCOUNT),
-    "lease_request": _SampleEventObjectKind(LeaseRequest, "get_lease_request", "request_id", ids.LEASE_REQUEST),
-    "webhook_endpoint": _SampleEventObjectKind(WebhookEndpoint, "get_webhook_endpoint", "id", ids.WEBHOOK_ENDPOINT),
-    "test": _SampleEventObjectKind(WebhookEndpoint, "get_webhook_endpoint", "id", ids.WEBHOOK_ENDPOINT),
+_SAMPLE_WEBHOOK_OBJECTS_BY_NOUN: Mapping[str, _SampleWebhookObjectKind] = {
+    "project": _SampleWebhookObjectKind(Project, "get_project", "id", ids.PROJECT),
+    "job": _SampleWebhookObjectKind(Job, "get_job", "job_id", ids.JOB),
+    "content": _SampleWebhookObjectKind(Content, "get_content", "id", ids.CONTENT),
+    "post": _SampleWebhookObjectKind(Post, "get_scheduled_post", "id", ids.POST),
+    "social_account": _SampleWebhookObjectKind(SocialAccount, "get_social_account", "social_account_id", ids.ACCOUNT),
+    "lease_request": _SampleWebhookObjectKind(
+        LeaseRequest, "get_lease_request", "request_id", ids.LEASE_REQUEST_ID_PREFIX
+    ),
+    "webhook_endpoint": _SampleWebhookObjectKind(WebhookEndpoint, "get_webhook_endpoint", "id", ids.WEBHOOK_ENDPOINT),
+    "test": _SampleWebhookObjectKind(WebhookEndpoint, "get_webhook_endpoint", "id", ids.WEBHOOK_ENDPOINT),
 }
 #: Kinds without a project.
 _WEBHOOK_SAMPLES_WITHOUT_PROJECT = {"webhook_endpoint", "test"}
@@ -127,10 +129,10 @@ _WEBHOOK_SAMPLE_FIELDS_BY_TYPE: Mapping[WebhookEventType, Callable[[datetime], S
 
 def build_sandbox_webhook_sample(
     type_: WebhookEventType, *, organization_id: UUID, project_id: UUID | None, now: datetime
-) -> SampleEventToSend:
+) -> SampleWebhookEventToSend:
     """Build a sample event with new ids and time `now`. Without `project_id`, it is random; endpoints have none."""
     noun = type_.partition(".")[0]
-    kind = _SAMPLE_EVENT_OBJECTS_BY_NOUN[noun]
+    kind = _SAMPLE_WEBHOOK_OBJECTS_BY_NOUN[noun]
     thing = msgspec.convert(load_openapi_examples()[kind.operation].answer, kind.shape)
     own = project_id or (None if noun in _WEBHOOK_SAMPLES_WITHOUT_PROJECT else ids.new_uuid7())
     object_id = own if noun == "project" and own else ids.new_uuid7()
@@ -142,4 +144,4 @@ def build_sandbox_webhook_sample(
         **_WEBHOOK_SAMPLE_FIELDS_BY_TYPE[type_](now),
     }
     known = {name: value for name, value in fields.items() if name in thing.__struct_fields__}
-    return SampleEventToSend(type_, own, object_id, msgspec.structs.replace(thing, **known))
+    return SampleWebhookEventToSend(type_, own, object_id, msgspec.structs.replace(thing, **known))

@@ -13,7 +13,7 @@ from api.http.filters import CreatedSinceFilter, CreatedUntilFilter
 from api.http.idempotency import WriteReply, run_idempotent_write, run_idempotent_write_without_wakes
 from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_in_project
 from api.http.requests import ApiRequest
-from api.http.responses import FastRouteResponse
+from api.http.responses import LowOverheadResponse
 from api.http.uploads import ReceivedUpload, UploadRules
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
@@ -159,7 +159,7 @@ async def get_content(request: ApiRequest, content_id: FromPath[str]) -> Respons
             **request.parse_org_and_object_id("content", content_id=content_id),
             public_url=request.public_api_base_url,
         )
-    return FastRouteResponse(item, headers={"ETag": etags.quote_etag(item.revision)})
+    return LowOverheadResponse(item, headers={"ETag": etags.quote_etag(item.revision)})
 
 
 @patch("/content/{content_id:str}", opt=build_route_options("content:write", RateClass.WRITE_LIGHT, 404, 409, 412))

@@ -8,7 +8,7 @@ from api.guard import build_route_options
 from api.http import path_ids
 from api.http.idempotency import WriteReply, has_idempotency_key, run_idempotent_write, send_wakes_and_reply
 from api.http.requests import ApiRequest
-from api.http.responses import FastRouteResponse
+from api.http.responses import LowOverheadResponse
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.apps import app_keys
@@ -41,7 +41,7 @@ async def send_events(request: ApiRequest, app_id: FromPath[str]) -> Response[Ev
         request, app, await requests.decompress_event_body(request, app), body.parse_app_events
     )
     stored = await requests.store_event_batch(request, app, events)
-    return FastRouteResponse(_build_event_intake_answer(stored, events), status_code=202)
+    return LowOverheadResponse(_build_event_intake_answer(stored, events), status_code=202)
 
 
 @post(
@@ -56,7 +56,7 @@ async def send_events_from_server(request: ApiRequest) -> Response[EventsTaken]:
     events are committed. Events that are sent again without an `Idempotency-Key` are duplicates.
     """
     parts = await steps.run_cooperative_steps(
-        body.split_event_body(await request.body(), body.SERVER_WHOLE_SPLIT_DECODERS)
+        body.split_event_body(await request.body(), body.SERVER_EVENT_BODY_DECODERS)
     )
 
     async def take(conn: Conn) -> WriteReply[EventsTaken]:

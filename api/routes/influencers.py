@@ -12,7 +12,7 @@ from api.http.accepted_job import build_accepted_job_answer
 from api.http.idempotency import WriteReply, run_idempotent_write, run_idempotent_write_without_wakes
 from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_in_project
 from api.http.requests import ApiRequest
-from api.http.responses import FastRouteResponse
+from api.http.responses import LowOverheadResponse
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.influencers import creating, influencers
@@ -84,7 +84,7 @@ async def get_influencer(request: ApiRequest, influencer_id: FromPath[str]) -> R
             **request.parse_org_and_object_id("influencer", influencer_id=influencer_id),
             public_url=request.public_api_base_url,
         )
-    return FastRouteResponse(influencer, headers={"ETag": etags.quote_etag(version)})
+    return LowOverheadResponse(influencer, headers={"ETag": etags.quote_etag(version)})
 
 
 @patch(INFLUENCER_PATH, opt=build_route_options("influencers:write", RateClass.WRITE_LIGHT, 404, 412))
@@ -153,5 +153,5 @@ def _influencer_change_author_of(request: ApiRequest) -> InfluencerChangeAuthor:
 
 
 def _accepted_influencer_result(creation: SubmittedInfluencerDrawing) -> WriteReply[Accepted]:
-    influencer_id = ids.format_prefixed_id(ids.INFLUENCER, creation.influencer_id)
+    influencer_id = ids.format_prefixed_id(ids.INFLUENCER_ID_PREFIX, creation.influencer_id)
     return build_accepted_job_answer(Accepted, creation.job, influencer_id=influencer_id)

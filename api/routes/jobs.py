@@ -20,7 +20,7 @@ from api.http.filters import CreatedSinceFilter, CreatedUntilFilter, ProjectFilt
 from api.http.idempotency import HTTP_ACCEPTED_STATUS, WriteReply, run_idempotent_write
 from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_by_id, read_list_page_in_project
 from api.http.requests import ApiRequest
-from api.http.responses import FastRouteResponse
+from api.http.responses import LowOverheadResponse
 from api.limits.rate_limits import RateClass
 from api.streams.long_poll import AwaitedObjectRef, IsWaitOver, run_unless_disconnected
 from db.pool import Conn
@@ -35,7 +35,7 @@ from schemas.job_stats import JobStats, StatsWindow
 from schemas.jobs import Accepted, ApiJobStatus, CancelAnswer, Job, JobCounts, JobPhase
 
 MAX_JOB_WAIT_S = 30
-JOB_STREAM_COMMENT_INTERVAL_S = 15.0
+JOB_STREAM_KEEP_ALIVE_INTERVAL_S = 15.0
 
 #: Maximum seconds of a stream. A browser then reconnects by itself, with `Last-Event-ID`.
 MAX_JOB_STREAM_S = 900.0
@@ -150,10 +150,10 @@ async def get_job(request: ApiRequest, job_id: FromPath[str], *, wait: JobWaitSe
     if job.status == "running":
         headers["Retry-After"] = str(_compute_job_poll_retry_after_s(job, request.services.clock()))
     if etags.matches_if_none_match(request, version):
-        return FastRouteResponse(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+        return LowOverheadResponse(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     if job.waiting is msgspec.UNSET:
         job = msgspec.structs.replace(job, waiting=await request.services.wait_reasons.queue_lookup(ref))
-    return FastRouteResponse(job, headers=headers)
+    return LowOverheadResponse(job, headers=headers)
 
 
 @get("/jobs/{job_id:str}/events", opt=build_route_options("jobs:read", RateClass.READ_LIGHT, 204, 404))
@@ -257,7 +257,7 @@ async def _stream_job_events(
             if loop.time() >= ends:
                 yield JOB_STREAM_RECONNECT_HINT
                 return
-            within = min(JOB_STREAM_COMMENT_INTERVAL_S, ends - loop.time())
+            within = min(JOB_STREAM_KEEP_ALIVE_INTERVAL_S, ends - loop.time())
             newer = await subscriber.await_wanted_state(partial(_is_newer_job_version, state[1]), within=within)
             if newer is not None:
                 state = await _read_versioned_job(request, ref) if request.principal.sandbox else newer

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from litestar.response import Stream
 
 from api.http.requests import ApiRequest
-from api.http.responses import FastRouteResponse
+from api.http.responses import LowOverheadResponse
 from api.limits.cost_budgets import CostBudgetBucket, KeyOrPublicTraffic, get_cost_budget_bucket
 from domain.content import content
 from domain.content.content import FileDownloadHeaders
@@ -51,7 +51,7 @@ async def get_media(request: ApiRequest, token: FromPath[str]) -> Stream | Respo
     file, headers = await _find_media_by_token(request, token)
     request.services.limiter.budgets.check_bucket_not_overdrawn(_budget_bucket_of_media_download(file))
     if _is_file_known_to_client(request, file):
-        return FastRouteResponse(None, status_code=304, headers=headers)
+        return LowOverheadResponse(None, status_code=304, headers=headers)
     part = _requested_byte_range(request.request_state.headers, file)
     start, end = part or (0, file.size_bytes)
     headers["Content-Length"] = str(end - start)
@@ -89,16 +89,16 @@ async def head_media(request: ApiRequest, token: FromPath[str]) -> Response[None
     """Return the headers that GET has for the whole file of content, without its bytes."""
     file, headers = await _find_media_by_token(request, token)
     if _is_file_known_to_client(request, file):
-        return FastRouteResponse(None, status_code=304, headers=headers)
+        return LowOverheadResponse(None, status_code=304, headers=headers)
     headers |= {"Content-Type": file.mime_type, "Content-Length": str(file.size_bytes)}
-    return FastRouteResponse(None, headers=headers)
+    return LowOverheadResponse(None, headers=headers)
 
 
 @head("/media/{token:str}/{ticket:str}", status_code=200, opt={"refusals": (404, 503)})
 async def head_media_by_ticket(request: ApiRequest, token: FromPath[str], ticket: FromPath[str]) -> Response[None]:
     """Return the headers of GET for a ticket's file, without its bytes; this doesn't count as a fetch."""
     file, headers = await _redeem_ticket_for_file(request, token, ticket, counts=False)
-    return FastRouteResponse(None, headers={**headers, "Content-Type": file.mime_type})
+    return LowOverheadResponse(None, headers={**headers, "Content-Type": file.mime_type})
 
 
 async def _redeem_ticket_for_file(

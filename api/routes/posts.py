@@ -14,7 +14,7 @@ from api.http import etags, filters, path_ids
 from api.http.idempotency import HTTP_ACCEPTED_STATUS, WriteReply, run_idempotent_write
 from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_in_project
 from api.http.requests import ApiRequest
-from api.http.responses import FastRouteResponse
+from api.http.responses import LowOverheadResponse
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.jobs import wait_reasons
@@ -139,7 +139,7 @@ async def get_scheduled_post(request: ApiRequest, scheduled_post_id: FromPath[st
     async with request.acquire_connection() as conn:
         shown, version = await posts.read_versioned_post(conn, **scope)
         waiting = await wait_reasons.find_post_wait_reason(conn, **scope, post=shown)
-    return FastRouteResponse(
+    return LowOverheadResponse(
         msgspec.structs.replace(shown, waiting=waiting), headers={"ETag": etags.quote_etag(version)}
     )
 

@@ -8,7 +8,7 @@ from litestar.params import FromPath, QueryParameter
 from api.events.app_lookup import EventStoreConnectorWithProjectApps
 from api.guard import build_route_options
 from api.http import filters, time_window
-from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_by_place
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_by_position
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
@@ -73,7 +73,7 @@ async def list_events(
     async def find(conn: Conn, before: EventCursor | None, limit: int) -> list[tuple[bytes, KeptEvent]]:
         return await event_list.list_event_page(conn, apps.result, criteria, before=before, limit=limit)
 
-    return await read_list_page_by_place(
+    return await read_list_page_by_position(
         request, find, cursor, limit, read=EventCursor.unpack, connect=apps.connect_to_event_store
     )
 

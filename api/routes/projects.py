@@ -11,7 +11,7 @@ from api.http import etags
 from api.http.idempotency import WriteReply, insert_idempotently, run_idempotent_write
 from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_by_id
 from api.http.requests import ApiRequest
-from api.http.responses import FastRouteResponse
+from api.http.responses import LowOverheadResponse
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.projects import archive_status, projects
@@ -80,7 +80,7 @@ async def get_project(request: ApiRequest, project_id: FromPath[str]) -> Respons
     """Return a project, archived or not. Its ETag for `If-Match` covers the changes of PATCH and DELETE."""
     async with request.acquire_connection() as conn:
         project, version = await projects.read_project(conn, **request.parse_org_and_project_id(project_id))
-    return FastRouteResponse(project, headers={"ETag": etags.quote_etag(version)})
+    return LowOverheadResponse(project, headers={"ETag": etags.quote_etag(version)})
 
 
 @patch("/projects/{project_id:str}", opt=build_route_options("projects:write", RateClass.WRITE_LIGHT, 404, 409, 412))

@@ -67,7 +67,7 @@ async def trigger_webhook_event(request: ApiRequest, data: JSONBody[WebhookEvent
             await project_locks.check_project_exists(
                 conn, organization_id=request.organization_id, project_id=project_id
             )
-        event = await events.emit_sample_event(
+        event = await events.emit_sample_webhook_event(
             conn,
             organization_id=request.organization_id,
             sample=build_sandbox_webhook_sample(

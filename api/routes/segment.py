@@ -11,7 +11,7 @@ from litestar.params import FromPath
 
 from api.events import requests
 from api.http.requests import ApiRequest
-from api.http.responses import FastRouteResponse
+from api.http.responses import LowOverheadResponse
 from domain.apps import app_keys
 from domain.events import segment
 from domain.events.json_text import MAX_PACKED_EVENT_BODY_BYTES
@@ -44,12 +44,12 @@ async def receive_segment_messages(request: ApiRequest) -> Response[SegmentBatch
     key = requests.read_app_key(request)
     app = await requests.auth_and_limit_events(request, key) if key else None
     plain = await requests.decompress_event_body(request, app, max_bytes=segment.MAX_SEGMENT_SDK_BODY_BYTES)
-    app = app or await requests.auth_and_limit_events(request, segment.read_body_write_key(plain))
+    app = app or await requests.auth_and_limit_events(request, segment.read_segment_write_key(plain))
     batch = await requests.parse_request_events(
         request, app, plain, partial(segment.read_segment_sdk_events, kind=kind)
     )
     stored = await requests.store_event_batch(request, app, batch)
-    return FastRouteResponse(SegmentBatchResult(success=True, **stored._asdict(), rejected=batch.rejected))
+    return LowOverheadResponse(SegmentBatchResult(success=True, **stored._asdict(), rejected=batch.rejected))
 
 
 @get("/projects/{key:str}/settings", include_in_schema=False)
@@ -68,7 +68,7 @@ async def get_segment_sdk_settings(request: ApiRequest, key: FromPath[str]) -> R
         "plan": {"track": {"__default": {"enabled": True, "integrations": {}}}},
         "edgeFunction": {},
     }
-    return FastRouteResponse(settings, headers={"Cache-Control": f"public, max-age={SEGMENT_SDK_SETTINGS_CACHE_S}"})
+    return LowOverheadResponse(settings, headers={"Cache-Control": f"public, max-age={SEGMENT_SDK_SETTINGS_CACHE_S}"})
 
 
 #: Routes with the key of an SDK app.

@@ -6,7 +6,7 @@ from importlib.resources import files
 from litestar import Response, get
 
 from api.http.requests import ApiRequest
-from api.http.responses import FastRouteResponse
+from api.http.responses import LowOverheadResponse
 from api.web_module.packing import minify_web_sdk
 
 WEB_SDK_PATH = "/sdk/v1/tenantry.js"
@@ -28,8 +28,8 @@ async def web_module(request: ApiRequest) -> Response[bytes | None]:
     """Serve the JavaScript module for web pages that send events, or 304 if the browser has it."""
     known = request.request_state.headers.get(b"if-none-match", b"").decode("latin-1")
     if known.strip() == "*" or _WEB_SDK_ETAG in known:
-        return FastRouteResponse(None, status_code=304, headers=_WEB_SDK_HEADERS)
-    return FastRouteResponse(MINIFIED_WEB_SDK, headers=_WEB_SDK_HEADERS, media_type="text/javascript; charset=utf-8")
+        return LowOverheadResponse(None, status_code=304, headers=_WEB_SDK_HEADERS)
+    return LowOverheadResponse(MINIFIED_WEB_SDK, headers=_WEB_SDK_HEADERS, media_type="text/javascript; charset=utf-8")
 
 
 KEYLESS_ROUTES = [web_module]

@@ -54,7 +54,7 @@ async def get_webhook_event(request: ApiRequest, webhook_event_id: FromPath[str]
     """Return one webhook event, as it is sent to endpoints."""
 
     async def read(conn: Conn) -> bytes:
-        return await events.read_or_render_event_body(
+        return await events.read_or_render_webhook_event_body(
             conn,
             **request.parse_org_and_object_id("webhook_event", event_id=webhook_event_id),
             public_url=request.public_api_base_url,

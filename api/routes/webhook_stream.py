@@ -47,7 +47,7 @@ MAX_WEBHOOK_STREAM_S, MAX_WEBHOOK_STREAM_SILENCE_S = 900.0, 15.0
 WEBHOOK_STREAM_END_MESSAGE = b": this stream ends, go on with Last-Event-ID\nretry: 1000\n\n"
 
 #: Events read in one batch.
-WEBHOOK_STREAM_BATCH_EVENTS = 50
+WEBHOOK_EVENTS_PER_STREAM_BATCH = 50
 
 AfterWebhookEvent = Annotated[
     str | None,
@@ -174,16 +174,16 @@ class _WebhookStreamProducer:
         with convert_postgres_away_errors():
             async with self._request.services.connections.acquire_connection(org) as conn:
                 events_read = await streams.read_webhook_stream_events(
-                    conn, organization_id=org, position=self._position, limit=WEBHOOK_STREAM_BATCH_EVENTS
+                    conn, organization_id=org, position=self._position, limit=WEBHOOK_EVENTS_PER_STREAM_BATCH
                 )
-        if len(events_read) < WEBHOOK_STREAM_BATCH_EVENTS:
+        if len(events_read) < WEBHOOK_EVENTS_PER_STREAM_BATCH:
             self._position = self._position.advance_to(head)
         if events_read:
             # The last event may be newer than `head`, which was polled earlier.
             self._position = self._position.advance_to(events_read[-1].transaction_and_event_ids)
             self._skipped = None if self._criteria.matches_event(events_read[-1]) else events_read[-1].id
         matching = [event for event in events_read if self._criteria.matches_event(event)]
-        self.skipped_whole_batch = len(events_read) == WEBHOOK_STREAM_BATCH_EVENTS and not matching
+        self.skipped_whole_batch = len(events_read) == WEBHOOK_EVENTS_PER_STREAM_BATCH and not matching
         return matching
 
     def build_keep_alive(self) -> bytes:
@@ -198,7 +198,7 @@ class _WebhookStreamProducer:
         """
         await self.recheck_api_key()
         render = partial(
-            events.read_or_render_event_body,
+            events.read_or_render_webhook_event_body,
             organization_id=self._request.organization_id,
             event_id=event.id,
             public_url=self._request.public_api_base_url,
@@ -208,7 +208,7 @@ class _WebhookStreamProducer:
                 body = await self._request.run_transaction(render)
         except ObjectNotFound:
             return None
-        except events.EVENT_RENDER_ERRORS as error:
+        except events.WEBHOOK_RENDER_ERRORS as error:
             # A client that reconnects would get the same event again.
             _log.error("an event can't be rendered", event_id=str(event.id), exc_info=error)
             return None

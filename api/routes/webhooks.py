@@ -11,7 +11,7 @@ from api.http import etags, filters, path_ids
 from api.http.idempotency import WriteReply, run_idempotent_write, run_idempotent_write_without_wakes
 from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_by_id
 from api.http.requests import ApiRequest
-from api.http.responses import FastRouteResponse
+from api.http.responses import LowOverheadResponse
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.webhooks import deliveries, endpoints
@@ -111,7 +111,7 @@ async def get_webhook_endpoint(request: ApiRequest, webhook_endpoint_id: FromPat
         endpoint, version = await endpoints.read_webhook_endpoint(
             conn, **request.parse_org_and_object_id("webhook_endpoint", endpoint_id=webhook_endpoint_id)
         )
-    return FastRouteResponse(endpoint, headers={"ETag": etags.quote_etag(version)})
+    return LowOverheadResponse(endpoint, headers={"ETag": etags.quote_etag(version)})
 
 
 @patch(WEBHOOK_ENDPOINT_PATH, opt=build_route_options("webhooks:write", RateClass.WRITE_LIGHT, 404, 412))

@@ -18,7 +18,7 @@ from telemetry.metrics import OPEN_HTTP_CONNECTION_GAUGE, SERVER_CLOSED_HTTP_CON
 RESERVED_OPEN_FILES = 64
 
 
-class ConnectionLimits(NamedTuple):
+class HttpConnectionLimits(NamedTuple):
     """Limits of one process. Times are ticks, sizes are bytes; `per_address` 0 means no limit."""
 
     #: Connections in total; per address; and the additional reserve for health checks.
@@ -50,7 +50,7 @@ class HttpConnectionRights(enum.Enum):
     REFUSED = enum.auto()
 
 
-class AdmittedConnection(Protocol):
+class AdmittedHttpConnection(Protocol):
     """The attributes and methods of a connection that the admission uses."""
 
     address: str
@@ -62,14 +62,14 @@ class AdmittedConnection(Protocol):
         """Close the connection at once; `reason` is a label of `http_connections_ended_total`."""
 
 
-class ConnectionAdmission:
+class HttpConnectionAdmission:
     """All connections of a process. An idle one may be evicted for a new one.
 
     A connection is idle without a request, and while its client is late with a body or with reading a
     response.
     """
 
-    def __init__(self, limits: ConnectionLimits) -> None:
+    def __init__(self, limits: HttpConnectionLimits) -> None:
         self.limits = limits
         self.now = 0
         #: Whether the process stops: each connection ends after its next response, or after a short silence.
@@ -77,13 +77,13 @@ class ConnectionAdmission:
         #: Total of incoming connections, refused ones included.
         self.entered = 0
         #: In order of arrival.
-        self._connections: dict[AdmittedConnection, None] = {}
+        self._connections: dict[AdmittedHttpConnection, None] = {}
         self._counts: dict[str, int] = {}
         #: Idle connections; the one that is idle for longest comes first.
-        self._idle: OrderedDict[AdmittedConnection, None] = OrderedDict()
-        self._idle_by_address: dict[str, OrderedDict[AdmittedConnection, None]] = {}
+        self._idle: OrderedDict[AdmittedHttpConnection, None] = OrderedDict()
+        self._idle_by_address: dict[str, OrderedDict[AdmittedHttpConnection, None]] = {}
 
-    def admit_connection(self, guest: AdmittedConnection) -> HttpConnectionRights:
+    def admit_connection(self, guest: AdmittedHttpConnection) -> HttpConnectionRights:
         """Admit a connection as idle, and return its rights: all requests, only health checks, or none.
 
         At its address's limit, an idle connection of that address is evicted for it, else it is refused. At the
@@ -108,7 +108,7 @@ class ConnectionAdmission:
         OPEN_HTTP_CONNECTION_GAUGE.set(len(self._connections))
         return HttpConnectionRights.RESERVE if full else HttpConnectionRights.OPEN
 
-    def remove_connection(self, guest: AdmittedConnection) -> None:
+    def remove_connection(self, guest: AdmittedHttpConnection) -> None:
         """Remove a closed connection from all counts; do nothing for one that was refused."""
         if guest not in self._connections:
             return
@@ -119,13 +119,13 @@ class ConnectionAdmission:
             del self._counts[guest.address]
         OPEN_HTTP_CONNECTION_GAUGE.set(len(self._connections))
 
-    def mark_idle(self, guest: AdmittedConnection) -> None:
+    def mark_idle(self, guest: AdmittedHttpConnection) -> None:
         """Mark an admitted connection as idle, so that it may be evicted; do nothing for one that was refused."""
         if guest in self._connections:
             self._idle[guest] = None
             self._idle_by_address.setdefault(guest.address, OrderedDict())[guest] = None
 
-    def mark_busy(self, guest: AdmittedConnection) -> None:
+    def mark_busy(self, guest: AdmittedHttpConnection) -> None:
         """Mark a connection as busy, so never evicted: it has a request or an unsent response, and isn't late."""
         if guest not in self._idle:
             return
@@ -165,7 +165,7 @@ def client_network(peer: str) -> str:
     return str(IPv6Address(int(address) >> 64 << 64))
 
 
-def build_connection_limits(settings: Settings) -> ConnectionLimits:
+def build_http_connection_limits(settings: Settings) -> HttpConnectionLimits:
     """Return the connection limits from the settings, bounded by this process's hard limit of open files.
 
     An address gets at most a quarter. Behind a proxy, which has to limit its own clients, it has no limit.
@@ -175,11 +175,11 @@ def build_connection_limits(settings: Settings) -> ConnectionLimits:
         (math.inf if files == resource.RLIM_INFINITY else files)
         - RESERVED_OPEN_FILES
         - settings.pool_size * (2 if settings.telemetry_url else 1)
-        - ConnectionLimits().reserve
+        - HttpConnectionLimits().reserve
     )
     connections = int(max(1, min(settings.connections, available)))
     each = min(settings.connections_per_address, max(1, connections // 4))
-    return ConnectionLimits(connections=connections, per_address=0 if settings.proxy_hops else each)
+    return HttpConnectionLimits(connections=connections, per_address=0 if settings.proxy_hops else each)
 
 
 def count_connection_end_in_metrics(reason: str) -> None:

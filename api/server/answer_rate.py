@@ -10,7 +10,7 @@ import socket
 import struct
 import termios
 
-from api.server.admission import ConnectionLimits
+from api.server.admission import HttpConnectionLimits
 
 
 class ResponseReadRate:
@@ -21,7 +21,7 @@ class ResponseReadRate:
 
     __slots__ = ("_acknowledged", "_left", "_limits", "sending", "written")
 
-    def __init__(self, limits: ConnectionLimits) -> None:
+    def __init__(self, limits: HttpConnectionLimits) -> None:
         self._limits = limits
         self.written = 0
         #: Whether the transport held unsent bytes at the last check.
@@ -30,7 +30,7 @@ class ResponseReadRate:
         self._acknowledged: int | None = None
 
     @property
-    def is_reading_late(self) -> bool:
+    def is_reading_too_slowly(self) -> bool:
         """Return whether the client is `late` ticks behind the minimum rate, so that it may be evicted."""
         return self._left <= self._limits.stall - self._limits.late
 
@@ -39,7 +39,7 @@ class ResponseReadRate:
         """Return whether the client has used up its ticks of grace, so that its connection must end."""
         return self._left <= 0
 
-    def measure_tick(self, transport: asyncio.Transport, unsent: int) -> None:
+    def measure_client_read_speed(self, transport: asyncio.Transport, unsent: int) -> None:
         """Measure a client's reading speed in the last tick; the transport still holds `unsent` bytes.
 
         Reading below the minimum uses up grace, above earns it, up to the initial: a fast start buys no long hold.

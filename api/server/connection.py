@@ -12,7 +12,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from api.server.admission import (
-    ConnectionAdmission,
+    HttpConnectionAdmission,
     HttpConnectionRights,
     client_network,
     count_connection_end_in_metrics,
@@ -20,11 +20,11 @@ from api.server.admission import (
 from api.server.answer_rate import ResponseReadRate, discard_unsent_bytes_on_close
 from api.server.cycle import AsgiRequestCycle
 from api.server.refusals import (
-    LONG_HEAD_REFUSAL,
+    LONG_REQUEST_HEAD_REFUSAL,
     LONG_URI_REFUSAL,
     MALFORMED_REQUEST_REFUSAL,
     SLOW_BODY_REFUSAL,
-    SLOW_HEAD_REFUSAL,
+    SLOW_REQUEST_HEAD_REFUSAL,
     TOO_MANY_CLIENTS_REFUSAL,
     HttpRequestRefusal,
     RequestRefusedInParser,
@@ -47,7 +47,7 @@ HEALTH_PATHS = (b"/healthz", b"/readyz")
 
 
 #: Header fields that request another protocol.
-UPGRADE_REQUEST_FIELDS = (b"upgrade", b"connection", b"http2-settings")
+PROTOCOL_UPGRADE_HEADER_NAMES = (b"upgrade", b"connection", b"http2-settings")
 
 
 class ClientConnection(HttpToolsProtocol):
@@ -55,7 +55,7 @@ class ClientConnection(HttpToolsProtocol):
 
     def __init__(
         self,
-        admission: ConnectionAdmission,
+        admission: HttpConnectionAdmission,
         config: Config,
         server_state: ServerState,
         app_state: dict[str, Any],
@@ -113,7 +113,7 @@ class ClientConnection(HttpToolsProtocol):
         if self.in_head:
             self.head_read += len(data)
             if self.head_read > MAX_HEAD_BYTES:
-                self.refusal = LONG_HEAD_REFUSAL
+                self.refusal = LONG_REQUEST_HEAD_REFUSAL
                 self._refuse_unparseable_input()
         elif self.in_body and self.raw_read > RAW_BODY_BASE_BYTES + MAX_RAW_BYTES_PER_BODY_BYTE * self.body_read:
             self._refuse_unparseable_input()
@@ -133,7 +133,7 @@ class ClientConnection(HttpToolsProtocol):
         self.fields += 1
         self.fields_size += len(name) + len(value)
         if self.fields > MAX_HEAD_FIELDS or self.fields_size > MAX_HEAD_BYTES:
-            self._refuse_in_parser(LONG_HEAD_REFUSAL)
+            self._refuse_in_parser(LONG_REQUEST_HEAD_REFUSAL)
 
     def on_headers_complete(self) -> None:
         """Start or queue a parsed request; refuse CONNECT, long pipelines, and on the reserve all but health checks."""
@@ -253,7 +253,7 @@ class ClientConnection(HttpToolsProtocol):
 
     def _end_overdue_connection(self) -> None:
         if self.in_head and not self.lingers:
-            self._send_refusal_and_close(SLOW_HEAD_REFUSAL, "head")
+            self._send_refusal_and_close(SLOW_REQUEST_HEAD_REFUSAL, "head")
         else:
             self.close_connection_at_once("linger" if self.lingers else "idle")
 
@@ -270,10 +270,10 @@ class ClientConnection(HttpToolsProtocol):
 
     def _check_response_read_rate(self, unsent: int) -> None:
         """End the connection if its client reads too slowly; mark it as idle while the client is a little late."""
-        self.answer_rate.measure_tick(self.transport, unsent)
+        self.answer_rate.measure_client_read_speed(self.transport, unsent)
         if self.answer_rate.is_grace_used_up:
             self.close_connection_at_once("stalled")
-        elif self.answer_rate.is_reading_late:
+        elif self.answer_rate.is_reading_too_slowly:
             self.admission.mark_idle(self)
         else:
             self.admission.mark_busy(self)
@@ -352,5 +352,5 @@ def _head_without_upgrade_fields(
 ) -> bytes:
     """Render the head of a request again, without the fields that request another protocol."""
     lines = [b"%b %b HTTP/1.1" % (parser.get_method(), url)]
-    lines += [b"%b: %b" % (name, value) for name, value in headers if name not in UPGRADE_REQUEST_FIELDS]
+    lines += [b"%b: %b" % (name, value) for name, value in headers if name not in PROTOCOL_UPGRADE_HEADER_NAMES]
     return b"\r\n".join([*lines, b"", b""])

@@ -24,12 +24,14 @@ class RequestRefusedInParser(Exception):
 MALFORMED_REQUEST_REFUSAL = HttpRequestRefusal(
     "BAD_REQUEST", "the request is not valid HTTP/1.1: correct it and send it again"
 )
-SLOW_HEAD_REFUSAL = HttpRequestRefusal("BAD_REQUEST", "the request's head came too slowly: send the request again")
+SLOW_REQUEST_HEAD_REFUSAL = HttpRequestRefusal(
+    "BAD_REQUEST", "the request's head came too slowly: send the request again"
+)
 SLOW_BODY_REFUSAL = HttpRequestRefusal("BAD_REQUEST", "the body came too slowly: send the request again")
 LONG_URI_REFUSAL = HttpRequestRefusal(
     "URI_TOO_LONG", "the URL is too long: send its content in the body, or in several requests"
 )
-LONG_HEAD_REFUSAL = HttpRequestRefusal(
+LONG_REQUEST_HEAD_REFUSAL = HttpRequestRefusal(
     "HEAD_TOO_LARGE", "the head has too many or too long fields: the limits are 100 fields and 32 KiB"
 )
 TOO_MANY_CLIENTS_REFUSAL = HttpRequestRefusal(

@@ -11,7 +11,7 @@ from functools import partial
 import uvicorn
 from litestar import Litestar
 
-from api.server.admission import ConnectionAdmission, ConnectionLimits, raise_open_file_limit
+from api.server.admission import HttpConnectionAdmission, HttpConnectionLimits, raise_open_file_limit
 from api.server.connection import ClientConnection
 from api.server.refusals import HttpRequestRefusal, render_refusal
 from api.server.sockets import SOCKET_BACKLOG, is_socket_bound_to_loopback
@@ -42,7 +42,9 @@ _log = logs.get_logger("api.server")
 class ApiHttpServer(uvicorn.Server):
     """uvicorn's server with an admission. Its caller handles the signals."""
 
-    def __init__(self, app: Litestar, admission: ConnectionAdmission, process: ServingProcess = LONE_PROCESS) -> None:
+    def __init__(
+        self, app: Litestar, admission: HttpConnectionAdmission, process: ServingProcess = LONE_PROCESS
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -88,7 +90,7 @@ class ApiHttpServer(uvicorn.Server):
 
 
 async def serve_application(
-    app: Litestar, limits: ConnectionLimits, sockets: list[socket.socket], process: ServingProcess
+    app: Litestar, limits: HttpConnectionLimits, sockets: list[socket.socket], process: ServingProcess
 ) -> None:
     """Serve an application on listening sockets until SIGTERM or SIGINT. Raises errors of the lifespan.
 
@@ -97,7 +99,7 @@ async def serve_application(
     raise_open_file_limit()
     app.state.private = all(is_socket_bound_to_loopback(sock) for sock in sockets)
     app.state.process = process
-    server = ApiHttpServer(app, ConnectionAdmission(limits), process)
+    server = ApiHttpServer(app, HttpConnectionAdmission(limits), process)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, server.handle_stop_signal)
     async with contextlib.AsyncExitStack() as stack:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 
-from api.server.admission import build_connection_limits
+from api.server.admission import build_http_connection_limits
 from api.streams.long_poll import AwaitedObjectRef, LongPollHub, PollFunction, open_long_poll_hub
 from db.pool import Pool
 from domain.webhooks import streams
@@ -17,7 +17,7 @@ MAX_WEBHOOK_STREAMS_PER_ORGANIZATION = 10
 
 def open_webhook_stream_hub(settings: Settings, pool: Pool) -> AbstractAsyncContextManager[LongPollHub[StreamHead]]:
     """Open the hub of webhook event streams: a quarter of the process's connections, and 10 per organization."""
-    max_streams = build_connection_limits(settings).connections // 4
+    max_streams = build_http_connection_limits(settings).connections // 4
     return open_long_poll_hub(
         build_webhook_stream_head_poller(pool),
         per_organization=MAX_WEBHOOK_STREAMS_PER_ORGANIZATION,
@@ -39,7 +39,7 @@ def build_webhook_stream_head_poller(pool: Pool) -> PollFunction[StreamHead]:
             if time.monotonic() - renewed >= streams.WEBHOOK_RECORDING_RENEW_INTERVAL.total_seconds():
                 await streams.renew_webhook_event_recording(conn, organization_ids=orgs)
                 renewed = time.monotonic()
-            heads = await streams.find_stream_heads_of_organizations(conn, organization_ids=orgs)
+            heads = await streams.find_webhook_stream_heads(conn, organization_ids=orgs)
         return [heads[organization_id] for organization_id in orgs]
 
     return poll

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from cli.shared.command import with_printed_result
-from cli.shared.dumped import choose_main_or_event_db, event_database_option, run_dump_or_restore
+from cli.shared.dumped import choose_main_or_event_db_url, event_database_option, run_dump_or_restore
 from cli.shared.output import CommandResult, format_object_fields
 from db import dumps
 
@@ -28,6 +28,6 @@ async def backup(file: Path, *, events: bool) -> CommandResult:
       tenantry backup events.dump --events
     """
     result = await asyncio.to_thread(
-        run_dump_or_restore, dumps.write_database_dump, choose_main_or_event_db(events=events), file
+        run_dump_or_restore, dumps.write_database_dump, choose_main_or_event_db_url(events=events), file
     )
     return CommandResult(result, format_object_fields(result))

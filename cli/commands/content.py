@@ -86,7 +86,7 @@ def portrait(*, seed: str, gender: Gender | None, age: AgeRange | None, color: s
         if not colors.parse_hex_colors([color]):
             raise click.BadParameter(f"{color!r} is not a color such as #0b6e99", param_hint="'--color'")
         with convert_os_errors_to_generation_errors():
-            drawing.portrait_grid(seed, genders, ages, color).save(out, "PNG")
+            drawing.draw_portrait_grid(seed, genders, ages, color).save(out, "PNG")
     print_command_result(CommandResult({"file": str(out)}, str(out)), as_json=as_json)
 
 

@@ -18,7 +18,7 @@ from domain.tenancy.api_keys import Actor
 from schemas import ids
 from schemas.leases import AccountOffer, LeaseAssign, LeaseReject, LeaseRequestStatus, OfferedAccount, OperatedRequest
 
-ACCOUNT, REQUEST = CliIdParam(ids.ACCOUNT), CliIdParam(ids.LEASE_REQUEST)
+ACCOUNT, REQUEST = CliIdParam(ids.ACCOUNT), CliIdParam(ids.LEASE_REQUEST_ID_PREFIX)
 
 LEASE_OFFER_TABLE_HEADINGS = ("ACCOUNT", "PLATFORM", "HANDLE", "STATUS", "NICHE", "LEASED AS", "TO PROJECT", "SINCE")
 LEASE_REQUEST_TABLE_HEADINGS = (
@@ -89,7 +89,7 @@ async def list_lease_offers(
 @leases.command("requests")
 @click.option("--status", type=click.Choice(get_args(LeaseRequestStatus)), help="Only requests with this status.")
 @with_organization_options
-@with_paging_options(ids.LEASE_REQUEST)
+@with_paging_options(ids.LEASE_REQUEST_ID_PREFIX)
 async def list_submitted_lease_requests(
     session: CommandDbSession, actor: Actor, *, status: LeaseRequestStatus | None, before: UUID | None, limit: int
 ) -> CommandResult:

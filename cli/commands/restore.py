@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from cli.shared.command import with_printed_result
-from cli.shared.dumped import choose_main_or_event_db, event_database_option, run_dump_or_restore
+from cli.shared.dumped import choose_main_or_event_db_url, event_database_option, run_dump_or_restore
 from cli.shared.output import CommandResult, format_object_fields
 from db import dumps
 
@@ -25,7 +25,7 @@ async def restore(file: Path, *, events: bool) -> CommandResult:
       DATABASE_URL=postgresql://... tenantry restore tenantry.dump
     """
     read = await asyncio.to_thread(
-        run_dump_or_restore, dumps.restore_database_dump, choose_main_or_event_db(events=events), file
+        run_dump_or_restore, dumps.restore_database_dump, choose_main_or_event_db_url(events=events), file
     )
     return CommandResult(
         read, format_object_fields(read), "Pause the pool publish before you start a worker: docs/howto/backup.md."

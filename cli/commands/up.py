@@ -27,7 +27,7 @@ from db.migrate import migrate_databases
 from db.server import LocalServer, find_free_port
 from generation import libraries
 from jobs.kinds import CONTENT_GENERATE_KIND
-from schemas.errors import DemoFailed, LibrariesMissing, LocalServerUnavailable
+from schemas.errors import DemoFailed, LocalServerUnavailable, NoGenerateExtra
 
 
 class WorkerCountParam(click.ParamType[tuple[str, int]]):
@@ -97,7 +97,9 @@ def run_platform(workers: Mapping[str, int], *, port: int, with_demo: bool, as_j
         say(f"migrated: {len(asyncio.run(migrate_databases(servers.database_url, settings['TELEMETRY_URL'])))} new")
         site = stack.enter_context(demo.serve_demo_site()) if with_demo else None
         counts = {**workers, **_skip_generation_worker_without_libraries(say)}
-        children |= processes.build_platform_processes(port, counts, settings | demo.allow_demo_host(site, os.environ))
+        children |= processes.build_platform_processes(
+            port, counts, settings | demo.build_demo_fetch_allow_setting(site, os.environ)
+        )
         logs = stack.enter_context(ProcessLogFollower(children))
         stack.enter_context(processes.run_platform_processes(children, partial(_report_slow_start, logs, say)))
         stack.callback(say, "ending: running jobs may finish; a second signal drops them")
@@ -143,7 +145,7 @@ def _skip_generation_worker_without_libraries(say: ElapsedTimeStepPrinter) -> di
     """
     try:
         libraries.require_drawing_libraries()
-    except LibrariesMissing as error:
+    except NoGenerateExtra as error:
         say(f"no worker for content generation: {error.message}")
         return {CONTENT_GENERATE_KIND.pool: 0}
     return {}

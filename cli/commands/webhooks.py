@@ -14,7 +14,7 @@ from cli.shared.command import CliIdParam, json_output_option
 from cli.shared.event_stream import ReconnectingWebhookSseStream, ServerSentMessage
 from cli.shared.exit_codes import EXIT_SETTINGS_OR_SERVER_UNUSABLE
 from cli.shared.forwarding import (
-    CliEventForwarder,
+    CliWebhookForwarder,
     ForwardUrlParam,
     WebhookForwardResult,
     derive_forward_signing_key,
@@ -106,7 +106,7 @@ def listen_to_webhook_events(
         after=ids.format_prefixed_id(ids.WEBHOOK_EVENT, after) if after else None,
         say=_print_to_stderr,
     )
-    _print_and_forward_webhook_events(stream, CliEventForwarder(url, key) if url else None, as_json=as_json)
+    _print_and_forward_webhook_events(stream, CliWebhookForwarder(url, key) if url else None, as_json=as_json)
 
 
 @webhooks.command("trigger")
@@ -170,7 +170,7 @@ def _decode_api_response(response: httpx.Response, kind: type[T]) -> T:
 
 
 def _print_and_forward_webhook_events(
-    stream: ReconnectingWebhookSseStream, forwarder: CliEventForwarder | None, *, as_json: bool
+    stream: ReconnectingWebhookSseStream, forwarder: CliWebhookForwarder | None, *, as_json: bool
 ) -> None:
     counts = Counter[str]()
     with ExitStack() as stack:

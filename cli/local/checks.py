@@ -53,7 +53,7 @@ def build_python_version_doctor_result() -> DoctorResult:
 
 def check_kernel_sandbox() -> DoctorResult:
     """Check that this host's kernel can sandbox child processes; return a warning if landlock or seccomp is missing."""
-    if missing := confine.missing_sandbox_mechanisms():
+    if missing := confine.find_missing_kernel_sandbox_parts():
         advice = "let the kernel, or the container's seccomp profile, allow it: docs/howto/install.md"
         detail = f"this host has no {' and no '.join(missing)} for child processes that read files"
         return DoctorResult(name="kernel sandbox", status="warn", detail=detail, advice=advice, value=missing)

@@ -69,7 +69,7 @@ def serve_demo_site() -> Iterator[str]:
         server.shutdown()
 
 
-def allow_demo_host(host: str | None, environ: Mapping[str, str]) -> dict[str, str]:
+def build_demo_fetch_allow_setting(host: str | None, environ: Mapping[str, str]) -> dict[str, str]:
     """Return the setting that also lets workers fetch from `host`, even on loopback; empty without a `host`."""
     allowed = [name for name in (environ.get(FETCH_ALLOW_VARIABLE_NAME), host) if name]
     return {FETCH_ALLOW_VARIABLE_NAME: ",".join(allowed)} if host else {}

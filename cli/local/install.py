@@ -52,7 +52,7 @@ PIP_HASH_CHECK_OPTIONS = ["--require-hashes", "--no-deps", "--only-binary", ":al
 EDITABLE_INSTALL_OPTIONS = ["--no-index", "--no-deps", "--no-build-isolation", "-e", "."]
 
 #: Pause between two frames of the progress line, and between two lines without a terminal.
-PROGRESS_FRAME_PAUSE_S = 0.1
+INSTALL_PROGRESS_REDRAW_PAUSE_S = 0.1
 PLAIN_PROGRESS_LINE_PAUSE_S = 2.0
 ANSI_CLEAR_LINE = "\r\033[2K"
 
@@ -201,7 +201,7 @@ def _run_install_process(what: str, command: list[str]) -> None:
             reader.start()
             while process.poll() is None:
                 progress.draw()
-                time.sleep(PROGRESS_FRAME_PAUSE_S)
+                time.sleep(INSTALL_PROGRESS_REDRAW_PAUSE_S)
             reader.join()
         finally:
             process.kill()

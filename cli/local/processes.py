@@ -22,7 +22,7 @@ from schemas.envelope import Envelope
 from schemas.settings import load_settings
 
 #: Bytes that a probe reads of a response.
-MAX_PROBE_RESPONSE = 10_000
+MAX_SERVER_PROBE_RESPONSE_BYTES = 10_000
 
 #: Time that a worker may need after DRAIN_S, in seconds.
 PROCESS_END_GRACE_S = 10.0
@@ -99,7 +99,7 @@ def probe_local_server_for_error(port: int, path: str, headers: Mapping[str, str
         return (
             ""
             if answer.status == 200
-            else f"{answer.status} {_format_api_error_of_body(answer.read(MAX_PROBE_RESPONSE))}"
+            else f"{answer.status} {_format_api_error_of_body(answer.read(MAX_SERVER_PROBE_RESPONSE_BYTES))}"
         )
     except (OSError, http.client.HTTPException) as error:
         return getattr(error, "strerror", None) or str(error) or type(error).__name__

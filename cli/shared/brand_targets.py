@@ -19,7 +19,7 @@ from schemas.settings import Settings, load_settings
 from workers.ingest.appstore import stores
 from workers.ingest.appstore.lookup import AppLookupClient
 from workers.ingest.appstore.rate import UpstreamLimiter
-from workers.ingest.appstore.stores import AppStoreAccess, build_custom_store_ssrf_policies
+from workers.ingest.appstore.stores import AppStoreAccess, build_app_store_ssrf_policies
 from workers.ingest.assemble import assemble_brand_extraction
 from workers.ingest.github import ingest as github
 from workers.ingest.github.client import GitHubApi, build_github_api
@@ -32,7 +32,7 @@ from workers.web.fetch import open_ssrf_guarded_client
 
 CLI_SAVED_PAGE_SUFFIXES = {".html", ".htm", ".xhtml", ".gz"}
 #: Storefront of an app's address without a country.
-DEFAULT_STORE_COUNTRY = "us"
+DEFAULT_APP_STORE_COUNTRY = "us"
 #: Placeholder keyring: reading hashes and seals nothing.
 DUMMY_KEYRING_OF_BRAND_EXTRACTION = f"unused:{b64encode(bytes(KEYRING_KEY_BYTES)).decode()}"
 #: Placeholders of settings that every process needs and reading never uses.
@@ -73,12 +73,12 @@ async def open_brand_reading_clients(address: str) -> AsyncIterator[BrandReading
     settings = load_settings({**os.environ, **DUMMY_BRAND_EXTRACT_SETTINGS})
     contact = os.environ.get("PUBLIC_URL", "tenantry brand extract")
     allowed = ssrf_guard.parse_allowed_loopback_fetch_origins(settings.fetch_allow)
-    github_only = ssrf_guard.allow_settings_url(settings.github_api_url)
+    github_only = ssrf_guard.build_settings_url_policy(settings.github_api_url)
     async with (
         open_ssrf_guarded_client(allowed=allowed, contact=contact) as visitor,
         open_ssrf_guarded_client(allowed=github_only, contact=contact) as caller,
         open_document_parser() as parser,
-        open_cli_store_access(settings, parser, contact) as shops,
+        open_cli_app_store_access(settings, parser, contact) as shops,
         open_language_model_api(settings.llm_base_url, settings.llm_api_key, name=settings.llm_model) as model,
     ):
         yield BrandReadingClients(
@@ -87,10 +87,10 @@ async def open_brand_reading_clients(address: str) -> AsyncIterator[BrandReading
 
 
 @asynccontextmanager
-async def open_cli_store_access(
+async def open_cli_app_store_access(
     settings: Settings, parser: DocumentParser, contact: str
 ) -> AsyncIterator[AppStoreAccess]:
-    async with open_ssrf_guarded_client(allowed=build_custom_store_ssrf_policies(settings), contact=contact) as client:
+    async with open_ssrf_guarded_client(allowed=build_app_store_ssrf_policies(settings), contact=contact) as client:
         yield AppStoreAccess(
             lookup=AppLookupClient(
                 client,
@@ -167,7 +167,7 @@ async def extract_brand_of_target(reader: BrandReadingClients, text: str) -> Bra
             return await stores.ingest_store_listings(
                 reader.stores,
                 listings=[app],
-                country=DEFAULT_STORE_COUNTRY,
+                country=DEFAULT_APP_STORE_COUNTRY,
                 progress=ignore_ingest_progress,
                 model=reader.model,
             )

@@ -29,7 +29,7 @@ def run_dump_or_restore(
     return DumpFileAndToolReport(file=str(file), bytes=file.stat().st_size, tool=str(tool.path), version=tool.major)
 
 
-def choose_main_or_event_db(*, events: bool) -> str:
+def choose_main_or_event_db_url(*, events: bool) -> str:
     """Return the URL of the main database, or with `events` that of the event store. Raise `SettingsInvalid`."""
     settings = read_command_settings()
     return settings.event_store_url if events else settings.database_url

@@ -19,7 +19,7 @@ from cli.shared.remote import (
 from schemas.webhooks import WebhookStreamStartMessage
 
 #: The API sends a line at least every 15 s.
-CLI_EVENT_STREAM_TIMEOUT = httpx.Timeout(45, connect=10)
+CLI_WEBHOOK_STREAM_TIMEOUT = httpx.Timeout(45, connect=10)
 
 #: First wait, doubled after each attempt.
 FIRST_STREAM_RECONNECT_WAIT_S = 0.2
@@ -101,7 +101,7 @@ class ReconnectingWebhookSseStream:
         headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": self._last} if self._last else {})
         url = self._remote.build_url("webhook-events/stream")
         with client.stream(
-            "GET", url, params=self._query, headers=headers, timeout=CLI_EVENT_STREAM_TIMEOUT
+            "GET", url, params=self._query, headers=headers, timeout=CLI_WEBHOOK_STREAM_TIMEOUT
         ) as response:
             if not response.is_success:
                 response.read()

@@ -26,8 +26,8 @@ from schemas.errors import (
     DomainError,
     GenerationError,
     InvalidValue,
-    LibrariesMissing,
     LocalServerUnavailable,
+    NoGenerateExtra,
     ObjectNotFound,
     ServiceUnavailable,
     SettingsInvalid,
@@ -51,7 +51,7 @@ UNUSABLE_DATABASE_ERRORS = (
 UNMIGRATED_DATABASE_ERRORS = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError)
 
 #: Exit code, error code and message of each expected error; the first matching line counts.
-EXIT_BY_COMMAND_ERROR = (
+EXIT_CODE_AND_MESSAGE_BY_ERROR = (
     (SettingsInvalid, EXIT_SETTINGS_OR_SERVER_UNUSABLE, "SETTINGS", f"{{error}}: {SETTINGS_ADVICE}"),
     ((LocalServerUnavailable, AttackRunImpossible), EXIT_SETTINGS_OR_SERVER_UNUSABLE, "UNAVAILABLE", "{error}"),
     (msgspec.ValidationError, EXIT_USAGE, "VALIDATION", "{error}"),
@@ -97,9 +97,9 @@ def explain_command_failure(error: Exception) -> CommandFailure:
     if isinstance(error, DomainError):
         return CommandFailure(_domain_error_exit_code(error), error.code, error.message, error.details)
     if isinstance(error, SourceError | GenerationError):
-        missing = isinstance(error, LibrariesMissing)
+        missing = isinstance(error, NoGenerateExtra)
         return CommandFailure(EXIT_SETTINGS_OR_SERVER_UNUSABLE if missing else EXIT_FAILED, error.code, error.message)
-    _, exit_code, code, template = next(line for line in EXIT_BY_COMMAND_ERROR if isinstance(error, line[0]))
+    _, exit_code, code, template = next(line for line in EXIT_CODE_AND_MESSAGE_BY_ERROR if isinstance(error, line[0]))
     place = describe_database_address() if "{where}" in template else ""
     return CommandFailure(exit_code, code, template.format(error=_format_cli_error_reason(error), where=place))
 

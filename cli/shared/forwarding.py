@@ -45,7 +45,7 @@ class ForwardUrlParam(click.ParamType[str]):
         )
 
 
-class CliEventForwarder:
+class CliWebhookForwarder:
     """HTTP client that posts events to one address only: it follows no redirect and uses no proxy."""
 
     def __init__(self, url: str, key: bytes) -> None:

@@ -77,7 +77,7 @@ class ApiAddressAndKey(NamedTuple):
         return address
 
 
-def find_remote_api() -> ApiAddressAndKey:
+def find_api_address_and_key() -> ApiAddressAndKey:
     """Return the API's address and key, of TENANTRY_API and TENANTRY_KEY or of `bin/up` in this folder.
 
     A key of `bin/up` is used only for its own API. Raise `SettingsInvalid` without an address or a key,
@@ -104,7 +104,7 @@ def find_remote_api() -> ApiAddressAndKey:
 def find_api_or_exit() -> ApiAddressAndKey:
     """Return the API's address and key; if one is missing or invalid, end the command with code 5 and an error."""
     try:
-        return find_remote_api()
+        return find_api_address_and_key()
     except (SettingsInvalid, LocalServerUnavailable) as error:
         click.echo(f"Error: {error}", err=True)
         raise click.exceptions.Exit(EXIT_SETTINGS_OR_SERVER_UNUSABLE) from None

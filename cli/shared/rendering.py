@@ -17,7 +17,7 @@ from generation.spec import PieceCopy, PieceSpec, StrictCamelCaseStruct
 from schemas.errors import GenerationError
 
 if TYPE_CHECKING:
-    from generation.render import ContentPiece, PieceInputFiles
+    from generation.render import PieceInputFiles, RenderablePiece
 
 #: File with the inputs and results of a piece, next to its files.
 RENDER_PROVENANCE_FILE_NAME = "spec.json"
@@ -55,7 +55,7 @@ class CliPieceRenderer:
         self.piece, warnings = self._prepare_piece_with_design_files()
         self.warnings = [*self.copy.warnings, *warnings]
 
-    def _prepare_piece_with_design_files(self) -> tuple["ContentPiece", list[str]]:
+    def _prepare_piece_with_design_files(self) -> tuple["RenderablePiece", list[str]]:
         drawing = import_module("generation.render")
         design = self.design
         files: PieceInputFiles = drawing.PieceInputFiles(

@@ -138,10 +138,10 @@ async def require_account_reauth(
     if await social_account.require_reauth.one(conn, org=organization_id, id=account_id):
         lessees = await REQUIRE_REAUTH_OF_OWNERS_LEASES.all(conn, owner_id=account_id)
         for account_scope in (scope, *lessees):
-            await record_account_action(conn, account_scope, "reauth_required", {"reason": reason})
+            await audit_account_action(conn, account_scope, "reauth_required", {"reason": reason})
 
 
-async def record_account_action(
+async def audit_account_action(
     conn: Conn, scope: AccountAndOrgIds, action: str, details: Mapping[str, Any], *, api_key_id: UUID | None = None
 ) -> None:
     """Write an audit log entry `social_account.<action>` about an account; every change of its status has one."""
@@ -168,7 +168,7 @@ async def set_account_own_quota(
         raise account_leased_error("a leased account uses its owner's quota: set it on the owner's account")
     await social_account.set_quota.run(conn, org=organization_id, id=account_id, posts=posts, window_s=seconds)
     scope = AccountAndOrgIds(organization_id, account_id)
-    await record_account_action(conn, scope, "quota_set", {"posts": posts, "seconds": seconds})
+    await audit_account_action(conn, scope, "quota_set", {"posts": posts, "seconds": seconds})
     return AccountQuota(
         social_account_id=ids.format_prefixed_id(ids.ACCOUNT, row.id), handle=row.handle, posts=posts, seconds=seconds
     )

@@ -21,7 +21,7 @@ class HasTokenOwner(Protocol):
     def owner_id(self) -> UUID: ...
 
 
-async def open_owner_tokens(conn: Conn, row: HasTokenOwner, keyring: Keyring) -> AccountTokens:
+async def unseal_own_or_owner_tokens(conn: Conn, row: HasTokenOwner, keyring: Keyring) -> AccountTokens:
     """Return the tokens that an account uses: its own, or those of its owner if it is leased.
 
     Raises LookupError if the account with the tokens is disconnected.

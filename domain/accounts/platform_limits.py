@@ -108,7 +108,7 @@ def offered_privacy_levels(platform: PlatformLimits, traits: Mapping[str, Any]) 
     return [level for level in platform.privacy_levels if level in offered]
 
 
-def check_privacy_level(platform: PlatformLimits, offered: Sequence[str], level: str | None) -> str | None:
+def find_privacy_level_objection(platform: PlatformLimits, offered: Sequence[str], level: str | None) -> str | None:
     """Return the objection to a privacy level, None if it is allowed; `offered` are the account's levels.
 
     `level` may be None if the platform has no levels, or the account offers only one.

@@ -53,12 +53,12 @@ class _SdkAppRow(NamedTuple):
         return SdkAppIdentifiers(self.bundle_id, self.android_package, self.web_domain)
 
 
-class _LiveAppCountAndLastAppNumber(NamedTuple):
+class _ExistingAppCountAndLastAppNumber(NamedTuple):
     live: int
     last_no: int
 
 
-COUNT_LIVE_APPS_AND_FIND_LAST_APP_NUMBER = sdk_app.count_apps.typed(_LiveAppCountAndLastAppNumber)
+COUNT_EXISTING_APPS_AND_FIND_LAST_NUMBER = sdk_app.count_apps.typed(_ExistingAppCountAndLastAppNumber)
 INSERT_APP = sdk_app.insert_app.typed(_SdkAppRow)
 GET_APP = sdk_app.get_app.typed(_SdkAppRow)
 LIST_APPS = sdk_app.list_apps.typed(_SdkAppRow)
@@ -116,7 +116,7 @@ async def register_sdk_app(
         name=body.name,
         platform=body.platform,
     )
-    await _record_app_action(conn, author, app_id, "created", {"name": row.name, "platform": row.platform})
+    await _audit_app_action(conn, author, app_id, "created", {"name": row.name, "platform": row.platform})
     return SdkAppShown(**_app_answer_fields(row, public_url), api_key=app_keys.format_app_key(app_id, secret))
 
 
@@ -163,7 +163,7 @@ async def apply_app_patch(
         fields += await destinations.apply_capi_patch(conn, author.organization_id, app_id, body.capi, vault)
         row = await _get_app_row(conn, author, app_id)
     if fields:
-        await _record_app_action(conn, author, app_id, "updated", {"fields": fields})
+        await _audit_app_action(conn, author, app_id, "updated", {"fields": fields})
     if body.rotate_key:
         overlap = timedelta(hours=body.overlap_hours or 0)
         row, key = await _rotate_app_key(conn, author, app_id, peppers=peppers, overlap=overlap)
@@ -176,7 +176,7 @@ async def delete_project_app(conn: Conn, *, author: AppChangeAuthor, app_id: UUI
     row = await _get_app_row(conn, author, app_id)
     await destinations.delete_capi_destination_rows(conn, organization_id=author.organization_id, app_id=app_id)
     deleted_at = await sdk_app.delete_app.value(conn, org=author.organization_id, id=app_id)
-    await _record_app_action(conn, author, app_id, "deleted", {"name": row.name, "platform": row.platform})
+    await _audit_app_action(conn, author, app_id, "deleted", {"name": row.name, "platform": row.platform})
     return SdkAppDeleted(app_id=ids.format_prefixed_id(ids.APP, app_id), deleted_at=deleted_at)
 
 
@@ -196,7 +196,7 @@ async def _get_app_row(conn: Conn, author: AppChangeAuthor, app_id: UUID) -> _Sd
 
 
 async def _next_app_number(conn: Conn, author: AppChangeAuthor) -> int:
-    counts = await COUNT_LIVE_APPS_AND_FIND_LAST_APP_NUMBER.row(conn, **author.project_query_parameters)
+    counts = await COUNT_EXISTING_APPS_AND_FIND_LAST_NUMBER.row(conn, **author.project_query_parameters)
     if counts.live >= MAX_LIVE_APPS_PER_PROJECT:
         raise StateConflict(
             "TOO_MANY_APPS",
@@ -242,11 +242,11 @@ async def _rotate_app_key(
     secret, hashed = key_secrets.make_key_secret(peppers)
     org = author.organization_id
     row = await ROTATE_APP_KEY.row(conn, org=org, id=app_id, overlap=overlap, **hashed._asdict())
-    await _record_app_action(conn, author, app_id, "key_rotated", {"overlapHours": overlap // timedelta(hours=1)})
+    await _audit_app_action(conn, author, app_id, "key_rotated", {"overlapHours": overlap // timedelta(hours=1)})
     return row, app_keys.format_app_key(app_id, secret)
 
 
-async def _record_app_action(
+async def _audit_app_action(
     conn: Conn, author: AppChangeAuthor, app_id: UUID, action: str, details: Mapping[str, Any]
 ) -> None:
     await audit.write_audit_entry(

@@ -94,9 +94,9 @@ class MetricCollectionResult(NamedTuple):
     error: PlatformError | None
 
 
-TAKE_ACCOUNTS_TO_POLL = collection.take_due_accounts.typed(AccountDueForMetricPolling)
-GET_POLLED_ACCOUNT_BY_ID = collection.find_account.typed(AccountPolledForMetrics)
-LIST_POSTS_TO_POLL = collection.list_due_posts.typed(PostDueForMetricPolling)
+TAKE_ACCOUNTS_TO_POLL_FOR_METRICS = collection.take_due_accounts.typed(AccountDueForMetricPolling)
+GET_ACCOUNT_POLLED_FOR_METRICS = collection.find_account.typed(AccountPolledForMetrics)
+LIST_POSTS_TO_POLL_FOR_METRICS = collection.list_due_posts.typed(PostDueForMetricPolling)
 
 
 async def submit_due_metric_collections(conn: Conn) -> int:
@@ -105,11 +105,11 @@ async def submit_due_metric_collections(conn: Conn) -> int:
     Returns the number of checked accounts, at most `MAX_ACCOUNTS_PER_COLLECTION_CHECK`. Don't call it in a transaction:
     a job that waits for its account may hold the unique key.
     """
-    due = await TAKE_ACCOUNTS_TO_POLL.all(
+    due = await TAKE_ACCOUNTS_TO_POLL_FOR_METRICS.all(
         conn,
         limit=MAX_ACCOUNTS_PER_COLLECTION_CHECK,
-        last_s=cadence.MAX_POLLED_POST_AGE.total_seconds(),
-        gauges_s=cadence.FOLLOWER_POLL_INTERVAL_S,
+        last_s=cadence.MAX_METRIC_POLLED_POST_AGE.total_seconds(),
+        gauges_s=cadence.FOLLOWER_COUNT_POLL_INTERVAL_S,
         look_s=cadence.ACCOUNT_POLL_RECHECK_S,
         later_s=cadence.UNPOLLABLE_ACCOUNT_RECHECK_S,
     )
@@ -151,16 +151,18 @@ async def prepare_metric_collection_run(
     requested by its platform's id with the owner's tokens, as in publishing.
     """
     org, account_id = claim.organization_id, UUID(claim.args["account_id"])
-    row = await GET_POLLED_ACCOUNT_BY_ID.one(conn, org=org, account_id=account_id)
+    row = await GET_ACCOUNT_POLLED_FOR_METRICS.one(conn, org=org, account_id=account_id)
     if row is None:
         return None
-    tokens = await owners.open_owner_tokens(conn, row, keyring)
+    tokens = await owners.unseal_own_or_owner_tokens(conn, row, keyring)
     if credentials.is_token_ending_soon(tokens.expires_at, now=row.now):
         await owners.submit_owner_token_refresh(conn, row)
-        await collection.make_due.run(conn, org=org, account_id=account_id, after_s=cadence.POLL_TOKEN_REFRESH_WAIT_S)
+        await collection.make_due.run(
+            conn, org=org, account_id=account_id, after_s=cadence.METRIC_POLL_TOKEN_REFRESH_WAIT_S
+        )
         return None
-    last_s = cadence.MAX_POLLED_POST_AGE.total_seconds()
-    posts = await LIST_POSTS_TO_POLL.all(
+    last_s = cadence.MAX_METRIC_POLLED_POST_AGE.total_seconds()
+    posts = await LIST_POSTS_TO_POLL_FOR_METRICS.all(
         conn, org=org, account_id=account_id, last_s=last_s, asked_at=row.asked_at, limit=most + 1
     )
     return MetricCollectionRun(
@@ -198,7 +200,7 @@ def _next_metric_poll_time(visit: MetricCollectionRun, post: PostDueForMetricPol
     """
     if not visit.polled.sandbox:
         return cadence.next_metric_poll_by_age(post.published_at, visit.polled.now)
-    times = cadence.list_missed_sandbox_poll_times(post.published_at, post.due_at, visit.polled.now)
+    times = cadence.list_missed_sandbox_metric_poll_times(post.published_at, post.due_at, visit.polled.now)
     if not times:
         return cadence.next_metric_poll_by_age(post.published_at, post.published_at)
     return cadence.next_metric_poll_by_age(post.published_at, times[-1])
@@ -233,6 +235,6 @@ def _seconds_until_next_collection_run(error: PlatformError | None, failures: in
     if error is None:
         return cadence.RESUME_ACCOUNT_POLL_S if more else None
     if isinstance(error, AccessTokenExpired) and failures == 1:
-        return cadence.POLL_TOKEN_REFRESH_WAIT_S
+        return cadence.METRIC_POLL_TOKEN_REFRESH_WAIT_S
     asked_s = (error.after_s or 0.0) if isinstance(error, PlatformThrottled) else 0.0
-    return max(asked_s, cadence.account_poll_backoff_s(failures))
+    return max(asked_s, cadence.account_metric_poll_backoff_s(failures))

@@ -108,7 +108,7 @@ def _choose_account_server_url(
         )
         raise InvalidValue("instance", f"is for {names}: {asked.platform} has one server for all accounts")
     if not sandbox:
-        consent_pages.check_platform_application_configured(asked.platform, settings, path="platform")
+        consent_pages.check_platform_oauth_app_configured(asked.platform, settings, path="platform")
     return consent_pages.read_single_server_platform_urls(settings)[asked.platform]
 
 
@@ -136,7 +136,7 @@ async def check_reauth_request(
             "socialAccountId", f"a {row.platform} account is connected again as at first: {APP_PASSWORD_ROUTE}"
         )
     if not principal.sandbox:
-        consent_pages.check_platform_application_configured(row.platform, settings, path="socialAccountId")
+        consent_pages.check_platform_oauth_app_configured(row.platform, settings, path="socialAccountId")
     return OAuthFlowInput(row.platform, row.service_url, return_url, account_id, row.handle)
 
 

@@ -80,7 +80,7 @@ class AccountConnectJobArgs(PlatformServerInStoredJson, frozen=True, kw_only=Tru
 RECONNECT_LEASED_ACCOUNTS = account_lease.follow_owner.typed(AccountAndOrgIds)
 
 
-class ConnectJobInput(NamedTuple):
+class AccountConnectJobInput(NamedTuple):
     """Input of one attempt; `client` is None before our registration, and for platforms without one."""
 
     sandbox: bool
@@ -137,21 +137,21 @@ async def submit_account_connect(
     return submitted
 
 
-async def read_account_connect_job_input(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> ConnectJobInput:
+async def read_account_connect_job_input(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> AccountConnectJobInput:
     asked = msgspec.convert(claim.args, AccountConnectJobArgs)
     sandbox = await organizations.is_sandbox_organization(conn, organization_id=claim.organization_id)
     secret = msgspec.json.decode(
         await job_secrets.unseal_job_secret(conn, claim=claim, keyring=keyring), type=Code | Login
     )
     client = await client_registrations.unseal_oauth_client(conn, server=asked.platform_server, keyring=keyring)
-    return ConnectJobInput(sandbox, asked, secret, client)
+    return AccountConnectJobInput(sandbox, asked, secret, client)
 
 
 async def finish_account_connect(
     conn: Conn,
     *,
     claim: JobClaim,
-    attempt: ConnectJobInput,
+    attempt: AccountConnectJobInput,
     found: AccountIdentity,
     grant: TokenGrant,
     keyring: Keyring,
@@ -211,9 +211,9 @@ async def store_connected_account(
     action = "connected" if account_id == new else "reconnected"
     details = {"platform": found.platform, "handle": found.handle}
     scope = AccountAndOrgIds(organization_id, account_id)
-    await accounts.record_account_action(conn, scope, action, details, api_key_id=api_key_id)
+    await accounts.audit_account_action(conn, scope, action, details, api_key_id=api_key_id)
     for lessee in await RECONNECT_LEASED_ACCOUNTS.all(conn, owner_id=account_id):
-        await accounts.record_account_action(conn, lessee, "reconnected", details)
+        await accounts.audit_account_action(conn, lessee, "reconnected", details)
     await account_queue.wake_account_posts(conn, organization_id=organization_id, account_id=account_id)
     return account_id
 
@@ -260,7 +260,7 @@ async def _cancel_posts_and_disconnect_account(
     await social_account.disconnect_account.run(conn, org=org, id=account_id, canceled_posts=canceled)
     await credentials.delete_account_tokens(conn, organization_id=org, account_id=account_id)
     details = {"canceledScheduledPosts": canceled}
-    await accounts.record_account_action(conn, scope, "disconnected", details, api_key_id=api_key_id)
+    await accounts.audit_account_action(conn, scope, "disconnected", details, api_key_id=api_key_id)
     return canceled
 
 

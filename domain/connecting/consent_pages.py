@@ -23,17 +23,17 @@ _CENTRALIZED_PLATFORM_LOGINS = {
 }
 
 
-class PlatformApplication(NamedTuple):
+class PlatformOAuthApp(NamedTuple):
     """Our application at a platform with one server for all accounts, from the operator's settings."""
 
     service_url: str
     client: OAuthClient
 
 
-def read_platform_oauth_apps(settings: Settings) -> Mapping[str, PlatformApplication]:
+def read_platform_oauth_apps(settings: Settings) -> Mapping[str, PlatformOAuthApp]:
     """Return our OAuth application by platform with one server for all; a platform without a client id is absent."""
     candidates = {
-        platform: PlatformApplication(
+        platform: PlatformOAuthApp(
             getattr(settings, login.url),
             OAuthClient(getattr(settings, login.client_id), getattr(settings, login.client_secret)),
         )
@@ -47,7 +47,7 @@ def read_single_server_platform_urls(settings: Settings) -> Mapping[str, str]:
     return {platform: getattr(settings, login.url) for platform, login in _CENTRALIZED_PLATFORM_LOGINS.items()}
 
 
-def check_platform_application_configured(platform: str, settings: Settings, *, path: str) -> None:
+def check_platform_oauth_app_configured(platform: str, settings: Settings, *, path: str) -> None:
     """Raise `InvalidValue` for a platform with one server for all accounts and no configured application."""
     if platform in read_single_server_platform_urls(settings) and platform not in read_platform_oauth_apps(settings):
         raise InvalidValue(path, f"{platform} is not set up on this server: ask its operator")

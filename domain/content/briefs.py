@@ -219,7 +219,7 @@ async def _find_requested_presenter(
     """
     if shown is None:
         return None
-    influencer_id = ids.parse_prefixed_id(ids.INFLUENCER, shown)
+    influencer_id = ids.parse_prefixed_id(ids.INFLUENCER_ID_PREFIX, shown)
     at: dict[str, Any] = {"organization_id": organization_id, "project_id": project_id}
     speaker = (
         None

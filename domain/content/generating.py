@@ -83,7 +83,7 @@ async def start_content_generation(
         hook=body.hook,
         caption="",
         job_id=submitted.job_id,
-        influencer_id=body.influencer_id and ids.parse_prefixed_id(ids.INFLUENCER, body.influencer_id),
+        influencer_id=body.influencer_id and ids.parse_prefixed_id(ids.INFLUENCER_ID_PREFIX, body.influencer_id),
         ai_declared=False,
     )
     await content_generation.insert_generation.run(

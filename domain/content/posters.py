@@ -13,7 +13,7 @@ from db.pool import Conn
 from db.queries import content_asset
 from domain.media.files import Thumbnail
 from jobs import ledger, maintenance
-from jobs.kinds import MAKE_POSTER_KIND
+from jobs.kinds import MAKE_VIDEO_POSTER_KIND
 from jobs.ledger import JobClaim, SubmittedJob, WakeMessage
 from jobs.outcomes import Done, JobWrite
 from schemas import ids
@@ -32,7 +32,7 @@ class _FileCheckedForMissingPoster(NamedTuple):
     wanted: bool
 
 
-LIST_FILES_TO_CHECK_FOR_POSTER = content_asset.list_next.typed(_FileCheckedForMissingPoster)
+LIST_FILES_TO_CHECK_FOR_VIDEO_POSTER = content_asset.list_next.typed(_FileCheckedForMissingPoster)
 
 
 async def submit_upload_poster_job(conn: Conn, *, organization_id: UUID, content: Content) -> tuple[WakeMessage, ...]:
@@ -46,21 +46,21 @@ async def submit_upload_poster_job(conn: Conn, *, organization_id: UUID, content
     )
     if content.format != "video" or content_id is None:
         return ()
-    submitted = await _submit_poster_job(conn, organization_id, project_id, content_id)
+    submitted = await _submit_video_poster_job(conn, organization_id, project_id, content_id)
     return (submitted.wake,) if submitted.wake else ()
 
 
-async def submit_next_backfill_poster_job(conn: Conn) -> int:
+async def submit_next_video_poster_backfill(conn: Conn) -> int:
     """Submit the job for the next uploaded video without a poster, if the pool of such jobs is idle.
 
     Returns the number of files that the search passed. The same transaction stores its position, so no file
     is passed twice.
     """
-    if not await maintenance.has_pool_worker_and_no_queued_job(conn, pool_name=MAKE_POSTER_KIND.pool):
+    if not await maintenance.has_pool_worker_and_no_queued_job(conn, pool_name=MAKE_VIDEO_POSTER_KIND.pool):
         return 0
     async with conn.transaction():
         passed = _files_up_to_missing_poster(
-            await LIST_FILES_TO_CHECK_FOR_POSTER.all(conn, limit=MAX_FILES_SCANNED_PER_POSTER_BACKFILL)
+            await LIST_FILES_TO_CHECK_FOR_VIDEO_POSTER.all(conn, limit=MAX_FILES_SCANNED_PER_POSTER_BACKFILL)
         )
         if passed:
             await _advance_poster_backfill(conn, passed[-1])
@@ -78,16 +78,16 @@ def _files_up_to_missing_poster(
 async def _advance_poster_backfill(conn: Conn, last: _FileCheckedForMissingPoster) -> None:
     await content_asset.pass_files.run(conn, org=last.organization_id, asset_id=last.id)
     if last.wanted:
-        await _submit_poster_job(conn, last.organization_id, last.project_id, last.content_id)
+        await _submit_video_poster_job(conn, last.organization_id, last.project_id, last.content_id)
 
 
-async def _submit_poster_job(
+async def _submit_video_poster_job(
     conn: Conn, organization_id: UUID, project_id: UUID | None, content_id: UUID
 ) -> SubmittedJob:
     """Submit the job that extracts the poster of a content's video, or return the one under way."""
     return await ledger.submit_job(
         conn,
-        kind=MAKE_POSTER_KIND,
+        kind=MAKE_VIDEO_POSTER_KIND,
         organization_id=organization_id,
         project_id=project_id,
         args={"content_id": str(content_id)},
@@ -95,7 +95,7 @@ async def _submit_poster_job(
     )
 
 
-async def find_token_of_posterless_video(conn: Conn, *, claim: JobClaim) -> str:
+async def find_storage_token_of_posterless_video(conn: Conn, *, claim: JobClaim) -> str:
     """Return the storage token of a video without a poster. Raises `ObjectNotFound` if it was deleted or has one."""
     token: str = require_found(
         await content_asset.find_clip.value(conn, **_org_and_content_id_of_claim(claim)), "content"
@@ -103,7 +103,7 @@ async def find_token_of_posterless_video(conn: Conn, *, claim: JobClaim) -> str:
     return token
 
 
-def build_poster_outcome(claim: JobClaim, poster: Thumbnail) -> Done:
+def build_video_poster_outcome(claim: JobClaim, poster: Thumbnail) -> Done:
     """Return the outcome of a poster job, with the write that attaches the poster to its video.
 
     Revision and approval stay, since posts don't change. If the video was deleted or its project archived

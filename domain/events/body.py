@@ -69,7 +69,7 @@ class DecodedEventBatchBody(NamedTuple, Generic[H]):
     size: int
 
 
-class WholeAndSplitDecoders(NamedTuple, Generic[H]):
+class EventBodyDecoders(NamedTuple, Generic[H]):
     """Decoders of a body: `whole` with all events, `split` with the text of each; at most `most` events."""
 
     whole: msgspec.json.Decoder[H]
@@ -93,12 +93,12 @@ class _SplitServerEventBody(ServerEventBodyAppIds, frozen=True, kw_only=True):
     events: Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=MAX_EVENTS_PER_SERVER_REQUEST)]
 
 
-APP_WHOLE_SPLIT_DECODERS: WholeAndSplitDecoders[_IgnoredAppEventBodyFields] = WholeAndSplitDecoders(
+APP_EVENT_BODY_DECODERS: EventBodyDecoders[_IgnoredAppEventBodyFields] = EventBodyDecoders(
     msgspec.json.Decoder(_AppEventBodyWithDecodedEvents),
     msgspec.json.Decoder(_SplitAppEventBody),
     MAX_EVENTS_PER_APP_REQUEST,
 )
-SERVER_WHOLE_SPLIT_DECODERS: WholeAndSplitDecoders[ServerEventBodyAppIds] = WholeAndSplitDecoders(
+SERVER_EVENT_BODY_DECODERS: EventBodyDecoders[ServerEventBodyAppIds] = EventBodyDecoders(
     msgspec.json.Decoder(EventsFromServer), msgspec.json.Decoder(_SplitServerEventBody), MAX_EVENTS_PER_SERVER_REQUEST
 )
 _EVENT_DECODER = msgspec.json.Decoder(EventIn)
@@ -124,11 +124,11 @@ def parse_app_events(
 
     Raises `MalformedBody`, `InvalidValue`, `BodyOversized` for the whole body.
     """
-    parts = yield from split_event_body(plain, APP_WHOLE_SPLIT_DECODERS)
+    parts = yield from split_event_body(plain, APP_EVENT_BODY_DECODERS)
     return (yield from check_body_events(parts.events, parts.size, project_id=project_id, app_no=app_no, now=now))
 
 
-def split_event_body(plain: bytes, form: WholeAndSplitDecoders[H]) -> CooperativeSteps[DecodedEventBatchBody[H]]:
+def split_event_body(plain: bytes, form: EventBodyDecoders[H]) -> CooperativeSteps[DecodedEventBatchBody[H]]:
     """Return the events of a request body, decoded or each as its JSON text, and the body's other fields.
 
     They are texts for a long body, or if the events can't be decoded together. Raises `MalformedBody`, `InvalidValue`,
@@ -143,7 +143,7 @@ def split_event_body(plain: bytes, form: WholeAndSplitDecoders[H]) -> Cooperativ
     return DecodedEventBatchBody(head, events, len(plain))
 
 
-def _decode_small_event_body(plain: bytes, form: WholeAndSplitDecoders[H]) -> DecodedEventBatchBody[H]:
+def _decode_small_event_body(plain: bytes, form: EventBodyDecoders[H]) -> DecodedEventBatchBody[H]:
     try:
         head = form.whole.decode(plain)
     except UNREADABLE_JSON_ERRORS:

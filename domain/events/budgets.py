@@ -28,7 +28,7 @@ EVENT_BUDGET_LOTS, EVENT_COUNT_FLUSH_INTERVAL_S = 1_000, 5.0
 EVENT_COUNT_WRITE_PAUSE_S, MAX_BUDGET_DAYS_PER_STATEMENT = 0.05, 500
 
 #: Organizations with sums in this process's memory.
-MAX_CACHED_EVENT_BUDGET_DAYS = 10_000
+MAX_CACHED_ORG_EVENT_BUDGETS = 10_000
 
 #: Days for which sums are stored, and rows that one run of `prune_old_event_budget_days` deletes.
 EVENT_BUDGET_RETENTION_DAYS, MAX_PRUNED_EVENT_BUDGET_DAYS = 35, 500
@@ -173,14 +173,14 @@ class EventBudgets:
         day = self._days.get(key)
         if day is None:
             day = self._days[key] = InMemoryEventBudgetDay(key)
-            if len(self._days) > MAX_CACHED_EVENT_BUDGET_DAYS:
+            if len(self._days) > MAX_CACHED_ORG_EVENT_BUDGETS:
                 self._drop_settled_days()
         return day
 
     def _drop_settled_days(self) -> None:
         """Drop past budget days, and today's oldest above a maximum; keep unwritten or reserved ones."""
         today = self._clock().date()
-        spare = len(self._days) - MAX_CACHED_EVENT_BUDGET_DAYS
+        spare = len(self._days) - MAX_CACHED_ORG_EVENT_BUDGETS
         settled = [key for key, day in self._days.items() if day.has_no_unwritten_or_reserved_events]
         for place, key in enumerate(settled):
             if key[1] != today or place < spare:

@@ -73,7 +73,9 @@ class _ConversionQueueDestinationRow(NamedTuple):
 FIND_APPS_OF_CONVERSION_QUEUES = conversion_destination.find_lines.typed(_ConversionQueueOwnerRow)
 FIND_DESTINATION_OF_CONVERSION_QUEUE = conversion_destination.open_destination.typed(_ConversionQueueDestinationRow)
 
-APP_DELETED_CLOSE_REASON = ClosedConversionDestination("APP_DELETED", "the app was deleted before this was sent")
+APP_DELETED_CONVERSION_CLOSE_REASON = ClosedConversionDestination(
+    "APP_DELETED", "the app was deleted before this was sent"
+)
 ARCHIVE_CONVERSION_CLOSE_REASON = ClosedConversionDestination(
     "PROJECT_ARCHIVED", "the project was archived before this was sent"
 )
@@ -122,7 +124,7 @@ async def read_conversion_destination_of_job(
     scope = _destination_ids_of_relay_job(claim)
     row = await FIND_DESTINATION_OF_CONVERSION_QUEUE.one(conn, **scope)
     if row is None or row.deleted:
-        return APP_DELETED_CLOSE_REASON
+        return APP_DELETED_CONVERSION_CLOSE_REASON
     if row.archived:
         return ARCHIVE_CONVERSION_CLOSE_REASON
     if not row.enabled or row.pixel_id is None or row.sealed is None or row.vault_key_id is None:
@@ -134,12 +136,12 @@ async def read_conversion_destination_of_job(
     )
 
 
-async def note_destination_success(conn: Conn, *, claim: JobClaim) -> None:
+async def note_conversion_destination_success(conn: Conn, *, claim: JobClaim) -> None:
     """Record that a job's conversion destination accepted conversions, and clear its error and backoff."""
     await conversion_destination.note_forward.run(conn, **_destination_ids_of_relay_job(claim))
 
 
-async def note_destination_refusal(conn: Conn, *, claim: JobClaim, message: str) -> None:
+async def note_conversion_destination_refusal(conn: Conn, *, claim: JobClaim, message: str) -> None:
     """Record with `message` that a conversion destination refused some conversions; it gets no backoff."""
     await conversion_destination.note_refusal.run(conn, **_destination_ids_of_relay_job(claim), message=message)
 

@@ -36,7 +36,7 @@ async def open_new_event_id_partition_if_due(conn: Conn, *, age: timedelta = EVE
     return await _run_query_unless_locked(event_seen.rotate, conn, age=age)
 
 
-async def drop_event_id_partition(conn: Conn) -> int:
+async def drop_oldest_event_id_partition(conn: Conn) -> int:
     """Drop the oldest partition of event ids that is no longer probed; return 1, or 0 if none was dropped."""
     return await _run_query_unless_locked(event_seen.drop_leaf, conn, closed=PROBED_EVENT_ID_GENERATIONS)
 

@@ -120,7 +120,7 @@ _SEGMENT_HEAD_DECODER, _SEGMENT_BATCH_DECODER = (
 )
 
 
-def read_body_write_key(plain: bytes) -> str | None:
+def read_segment_write_key(plain: bytes) -> str | None:
     """Return the `writeKey` of a Segment request body; None if it is missing or isn't a string.
 
     No other field is decoded. Raises `MalformedBody`.

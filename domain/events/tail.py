@@ -17,7 +17,7 @@ from db.queries import event
 MAX_EVENTS_PER_TAIL_POLL = 5_000
 
 #: Time until a started transaction is surely listed by the server.
-TRANSACTION_START_LIST_DELAY = timedelta(seconds=1)
+MAX_TRANSACTION_LISTING_DELAY = timedelta(seconds=1)
 
 #: Longest wait for an open transaction. A transaction that writes events takes a second, or a few on a
 #: stalled store. An older one is of another kind, such as a dump.
@@ -119,6 +119,6 @@ class EventTail:
 
     async def _read_commit_horizon(self, conn: Conn) -> datetime:
         horizon: datetime = await event.horizon.value(
-            conn, spare=TRANSACTION_START_LIST_DELAY, longest=MAX_TAIL_WAIT_FOR_COMMIT
+            conn, spare=MAX_TRANSACTION_LISTING_DELAY, longest=MAX_TAIL_WAIT_FOR_COMMIT
         )
         return horizon

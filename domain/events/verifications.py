@@ -23,7 +23,7 @@ from schemas.apps import ArrivedEvent, Finding, Verification
 MAX_COUNTED_RECENT_EVENTS = 1000
 
 
-class AppToVerify(NamedTuple):
+class AppWithTrackingToVerify(NamedTuple):
     """App under verification. `has_event`: an event of any time has arrived since the job was accepted."""
 
     project_id: UUID
@@ -54,7 +54,7 @@ class QuarantineCountRow(NamedTuple):
     n: int
 
 
-FIND_APP_UNDER_VERIFICATION = sdk_app.see_app.typed(AppToVerify)
+FIND_APP_WITH_TRACKING_TO_VERIFY = sdk_app.see_app.typed(AppWithTrackingToVerify)
 FIND_NEWEST_APP_EVENT_AND_COUNT = event_table.see_arrivals.typed(NewestEventWithCount)
 COUNT_QUARANTINED_EVENTS = event_quarantine.count_refused.typed(QuarantineCountRow)
 
@@ -79,9 +79,9 @@ async def start_tracking_verification(
     )
 
 
-async def read_app_of_tracking_verification_job(conn: Conn, *, claim: JobClaim) -> AppToVerify | None:
+async def read_app_of_tracking_verification_job(conn: Conn, *, claim: JobClaim) -> AppWithTrackingToVerify | None:
     """Return the SDK app that a verification job waits for, as of now; None if it was deleted."""
-    return await FIND_APP_UNDER_VERIFICATION.one(
+    return await FIND_APP_WITH_TRACKING_TO_VERIFY.one(
         conn, org=claim.organization_id, project_id=claim.project_id, job_id=claim.id, id=UUID(claim.args["app_id"])
     )
 
@@ -105,14 +105,14 @@ async def count_rejected_events(
     return await COUNT_QUARANTINED_EVENTS.all(conn, project_id=project_id, app_no=app_no, seconds=seconds)
 
 
-def tracking_verified_result(app: AppToVerify, found: NewestEventWithCount) -> dict[str, Any]:
+def tracking_verified_result(app: AppWithTrackingToVerify, found: NewestEventWithCount) -> dict[str, Any]:
     """Return the result of a tracking verification job that received an event: the event and their number."""
     name, event_id, occurred_at, received_at, count = found
     event = ArrivedEvent(name=name, event_id=event_id, occurred_at=occurred_at, received_at=received_at)
     return _build_verification_result(app, event, count, [])
 
 
-def tracking_missing_result(app: AppToVerify, refused: Sequence[QuarantineCountRow]) -> dict[str, Any]:
+def tracking_missing_result(app: AppWithTrackingToVerify, refused: Sequence[QuarantineCountRow]) -> dict[str, Any]:
     """Return a verification job's result without an event: the app's rejected events by code, else likely causes."""
     return _build_verification_result(
         app, None, 0, [_rejected_events_finding(refused)] if refused else [*_find_causes_of_no_app_events(app)]
@@ -120,7 +120,7 @@ def tracking_missing_result(app: AppToVerify, refused: Sequence[QuarantineCountR
 
 
 def _build_verification_result(
-    app: AppToVerify, event: ArrivedEvent | None, count: int, findings: list[Finding]
+    app: AppWithTrackingToVerify, event: ArrivedEvent | None, count: int, findings: list[Finding]
 ) -> dict[str, Any]:
     verification = Verification(
         verified=event is not None, count=count, event=event, last_event_at=app.last_event_at, findings=findings
@@ -137,7 +137,7 @@ def _rejected_events_finding(refused: Sequence[QuarantineCountRow]) -> Finding:
     )
 
 
-def _find_causes_of_no_app_events(app: AppToVerify) -> Iterator[Finding]:
+def _find_causes_of_no_app_events(app: AppWithTrackingToVerify) -> Iterator[Finding]:
     """Yield the likely causes for the absence of an SDK app's events, the likeliest first."""
     rotated, last = app.last_rotated_at, app.last_event_at
     if app.has_event:

@@ -125,8 +125,10 @@ async def _insert_draw_and_audit_influencer(
     submitted = await drawing_job.insert_influencer_and_submit_drawing(
         conn, organization_id=author.organization_id, project_id=project_id, draft=draft, colors=colors
     )
-    details = {"name": draft.name} | ({"clonedFrom": ids.format_prefixed_id(ids.INFLUENCER, of)} if of else {})
-    await influencers.record_influencer_action(conn, author, project_id, draft.id, action="created", details=details)
+    details = {"name": draft.name} | (
+        {"clonedFrom": ids.format_prefixed_id(ids.INFLUENCER_ID_PREFIX, of)} if of else {}
+    )
+    await influencers.audit_influencer_action(conn, author, project_id, draft.id, action="created", details=details)
     return SubmittedInfluencerDrawing(project_id, draft.id, submitted)
 
 

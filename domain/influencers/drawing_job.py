@@ -183,10 +183,10 @@ async def finish_influencer_drawing(conn: Conn, *, claim: JobClaim, portrait: St
     )
     if not updated:
         raise not_found_error("influencer")
-    return {"influencerId": ids.format_prefixed_id(ids.INFLUENCER, influencer_id)}
+    return {"influencerId": ids.format_prefixed_id(ids.INFLUENCER_ID_PREFIX, influencer_id)}
 
 
-async def end_influencers_of_failed_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
+async def fail_influencers_of_ended_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
     """Mark the influencers of these failed or canceled jobs as failed; this transaction has just ended the jobs.
 
     The influencer of a completed job was made ready by the job's last step.

@@ -121,7 +121,7 @@ async def apply_influencer_patch(
         old = {name: getattr(locked, name) for name in _PATCHABLE_INFLUENCER_COLUMNS}
         await influencer.update_influencer.run(conn, org=org, id=influencer_id, **old | changes)
         fields = {"fields": [_PATCHABLE_INFLUENCER_COLUMNS[name] for name in changed]}
-        await record_influencer_action(conn, author, locked.project_id, influencer_id, action="updated", details=fields)
+        await audit_influencer_action(conn, author, locked.project_id, influencer_id, action="updated", details=fields)
     return await read_versioned_influencer(
         conn, organization_id=org, influencer_id=influencer_id, public_url=public_url
     )
@@ -137,10 +137,12 @@ async def remove_influencer(
     org = author.organization_id
     locked = await _lock_influencer_at_expected_version(conn, org, influencer_id, versions)
     deleted_at = await influencer.delete_influencer.value(conn, org=org, id=influencer_id)
-    await record_influencer_action(
+    await audit_influencer_action(
         conn, author, locked.project_id, influencer_id, action="deleted", details={"name": locked.name}
     )
-    return InfluencerDeleted(influencer_id=ids.format_prefixed_id(ids.INFLUENCER, influencer_id), deleted_at=deleted_at)
+    return InfluencerDeleted(
+        influencer_id=ids.format_prefixed_id(ids.INFLUENCER_ID_PREFIX, influencer_id), deleted_at=deleted_at
+    )
 
 
 async def find_project_of_influencer(conn: Conn, *, organization_id: UUID, influencer_id: UUID) -> UUID:
@@ -180,7 +182,7 @@ def clean_influencer_name(name: str) -> str:
     return folded
 
 
-async def record_influencer_action(
+async def audit_influencer_action(
     conn: Conn,
     author: InfluencerChangeAuthor,
     project_id: UUID,
@@ -194,7 +196,7 @@ async def record_influencer_action(
         **author._asdict(),
         project_id=project_id,
         action=f"influencer.{action}",
-        subject=ids.format_prefixed_id(ids.INFLUENCER, influencer_id),
+        subject=ids.format_prefixed_id(ids.INFLUENCER_ID_PREFIX, influencer_id),
         details=details,
     )
 
@@ -203,7 +205,7 @@ def _influencer_to_schema(row: _InfluencerRow, public_url: str) -> Influencer:
     return build_api_answer_from_row(
         Influencer,
         row,
-        influencer_id=ids.format_prefixed_id(ids.INFLUENCER, row.id),
+        influencer_id=ids.format_prefixed_id(ids.INFLUENCER_ID_PREFIX, row.id),
         discloses=presenter_disclosure(row.language),
         image_url=f"{public_url}/media/{row.token}" if row.token else None,
     )

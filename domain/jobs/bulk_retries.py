@@ -51,7 +51,7 @@ class _RetryableJobs(NamedTuple):
     last_id: UUID | None
 
 
-class _LockedRetryOrigin(NamedTuple):
+class _LockedJobToRetry(NamedTuple):
     id: UUID
     kind: str
     state: str
@@ -62,7 +62,7 @@ class _LockedRetryOrigin(NamedTuple):
 
 
 FIND_RETRYABLE_JOBS = bulk_job.find_retryable.typed(_RetryableJobs)
-LIST_RETRY_ORIGINS = bulk_job.list_origins.typed(_LockedRetryOrigin)
+LIST_LOCKED_JOBS_TO_RETRY = bulk_job.list_origins.typed(_LockedJobToRetry)
 
 
 def job_states_of_retry_filter(chosen: JobRetryFilter) -> list[str]:
@@ -127,7 +127,7 @@ class _BulkRetryResults:
         self.skipped: list[NotRetried] = []
         self.wakes: list[WakeMessage] = []
 
-    def add_skipped_job(self, origin: _LockedRetryOrigin, error: DomainError) -> None:
+    def add_skipped_job(self, origin: _LockedJobToRetry, error: DomainError) -> None:
         code = str(error.details.get("reason", error.code))
         self.skipped.append(
             NotRetried(job_id=ids.format_prefixed_id(ids.JOB, origin.id), code=code, message=error.message)
@@ -138,7 +138,7 @@ async def _retry_each_job(
     conn: Conn, organization_id: UUID, scopes: Collection[str], job_ids: Sequence[UUID]
 ) -> _BulkRetryResults:
     results = _BulkRetryResults()
-    for origin in await _lock_retry_origins(conn, organization_id, job_ids):
+    for origin in await _lock_jobs_to_retry(conn, organization_id, job_ids):
         try:
             with log_context.drop_submit_spans_on_error():
                 async with conn.transaction():
@@ -148,7 +148,7 @@ async def _retry_each_job(
     return results
 
 
-async def _lock_retry_origins(conn: Conn, organization_id: UUID, job_ids: Sequence[UUID]) -> list[_LockedRetryOrigin]:
+async def _lock_jobs_to_retry(conn: Conn, organization_id: UUID, job_ids: Sequence[UUID]) -> list[_LockedJobToRetry]:
     """Lock the jobs to retry, their projects and their posts' accounts; return the jobs.
 
     The jobs are read after the locks: other calls may have retried some of them meanwhile.
@@ -159,11 +159,11 @@ async def _lock_retry_origins(conn: Conn, organization_id: UUID, job_ids: Sequen
     accounts = await bulk_job.list_accounts.all(conn, org=organization_id, ids=job_ids)
     account_ids = [row["social_account_id"] for row in accounts]
     await changes.LOCK_POST_ACCOUNTS.all(conn, org=organization_id, ids=account_ids)
-    return await LIST_RETRY_ORIGINS.all(conn, org=organization_id, ids=job_ids)
+    return await LIST_LOCKED_JOBS_TO_RETRY.all(conn, org=organization_id, ids=job_ids)
 
 
 async def _submit_retry_of_job(
-    conn: Conn, organization_id: UUID, scopes: Collection[str], locked: _LockedRetryOrigin, results: _BulkRetryResults
+    conn: Conn, organization_id: UUID, scopes: Collection[str], locked: _LockedJobToRetry, results: _BulkRetryResults
 ) -> None:
     """Retry one locked job, and add the new job to `results`.
 

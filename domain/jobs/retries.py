@@ -42,7 +42,7 @@ class JobToRetry(NamedTuple):
     args: dict[str, Any]
 
 
-GET_RETRY_ORIGIN = job.get_origin.typed(JobToRetry)
+GET_JOB_TO_RETRY = job.get_origin.typed(JobToRetry)
 
 
 async def submit_job_retry(conn: Conn, *, organization_id: UUID, job_id: UUID, scopes: Collection[str]) -> SubmittedJob:
@@ -51,7 +51,7 @@ async def submit_job_retry(conn: Conn, *, organization_id: UUID, job_id: UUID, s
     If an earlier retry still runs, returns that job with `fresh` False. Raises `ObjectNotFound`, `ApiKeyScopeMissing`
     without the scope of the original action, `StateConflict` JOB_NOT_RETRYABLE, and every error of that action.
     """
-    origin = require_found(await GET_RETRY_ORIGIN.one(conn, org=organization_id, id=job_id), "job")
+    origin = require_found(await GET_JOB_TO_RETRY.one(conn, org=organization_id, id=job_id), "job")
     check_job_retryable(origin, scopes)
     await project_locks.lock_project_status(conn, organization_id=organization_id, project_id=origin.project_id)
     await controls.lock_job_rows(conn, organization_id=organization_id, job_ids=[job_id])

@@ -24,16 +24,16 @@ MAX_FULLY_READ_JOBS_PER_BUCKET, SAMPLED_JOBS_PER_BUCKET_PART, SAMPLE_PARTS_PER_B
 MAX_JOB_STATS_ERROR_CODES = 10
 
 
-class JobStatsBucketSize(NamedTuple):
+class JobStatsBucketCountAndSize(NamedTuple):
     """Number of buckets in a window, and seconds of each."""
 
     many: int
     seconds: int
 
 
-JOB_STATS_BUCKETS_BY_WINDOW: dict[StatsWindow, JobStatsBucketSize] = {
-    "hour": JobStatsBucketSize(60, 60),
-    "day": JobStatsBucketSize(96, 900),
+JOB_STATS_BUCKETS_BY_WINDOW: dict[StatsWindow, JobStatsBucketCountAndSize] = {
+    "hour": JobStatsBucketCountAndSize(60, 60),
+    "day": JobStatsBucketCountAndSize(96, 900),
 }
 
 

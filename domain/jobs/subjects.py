@@ -51,7 +51,7 @@ END_SUBJECT_FUNCTION_BY_JOB_KIND: Mapping[str, JobSubjectEnder] = {
     PUBLISH_POST_KIND.name: job_end.end_posts_of_jobs,
     ADVANCE_CLOCK_KIND.name: sandbox_clock.end_clock_advances_of_ended_jobs,
     CONTENT_GENERATE_KIND.name: generating.end_content_of_failed_jobs,
-    INFLUENCER_CREATE_KIND.name: drawing_job.end_influencers_of_failed_jobs,
+    INFLUENCER_CREATE_KIND.name: drawing_job.fail_influencers_of_ended_jobs,
     REVOKE_TOKEN_KIND.name: job_secrets.wipe_job_secrets,
 }
 

@@ -239,9 +239,9 @@ async def _end_lease(
         return await _read_lease_canceled_post_count(conn, scope) or 0
     await account_lease.end_lease.run(conn, org=org, account_id=account_id)
     ended = {"reason": reason, "canceledScheduledPosts": canceled}
-    await accounts.record_account_action(conn, scope, "lease_ended", ended, api_key_id=api_key_id)
+    await accounts.audit_account_action(conn, scope, "lease_ended", ended, api_key_id=api_key_id)
     returned = {"reason": reason, "organizationId": ids.format_prefixed_id(ids.ORGANIZATION, org)}
-    await accounts.record_account_action(conn, owner, "returned", returned)
+    await accounts.audit_account_action(conn, owner, "returned", returned)
     return canceled
 
 
@@ -249,8 +249,8 @@ async def _audit_lease_begin(
     conn: Conn, actor: Actor, request: LockedLeaseRequest, account_id: UUID, owner: LockedOperatorAccount
 ) -> None:
     """Audit a lease's begin for the account's owner, and for the tenant without details of the operator."""
-    org, request_id = request.organization_id, ids.format_prefixed_id(ids.LEASE_REQUEST, request.id)
-    await accounts.record_account_action(conn, AccountAndOrgIds(org, account_id), "leased", {"requestId": request_id})
+    org, request_id = request.organization_id, ids.format_prefixed_id(ids.LEASE_REQUEST_ID_PREFIX, request.id)
+    await accounts.audit_account_action(conn, AccountAndOrgIds(org, account_id), "leased", {"requestId": request_id})
     lent = {
         "requestId": request_id,
         "organizationId": ids.format_prefixed_id(ids.ORGANIZATION, org),
@@ -258,7 +258,7 @@ async def _audit_lease_begin(
     }
     key_id = actor.key_uuid if owner.organization_id == actor.organization_id else None
     owners = AccountAndOrgIds(owner.organization_id, owner.id)
-    await accounts.record_account_action(conn, owners, "lent", lent, api_key_id=key_id)
+    await accounts.audit_account_action(conn, owners, "lent", lent, api_key_id=key_id)
 
 
 def _leased_account_to_schema(row: AccountLeaseRow) -> LeasedAccount:
@@ -266,6 +266,6 @@ def _leased_account_to_schema(row: AccountLeaseRow) -> LeasedAccount:
         LeasedAccount,
         row,
         social_account_id=ids.format_prefixed_id(ids.ACCOUNT, row.account_id),
-        request_id=ids.format_prefixed_id(ids.LEASE_REQUEST, row.request_id),
+        request_id=ids.format_prefixed_id(ids.LEASE_REQUEST_ID_PREFIX, row.request_id),
         disconnected_reason=row.disconnect_reason,
     )

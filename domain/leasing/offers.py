@@ -44,7 +44,7 @@ class AccountOfferRow(NamedTuple):
 
 
 GET_OFFERED_ACCOUNT = account_lease.get_offered.typed(AccountOfferRow)
-LIST_OFFERS_OF_ENVIRONMENT = account_lease.list_offered.typed(AccountOfferRow)
+LIST_LEASE_OFFERS_OF_ENVIRONMENT = account_lease.list_offered.typed(AccountOfferRow)
 
 
 async def offer_account_for_lease(conn: Conn, *, actor: Actor, account_id: UUID, niche: str) -> OfferedAccount:
@@ -69,7 +69,7 @@ async def offer_account_for_lease(conn: Conn, *, actor: Actor, account_id: UUID,
             "ACCOUNT_OFFERED", "another project has connected the same account and offers it: withdraw that"
         ) from None
     scope = AccountAndOrgIds(org, account_id)
-    await accounts.record_account_action(conn, scope, "offered", {"niche": niche}, api_key_id=actor.key_uuid)
+    await accounts.audit_account_action(conn, scope, "offered", {"niche": niche}, api_key_id=actor.key_uuid)
     return await read_lease_offer_of_account(conn, organization_id=org, account_id=account_id)
 
 
@@ -81,7 +81,7 @@ async def withdraw_account_offer(conn: Conn, *, actor: Actor, account_id: UUID) 
     if account.offered_at is not None:
         await account_lease.withdraw_account.run(conn, org=org, id=account_id)
         scope = AccountAndOrgIds(org, account_id)
-        await accounts.record_account_action(conn, scope, "withdrawn", {}, api_key_id=actor.key_uuid)
+        await accounts.audit_account_action(conn, scope, "withdrawn", {}, api_key_id=actor.key_uuid)
     return await read_lease_offer_of_account(conn, organization_id=org, account_id=account_id)
 
 
@@ -107,7 +107,7 @@ async def list_lease_offers_of_environment(
     conn: Conn, *, env: ApiKeyEnv, before: UUID | None, limit: int
 ) -> list[OfferedAccount]:
     """Return at most `limit` lease offers of all an environment's organizations older than `before`, newest first."""
-    rows = await LIST_OFFERS_OF_ENVIRONMENT.all(conn, env=env, before=before, limit=limit)
+    rows = await LIST_LEASE_OFFERS_OF_ENVIRONMENT.all(conn, env=env, before=before, limit=limit)
     return [_account_offer_to_schema(row) for row in rows]
 
 

@@ -25,7 +25,7 @@ from schemas.leases import LeaseRequest, LeaseRequestCreate, LeaseRequestStatus,
 R = TypeVar("R", bound=LeaseRequest)
 
 #: Reason of a request that its project's archive closed.
-ARCHIVED_PROJECT_REQUEST_CLOSE_REASON = "the project was archived"
+ARCHIVE_LEASE_REQUEST_CLOSE_REASON = "the project was archived"
 
 
 class LeaseRequestRow(NamedTuple):
@@ -64,7 +64,7 @@ GET_LEASE_REQUEST = lease_request.get_request.typed(LeaseRequestRow)
 LIST_ENV_LEASE_REQUESTS = lease_request.list_requests.typed(LeaseRequestRow)
 LIST_PROJECT_LEASE_REQUESTS = lease_request.list_of_project.typed(LeaseRequestRow)
 LOCK_LEASE_REQUEST = lease_request.lock_request.typed(LockedLeaseRequest)
-FIND_REQUEST_PROJECT = lease_request.find_request.typed(LeaseRequestProject)
+FIND_LEASE_REQUEST_PROJECT = lease_request.find_request.typed(LeaseRequestProject)
 
 
 async def create_lease_request(
@@ -148,18 +148,18 @@ async def reject_lease_request(conn: Conn, *, actor: Actor, request_id: UUID, re
     return await _audit_lease_request_decision(conn, actor, request, "rejected", {"reason": reason})
 
 
-async def close_project_requests(conn: Conn, *, organization_id: UUID, project_id: UUID) -> int:
+async def close_project_lease_requests(conn: Conn, *, organization_id: UUID, project_id: UUID) -> int:
     """Close the undecided lease requests of a project that this transaction archives; return their number.
 
     Its lock on the project orders it with each assignment, which shares that lock first.
     """
     return await lease_request.close_of_project.run(
-        conn, org=organization_id, project_id=project_id, reason=ARCHIVED_PROJECT_REQUEST_CLOSE_REASON
+        conn, org=organization_id, project_id=project_id, reason=ARCHIVE_LEASE_REQUEST_CLOSE_REASON
     )
 
 
 async def _find_lease_request_project(conn: Conn, actor: Actor, request_id: UUID) -> LeaseRequestProject:
-    return require_found(await FIND_REQUEST_PROJECT.one(conn, id=request_id, env=actor.env), "lease_request")
+    return require_found(await FIND_LEASE_REQUEST_PROJECT.one(conn, id=request_id, env=actor.env), "lease_request")
 
 
 async def _lock_undecided_lease_request(conn: Conn, organization_id: UUID, request_id: UUID) -> LockedLeaseRequest:
@@ -206,7 +206,7 @@ async def _audit_lease_request_action(
         conn,
         **log._asdict(),
         action=f"lease_request.{action}",
-        subject=ids.format_prefixed_id(ids.LEASE_REQUEST, request_id),
+        subject=ids.format_prefixed_id(ids.LEASE_REQUEST_ID_PREFIX, request_id),
         details=details,
     )
 
@@ -215,7 +215,7 @@ def _lease_request_to_schema(shape: type[R], row: LeaseRequestRow) -> R:
     return build_api_answer_from_row(
         shape,
         row,
-        request_id=ids.format_prefixed_id(ids.LEASE_REQUEST, row.id),
+        request_id=ids.format_prefixed_id(ids.LEASE_REQUEST_ID_PREFIX, row.id),
         count=row.wanted,
         assigned_social_account_ids=[ids.format_prefixed_id(ids.ACCOUNT, account_id) for account_id in row.account_ids],
         submitted_at=row.created_at,

@@ -13,13 +13,13 @@ from typing import NamedTuple
 MAX_PICTURE_WALK_STEPS, MAX_PICTURE_WALK_STEPS_PER_CHUNK = 20_000, 4_000
 
 
-class PictureWalkSkip(NamedTuple):
+class PictureBytesSkipStep(NamedTuple):
     """Step of a picture walk: skip `size` bytes."""
 
     size: int
 
 
-class PictureWalkRead(NamedTuple):
+class PictureBytesReadStep(NamedTuple):
     """Step of a picture walk: read `size` bytes and send them to the walk."""
 
     size: int
@@ -30,7 +30,7 @@ class JpegMarkerStep(NamedTuple):
 
 
 #: Walk through a picture: yields its next step, and returns at the picture's end.
-PictureFormatWalk = Generator[PictureWalkSkip | PictureWalkRead | JpegMarkerStep, bytes, None]
+PictureFormatWalk = Generator[PictureBytesSkipStep | PictureBytesReadStep | JpegMarkerStep, bytes, None]
 
 _JPEG_SEGMENT_MARKER_PATTERN = re.compile(rb"\xff[^\xff\x00\x01\xd0-\xd8]")
 _JPEG_END_OF_IMAGE_CODE = 0xD9
@@ -38,12 +38,12 @@ _JPEG_END_OF_IMAGE_CODE = 0xD9
 
 def walk_png_to_end() -> PictureFormatWalk:
     """Yield the steps through a PNG to its end: a signature, then chunks up to IEND (RFC 2083, 3.2)."""
-    yield PictureWalkSkip(8)
+    yield PictureBytesSkipStep(8)
     kind = b""
     while kind != b"IEND":
-        head = yield PictureWalkRead(8)
+        head = yield PictureBytesReadStep(8)
         kind = head[4:]
-        yield PictureWalkSkip(int.from_bytes(head[:4]) + 4)
+        yield PictureBytesSkipStep(int.from_bytes(head[:4]) + 4)
 
 
 def walk_jpeg_to_end() -> PictureFormatWalk:
@@ -51,20 +51,20 @@ def walk_jpeg_to_end() -> PictureFormatWalk:
 
     A segment is skipped whole, with any thumbnail in it.
     """
-    yield PictureWalkSkip(2)
+    yield PictureBytesSkipStep(2)
     while True:
         code = yield JpegMarkerStep()
         if code[0] == _JPEG_END_OF_IMAGE_CODE:
             return
-        length = yield PictureWalkRead(2)
-        yield PictureWalkSkip(max(0, int.from_bytes(length) - 2))
+        length = yield PictureBytesReadStep(2)
+        yield PictureBytesSkipStep(max(0, int.from_bytes(length) - 2))
 
 
 def walk_webp_to_end() -> PictureFormatWalk:
     """Yield the steps through a WebP to its end: one RIFF chunk with its length; an odd length is padded by a byte."""
-    head = yield PictureWalkRead(12)
+    head = yield PictureBytesReadStep(12)
     size = int.from_bytes(head[4:8], "little")
-    yield PictureWalkSkip(size + size % 2 - 4)
+    yield PictureBytesSkipStep(size + size % 2 - 4)
 
 
 PICTURE_END_WALK_BY_MIME_TYPE: Mapping[str, Callable[[], PictureFormatWalk]] = {
@@ -79,7 +79,9 @@ class PictureEndFinder:
 
     def __init__(self, mime: str) -> None:
         self._walk = PICTURE_END_WALK_BY_MIME_TYPE[mime]() if mime in PICTURE_END_WALK_BY_MIME_TYPE else None
-        self._step: PictureWalkSkip | PictureWalkRead | JpegMarkerStep | None = next(self._walk) if self._walk else None
+        self._step: PictureBytesSkipStep | PictureBytesReadStep | JpegMarkerStep | None = (
+            next(self._walk) if self._walk else None
+        )
         self._left = self._byte_count_of_step()
         self._read = b""
         self.steps = 0
@@ -118,7 +120,7 @@ class PictureEndFinder:
     def _consume_step_bytes(self, chunk: bytes, at: int) -> int:
         piece = chunk[at : at + self._left]
         self._left -= len(piece)
-        if isinstance(self._step, PictureWalkRead):
+        if isinstance(self._step, PictureBytesReadStep):
             self._read += piece
         if self._left <= 0:
             self._advance_to_next_step()
@@ -134,8 +136,8 @@ class PictureEndFinder:
         except StopIteration:
             self._step = None
         self._left = self._byte_count_of_step()
-        if self._left <= 0 and isinstance(self._step, PictureWalkSkip):
+        if self._left <= 0 and isinstance(self._step, PictureBytesSkipStep):
             self._advance_to_next_step()
 
     def _byte_count_of_step(self) -> int:
-        return self._step.size if isinstance(self._step, PictureWalkSkip | PictureWalkRead) else 0
+        return self._step.size if isinstance(self._step, PictureBytesSkipStep | PictureBytesReadStep) else 0

@@ -76,14 +76,14 @@ def ratio_or_none(part: int, whole: int | None) -> float | None:
 
 
 #: Metrics that depend on money.
-AD_MONEY_METRICS: Mapping[AdMetric, Callable[[MultiDayAdSum], MetricFigure]] = {
+AD_MONEY_METRIC_FUNCTIONS: Mapping[AdMetric, Callable[[MultiDayAdSum], MetricFigure]] = {
     "spend": lambda figures: micros_to_cents(figures.spend),
     "cpa": lambda figures: micros_to_cents(figures.spend, figures.conversions),
     "cpc": lambda figures: micros_to_cents(figures.spend, figures.clicks),
     "cpm": lambda figures: micros_to_cents(1_000 * figures.spend, figures.impressions),
     "roas": lambda figures: ratio_or_none(figures.revenue, figures.spend),
 }
-AD_NON_MONEY_METRICS: Mapping[AdMetric, Callable[[MultiDayAdSum], MetricFigure]] = {
+AD_NON_MONEY_METRIC_FUNCTIONS: Mapping[AdMetric, Callable[[MultiDayAdSum], MetricFigure]] = {
     "impressions": lambda figures: figures.impressions,
     "clicks": lambda figures: figures.clicks,
     "conversions": lambda figures: figures.conversions,
@@ -95,5 +95,7 @@ AD_NON_MONEY_METRICS: Mapping[AdMetric, Callable[[MultiDayAdSum], MetricFigure]]
 
 def compute_ad_metrics(found: MultiDayAdSum, metrics: Iterable[AdMetric], *, money: bool) -> dict[str, MetricFigure]:
     """Return these metrics by name from an ad sum, None if undefined; without `money`, metrics of money are None."""
-    available = {**AD_NON_MONEY_METRICS, **AD_MONEY_METRICS} if money else AD_NON_MONEY_METRICS
+    available = (
+        {**AD_NON_MONEY_METRIC_FUNCTIONS, **AD_MONEY_METRIC_FUNCTIONS} if money else AD_NON_MONEY_METRIC_FUNCTIONS
+    )
     return {name: available[name](found) if name in available else None for name in metrics}

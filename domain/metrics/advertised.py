@@ -36,7 +36,7 @@ POST_PLATFORM_BY_AD_PLATFORM: Mapping[str, PlatformName] = {
     if description.ad_platform
 }
 
-NO_AD_NAMES_POST_MESSAGE = (
+NO_ADVERTISED_POST_MESSAGE = (
     "no imported ad row of the window names a post or content of the project: send its id as adId, adsetId "
     "or campaignId of the row, or rank by another metric"
 )
@@ -90,7 +90,7 @@ async def rank_posts_by_ads(stores: MetricDatabases, asked: TopPerformersQuery, 
         )
     sources = await _list_advertised_posts_and_contents(stores, asked, sums)
     if not sources:
-        raise InvalidValue("metric", NO_AD_NAMES_POST_MESSAGE)
+        raise InvalidValue("metric", NO_ADVERTISED_POST_MESSAGE)
     return TopPerformers(items=_rank_grouped_ad_sums(asked, _group_ad_sums_by_post_or_content(asked, sums, sources)))
 
 

@@ -87,7 +87,7 @@ SUM_METRIC_DELTAS_OF_ACCOUNTS, SUM_METRIC_DELTAS_OF_POST = (
 FIND_FIRST_VALUE_TIMES_OF_ACCOUNTS = collected.first_of_accounts.typed(FirstMetricValueTime)
 FIND_FIRST_VALUE_TIMES_OF_POST = collected.first_of_post.typed(FirstMetricValueTime)
 LIST_FOLLOWER_COUNTS = collected.list_followers.typed(FollowerCount)
-COUNT_PUBLISHED_BY_BUCKET = collected.count_published.typed(PublishedPostCountRow)
+COUNT_PUBLISHED_POSTS_BY_BUCKET = collected.count_published.typed(PublishedPostCountRow)
 
 
 class NumberedTimeBucket(NamedTuple):
@@ -135,9 +135,9 @@ async def read_collected_series(conn: Conn, question: MetricSeriesQuery) -> Mapp
 
 async def read_published_post_counts(conn: Conn, question: MetricSeriesQuery) -> Mapping[MetricName, SeriesAndTotal]:
     """Return the metric `posts_published`: the number by bucket and for the window, from our own records."""
-    question = question.moved_to_sandbox_rows
+    question = question.with_sandbox_row_times
     accounts = await _list_metric_accounts(conn, question)
-    rows = await COUNT_PUBLISHED_BY_BUCKET.all(
+    rows = await COUNT_PUBLISHED_POSTS_BY_BUCKET.all(
         conn,
         org=question.organization_id,
         account_ids=[account.id for account in accounts],

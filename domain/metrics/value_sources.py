@@ -32,7 +32,7 @@ class MetricSeriesQuery(NamedTuple):
     lacks_events: bool = False
 
     @property
-    def moved_to_sandbox_rows(self) -> "MetricSeriesQuery":
+    def with_sandbox_row_times(self) -> "MetricSeriesQuery":
         """Return the metrics query with its times moved back by `ahead`, to the clock of a sandbox's rows."""
         window = TimeWindow(*(bound - self.ahead for bound in self.window))
         buckets = [

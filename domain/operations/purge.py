@@ -252,7 +252,7 @@ async def purge_project_webhook_batch(conn: Conn, *, claim: JobClaim) -> int:
     return deleted or await webhook_endpoint.purge_endpoints.run(conn, **_org_and_purged_project_id(claim))
 
 
-async def end_project_purge(conn: Conn, *, claim: JobClaim) -> dict[str, Any]:
+async def finish_project_purge(conn: Conn, *, claim: JobClaim) -> dict[str, Any]:
     """Delete a purged project's own row, the last one, and audit the purge; return the job's result."""
     scope = _org_and_purged_project_id(claim)
     await purge.purge_project.run(conn, **scope)

@@ -8,7 +8,7 @@ from db.pool import Conn
 from db.queries import api_key, usage, webhook_endpoint
 from domain.events import budgets as event_budgets
 from domain.media import storage_quota
-from domain.tenancy.api_keys import MAX_LIVE_API_KEYS
+from domain.tenancy.api_keys import MAX_VALID_API_KEYS
 from domain.webhooks import endpoints
 from jobs.kinds import PUBLIC_JOB_KINDS
 from schemas import ids
@@ -42,7 +42,7 @@ async def read_organization_usage(
             resets_at=event_budgets.next_utc_midnight(now),
         ),
         storage=storage,
-        api_keys=Use(used=keys, limit=MAX_LIVE_API_KEYS),
+        api_keys=Use(used=keys, limit=MAX_VALID_API_KEYS),
         webhook_endpoints=Use(used=hooks, limit=endpoints.MAX_WEBHOOK_ENDPOINTS),
         projects=ProjectCounts(**dict(projects)),
         budgets=list(budgets),

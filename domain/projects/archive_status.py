@@ -54,7 +54,7 @@ async def begin_project_archive(
     submitted = await ledger.submit_job(
         conn, kind=ARCHIVE_PROJECT_KIND, organization_id=organization_id, project_id=project_id, args={}
     )
-    closed = await requests.close_project_requests(conn, organization_id=organization_id, project_id=project_id)
+    closed = await requests.close_project_lease_requests(conn, organization_id=organization_id, project_id=project_id)
     counts = await posts.count_open_project_posts(conn, organization_id=organization_id, project_id=project_id)
     archived = await MARK_PROJECT_ARCHIVED.row(
         conn,

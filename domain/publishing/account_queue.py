@@ -19,7 +19,7 @@ from jobs.ledger import JobClaim
 #: next posts without a check.
 QUEUE_CHECK_INTERVAL_S, MAX_POSTPONED_POSTS = 30.0, 50
 #: Posts with a call under way that one wake makes due at once; each checks with its platform.
-MAX_WOKEN_POSTS = 50
+MAX_POSTS_PER_WAKE = 50
 
 
 class QueuedPost(NamedTuple):
@@ -89,8 +89,8 @@ async def advance_account_queue(conn: Conn, post: QueuedPost | LockedPost) -> No
 async def wake_account_posts(conn: Conn, *, organization_id: UUID, account_id: UUID) -> None:
     """Make waiting jobs of an account, and of the one that leases it, due: their cause to wait may be over.
 
-    Wakes at most `MAX_WOKEN_POSTS` posts that the platform may have, and the first queued one, which wakes the next
-    later. Ends the backoff of at most `MAX_WOKEN_POSTS` posts after a refused token too.
+    Wakes at most `MAX_POSTS_PER_WAKE` posts that the platform may have, and the first queued one, which wakes the next
+    later. Ends the backoff of at most `MAX_POSTS_PER_WAKE` posts after a refused token too.
     """
     await _wake_posts_of_one_account(conn, organization_id, account_id)
     lessee = await account_lease.find_lessee.one(conn, owner_id=account_id)
@@ -101,11 +101,11 @@ async def wake_account_posts(conn: Conn, *, organization_id: UUID, account_id: U
 async def _wake_posts_of_one_account(conn: Conn, organization_id: UUID, account_id: UUID) -> None:
     await account_send.lock_sender.one(conn, org=organization_id, account_id=account_id)
     refused = await outgoing_post.find_refused.all(
-        conn, org=organization_id, account_id=account_id, most=MAX_WOKEN_POSTS
+        conn, org=organization_id, account_id=account_id, most=MAX_POSTS_PER_WAKE
     )
     for post_id in sorted(row["id"] for row in refused):
         await outgoing_post.release_post.run(conn, org=organization_id, id=post_id)
-    await sending.wake_sent.run(conn, org=organization_id, account_id=account_id, most=MAX_WOKEN_POSTS)
+    await sending.wake_sent.run(conn, org=organization_id, account_id=account_id, most=MAX_POSTS_PER_WAKE)
     await wake_next_queued_post(conn, organization_id=organization_id, account_id=account_id)
 
 

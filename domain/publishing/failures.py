@@ -116,7 +116,9 @@ async def requeue_absent_post(conn: Conn, *, claim: JobClaim, outdated: bool) ->
     return None if position.is_head else Interrupted()
 
 
-async def store_maybe_live_error(conn: Conn, *, claim: JobClaim, error: PlatformError, generation: int) -> TaskNotDone:
+async def store_error_of_maybe_live_post(
+    conn: Conn, *, claim: JobClaim, error: PlatformError, generation: int
+) -> TaskNotDone:
     """Store a platform's error of a call that may have made the post live, so the post's outcome stays open.
 
     Returns the outcome of this attempt of the job, such as a retry or a snooze. `generation` is that of the used token.

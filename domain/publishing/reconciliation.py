@@ -110,7 +110,7 @@ async def prepare_lost_post_poll(conn: Conn, *, claim: JobClaim, keyring: Keyrin
         return None
     if account.owner_status == "reauth_required":
         return build_lost_post_poll_snooze(later_s)
-    tokens = await owners.open_owner_tokens(conn, account, keyring)
+    tokens = await owners.unseal_own_or_owner_tokens(conn, account, keyring)
     if credentials.is_token_ending_soon(tokens.expires_at, now=post.now):
         await owners.submit_owner_token_refresh(conn, account)
         return build_lost_post_poll_snooze(later_s and min(later_s, max(failures.TOKEN_REFRESH_WAIT_S, post.age_s / 4)))

@@ -142,7 +142,7 @@ async def lock_completed_content(conn: Conn, *, organization_id: UUID, content_i
 
     Raises `ContentRejected`, and `StateConflict` CONTENT_NOT_READY for content that isn't completed.
     """
-    row = await targets.LOCK_CONTENT_SHARED.row(conn, org=organization_id, id=content_id)
+    row = await targets.LOCK_CONTENT_IN_SHARE_MODE.row(conn, org=organization_id, id=content_id)
     if row.approval_status == "rejected":
         raise ContentRejected
     if row.status != "completed":

@@ -68,7 +68,7 @@ FIND_EQUAL_POSTS = scheduled_post.find_same.typed(_EqualPost)
 LIST_WAITING_POSTS_OF_CONTENT = scheduled_post.list_waiting_of_content.typed(UnreleasedPost)
 LIST_WAITING_POSTS_WITH_CONTENT_CAPTION = scheduled_post.list_captioned.typed(UnreleasedPost)
 LOCK_TARGET_ACCOUNTS = social_account.lock_accounts.typed(LockedQueueAccount)
-LOCK_CONTENT_SHARED = scheduled_post.share_content.typed(ShareLockedContentRow)
+LOCK_CONTENT_IN_SHARE_MODE = scheduled_post.share_content.typed(ShareLockedContentRow)
 LIST_CONTENT_ASSETS = scheduled_post.list_assets.typed(ContentAssetRow)
 
 
@@ -173,7 +173,7 @@ async def check_content_files_fit_waiting_posts(conn: Conn, *, organization_id: 
 
 async def update_fingerprints_of_content_posts(conn: Conn, *, organization_id: UUID, content_id: UUID) -> None:
     """Store the new fingerprint of an edited content in its unsent posts without an own caption."""
-    row = await LOCK_CONTENT_SHARED.row(conn, org=organization_id, id=content_id)
+    row = await LOCK_CONTENT_IN_SHARE_MODE.row(conn, org=organization_id, id=content_id)
     assets = await LIST_CONTENT_ASSETS.all(conn, org=organization_id, content_id=content_id)
     fingerprint = CaptionAndFiles(row.caption, assets).fingerprint(None)
     await scheduled_post.rewrite_posts.run(conn, org=organization_id, content_id=content_id, fingerprint=fingerprint)
@@ -255,7 +255,9 @@ def _find_post_issues(target: Target, account: LockedQueueAccount, material: Cap
         return
     needs_level = target.privacy_level is not None or target.mode == "direct"
     if needs_level and (
-        why := platform_limits.check_privacy_level(platform, _offered_privacy_levels(account), target.privacy_level)
+        why := platform_limits.find_privacy_level_objection(
+            platform, _offered_privacy_levels(account), target.privacy_level
+        )
     ):
         yield "privacyLevel", why
 

@@ -25,7 +25,7 @@ CONTENT_EDITED_EVENT_DETAILS, SCHEDULE_PASSED_EVENT_DETAILS = (
 )
 
 
-class _ApprovedBlockedPost(NamedTuple):
+class _BlockedPostNowApproved(NamedTuple):
     id: UUID
     scheduled_for: datetime
 
@@ -46,7 +46,7 @@ LIST_WAITING_POSTS_OF_CONTENT = scheduled_post.list_waiting_of_content.typed(Unr
 LIST_BLOCKED_POSTS_OF_PROJECT = scheduled_post.list_blocked.typed(UnreleasedPost)
 LIST_CONTENT_POSTS_WITH_CANCEL_REQUEST = scheduled_post.list_stopped_of_content.typed(_CancelRequestedPostRow)
 LOCK_WAITING_POST_ACCOUNTS = social_account.lock_accounts.typed(LockedQueueAccount)
-LOCK_APPROVED_BLOCKED_POSTS = scheduled_post.lock_blocked.typed(_ApprovedBlockedPost)
+LOCK_BLOCKED_POSTS_NOW_APPROVED = scheduled_post.lock_blocked.typed(_BlockedPostNowApproved)
 BLOCK_QUEUED_POSTS_OF_CONTENT = scheduled_post.block_posts.typed(_ChangedPostId)
 CANCEL_POSTS = scheduled_post.cancel_posts.typed(_ChangedPostId)
 
@@ -66,7 +66,9 @@ async def queue_blocked_posts_of_content(
     one. The caller locked the active project and the content. Raises `LimitReached`.
     """
     await _lock_accounts_of_posts(conn, organization_id, await _unsent_content_posts(conn, organization_id, content_id))
-    blocked = await LOCK_APPROVED_BLOCKED_POSTS.all(conn, org=organization_id, content_id=content_id, caption=caption)
+    blocked = await LOCK_BLOCKED_POSTS_NOW_APPROVED.all(
+        conn, org=organization_id, content_id=content_id, caption=caption
+    )
     due = {post.id: post.scheduled_for for post in blocked if post.scheduled_for >= now}
     late = [post.id for post in blocked if post.id not in due]
     job_ids, wakes = await posts.submit_publish_jobs_for_post_times(

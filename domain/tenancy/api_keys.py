@@ -26,7 +26,7 @@ _KEY_ID_ALPHABET = string.ascii_lowercase + string.digits
 MAX_API_KEY_LIFETIME = timedelta(days=36_525)
 
 #: Most keys of one organization that are neither killed nor expired.
-MAX_LIVE_API_KEYS = 100
+MAX_VALID_API_KEYS = 100
 
 #: Scopes that an operator on the machine itself may delegate: all, the operators' too.
 ALL_API_KEY_SCOPES = frozenset(get_args(ApiKeyScope))
@@ -164,7 +164,7 @@ async def insert_api_key(
 
     Without an expiry it gets the creator's. Raises `ApiKeyScopeMissing` for a scope that the actor lacks. Raises
     `InvalidValue` for an origin that the actor lacks, or an expiry that is past, too far or later than the
-    actor's. Raises `StateConflict` TOO_MANY_KEYS if the organization has `MAX_LIVE_API_KEYS`.
+    actor's. Raises `StateConflict` TOO_MANY_KEYS if the organization has `MAX_VALID_API_KEYS`.
     """
     delegation.check_delegated_scopes(actor.scopes, scopes)
     expires_at = expires_at or actor.expires_at
@@ -172,7 +172,7 @@ async def insert_api_key(
         raise InvalidValue(*fault)
     if expires_at is not None and not now < expires_at < now + MAX_API_KEY_LIFETIME:
         raise InvalidValue("expiresAt", "must be in the future, within 100 years: without one a key never expires")
-    await _check_live_api_key_count(conn, actor.organization_id)
+    await _check_valid_api_key_count(conn, actor.organization_id)
     secret, hashed = key_secrets.make_key_secret(peppers)
     row = await INSERT_API_KEY.row(
         conn,
@@ -188,14 +188,14 @@ async def insert_api_key(
     return await _audit_and_show_api_key(conn, actor, "api_key.created", row, secret)
 
 
-async def _check_live_api_key_count(conn: Conn, organization_id: UUID) -> None:
-    """Raise `StateConflict` TOO_MANY_KEYS at `MAX_LIVE_API_KEYS` of an organization; lock its row until the commit."""
+async def _check_valid_api_key_count(conn: Conn, organization_id: UUID) -> None:
+    """Raise `StateConflict` TOO_MANY_KEYS at `MAX_VALID_API_KEYS` of an organization; lock its row until the commit."""
     await api_key.lock_owner.run(conn, org=organization_id)
-    if await api_key.count_live_keys.value(conn, org=organization_id) >= MAX_LIVE_API_KEYS:
+    if await api_key.count_live_keys.value(conn, org=organization_id) >= MAX_VALID_API_KEYS:
         raise StateConflict(
             "TOO_MANY_KEYS",
-            f"the organization has {MAX_LIVE_API_KEYS} live keys: kill an unused one",
-            limit=MAX_LIVE_API_KEYS,
+            f"the organization has {MAX_VALID_API_KEYS} live keys: kill an unused one",
+            limit=MAX_VALID_API_KEYS,
         )
 
 

@@ -63,7 +63,7 @@ class _ClockAdvanceCost(NamedTuple):
 GET_SANDBOX_CLOCK = sandbox_clock.get_clock.typed(SandboxClockRow)
 HOLD_SANDBOX_CLOCK = sandbox_clock.hold_clock.typed(SandboxClockRow)
 LOCK_SANDBOX_CLOCK = sandbox_clock.lock_clock.typed(SandboxClockRow)
-ESTIMATE_ADVANCE_COST = sandbox_load.weigh.typed(_ClockAdvanceCost)
+ESTIMATE_CLOCK_ADVANCE_COST = sandbox_load.weigh.typed(_ClockAdvanceCost)
 
 
 async def read_sandbox_clock(conn: Conn, *, organization_id: UUID) -> SandboxClockRow:
@@ -144,7 +144,7 @@ def _parse_clock_advance(clock: SandboxClockRow, body: AdvanceClock) -> tuple[st
     Raises `InvalidValue` unless one field is sent, for no advance, and for one above `MAX_SANDBOX_TIME_AHEAD` in all.
     """
     if body.advance is not None and body.now is None:
-        path, by = "advance", _parse_advance_span(body.advance)
+        path, by = "advance", _parse_clock_advance_duration(body.advance)
     elif body.now is not None and body.advance is None:
         path, by = "now", timezones.parse_utc_time(body.now, path="now") - clock.time
     else:
@@ -156,7 +156,7 @@ def _parse_clock_advance(clock: SandboxClockRow, body: AdvanceClock) -> tuple[st
     return path, by
 
 
-def _parse_advance_span(text: str) -> timedelta:
+def _parse_clock_advance_duration(text: str) -> timedelta:
     """Return the duration of a whole number and a unit, such as 90m or 7d. Raises `InvalidValue`."""
     match = _CLOCK_ADVANCE_DURATION_PATTERN.fullmatch(text)
     if not match:
@@ -166,7 +166,7 @@ def _parse_advance_span(text: str) -> timedelta:
 
 async def _check_clock_advance_cost(conn: Conn, organization_id: UUID, path: str, by: timedelta) -> None:
     """Raise `InvalidValue` if an advance would update too many rows at all its stops together."""
-    way = await ESTIMATE_ADVANCE_COST.row(conn, org=organization_id, by=by)
+    way = await ESTIMATE_CLOCK_ADVANCE_COST.row(conn, org=organization_id, by=by)
     stops, max_stops = (
         way.times + (by.days if way.daily else 0) + 1,
         MAX_ROW_UPDATES_PER_CLOCK_ADVANCE // max(1, way.rows),

@@ -14,7 +14,7 @@ _ID_PREFIX_BY_COLUMN = {
     "api_key_id": ids.KEY,
     "content_id": ids.CONTENT,
     "endpoint_id": ids.WEBHOOK_ENDPOINT,
-    "influencer_id": ids.INFLUENCER,
+    "influencer_id": ids.INFLUENCER_ID_PREFIX,
     "job_id": ids.JOB,
     "organization_id": ids.ORGANIZATION,
     "project_id": ids.PROJECT,

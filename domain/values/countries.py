@@ -27,7 +27,7 @@ def check_country_code(code: str, *, path: str) -> str:
     return country
 
 
-def find_majority_language_of_country(code: str) -> str | None:
+def find_likeliest_language_of_country(code: str) -> str | None:
     """Return a country's likeliest language by CLDR, even without a majority; None if CLDR has none, as for `aq`.
 
     It is usually the language of the storefront too.

@@ -42,7 +42,7 @@ def split_json_body_list(text: bytes, names: Container[bytes], most: int) -> Coo
     than `MAX_JSON_VALUE_BYTES`, and `MalformedBody`. Raises `InvalidValue` if the text is no object, has more items
     than `most`, or has too many fields or bytes around the list.
     """
-    reader, fields, items = _JsonCursor(text), list[bytes](), None
+    reader, fields, items = _JsonTextCursor(text), list[bytes](), None
     if not reader.skip_mark(b"{"):
         yield from reader.skip_value()
         raise reader.malformed_body_error() if reader.at < len(text) else InvalidValue("body", "must be an object")
@@ -69,7 +69,7 @@ def split_json_body_list(text: bytes, names: Container[bytes], most: int) -> Coo
     return SplitJsonBody(b"{%b}" % b",".join(fields), items)
 
 
-class _JsonCursor:
+class _JsonTextCursor:
     """Cursor in a text, always before a character that isn't white space."""
 
     def __init__(self, text: bytes) -> None:

@@ -70,7 +70,7 @@ def loopback_only_policy(host: str, port: int) -> Policy:
     )
 
 
-def allow_settings_url(url: str) -> AllowedOrigins:
+def build_settings_url_policy(url: str) -> AllowedOrigins:
     """Return the SSRF policy for a URL in the settings, by host and port: the operator may name any network's host.
 
     Pass it only to a client that requests nothing but that URL's origin.

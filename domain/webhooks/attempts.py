@@ -13,7 +13,7 @@ from db.queries import webhook_sending
 from domain.security.keyring import Keyring
 from domain.webhooks import events, secrets
 from domain.webhooks.delivery_jobs import webhook_endpoint_id_of_claim
-from domain.webhooks.retries import delivery_retry_wait_s
+from domain.webhooks.retries import webhook_delivery_retry_wait_s
 from jobs.ledger import JobClaim
 from schemas import ids
 from schemas.webhooks import WebhookDisabledReason
@@ -24,12 +24,12 @@ MAX_PAUSE_REQUESTED_BY_RECEIVER_S = 3600.0
 #: After more failures in a row an endpoint gets a backoff of two seconds, doubled after each failure.
 MAX_ENDPOINT_FAILURES_WITHOUT_BACKOFF, MAX_ENDPOINT_BACKOFF_S = 3, 60.0
 #: Period of failures only after which an endpoint is disabled.
-MAX_ENDPOINT_FAILING_TIME = timedelta(days=5)
+MAX_WEBHOOK_ENDPOINT_FAILING_TIME = timedelta(days=5)
 #: Deliveries of a deleted endpoint that one transaction ends.
-DELIVERIES_ABANDONED_PER_BATCH = 1000
+WEBHOOK_DELIVERIES_ABANDONED_PER_BATCH = 1000
 
 #: Code of an attempt that failed by our own fault.
-INTERNAL_DELIVERY_FAILURE_CODE = "INTERNAL"
+INTERNAL_WEBHOOK_FAILURE_CODE = "INTERNAL"
 
 #: Status of a delivery after an attempt.
 NextDeliveryStatus: TypeAlias = Literal["delivered", "pending", "failed", "abandoned"]
@@ -66,7 +66,7 @@ class TakenWebhookDelivery(NamedTuple):
     url: str
 
 
-class OutgoingDelivery(NamedTuple):
+class OutgoingWebhookDelivery(NamedTuple):
     """Delivery attempt to make: its body (None: not renderable), and the keys that sign it."""
 
     delivery: TakenWebhookDelivery
@@ -74,7 +74,7 @@ class OutgoingDelivery(NamedTuple):
     keys: Sequence[bytes]
 
 
-class FinishedDeliveryAttempt(NamedTuple):
+class FinishedWebhookAttempt(NamedTuple):
     """Finished attempt: the answer's `status`, and the `code` of its failure."""
 
     delivery: TakenWebhookDelivery
@@ -85,7 +85,7 @@ class FinishedDeliveryAttempt(NamedTuple):
     @property
     def is_receiver_failure(self) -> bool:
         """Return whether the delivery attempt failed by a fault of the receiver, not by our own."""
-        return self.code not in {None, INTERNAL_DELIVERY_FAILURE_CODE}
+        return self.code not in {None, INTERNAL_WEBHOOK_FAILURE_CODE}
 
     @property
     def is_endpoint_gone(self) -> bool:
@@ -93,7 +93,7 @@ class FinishedDeliveryAttempt(NamedTuple):
 
 
 READ_ENDPOINT_STATE = webhook_sending.open_endpoint.typed(WebhookEndpointStateRow)
-TAKE_DUE_DELIVERIES = webhook_sending.take_deliveries.typed(TakenWebhookDelivery)
+TAKE_DUE_WEBHOOK_DELIVERIES = webhook_sending.take_deliveries.typed(TakenWebhookDelivery)
 
 _log = logs.get_logger("webhooks")
 
@@ -104,25 +104,25 @@ async def read_endpoint_state(conn: Conn, *, claim: JobClaim) -> WebhookEndpoint
     return await READ_ENDPOINT_STATE.one(conn, **_webhook_endpoint_sql_parameters(claim)) or DELETED_ENDPOINT_STATE
 
 
-async def requeue_unsettled_deliveries(conn: Conn, *, claim: JobClaim) -> None:
+async def requeue_unsettled_webhook_deliveries(conn: Conn, *, claim: JobClaim) -> None:
     """Put webhook deliveries that an earlier attempt left unsettled back in the queue; a receiver may get one twice."""
     await webhook_sending.requeue.run(conn, **_webhook_endpoint_sql_parameters(claim))
 
 
-async def take_due_deliveries(
+async def take_due_webhook_deliveries(
     conn: Conn, *, claim: JobClaim, limit: int, keyring: Keyring, public_url: str
-) -> list[OutgoingDelivery]:
+) -> list[OutgoingWebhookDelivery]:
     """Take at most `limit` due webhook deliveries of the job's endpoint; none while it accepts none.
 
     Each has its body, or None if that can't be rendered, and the keys that sign it.
     """
-    deliveries = await TAKE_DUE_DELIVERIES.all(conn, **_webhook_endpoint_sql_parameters(claim), limit=limit)
+    deliveries = await TAKE_DUE_WEBHOOK_DELIVERIES.all(conn, **_webhook_endpoint_sql_parameters(claim), limit=limit)
     if not deliveries:
         return []
     org, endpoint_id = claim.organization_id, webhook_endpoint_id_of_claim(claim)
     keys = await secrets.unseal_webhook_keys(conn, organization_id=org, endpoint_id=endpoint_id, keyring=keyring)
     bodies = await _render_delivery_bodies(conn, org, deliveries, public_url)
-    return [OutgoingDelivery(delivery, bodies.get(delivery.event_id), keys) for delivery in deliveries]
+    return [OutgoingWebhookDelivery(delivery, bodies.get(delivery.event_id), keys) for delivery in deliveries]
 
 
 async def _render_delivery_bodies(
@@ -136,7 +136,7 @@ async def _render_delivery_bodies(
     new = [delivery.event_id for delivery in deliveries if delivery.body is None]
     if not new:
         return stored
-    rendered = await events.build_and_store_event_bodies(
+    rendered = await events.build_and_store_webhook_event_bodies(
         conn, organization_id=org, event_ids=new, public_url=public_url
     )
     for event_id, error in rendered.items():
@@ -146,8 +146,8 @@ async def _render_delivery_bodies(
     return stored | {event_id: body for event_id, body in rendered.items() if isinstance(body, bytes)}
 
 
-async def settle_delivery_attempts(
-    conn: Conn, *, claim: JobClaim, tried: Sequence[FinishedDeliveryAttempt], failing: bool
+async def settle_webhook_attempts(
+    conn: Conn, *, claim: JobClaim, tried: Sequence[FinishedWebhookAttempt], failing: bool
 ) -> list[NextDeliveryStatus]:
     """Store the results of webhook delivery attempts; return each delivery's new status, in order.
 
@@ -157,7 +157,7 @@ async def settle_delivery_attempts(
     by_url = {url: [attempt for attempt in tried if attempt.delivery.url == url] for url in urls}
     # Lock order: the endpoint first, as in a replay of a delivery.
     gone_urls = [url for url in urls if await _update_endpoint_health(conn, claim, url, by_url[url], failing=failing)]
-    after = [_delivery_status_and_wait(attempt, gone=attempt.delivery.url in gone_urls) for attempt in tried]
+    after = [_webhook_delivery_status_and_wait(attempt, gone=attempt.delivery.url in gone_urls) for attempt in tried]
     await webhook_sending.settle_deliveries.run(
         conn,
         org=claim.organization_id,
@@ -170,7 +170,7 @@ async def settle_delivery_attempts(
     return [becomes for becomes, _ in after]
 
 
-def _delivery_status_and_wait(tried: FinishedDeliveryAttempt, *, gone: bool) -> tuple[NextDeliveryStatus, float]:
+def _webhook_delivery_status_and_wait(tried: FinishedWebhookAttempt, *, gone: bool) -> tuple[NextDeliveryStatus, float]:
     """Return a webhook delivery's status after an attempt, and the seconds until the next attempt.
 
     The seconds are 0 if none follows, or if the address is gone and the endpoint has another one by now.
@@ -179,12 +179,12 @@ def _delivery_status_and_wait(tried: FinishedDeliveryAttempt, *, gone: bool) -> 
         return "delivered", 0.0
     if tried.is_endpoint_gone:
         return "abandoned" if gone else "pending", 0.0
-    wait = delivery_retry_wait_s(tried.delivery.tries, asked_s=tried.after_s)
+    wait = webhook_delivery_retry_wait_s(tried.delivery.tries, asked_s=tried.after_s)
     return ("failed", 0.0) if wait is None else ("pending", wait)
 
 
 async def _update_endpoint_health(
-    conn: Conn, claim: JobClaim, url: str, tried: Sequence[FinishedDeliveryAttempt], *, failing: bool
+    conn: Conn, claim: JobClaim, url: str, tried: Sequence[FinishedWebhookAttempt], *, failing: bool
 ) -> bool:
     """Count a webhook endpoint's consecutive failures, and disable it if it keeps failing or answers 410.
 
@@ -203,7 +203,7 @@ async def _update_endpoint_health(
             failures=len(failed),
             patient_tries=MAX_ENDPOINT_FAILURES_WITHOUT_BACKOFF,
             most_rest_s=MAX_ENDPOINT_BACKOFF_S,
-            patience=MAX_ENDPOINT_FAILING_TIME,
+            patience=MAX_WEBHOOK_ENDPOINT_FAILING_TIME,
         )
         if late:
             await _disable_endpoint(conn, at, "FAILING")
@@ -212,7 +212,7 @@ async def _update_endpoint_health(
     return is_gone
 
 
-def _requested_endpoint_pause_s(failed: Sequence[FinishedDeliveryAttempt]) -> float | None:
+def _requested_endpoint_pause_s(failed: Sequence[FinishedWebhookAttempt]) -> float | None:
     """Return a webhook endpoint's requested pause in seconds, up to a maximum; None without one."""
     pauses = [attempt.after_s for attempt in failed if attempt.after_s and attempt.status in {429, 503}]
     return min(max(pauses), MAX_PAUSE_REQUESTED_BY_RECEIVER_S) if pauses else None
@@ -229,9 +229,9 @@ async def _disable_endpoint(conn: Conn, at: Mapping[str, Any], reason: WebhookDi
 async def abandon_deliveries(conn: Conn, *, claim: JobClaim) -> bool:
     """End a batch of open webhook deliveries of a disabled or deleted endpoint; return whether more may remain."""
     ended: int = await webhook_sending.abandon_deliveries.value(
-        conn, **_webhook_endpoint_sql_parameters(claim), limit=DELIVERIES_ABANDONED_PER_BATCH
+        conn, **_webhook_endpoint_sql_parameters(claim), limit=WEBHOOK_DELIVERIES_ABANDONED_PER_BATCH
     )
-    return ended == DELIVERIES_ABANDONED_PER_BATCH
+    return ended == WEBHOOK_DELIVERIES_ABANDONED_PER_BATCH
 
 
 def _webhook_endpoint_sql_parameters(claim: JobClaim) -> dict[str, Any]:

@@ -45,7 +45,7 @@ class _ReplayedWebhooksRow(NamedTuple):
 
 
 GET_WEBHOOK_DELIVERY = webhook_delivery.get_delivery.typed(_WebhookDeliveryRow)
-FIND_DELIVERY_OF_EVENT = webhook_delivery.find_delivery.typed(_WebhookDeliveryRow)
+FIND_DELIVERY_OF_WEBHOOK_EVENT = webhook_delivery.find_delivery.typed(_WebhookDeliveryRow)
 LIST_WEBHOOK_DELIVERIES = webhook_delivery.list_deliveries.typed(_WebhookDeliveryRow)
 REPLAY_WEBHOOK_EVENTS = webhook_delivery.repeat_events.typed(_ReplayedWebhooksRow)
 
@@ -91,7 +91,8 @@ async def send_webhook_test_ping(conn: Conn, *, author: EndpointChangeAuthor, en
         about=None,
     )
     row = require_found(
-        await FIND_DELIVERY_OF_EVENT.one(conn, org=org, event_id=event_id, endpoint_id=endpoint_id), "webhook_endpoint"
+        await FIND_DELIVERY_OF_WEBHOOK_EVENT.one(conn, org=org, event_id=event_id, endpoint_id=endpoint_id),
+        "webhook_endpoint",
     )
     await endpoints.audit_endpoint_change(
         conn, author, endpoint, "tested", {"eventId": ids.format_prefixed_id(ids.WEBHOOK_EVENT, event_id)}

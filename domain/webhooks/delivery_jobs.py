@@ -31,14 +31,14 @@ FIND_ENDPOINTS_WITH_NEW_DELIVERIES = webhook_sending.find_new.typed(EndpointToDe
 FIND_ENDPOINTS_WITH_DUE_DELIVERIES = webhook_sending.find_due.typed(EndpointToDeliverTo)
 FIND_ENDPOINTS_MID_DELIVERY = webhook_sending.find_left.typed(EndpointToDeliverTo)
 
-BEFORE_FIRST_ENDPOINT = (UUID(int=0), UUID(int=0))
+BEFORE_FIRST_WEBHOOK_ENDPOINT = (UUID(int=0), UUID(int=0))
 
 
 class WebhookEndpointRoundRobin:
     """Round-robin search over all endpoints of a query, a batch at a time: none starves."""
 
     def __init__(self, query: TypedQuery[EndpointToDeliverTo]) -> None:
-        self._query, self._after = query, BEFORE_FIRST_ENDPOINT
+        self._query, self._after = query, BEFORE_FIRST_WEBHOOK_ENDPOINT
 
     async def submit_jobs_of_next_endpoints(self, conn: Conn) -> tuple[int, list[WakeMessage]]:
         """Submit the delivery jobs of the next batch of webhook endpoints in the search.
@@ -48,7 +48,9 @@ class WebhookEndpointRoundRobin:
         org, endpoint_id = self._after
         walked = await self._query.all(conn, org=org, endpoint_id=endpoint_id, limit=WEBHOOK_ENDPOINTS_PER_SEARCH_BATCH)
         wakes = await _submit_delivery_jobs(conn, [endpoint for endpoint in walked if endpoint.free])
-        self._after = walked[-1][:2] if len(walked) == WEBHOOK_ENDPOINTS_PER_SEARCH_BATCH else BEFORE_FIRST_ENDPOINT
+        self._after = (
+            walked[-1][:2] if len(walked) == WEBHOOK_ENDPOINTS_PER_SEARCH_BATCH else BEFORE_FIRST_WEBHOOK_ENDPOINT
+        )
         return len(walked), wakes
 
 

@@ -63,7 +63,7 @@ class WebhookEventSubject(NamedTuple):
     public_url: str
 
 
-class SampleEventToSend(NamedTuple):
+class SampleWebhookEventToSend(NamedTuple):
     """Object of a sample event, and its type. The object doesn't exist: it is to test a receiver."""
 
     type: WebhookEventType
@@ -76,7 +76,7 @@ LIST_WEBHOOK_EVENTS = webhook_event.list_events.typed(_WebhookEventRow)
 LOCK_WEBHOOK_EVENTS_FOR_RENDERING = webhook_event.lock_events.typed(_LockedWebhookEvent)
 
 #: Errors of a bug in rendering.
-EVENT_RENDER_ERRORS = (LookupError, TypeError, ValueError, AttributeError, OverflowError)
+WEBHOOK_RENDER_ERRORS = (LookupError, TypeError, ValueError, AttributeError, OverflowError)
 
 
 async def list_webhook_event_page(
@@ -100,15 +100,17 @@ async def list_webhook_event_page(
     return [_webhook_event_row_to_schema(row) for row in rows]
 
 
-async def read_or_render_event_body(conn: Conn, *, organization_id: UUID, event_id: UUID, public_url: str) -> bytes:
+async def read_or_render_webhook_event_body(
+    conn: Conn, *, organization_id: UUID, event_id: UUID, public_url: str
+) -> bytes:
     """Return the body of a webhook event, the same bytes for each receiver; render it if it is new.
 
-    Raises `ObjectNotFound`, and one of `EVENT_RENDER_ERRORS` if it can't be rendered.
+    Raises `ObjectNotFound`, and one of `WEBHOOK_RENDER_ERRORS` if it can't be rendered.
     """
     stored: bytes | None = await webhook_event.get_body.value(conn, org=organization_id, id=event_id)
     if stored is not None:
         return stored
-    rendered = partial(build_and_store_event_bodies, organization_id=organization_id, public_url=public_url)
+    rendered = partial(build_and_store_webhook_event_bodies, organization_id=organization_id, public_url=public_url)
     rendered_body = (await rendered(conn, event_ids=[event_id])).get(event_id)
     if rendered_body is None:
         raise not_found_error("webhook_event")
@@ -117,7 +119,7 @@ async def read_or_render_event_body(conn: Conn, *, organization_id: UUID, event_
     return rendered_body
 
 
-async def build_and_store_event_bodies(
+async def build_and_store_webhook_event_bodies(
     conn: Conn, *, organization_id: UUID, event_ids: Sequence[UUID], public_url: str
 ) -> Mapping[UUID, bytes | Exception]:
     """Return the bodies of webhook events by id, or the error of one that can't be rendered.
@@ -136,8 +138,8 @@ async def build_and_store_event_bodies(
     for row in (row for row in rows if row.body is None):
         subject = WebhookEventSubject(organization_id, row.project_id, row.object_id, public_url)
         try:
-            new_bodies[row.id] = await _build_event_body(conn, row, subject, ahead)
-        except EVENT_RENDER_ERRORS as error:
+            new_bodies[row.id] = await _build_webhook_event_body(conn, row, subject, ahead)
+        except WEBHOOK_RENDER_ERRORS as error:
             bodies_by_id[row.id] = error
     await webhook_event.keep_bodies.run(conn, org=organization_id, ids=[*new_bodies], bodies=[*new_bodies.values()])
     return bodies_by_id | new_bodies
@@ -155,8 +157,8 @@ async def prune_webhook_events(conn: Conn) -> int:
     )
 
 
-async def emit_sample_event(
-    conn: Conn, *, organization_id: UUID, sample: SampleEventToSend, public_url: str
+async def emit_sample_webhook_event(
+    conn: Conn, *, organization_id: UUID, sample: SampleWebhookEventToSend, public_url: str
 ) -> WebhookEvent:
     """Emit a sample webhook event with its body to the event type's subscribers, and return it.
 
@@ -183,11 +185,11 @@ async def emit_sample_event(
     return _webhook_event_row_to_schema(row)
 
 
-async def _build_event_body(
+async def _build_webhook_event_body(
     conn: Conn, row: _LockedWebhookEvent, subject: WebhookEventSubject, ahead: timedelta
 ) -> bytes:
     try:
-        shown = sandbox_times.shift_answer_times(await _event_object_kind(row.type).read_object(conn, subject), ahead)
+        shown = sandbox_times.shift_answer_times(await _webhook_object_kind(row.type).read_object(conn, subject), ahead)
     except ObjectNotFound:
         shown = None
     return _encode_webhook_body(row, subject, shown)
@@ -199,7 +201,7 @@ def _encode_webhook_body(row: _LockedWebhookEvent, subject: WebhookEventSubject,
         row,
         id=ids.format_prefixed_id(ids.WEBHOOK_EVENT, row.id),
         data=WebhookEventData(
-            object=subject_view, version=row.next_version, object_url=_event_object_kind(row.type).url(subject)
+            object=subject_view, version=row.next_version, object_url=_webhook_object_kind(row.type).url(subject)
         ),
     )
     encoded = msgspec.json.encode(event_body)
@@ -210,7 +212,7 @@ def _encode_webhook_body(row: _LockedWebhookEvent, subject: WebhookEventSubject,
     )
 
 
-class _EventObjectKind(NamedTuple):
+class _WebhookObjectKind(NamedTuple):
     """Kind of object in webhook events: its reader, which may return a version too, and the path of its GET.
 
     The reader takes the organization, the object's id as `id_name`, and the event's fields named in `beside`.
@@ -234,31 +236,31 @@ class _EventObjectKind(NamedTuple):
         return f"{subject.public_url}/v1{self.path.format(id=shown_id, project=project)}"
 
 
-_ENDPOINT_EVENT_OBJECT_KIND = _EventObjectKind(
+_ENDPOINT_WEBHOOK_OBJECT_KIND = _WebhookObjectKind(
     endpoints.read_webhook_endpoint, "endpoint_id", "/webhook-endpoints/{id}", ids.WEBHOOK_ENDPOINT
 )
 
 #: By the first word of a type.
-_EVENT_OBJECT_KINDS: Mapping[str, _EventObjectKind] = {
-    "project": _EventObjectKind(projects.read_project, "project_id", "/projects/{id}", ids.PROJECT),
-    "job": _EventObjectKind(jobs.read_job, "job_id", "/jobs/{id}", ids.JOB),
-    "content": _EventObjectKind(content.read_content, "content_id", "/content/{id}", ids.CONTENT, ("public_url",)),
-    "post": _EventObjectKind(posts.read_versioned_post, "post_id", "/scheduled-posts/{id}", ids.POST),
-    "social_account": _EventObjectKind(accounts.read_account, "account_id", "/social-accounts/{id}", ids.ACCOUNT),
-    "lease_request": _EventObjectKind(
+_WEBHOOK_OBJECT_KINDS: Mapping[str, _WebhookObjectKind] = {
+    "project": _WebhookObjectKind(projects.read_project, "project_id", "/projects/{id}", ids.PROJECT),
+    "job": _WebhookObjectKind(jobs.read_job, "job_id", "/jobs/{id}", ids.JOB),
+    "content": _WebhookObjectKind(content.read_content, "content_id", "/content/{id}", ids.CONTENT, ("public_url",)),
+    "post": _WebhookObjectKind(posts.read_versioned_post, "post_id", "/scheduled-posts/{id}", ids.POST),
+    "social_account": _WebhookObjectKind(accounts.read_account, "account_id", "/social-accounts/{id}", ids.ACCOUNT),
+    "lease_request": _WebhookObjectKind(
         requests.read_lease_request,
         "request_id",
         "/projects/{project}/leased-accounts/requests/{id}",
-        ids.LEASE_REQUEST,
+        ids.LEASE_REQUEST_ID_PREFIX,
         ("project_id",),
     ),
-    "webhook_endpoint": _ENDPOINT_EVENT_OBJECT_KIND,
-    "test": _ENDPOINT_EVENT_OBJECT_KIND,
+    "webhook_endpoint": _ENDPOINT_WEBHOOK_OBJECT_KIND,
+    "test": _ENDPOINT_WEBHOOK_OBJECT_KIND,
 }
 
 
-def _event_object_kind(type_: WebhookEventType) -> _EventObjectKind:
-    return _EVENT_OBJECT_KINDS[type_.partition(".")[0]]
+def _webhook_object_kind(type_: WebhookEventType) -> _WebhookObjectKind:
+    return _WEBHOOK_OBJECT_KINDS[type_.partition(".")[0]]
 
 
 def _webhook_event_row_to_schema(row: _WebhookEventRow | _LockedWebhookEvent) -> WebhookEvent:

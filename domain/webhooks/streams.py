@@ -34,8 +34,8 @@ _WEBHOOK_STREAM_END_TOKEN_PATTERN = re.compile(r"[0-9]+:[0-9]+:[0-9,]*")
 
 #: Last event that no earlier event can still precede: its transaction, and its id. Both define the order.
 StreamHead: TypeAlias = tuple[int, UUID]
-LOWEST_EVENT_ID = UUID(int=0)
-STREAM_START: StreamHead = (0, LOWEST_EVENT_ID)
+LOWEST_WEBHOOK_EVENT_ID = UUID(int=0)
+WEBHOOK_STREAM_START: StreamHead = (0, LOWEST_WEBHOOK_EVENT_ID)
 
 
 class WebhookStreamPosition(NamedTuple):
@@ -67,8 +67,8 @@ class _OrganizationStreamHeadRow(NamedTuple):
     id: UUID
 
 
-FIND_STREAM_HEADS = webhook_stream.find_heads.typed(_OrganizationStreamHeadRow)
-READ_STREAM_EVENTS = webhook_stream.read_events.typed(RecordedWebhookEvent)
+FIND_WEBHOOK_STREAM_HEADS = webhook_stream.find_heads.typed(_OrganizationStreamHeadRow)
+READ_WEBHOOK_STREAM_EVENTS = webhook_stream.read_events.typed(RecordedWebhookEvent)
 
 
 async def renew_webhook_event_recording(conn: Conn, *, organization_ids: Sequence[UUID]) -> None:
@@ -108,7 +108,7 @@ async def find_webhook_stream_position(conn: Conn, *, organization_id: UUID, aft
     """
     if _WEBHOOK_STREAM_END_TOKEN_PATTERN.fullmatch(after):
         xid = await _find_stream_end_transaction(conn, after)
-        position = None if xid is None else WebhookStreamPosition((int(xid), LOWEST_EVENT_ID), after)
+        position = None if xid is None else WebhookStreamPosition((int(xid), LOWEST_WEBHOOK_EVENT_ID), after)
     else:
         event_id = ids.parse_prefixed_id(ids.WEBHOOK_EVENT, after)
         xid = await webhook_stream.find_event.value(conn, org=organization_id, id=event_id)
@@ -118,13 +118,15 @@ async def find_webhook_stream_position(conn: Conn, *, organization_id: UUID, aft
     return position
 
 
-async def find_stream_heads_of_organizations(conn: Conn, *, organization_ids: Sequence[UUID]) -> dict[UUID, StreamHead]:
+async def find_webhook_stream_heads(conn: Conn, *, organization_ids: Sequence[UUID]) -> dict[UUID, StreamHead]:
     """Return the last webhook event of each organization that no earlier event can still precede.
 
-    One statement reads them for all; the result is by organization. One without any event gets `STREAM_START`.
+    One statement reads them for all; the result is by organization. One without any event gets `WEBHOOK_STREAM_START`.
     """
-    rows = await FIND_STREAM_HEADS.all(conn, orgs=organization_ids)
-    return dict.fromkeys(organization_ids, STREAM_START) | {row.organization_id: (int(row.xid), row.id) for row in rows}
+    rows = await FIND_WEBHOOK_STREAM_HEADS.all(conn, orgs=organization_ids)
+    return dict.fromkeys(organization_ids, WEBHOOK_STREAM_START) | {
+        row.organization_id: (int(row.xid), row.id) for row in rows
+    }
 
 
 async def read_webhook_stream_events(
@@ -132,7 +134,7 @@ async def read_webhook_stream_events(
 ) -> list[RecordedWebhookEvent]:
     """Return at most `limit` webhook events after a reader's position, in the order of the stream."""
     xid, event_id = position.head
-    return await READ_STREAM_EVENTS.all(
+    return await READ_WEBHOOK_STREAM_EVENTS.all(
         conn, org=organization_id, xid=str(xid), id=event_id, seen=position.end, limit=limit
     )
 

@@ -1,7 +1,7 @@
 """Permanent sandbox of the calling process: no network, few files, no other process.
 
 Each child that reads an untrusted file calls `confine_process` once, before it reads. Open descriptors stay
-usable. A mechanism that the host lacks is skipped: `missing_sandbox_mechanisms` names it, and processes that
+usable. A mechanism that the host lacks is skipped: `find_missing_kernel_sandbox_parts` names it, and processes that
 start children warn about it once (`domain/operations/host_warnings.py`).
 """
 
@@ -62,7 +62,7 @@ def precompute_confinement() -> None:
         seccomp.build_seccomp_filter(starts=False)
 
 
-def missing_sandbox_mechanisms() -> list[str]:
+def find_missing_kernel_sandbox_parts() -> list[str]:
     """Return the sandbox mechanisms, Landlock or seccomp, that this host lacks. Confine nothing."""
     return [LANDLOCK] * (landlock.read_landlock_version() == 0) + [SECCOMP] * (not seccomp.is_seccomp_available())
 

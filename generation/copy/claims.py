@@ -9,7 +9,7 @@ from generation.copy.languages.table import compile_word_entry_pattern
 from generation.copy.speech import find_possible_languages
 
 #: Signs of claims in any language.
-CLAIM_SIGN_PATTERNS: Mapping[str, str] = {
+PRODUCT_CLAIM_SIGN_PATTERNS: Mapping[str, str] = {
     "superlative": r"#\s?1\b|\bno?\.?[\s-]?[º°]?\s?1\b|[🥇🏆💯👑]",
     "award": r"[⭐★🌟🏅🎖]|\d(?:[.,]\d)?\s?/\s?(?:5|10)\b",
     "price": r"[$€£¥₹₽₩₺₿¢]|\b(?:USD|EUR|GBP|CHF|JPY)\b",
@@ -33,7 +33,9 @@ CLAIM_WORDS_BORROWED_FROM_ENGLISH: Mapping[str, str] = {
 }
 #: Each sentence of a text may have its own language.
 CLAIM_CHECK_SENTENCE_END_PATTERN = re.compile(r"(?<=[.!?…])\s+")
-CLAIM_KINDS = frozenset(CLAIM_SIGN_PATTERNS) | {kind for table in LANGUAGE_TABLES.values() for kind in table.never}
+PRODUCT_CLAIM_KINDS = frozenset(PRODUCT_CLAIM_SIGN_PATTERNS) | {
+    kind for table in LANGUAGE_TABLES.values() for kind in table.never
+}
 #: English phrases in which a claim word claims nothing.
 HARMLESS_CLAIM_PHRASE_PATTERN = compile_word_entry_pattern(
     "free_of free_from free_up feel_free free_software hands_free ad_free free_time free_text"
@@ -46,7 +48,7 @@ def find_text_claims(text: str, language: str, names: Iterable[str] = ()) -> fro
     return frozenset(
         kind
         for part in {plain, *CLAIM_CHECK_SENTENCE_END_PATTERN.split(plain)}
-        for kind, pattern in _claim_patterns(language, *sorted(find_possible_languages(part)))
+        for kind, pattern in _product_claim_patterns(language, *sorted(find_possible_languages(part)))
         if pattern.search(part)
     )
 
@@ -55,20 +57,20 @@ def find_claim_words(text: str, language: str) -> frozenset[str]:
     """Return the words and signs of a text that make claims in any language, in lower case."""
     return frozenset(
         match.group().lower()
-        for _, pattern in _claim_patterns(language, *LANGUAGE_TABLES)
+        for _, pattern in _product_claim_patterns(language, *LANGUAGE_TABLES)
         for match in pattern.finditer(text)
     )
 
 
 @cache
-def _claim_patterns(*languages: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+def _product_claim_patterns(*languages: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     """Return pairs of a claim's kind and a pattern that finds such claims, for these languages.
 
     Signs and loaned words count in each language. Without a table for the first one, any digit is a claim.
     """
     tables = [LANGUAGE_TABLES[language].never for language in dict.fromkeys(languages) if language in LANGUAGE_TABLES]
     numbers = () if languages[0] in LANGUAGE_TABLES else (("users", re.compile(r"\d")),)
-    signs = ((kind, re.compile(sign)) for kind, sign in CLAIM_SIGN_PATTERNS.items())
+    signs = ((kind, re.compile(sign)) for kind, sign in PRODUCT_CLAIM_SIGN_PATTERNS.items())
     blocks = (
         (kind, compile_word_entry_pattern(block))
         for table in (*tables, CLAIM_WORDS_BORROWED_FROM_ENGLISH)

@@ -27,7 +27,7 @@ MAX_READ_BRAND_SENTENCES = 80
 #: Minimum words of a line.
 MIN_COPY_LINE_WORDS = 3
 #: Minimum words of a head: a shorter one only names the product.
-MIN_SENTENCE_HEAD_WORDS = 4
+MIN_SENTENCE_BEGINNING_WORDS = 4
 #: Maximum share of words that two lines may have in common.
 MAX_SHARED_WORD_SHARE = 0.6
 #: Maximum letters of a word: longer ones are addresses and keys.
@@ -134,7 +134,7 @@ def derive_copy_lines_of_sentence(sentence: str, app: str, language: str) -> lis
         return []
     pieces = (_make_clause_line(half, app, language, reading) for half in _split_sentence_at_verbs(whole, reading))
     return [text for text in pieces if text] or [
-        text for text in [_longest_sentence_head(whole, app, language, reading)] if text
+        text for text in [_find_longest_sentence_beginning(whole, app, language, reading)] if text
     ]
 
 
@@ -163,7 +163,7 @@ def _split_sentence_at_verbs(whole: str, reading: ClausePatterns) -> Iterator[st
             yield half.strip(TRAILING_PUNCTUATION)
 
 
-def _longest_sentence_head(whole: str, app: str, language: str, reading: ClausePatterns) -> str | None:
+def _find_longest_sentence_beginning(whole: str, app: str, language: str, reading: ClausePatterns) -> str | None:
     """Return the longest beginning of a sentence, up to an addition, that makes a line; None if none does."""
     additions = (one.start() for pattern in (reading.more, reading.bare) for one in pattern.finditer(whole))
     ends = sorted(set(additions), reverse=True)
@@ -174,7 +174,7 @@ def _longest_sentence_head(whole: str, app: str, language: str, reading: ClauseP
         if end > MIN_COPY_LINE_CHARACTERS * 2
     )
     return next(
-        (one for one in heads if one and len(texts.split_lowercase_words(one)) >= MIN_SENTENCE_HEAD_WORDS), None
+        (one for one in heads if one and len(texts.split_lowercase_words(one)) >= MIN_SENTENCE_BEGINNING_WORDS), None
     )
 
 

@@ -100,7 +100,7 @@ def build_app_name_hooks(brand: BrandSnapshot, language: str) -> list[CopyLine]:
     return [hook for text in (*own.meet, *casual) for hook in fill_copy_formula(text, brand)]
 
 
-def group_hooks_by_tier(
+def group_hooks_by_informativeness(
     brand: BrandSnapshot, found: Sequence[BrandClause], language: str, number: int
 ) -> list[list[CopyLine]]:
     """Return a brand's possible hooks in four lists, the most informative first.
@@ -138,7 +138,7 @@ def build_ranked_hook_proposals(
     brand: BrandSnapshot, found: Sequence[BrandClause], language: str, number: int
 ) -> list[CopyLine]:
     """Return up to ten different hooks for a brand, the most informative first."""
-    informative, short, name, around = group_hooks_by_tier(brand, found, language, number)
+    informative, short, name, around = group_hooks_by_informativeness(brand, found, language, number)
     return drop_repeated_copy_lines([*informative, *short, *around, *name])[:MAX_HOOK_PROPOSALS]
 
 

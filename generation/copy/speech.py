@@ -13,7 +13,7 @@ MIN_LANGUAGE_COMMON_WORD_SHARE = 0.2
 #: Minimum ratio to the second language.
 MIN_LANGUAGE_LEAD_RATIO = 1.5
 #: With fewer common words, a text may be in any language.
-MIN_LANGUAGE_WORDS = 2
+MIN_WORDS_HINTING_AT_LANGUAGE = 2
 #: Common words of languages without a table that share many words with one of the tables.
 UNTABLED_LANGUAGE_COMMON_WORDS = {
     "pt": """o a os as um uma uns umas de do da dos das em na nos nas ao e ou com sem por para pelo pela
@@ -52,7 +52,7 @@ def detect_language(text: str) -> str | None:
     counts_without_table = {
         language: _count_common_words(words, UNTABLED_LANGUAGE_COMMON_WORDS[language])
         for language, own in DISTINCTIVE_LANGUAGE_WORDS.items()
-        if _count_common_words(words, own) >= MIN_LANGUAGE_WORDS
+        if _count_common_words(words, own) >= MIN_WORDS_HINTING_AT_LANGUAGE
     }
     candidate = max(counts_without_table, key=lambda language: counts_without_table[language], default=None)
     if candidate and counts_without_table[candidate] >= enough and counts_without_table[candidate] > counts[best]:
@@ -64,7 +64,9 @@ def find_possible_languages(text: str) -> set[str]:
     """Return those of the four languages with the most common words in a text; all four if it has too few."""
     counts = _count_words_by_language(texts.split_lowercase_words(text))
     highest = max(counts.values())
-    return {language for language, count in counts.items() if count == highest or highest < MIN_LANGUAGE_WORDS}
+    return {
+        language for language, count in counts.items() if count == highest or highest < MIN_WORDS_HINTING_AT_LANGUAGE
+    }
 
 
 def _count_words_by_language(words: list[str]) -> dict[str, int]:

@@ -26,8 +26,8 @@ from generation.timing import shortest_video_timing
 from schemas.errors.generation import GenerationError
 
 #: Maximum points of a piece, and the number of best clauses to choose them from.
-MAX_POINTS_BY_FORMAT: dict[PieceFormat, int] = {"slideshow": 4, "video": 3, "ugc_remix": 2, "image": 3}
-MAX_POINT_CANDIDATES = 7
+MAX_TEXT_POINTS_BY_FORMAT: dict[PieceFormat, int] = {"slideshow": 4, "video": 3, "ugc_remix": 2, "image": 3}
+MAX_TEXT_POINT_CANDIDATES = 7
 #: With fewer clauses, keywords become points.
 MIN_CLAUSES_TO_SKIP_KEYWORD_POINTS = 2
 #: Formats whose hook may name the number of points: a video drops some if its time is short.
@@ -67,7 +67,7 @@ def find_language_and_clauses_of_brand(brand: BrandSnapshot) -> BrandWithClauses
 def propose_brand_hooks(brand: BrandSnapshot) -> list[CopyLine]:
     """Return up to ten hooks that a brand's texts support, each with its evidence. Raises `MissingBrandText`."""
     words = _require_brand_text(find_language_and_clauses_of_brand(brand))
-    number = min(len(words.clauses), MAX_POINTS_BY_FORMAT["slideshow"])
+    number = min(len(words.clauses), MAX_TEXT_POINTS_BY_FORMAT["slideshow"])
     return hooks.build_ranked_hook_proposals(brand, words.clauses, words.language, number)
 
 
@@ -108,8 +108,10 @@ def pick_seeded_hook(words: BrandWithClauses, spec: PieceSpec, offers: LlmCopyLi
         return CopyLine(text=spec.hook, rule="caller", evidence=[CopyEvidence(field="caller", quote=spec.hook)])
     if offered := _select_valid_llm_lines(offers.hooks, words):
         return next(iter(offered.values()))
-    number = min(len(words.clauses), MAX_POINTS_BY_FORMAT[spec.format]) if spec.format in FORMATS_WITH_COUNT_HOOK else 0
-    tiers = hooks.group_hooks_by_tier(words.brand, words.clauses, words.language, number)
+    number = (
+        min(len(words.clauses), MAX_TEXT_POINTS_BY_FORMAT[spec.format]) if spec.format in FORMATS_WITH_COUNT_HOOK else 0
+    )
+    tiers = hooks.group_hooks_by_informativeness(words.brand, words.clauses, words.language, number)
     candidates = tones.select_texts_fitting_tone(
         tones.voice_to_tone(spec.brand.voice), next(filter(None, tiers)), lambda one: one.text, words.language, least=1
     )
@@ -122,13 +124,13 @@ def choose_piece_points(words: BrandWithClauses, spec: PieceSpec, hook: CopyLine
     They keep the order of the brand's texts. Keywords follow if there are under two clauses, but never one word
     as the only point.
     """
-    maximum = MAX_POINTS_BY_FORMAT[spec.format]
+    maximum = MAX_TEXT_POINTS_BY_FORMAT[spec.format]
     fresh = [one for one in words.clauses if not are_lines_alike(one.text, hook.text)]
     best = [one for one in fresh if one.field != "tagline"]
     best += [one for one in fresh if one.field == "tagline"][: max(maximum - len(best), 0)]
     tone = tones.voice_to_tone(spec.brand.voice)
     candidates = tones.select_texts_fitting_tone(
-        tone, best[1:MAX_POINT_CANDIDATES], lambda one: one.text, words.language, least=maximum - 1
+        tone, best[1:MAX_TEXT_POINT_CANDIDATES], lambda one: one.text, words.language, least=maximum - 1
     )
     chosen = best[:1] + seeded_sample(spec.seed, candidates, maximum - 1, "points")
     lines = [clause_to_copy_line(one) for one in sorted(chosen, key=lambda one: one.place)]

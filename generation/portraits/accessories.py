@@ -6,7 +6,7 @@ from generation.portraits.curves import (
     build_closed_svg_path,
     build_open_svg_path,
     mirror_half_shape,
-    oval_path,
+    oval_svg_path,
     parse_points,
 )
 from generation.portraits.features import EYE_OFFSET_X
@@ -60,7 +60,7 @@ def draw_glasses(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, numbe
             [(x + side * px, EYES_Y + 2 + py) for px, py in _GLASSES_LENS_SHAPES[look.glasses]]
         )
         sketch.draw_shape(lens, WHITE, opacity=0.10)
-        with sketch.clip_block_to_paths(lens):
+        with sketch.clip_drawn_shapes(lens):
             glare = build_closed_svg_path(
                 [(x - 34, EYES_Y - 50), (x - 8, EYES_Y - 50), (x - 34, EYES_Y + 50), (x - 60, EYES_Y + 50)]
             )
@@ -80,13 +80,13 @@ def draw_earrings(sketch: SvgSketch, look: PresenterLook, shape: HeadShape) -> N
     for side in (-1, 1):
         x, y = shape.fit_point_to_head((side * 157, 530))
         if look.earrings == "hoops":
-            sketch.draw_curve(oval_path((x, y + 24), 17, 24), _EARRING_COLOR, 6)
+            sketch.draw_curve(oval_svg_path((x, y + 24), 17, 24), _EARRING_COLOR, 6)
         elif look.earrings == "drops":
-            sketch.draw_curve(oval_path((x, y + 12), 1, 12), _EARRING_COLOR, 4)
-            sketch.draw_shape(oval_path((x, y + 34), 8, 12), _EARRING_COLOR)
+            sketch.draw_curve(oval_svg_path((x, y + 12), 1, 12), _EARRING_COLOR, 4)
+            sketch.draw_shape(oval_svg_path((x, y + 34), 8, 12), _EARRING_COLOR)
         else:
-            sketch.draw_shape(oval_path((x, y), 8, 8), _EARRING_COLOR)
-        sketch.draw_shape(oval_path((x - 2, y - 2), 3, 3), _EARRING_SHINE_COLOR)
+            sketch.draw_shape(oval_svg_path((x, y), 8, 8), _EARRING_COLOR)
+        sketch.draw_shape(oval_svg_path((x - 2, y - 2), 3, 3), _EARRING_SHINE_COLOR)
 
 
 def draw_head_covering(
@@ -101,7 +101,7 @@ def draw_head_covering(
 
 
 def _draw_head_covering_shadow(sketch: SvgSketch, shape: HeadShape, edge: CurvePoints, skin: SkinColors) -> None:
-    with sketch.clip_block_to_paths(shape.face_path):
+    with sketch.clip_drawn_shapes(shape.face_svg_path):
         sketch.draw_shape(shape.fit_curve_to_head([(x, y + 18) for x, y in edge]), skin.dark, opacity=0.45)
 
 
@@ -111,7 +111,7 @@ def _draw_beanie(sketch: SvgSketch, shape: HeadShape, cloth: ClothColors) -> Non
         sketch.draw_curve(build_open_svg_path([(x * 0.4, 152), (x * 0.86, 200), (x, 300)]), cloth.shade, 6, opacity=0.7)
     cuff = shape.fit_curve_to_head(_BEANIE_CUFF_OUTLINE)
     _draw_lit_head_covering_cloth(sketch, cuff, cloth)
-    with sketch.clip_block_to_paths(cuff):
+    with sketch.clip_drawn_shapes(cuff):
         for x in range(-168, 180, 21):
             sketch.draw_curve(build_open_svg_path([(x, 255), (x * 1.02, 365)]), cloth.shade, 5, opacity=0.75)
     sketch.draw_curve(cuff, cloth.dark, 4, opacity=0.4)
@@ -120,7 +120,7 @@ def _draw_beanie(sketch: SvgSketch, shape: HeadShape, cloth: ClothColors) -> Non
 def _draw_head_wrap(sketch: SvgSketch, shape: HeadShape, cloth: ClothColors) -> None:
     whole = shape.fit_curve_to_head(_HEAD_WRAP_OUTLINE)
     _draw_lit_head_covering_cloth(sketch, whole, cloth)
-    with sketch.clip_block_to_paths(whole):
+    with sketch.clip_drawn_shapes(whole):
         for number, fold in enumerate(_HEAD_WRAP_FOLD_LINES):
             color = cloth.dark if number % 2 else cloth.light
             sketch.draw_curve(build_open_svg_path(shape.fit_points_to_head(fold)), color, 6, opacity=0.5)

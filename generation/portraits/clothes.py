@@ -117,7 +117,7 @@ def _draw_turtleneck(wear: ClothingSketch) -> None:
     wear.draw_shaded_garment(mirror_half_shape(_SHIRT_OUTLINE), wear.outer)
     roll = mirror_half_shape(_TURTLENECK_ROLL_OUTLINE)
     wear.draw_shaded_garment(roll, wear.outer)
-    with wear.sketch.clip_block_to_paths(build_closed_svg_path(wear.fit_points_to_body(roll))):
+    with wear.sketch.clip_drawn_shapes(build_closed_svg_path(wear.fit_points_to_body(roll))):
         for fold in _TURTLENECK_FOLD_LINES:
             wear.sketch.draw_curve(build_open_svg_path(fold), wear.outer.dark, 6, opacity=0.5)
     wear.sketch.draw_curve(build_closed_svg_path(wear.fit_points_to_body(roll)), wear.outer.dark, 4, opacity=0.45)

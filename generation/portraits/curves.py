@@ -70,13 +70,13 @@ def _format_point(point: CurvePoint) -> str:
     return f"{point[0]:.1f},{point[1]:.1f}"
 
 
-def oval_path(center: CurvePoint, across: float, down: float) -> str:
+def oval_svg_path(center: CurvePoint, across: float, down: float) -> str:
     x, y = center
     half = f"a{across:.1f},{down:.1f} 0 1 1"
     return f"M{_format_point((x - across, y))}{half} {2 * across:.1f},0{half} {-2 * across:.1f},0Z"
 
 
-def half_circle_path(center: CurvePoint, radius: float, turn: int) -> str:
+def half_circle_svg_path(center: CurvePoint, radius: float, turn: int) -> str:
     """Return the SVG path of half of a circle, a little tilted: the upper half for turn 1, the lower one for -1."""
     x, y = center
     sweep = int(turn > 0)
@@ -92,12 +92,12 @@ def points_along_line(points: CurvePoints, distance: float) -> Iterable[CurvePoi
     yield points[-1]
 
 
-def curl_discs_path(points: CurvePoints, radius: float, seed: str) -> str:
+def curl_discs_svg_path(points: CurvePoints, radius: float, seed: str) -> str:
     """Return the SVG path of discs of varying size along a line: the outline of curly hair."""
     discs = []
     for number, place in enumerate(points_along_line(points, radius * 1.05)):
         size = radius * seeded_random_between(0.82, 1.16, seed, f"curl {number}")
-        discs.append(oval_path(place, size, size))
+        discs.append(oval_svg_path(place, size, size))
     return "".join(discs)
 
 

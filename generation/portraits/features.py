@@ -8,7 +8,7 @@ from generation.portraits.curves import (
     build_open_svg_path,
     join_curves_to_outline,
     mirror_half_shape,
-    oval_path,
+    oval_svg_path,
 )
 from generation.portraits.head import EYES_Y, HeadShape
 from generation.portraits.looks import PresenterLook
@@ -52,7 +52,7 @@ def _draw_eye(sketch: SvgSketch, look: PresenterLook, side: int, skin: SkinColor
     lower: CurvePoints = at((1.0, 0.1), (0.55, 0.72), (0.0, 0.88), (-0.55, 0.72), (-1, 0.32))
     white = join_curves_to_outline(upper, lower)
     sketch.draw_shape(white, oklch_to_rgb(0.965, 0.008, 60.0))
-    with sketch.clip_block_to_paths(white):
+    with sketch.clip_drawn_shapes(white):
         _draw_iris(sketch, look, (x + 1.5, EYES_Y - 1), 17.0 * size)
         shade = build_open_svg_path([(px, py + 3) for px, py in upper])
         sketch.draw_curve(shade, skin.dark, 7 * size, opacity=0.5)
@@ -64,12 +64,12 @@ def _draw_eye(sketch: SvgSketch, look: PresenterLook, side: int, skin: SkinColor
 
 def _draw_iris(sketch: SvgSketch, look: PresenterLook, center: tuple[float, float], radius: float) -> None:
     light, chroma, hue = look.eyes
-    sketch.draw_shape(oval_path(center, radius, radius), oklch_to_rgb(light * 0.72, chroma, hue))
+    sketch.draw_shape(oval_svg_path(center, radius, radius), oklch_to_rgb(light * 0.72, chroma, hue))
     inner = (center[0], center[1] + 1.5)
-    sketch.draw_shape(oval_path(inner, radius * 0.82, radius * 0.82), oklch_to_rgb(light, chroma, hue))
-    sketch.draw_shape(oval_path(center, radius * 0.48, radius * 0.48), (20, 14, 14))
+    sketch.draw_shape(oval_svg_path(inner, radius * 0.82, radius * 0.82), oklch_to_rgb(light, chroma, hue))
+    sketch.draw_shape(oval_svg_path(center, radius * 0.48, radius * 0.48), (20, 14, 14))
     glint = (center[0] - radius * 0.34, center[1] - radius * 0.36)
-    sketch.draw_shape(oval_path(glint, radius * 0.26, radius * 0.26), WHITE)
+    sketch.draw_shape(oval_svg_path(glint, radius * 0.26, radius * 0.26), WHITE)
 
 
 def _draw_lashes(sketch: SvgSketch, look: PresenterLook, side: int, upper: CurvePoints) -> None:
@@ -101,7 +101,7 @@ def _draw_nose(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, skin: S
     bridge = at((13, 464), (16, 490), (30, 522), (27, 537), (8, 541), (6, 520), (7, 490))
     sketch.draw_shape(build_closed_svg_path(bridge), skin.dark, opacity=0.5)
     glow = sketch.define_radial_gradient(shape.fit_point_to_head((-6, 512)), 26, (skin.light, 0.95), (skin.light, 0.0))
-    sketch.draw_shape(oval_path(shape.fit_point_to_head((-6, 512)), 20, 26), glow)
+    sketch.draw_shape(oval_svg_path(shape.fit_point_to_head((-6, 512)), 20, 26), glow)
     under = at((-29, 526), (-24, 537), (-12, 536), (0, 544), (12, 536), (24, 537), (29, 526))
     sketch.draw_curve(build_open_svg_path(under), skin.line, 4.6, opacity=0.62)
 
@@ -143,7 +143,7 @@ def _draw_closed_mouth(sketch: SvgSketch, look: PresenterLook, shape: HeadShape,
     below = mirror_half_shape([(50, _MOUTH_Y - up), (28, _MOUTH_Y + 12 * full), (0, _MOUTH_Y + 17 * full + 3)])
     _draw_lips(sketch, shape, seam, _upper_lip_outline(seam, full), below, color=color)
     sketch.draw_shape(
-        oval_path(shape.fit_point_to_head((-6, _MOUTH_Y + 10 * full + 2)), 17, 3.4 * full), skin.light, opacity=0.35
+        oval_svg_path(shape.fit_point_to_head((-6, _MOUTH_Y + 10 * full + 2)), 17, 3.4 * full), skin.light, opacity=0.35
     )
     sketch.draw_curve(build_open_svg_path(shape.fit_points_to_head(seam)), skin.line, 4.0, opacity=0.85)
 
@@ -159,7 +159,7 @@ def _draw_open_smile(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, s
     _draw_lips(sketch, shape, seam, _upper_lip_outline(seam, full * 0.85), lip, color=color)
     inside = join_curves_to_outline(shape.fit_points_to_head(seam), shape.fit_points_to_head(lower))
     sketch.draw_shape(inside, oklch_to_rgb(0.30, 0.085, 22.0))
-    with sketch.clip_block_to_paths(inside):
+    with sketch.clip_drawn_shapes(inside):
         teeth = [
             (-56, _MOUTH_Y - up - 20),
             (56, _MOUTH_Y - up - 20),
@@ -171,7 +171,7 @@ def _draw_open_smile(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, s
         ]
         sketch.draw_shape(shape.fit_curve_to_head(teeth), oklch_to_rgb(0.975, 0.008, 85.0))
         sketch.draw_shape(
-            oval_path(shape.fit_point_to_head((0, _MOUTH_Y + deep * 1.08)), 24, deep * 0.26),
+            oval_svg_path(shape.fit_point_to_head((0, _MOUTH_Y + deep * 1.08)), 24, deep * 0.26),
             oklch_to_rgb(0.62, 0.12, 18.0),
         )
 
@@ -203,10 +203,10 @@ def _draw_skin_marks(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, s
         for x, y in _FRECKLE_POINTS:
             for side in (-1, 1):
                 sketch.draw_shape(
-                    oval_path(shape.fit_point_to_head((side * x + y % 5, y)), 3.4, 3.0), skin.line, opacity=0.32
+                    oval_svg_path(shape.fit_point_to_head((side * x + y % 5, y)), 3.4, 3.0), skin.line, opacity=0.32
                 )
     elif look.marks == "mole":
-        sketch.draw_shape(oval_path(shape.fit_point_to_head((58, 566)), 4.6, 4.6), skin.line, opacity=0.75)
+        sketch.draw_shape(oval_svg_path(shape.fit_point_to_head((58, 566)), 4.6, 4.6), skin.line, opacity=0.75)
 
 
 _FRECKLE_POINTS: CurvePoints = ((52, 508), (68, 516), (84, 507), (60, 529), (77, 531), (95, 522), (16, 498), (40, 519))

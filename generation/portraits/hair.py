@@ -3,8 +3,8 @@
 from generation.portraits.curves import (
     CurvePoints,
     build_open_svg_path,
-    curl_discs_path,
-    half_circle_path,
+    curl_discs_svg_path,
+    half_circle_svg_path,
     mirror_half_shape,
     parse_points,
     points_along_line,
@@ -41,7 +41,7 @@ def draw_hair_behind_head(sketch: SvgSketch, look: PresenterLook, shape: HeadSha
     style = hair_style_of_look(look)
     paths = [shape.fit_curve_to_head(style.back)] if style.back else []
     if style.behind:
-        paths.append(curl_discs_path(shape.fit_points_to_head(style.behind), style.bumps, look.seed))
+        paths.append(curl_discs_svg_path(shape.fit_points_to_head(style.behind), style.bumps, look.seed))
     fill = sketch.define_vertical_gradient(
         (150, 690), (hair.plain, 1.0), (hair.plain, 1.0), (hair.shade, 1.0), (hair.dark, 1.0)
     )
@@ -87,12 +87,12 @@ def draw_hair_on_head(
     style = hair_style_of_look(look)
     if not style.front:
         return
-    with sketch.clip_block_to_paths(shape.face_path):
+    with sketch.clip_drawn_shapes(shape.face_svg_path):
         for outline in style.front:
             sketch.draw_shape(shape.fit_curve_to_head([(x + 5, y + 13) for x, y in outline]), skin.dark, opacity=0.5)
     end = 0.25 if look.style == "cropped" else 1.0
     fill = sketch.define_vertical_gradient((200, 450), (hair.plain, 1.0), (hair.plain, 1.0), (hair.plain, end))
-    for path in _hair_outline_paths(look, shape, style):
+    for path in _hair_outline_svg_paths(look, shape, style):
         _fill_hair_with_light(sketch, path, fill, hair, end)
     if style.bumps and style.rim:
         _draw_curl_texture(sketch, look, shape, hair, style.front[0])
@@ -101,11 +101,11 @@ def draw_hair_on_head(
         sketch.draw_curve(build_open_svg_path(shape.fit_points_to_head(strand)), color, 5.0, opacity=opacity)
 
 
-def _hair_outline_paths(look: PresenterLook, shape: HeadShape, style: HairStyleShapes) -> list[str]:
+def _hair_outline_svg_paths(look: PresenterLook, shape: HeadShape, style: HairStyleShapes) -> list[str]:
     paths = [shape.fit_curve_to_head(outline) for outline in style.front]
     rims = enumerate(style.rim)
     return paths + [
-        curl_discs_path(shape.fit_points_to_head(rim), style.bumps * 0.62, f"{look.seed} {number}")
+        curl_discs_svg_path(shape.fit_points_to_head(rim), style.bumps * 0.62, f"{look.seed} {number}")
         for number, rim in rims
     ]
 
@@ -128,7 +128,7 @@ def _draw_curl_texture(
         seed = f"{look.seed} {points[0]} {number}"
         place = (x + seeded_random_between(-7, 7, seed, "x"), y + seeded_random_between(-6, 6, seed, "y"))
         turn = -1 if seeded_random_number(seed, "turn") < 0.5 else 1
-        curl = half_circle_path(shape.fit_point_to_head(place), seeded_random_between(7, 11, seed, "radius"), turn)
+        curl = half_circle_svg_path(shape.fit_point_to_head(place), seeded_random_between(7, 11, seed, "radius"), turn)
         (lit if seeded_random_number(seed, "lit") < 0.55 - x / 600 else dim).append(curl)
     for color, curls_of_color in ((hair.light, lit), (hair.dark, dim)):
         sketch.draw_curve("".join(curls_of_color), color, 3.4, opacity=0.42)
@@ -169,7 +169,7 @@ def draw_beard(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, hair: H
         return
     path = shape.fit_curve_to_head(mirror_half_shape(_BEARD_OUTLINE_BY_NAME[look.beard]))
     if look.beard == "stubble":
-        with sketch.clip_block_to_paths(shape.face_path):
+        with sketch.clip_drawn_shapes(shape.face_svg_path):
             sketch.draw_shape(path, hair.dark, opacity=0.26)
         return
     fill = sketch.define_vertical_gradient((430, 700), (hair.plain, 0.55), (hair.plain, 1.0), (hair.shade, 1.0))

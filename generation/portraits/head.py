@@ -8,7 +8,7 @@ from generation.portraits.curves import (
     build_closed_svg_path,
     build_open_svg_path,
     mirror_half_shape,
-    oval_path,
+    oval_svg_path,
     parse_points,
 )
 from generation.portraits.looks import PresenterLook
@@ -46,7 +46,7 @@ class HeadShape(NamedTuple):
         return build_closed_svg_path(self.fit_points_to_head(points))
 
     @property
-    def face_path(self) -> str:
+    def face_svg_path(self) -> str:
         return self.fit_curve_to_head(mirror_half_shape(FACE_HALF_OUTLINE))
 
     @property
@@ -73,7 +73,7 @@ def draw_neck(sketch: SvgSketch, look: PresenterLook, skin: SkinColors) -> None:
     ]
     neck = build_closed_svg_path(mirror_half_shape(half))
     sketch.draw_shape(neck, skin.plain)
-    with sketch.clip_block_to_paths(neck):
+    with sketch.clip_drawn_shapes(neck):
         sketch.draw_shape(
             neck, sketch.define_horizontal_gradient((-0.2 * wide, wide), (skin.shade, 0.0), (skin.shade, 0.9))
         )
@@ -99,20 +99,20 @@ def draw_blank_face_and_ears(sketch: SvgSketch, look: PresenterLook, skin: SkinC
         ear = [(side * x, y) for x, y in _EAR_OUTLINE]
         sketch.draw_shape(shape.fit_curve_to_head(ear), skin.shade if side > 0 else skin.plain)
         sketch.draw_curve(build_open_svg_path(shape.fit_points_to_head(ear)), skin.dark, 6, opacity=0.6)
-    sketch.draw_shape(shape.face_path, skin.plain)
+    sketch.draw_shape(shape.face_svg_path, skin.plain)
     _shade_face(sketch, shape, skin)
 
 
 def _shade_face(sketch: SvgSketch, shape: HeadShape, skin: SkinColors) -> None:
     wide = 150 * shape.width
     glow = sketch.define_radial_gradient((-60, 400), 190, (skin.light, 0.95), (skin.light, 0.0))
-    sketch.draw_shape(shape.face_path, glow)
+    sketch.draw_shape(shape.face_svg_path, glow)
     side = sketch.define_horizontal_gradient(
         (0.25 * wide, wide), (skin.shade, 0.0), (skin.shade, 0.35), (skin.dark, 0.6)
     )
-    sketch.draw_shape(shape.face_path, side)
+    sketch.draw_shape(shape.face_svg_path, side)
     low = sketch.define_vertical_gradient((shape.chin_y - 110, shape.chin_y), (skin.shade, 0.0), (skin.shade, 0.75))
-    sketch.draw_shape(shape.face_path, low)
+    sketch.draw_shape(shape.face_svg_path, low)
     for x in (-86, 86):
         cheek = sketch.define_radial_gradient((x, 536), 58, (skin.flush, 0.36), (skin.flush, 0.0))
-        sketch.draw_shape(oval_path((x, 536), 58, 58), cheek)
+        sketch.draw_shape(oval_svg_path((x, 536), 58, 58), cheek)

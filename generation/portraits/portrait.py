@@ -22,7 +22,7 @@ from generation.spec import AgeRange, Gender, Presenter
 from generation.theme import PieceColorTheme, derive_theme
 
 #: Chin's y in the tables.
-_CHIN_Y_IN_TABLES = 658.0
+_AVERAGE_HEAD_CHIN_Y = 658.0
 #: Chin's y in a picture.
 _CHIN_Y_IN_PORTRAIT = 712.0
 #: Topmost y of hair in a picture.
@@ -48,13 +48,13 @@ def draw_presenter_portrait(presenter: Presenter, theme: PieceColorTheme, side: 
     sketch = SvgSketch()
     draw_portrait_ground(sketch, theme, appearance.seed, (skin.plain, hair.plain, outer.plain))
     scale = _head_scale_that_fits_hair_in_portrait(appearance)
-    with sketch.scale_and_move_block(scale, _CHIN_Y_IN_PORTRAIT - _CHIN_Y_IN_TABLES * scale):
-        with sketch.rotate_block(appearance.tilt, HEAD_ROTATION_CENTER):
+    with sketch.scale_and_move_drawn_shapes(scale, _CHIN_Y_IN_PORTRAIT - _AVERAGE_HEAD_CHIN_Y * scale):
+        with sketch.rotate_drawn_shapes(appearance.tilt, HEAD_ROTATION_CENTER):
             draw_hair_behind_head(sketch, appearance, shape, hair)
         draw_hood_behind_neck(sketch, appearance, outer)
         draw_neck(sketch, appearance, skin)
         draw_clothes(sketch, appearance, outer, inner)
-        with sketch.rotate_block(appearance.tilt, HEAD_ROTATION_CENTER):
+        with sketch.rotate_drawn_shapes(appearance.tilt, HEAD_ROTATION_CENTER):
             draw_blank_face_and_ears(sketch, appearance, skin)
             draw_facial_features_except_mouth(sketch, appearance, shape, skin, hair)
             draw_beard(sketch, appearance, shape, hair, skin)
@@ -82,7 +82,7 @@ def map_head_point_to_portrait(appearance: PresenterLook, point: CurvePoint) -> 
     x = HEAD_ROTATION_CENTER[0] + across * math.cos(turn) - down * math.sin(turn)
     y = HEAD_ROTATION_CENTER[1] + across * math.sin(turn) + down * math.cos(turn)
     return (x * scale + SKETCH_SIDE_UNITS / 2) / SKETCH_SIDE_UNITS, (
-        _CHIN_Y_IN_PORTRAIT + (y - _CHIN_Y_IN_TABLES) * scale
+        _CHIN_Y_IN_PORTRAIT + (y - _AVERAGE_HEAD_CHIN_Y) * scale
     ) / SKETCH_SIDE_UNITS
 
 
@@ -90,7 +90,7 @@ def _head_scale_that_fits_hair_in_portrait(appearance: PresenterLook) -> float:
     """Return the largest scale of a head, at most 1.3, that leaves all of its hair in the portrait."""
     return min(
         _MAX_HEAD_SCALE,
-        (_CHIN_Y_IN_PORTRAIT - _MIN_HAIR_Y_IN_PORTRAIT) / (_CHIN_Y_IN_TABLES - HAIR_STYLES[appearance.style].top_y),
+        (_CHIN_Y_IN_PORTRAIT - _MIN_HAIR_Y_IN_PORTRAIT) / (_AVERAGE_HEAD_CHIN_Y - HAIR_STYLES[appearance.style].top_y),
     )
 
 
@@ -110,7 +110,7 @@ def draw_portrait_ground(sketch: SvgSketch, theme: PieceColorTheme, seed: str, f
     sketch.draw_shape(whole, sketch.define_radial_gradient((-110, 330), 640, (lit, 1.0), (dim, 1.0)))
 
 
-def portrait_grid(seed: str, genders: Sequence[Gender], ages: Sequence[AgeRange], color: str) -> Image.Image:
+def draw_portrait_grid(seed: str, genders: Sequence[Gender], ages: Sequence[AgeRange], color: str) -> Image.Image:
     """Return a picture with portraits of presenters: a row for each gender and a column for each age."""
     colors = derive_theme([color])
     side = SINGLE_PORTRAIT_SIDE_PX if len(genders) == len(ages) == 1 else CLI_GRID_PORTRAIT_SIDE_PX

@@ -32,7 +32,7 @@ class SvgSketch:
         )
 
     @contextmanager
-    def clip_block_to_paths(self, *paths: str) -> Iterator[None]:
+    def clip_drawn_shapes(self, *paths: str) -> Iterator[None]:
         """Clip all shapes that the `with` block draws to the paths."""
         shapes = "".join(f'<path d="{path}"/>' for path in paths)
         name = self._add_definition("clipPath", "", shapes)
@@ -41,13 +41,13 @@ class SvgSketch:
         self._body.append("</g>")
 
     @contextmanager
-    def rotate_block(self, degrees: float, center: CurvePoint) -> Iterator[None]:
+    def rotate_drawn_shapes(self, degrees: float, center: CurvePoint) -> Iterator[None]:
         self._body.append(f'<g transform="rotate({degrees:.2f} {center[0]:.1f} {center[1]:.1f})">')
         yield
         self._body.append("</g>")
 
     @contextmanager
-    def scale_and_move_block(self, factor: float, down: float) -> Iterator[None]:
+    def scale_and_move_drawn_shapes(self, factor: float, down: float) -> Iterator[None]:
         """Scale all shapes that the `with` block draws by a factor, then move them down."""
         self._body.append(f'<g transform="translate(0 {down:.1f}) scale({factor:.3f})">')
         yield

@@ -29,18 +29,18 @@ MIN_TEXT_CONTRAST = 4.5
 #: Minimum font size that is legible on a phone.
 MIN_LEGIBLE_FONT_SIZE_PX = 22
 #: Share of the font size by which lines of one text may overlap.
-_MAX_DRAWN_LINE_OVERLAP_EM = 0.35
+_MAX_TEXT_LINE_OVERLAP_EM = 0.35
 _FONT_PACKAGES = ("fontpkg_inter", "manimgx_fonts", "justmytype_intl_cjk")
 LuminanceMap: TypeAlias = npt.NDArray[np.float64]
 
 #: Pixels of ground around a text.
-_TEXT_GROUND_MARGIN_PX = 6
+_TEXT_BACKGROUND_MARGIN_PX = 6
 #: Percentage of the ground that is ignored.
-_GROUND_OUTLIER_PERCENT = 2.0
+_BACKGROUND_OUTLIER_PERCENT = 2.0
 #: Pixels of the letters' blurred edges.
 _IGNORED_LETTER_EDGE_PX = 7
 #: Bins of the luminance histogram.
-_TEXT_LUMINANCE_BINS = 64
+_TEXT_LUMINANCE_BIN_COUNT = 64
 
 
 def find_picture_faults(
@@ -91,7 +91,7 @@ def _find_text_overlaps(shown: Sequence[DrawnText]) -> Iterator[tuple[str, str]]
     for one, other in itertools.combinations(shown, 2):
         across = min(one.box[2], other.box[2]) - max(one.box[0], other.box[0])
         down = min(one.box[3], other.box[3]) - max(one.box[1], other.box[1])
-        allowed = _MAX_DRAWN_LINE_OVERLAP_EM * one.size if one.name == other.name else 0
+        allowed = _MAX_TEXT_LINE_OVERLAP_EM * one.size if one.name == other.name else 0
         if across > 0 and down > allowed:
             yield "overlap", f"{one.text} / {other.text}"
 
@@ -148,14 +148,14 @@ def measure_text_box_contrast(image: Image.Image, box: tuple[int, int, int, int]
     The worst 2 % of the ground's pixels are ignored.
     """
     around = (
-        box[0] - _TEXT_GROUND_MARGIN_PX,
-        box[1] - _TEXT_GROUND_MARGIN_PX,
-        box[2] + _TEXT_GROUND_MARGIN_PX,
-        box[3] + _TEXT_GROUND_MARGIN_PX,
+        box[0] - _TEXT_BACKGROUND_MARGIN_PX,
+        box[1] - _TEXT_BACKGROUND_MARGIN_PX,
+        box[2] + _TEXT_BACKGROUND_MARGIN_PX,
+        box[3] + _TEXT_BACKGROUND_MARGIN_PX,
     )
     light = _compute_luminance_of_each_pixel(image.crop(_clip_box_to_image(around, image)))
     edge = np.concatenate([light[:3].ravel(), light[-3:].ravel(), light[:, :3].ravel(), light[:, -3:].ravel()])
-    middle = _find_text_pixel_threshold(light)
+    middle = _find_text_luminance_threshold(light)
     is_dark = float(np.median(np.concatenate([one.ravel() for one in edge]))) > middle
     text = light < middle if is_dark else light > middle
     near = Image.fromarray(text.astype(np.uint8) * 255).filter(ImageFilter.MaxFilter(_IGNORED_LETTER_EDGE_PX))
@@ -163,7 +163,7 @@ def measure_text_box_contrast(image: Image.Image, box: tuple[int, int, int, int]
     if not text.any() or not len(ground):
         return 1.0
     letters = float(np.percentile(light[text], 25 if is_dark else 75))
-    worst = float(np.percentile(ground, _GROUND_OUTLIER_PERCENT if is_dark else 100 - _GROUND_OUTLIER_PERCENT))
+    worst = float(np.percentile(ground, _BACKGROUND_OUTLIER_PERCENT if is_dark else 100 - _BACKGROUND_OUTLIER_PERCENT))
     high, low = max(letters, worst), min(letters, worst)
     return (high + 0.05) / (low + 0.05)
 
@@ -179,14 +179,14 @@ def _compute_luminance_of_each_pixel(image: Image.Image) -> LuminanceMap:
     return np.asarray(linear @ np.array([0.2126, 0.7152, 0.0722]), np.float64)
 
 
-def _find_text_pixel_threshold(light: LuminanceMap) -> float:
+def _find_text_luminance_threshold(light: LuminanceMap) -> float:
     """Return the luminance threshold that separates text from ground best (N. Otsu, 1979).
 
     Luminance is compared by its cube root, a perceptual scale: steps of dark pixels count as much as those of
     light pixels.
     """
     seen = np.cbrt(light)
-    counts, edges = np.histogram(seen, _TEXT_LUMINANCE_BINS)
+    counts, edges = np.histogram(seen, _TEXT_LUMINANCE_BIN_COUNT)
     centers = (edges[1:] + edges[:-1]) / 2
     below, mass = np.cumsum(counts), np.cumsum(counts * centers)
     above = below[-1] - below

@@ -8,7 +8,7 @@ from generation.proofreading.fault import ProofreadingFault
 from generation.spec import BrandSnapshot, CopyEvidence, CopyLine, PieceCopy
 
 #: Words that a line may add to the brand's own, by language.
-_COPY_FORMULA_WORDS = {
+_WORDS_ALLOWED_WITHOUT_EVIDENCE = {
     "en": """meet things to know about have you seen yet pov just found in short try discover on the app
         store google play a look at there s here so this is ever few words give go take peek psst drum roll
         nutshell say hello from closer come and see introducing an overview summary get started with learn
@@ -27,12 +27,12 @@ _COPY_FORMULA_WORDS = {
         informarse aquí llega""",
 }
 #: Languages without formulas name only the stores.
-_ALLOWED_STORE_WORDS = "app store google play"
+_ALLOWED_APP_STORE_WORDS = "app store google play"
 #: Characters between the lines of a caption.
 _CAPTION_SEPARATORS = "•→☞♡–▸ \n"
 _WORD_PATTERN = re.compile(r"[^\W_]+")
 _UNSPACED_LETTER = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
-_CLAIM_REGEX_BY_KIND = {
+_MARKETING_CLAIM_REGEX_BY_KIND = {
     "superlative": r"best|greatest|fastest|easiest|simplest|smartest|safest|cheapest|ultimate|perfect|leading"
     r"|world[- ]class|unrivall?ed|most (?:\w+ )?(?:popular|powerful|advanced|trusted)|number one|only app"
     r"|beste[nrs]?|schnellste\w?|einfachste\w?|größte\w?|führende\w?|einzigartig\w*|perfekt\w*"
@@ -54,9 +54,9 @@ _HARMLESS_CLAIM_PHRASES = re.compile(
     r"\b(?:(?:ad|hands|distraction|sugar|gluten)[- ]free|free (?:of|from|up|time|text|software)|feel free)\b",
     re.IGNORECASE,
 )
-_CLAIM_PATTERNS = {
+_MARKETING_CLAIM_PATTERNS = {
     kind: re.compile(source if kind == "sign" else rf"(?<!\w)(?:{source})(?!\w)", re.IGNORECASE)
-    for kind, source in _CLAIM_REGEX_BY_KIND.items()
+    for kind, source in _MARKETING_CLAIM_REGEX_BY_KIND.items()
 }
 
 
@@ -93,7 +93,7 @@ def _find_copy_line_faults(
         yield "clause", f"{line.text!r} is in none of its quotes"
     # An address that proves a place contains digits and signs of its own.
     if not any(one.field == "links" for one in line.evidence):
-        yield from (("claim", one) for one in find_claim_phrases(line.text.lstrip("#"), brand.name))
+        yield from (("claim", one) for one in find_marketing_claim_phrases(line.text.lstrip("#"), brand.name))
 
 
 def _brand_texts_by_field(brand: BrandSnapshot) -> dict[str, list[str]]:
@@ -116,7 +116,7 @@ def _find_unevidenced_words(line: CopyLine, copy: PieceCopy) -> list[str]:
     """
     quoted = {word for one in line.evidence for word in _casefold_words(one.quote)}
     fixed = (
-        _COPY_FORMULA_WORDS.get(_primary_language(copy.language), _ALLOWED_STORE_WORDS)
+        _WORDS_ALLOWED_WITHOUT_EVIDENCE.get(_primary_language(copy.language), _ALLOWED_APP_STORE_WORDS)
         if line.rule == "formula"
         else ""
     )
@@ -167,9 +167,9 @@ def _find_caption_text_outside_copy_lines(copy: PieceCopy) -> Iterator[Proofread
         yield ProofreadingFault(place="caption", rule="word", found=unknown.strip(_CAPTION_SEPARATORS))
 
 
-def find_claim_phrases(text: str, name: str) -> list[str]:
+def find_marketing_claim_phrases(text: str, name: str) -> list[str]:
     """Return `kind: words` with a text's first claim of each kind; ignore the brand's name and harmless phrases."""
     plain = re.sub(re.escape(name), " ", text, flags=re.IGNORECASE) if name else text
     plain = _HARMLESS_CLAIM_PHRASES.sub(" ", plain)
-    matches = ((kind, pattern.search(plain)) for kind, pattern in _CLAIM_PATTERNS.items())
+    matches = ((kind, pattern.search(plain)) for kind, pattern in _MARKETING_CLAIM_PATTERNS.items())
     return [f"{kind}: {one.group()}" for kind, one in matches if one]

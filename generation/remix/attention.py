@@ -7,12 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from generation.remix.clip import ProbedClip, decode_clip_by_ffmpeg
-from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipCut
+from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipPart
 
 FloatPicture: TypeAlias = npt.NDArray[np.float32]
 
 #: Columns of an analyzed frame.
-ANALYZED_FRAME_COLUMNS = 160
+ANALYZED_FRAME_WIDTH_PX = 160
 #: Frames from one sample to the next.
 ATTENTION_SAMPLE_INTERVAL_FRAMES = 10
 _EDGE_ATTENTION_WEIGHT = 0.5
@@ -32,12 +32,12 @@ class VideoColumnAttention(NamedTuple):
     shots: list[int]
 
 
-def measure_video_column_attention(clip: ProbedClip, part: ClipCut) -> VideoColumnAttention:
+def measure_video_column_attention(clip: ProbedClip, part: ClipPart) -> VideoColumnAttention:
     """Return how much each column of a clip's part draws attention, in each tenth frame, and the shot changes.
 
     All frames are compared to find shot changes. Raises `ClipRefused` and `GenerationError`.
     """
-    rows = max(2, round(ANALYZED_FRAME_COLUMNS * clip.height / clip.width))
+    rows = max(2, round(ANALYZED_FRAME_WIDTH_PX * clip.height / clip.width))
     before: FloatPicture | None = None
     last_sample: FloatPicture | None = None
     samples: list[FloatPicture] = []
@@ -51,16 +51,16 @@ def measure_video_column_attention(clip: ProbedClip, part: ClipCut) -> VideoColu
             samples.append(measure_column_attention(frame, luma, luma if last_sample is None else last_sample))
             last_sample = luma
         before = luma
-    return VideoColumnAttention(np.array(samples, np.float32).reshape(-1, ANALYZED_FRAME_COLUMNS), shots)
+    return VideoColumnAttention(np.array(samples, np.float32).reshape(-1, ANALYZED_FRAME_WIDTH_PX), shots)
 
 
-def _decode_analyzed_frames(clip: ProbedClip, part: ClipCut, rows: int) -> Iterator[FloatPicture]:
-    small = f"scale={ANALYZED_FRAME_COLUMNS}:{rows}:flags=area,fps={OUTPUT_VIDEO_FPS},format=rgb24"
+def _decode_analyzed_frames(clip: ProbedClip, part: ClipPart, rows: int) -> Iterator[FloatPicture]:
+    small = f"scale={ANALYZED_FRAME_WIDTH_PX}:{rows}:flags=area,fps={OUTPUT_VIDEO_FPS},format=rgb24"
     shape = ["-map", "0:V:0", "-vf", small, "-f", "rawvideo", "-"]
     # Skip the decoder's deblocking filter: these frames are not displayed.
     source = ["-skip_loop_filter", "all", *clip.input_arguments(part.start, part.seconds)]
-    for data in decode_clip_by_ffmpeg(ANALYZED_FRAME_COLUMNS * rows * 3, *source, *shape):
-        yield np.frombuffer(data, np.uint8).reshape(rows, ANALYZED_FRAME_COLUMNS, 3).astype(np.float32)
+    for data in decode_clip_by_ffmpeg(ANALYZED_FRAME_WIDTH_PX * rows * 3, *source, *shape):
+        yield np.frombuffer(data, np.uint8).reshape(rows, ANALYZED_FRAME_WIDTH_PX, 3).astype(np.float32)
 
 
 def measure_column_attention(frame: FloatPicture, luma: FloatPicture, before: FloatPicture) -> FloatPicture:

@@ -31,7 +31,7 @@ class Mp4Box(NamedTuple):
     end: int
 
 
-class MinClipMeasures(NamedTuple):
+class MinClipSideAndSeconds(NamedTuple):
     """Minimum measures of a clip: pixels of a side, and seconds if its duration is known."""
 
     side: int
@@ -39,17 +39,17 @@ class MinClipMeasures(NamedTuple):
 
 
 #: Minimum for a remix, and for a single frame.
-MIN_REMIX_CLIP, MIN_POSTER_CLIP = MinClipMeasures(240, 3), MinClipMeasures(1, 0)
+MIN_REMIX_CLIP, MIN_POSTER_CLIP = MinClipSideAndSeconds(240, 3), MinClipSideAndSeconds(1, 0)
 
 
-class ClipIndexFacts(NamedTuple):
+class Mp4IndexFacts(NamedTuple):
     """Facts from a clip's index; `seconds` is 0 if it has no duration, as in fragments."""
 
     seconds: float
     has_sound: bool
 
 
-def check_mp4_boxes(path: Path, least: MinClipMeasures) -> ClipIndexFacts:
+def check_mp4_boxes(path: Path, least: MinClipSideAndSeconds) -> Mp4IndexFacts:
     """Check an MP4 or QuickTime file's boxes; return its duration and whether it has sound. Raises `ClipRefused`."""
     with path.open("rb") as file:
         return _Mp4BoxReader(file, file.seek(0, 2), least).check_mp4_and_read_clip_facts()
@@ -58,10 +58,10 @@ def check_mp4_boxes(path: Path, least: MinClipMeasures) -> ClipIndexFacts:
 class _Mp4BoxReader:
     """A file and its length, with a count of the boxes read."""
 
-    def __init__(self, file: IO[bytes], length: int, least: MinClipMeasures) -> None:
+    def __init__(self, file: IO[bytes], length: int, least: MinClipSideAndSeconds) -> None:
         self._file, self._length, self._least, self._read = file, length, least, 0
 
-    def check_mp4_and_read_clip_facts(self) -> ClipIndexFacts:
+    def check_mp4_and_read_clip_facts(self) -> Mp4IndexFacts:
         if not self._length:
             raise ClipRefused("CLIP_EMPTY", "the clip has no bytes")
         if self._length < _SIZE.size or self._read_exact_bytes(4, 4) not in _FIRST_MP4_BOX_TYPES:
@@ -72,7 +72,7 @@ class _Mp4BoxReader:
             raise ClipRefused("CLIP_TRUNCATED", "the clip has no index: it was cut off, export it again")
         return self._read_movie_index(index)
 
-    def _read_movie_index(self, index: Mp4Box) -> ClipIndexFacts:
+    def _read_movie_index(self, index: Mp4Box) -> Mp4IndexFacts:
         boxes = [*self._boxes_within(index.start, index.end)]
         if any(box.kind in _LINKED_MOVIE_BOX_TYPES for box in boxes):
             raise _refusal_of_clip_naming_other_files()
@@ -84,7 +84,7 @@ class _Mp4BoxReader:
         seconds = self._read_track_seconds(pictures[0])
         if 0 < seconds < self._least.seconds:
             raise short_clip_refusal(seconds)
-        return ClipIndexFacts(seconds, any(kind == b"soun" for kind, _ in tracks))
+        return Mp4IndexFacts(seconds, any(kind == b"soun" for kind, _ in tracks))
 
     def _read_track_type(self, track: Mp4Box) -> bytes:
         """Return the type of a clip's track, empty if missing. Raises `ClipRefused` for references to other files.

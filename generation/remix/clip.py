@@ -33,11 +33,11 @@ _CLIP_REFUSAL_CODE_BY_ERROR_CODE = {
 }
 _CLIP_PROBE_LIMITS = ffmpeg.FfmpegLimits(_MAX_CLIP_PROBE_CPU_S, _MAX_CLIP_DECODER_MEMORY_BYTES)
 
-_FRAME_INFO_PATTERN = re.compile(r"\[Parsed_showinfo_.{1,40}\] n: +0 .* sar:(\d+)/(\d+) s:(\d+)x(\d+) i:([PTB?])")
-_COLOR_INFO_PATTERN = re.compile(
+_FFMPEG_FRAME_PATTERN = re.compile(r"\[Parsed_showinfo_.{1,40}\] n: +0 .* sar:(\d+)/(\d+) s:(\d+)x(\d+) i:([PTB?])")
+_FFMPEG_COLOR_PATTERN = re.compile(
     r"\[Parsed_showinfo_.{1,40}\] color_range:(\S+) color_space:(\S+) color_primaries:(\S+) color_trc:(\S+)"
 )
-_PROGRESS_TIME_PATTERN = re.compile(rb"out_time_us=(\d+)")
+_FFMPEG_PROGRESS_PATTERN = re.compile(rb"out_time_us=(\d+)")
 #: HDR transfers: PQ and HLG.
 HDR_TRANSFER_CHARACTERISTICS = frozenset({"smpte2084", "arib-std-b67"})
 #: HDR reference white in cd/m2 (ITU-R BT.2408), and the conversion to SDR by the `mobius` tone curve.
@@ -73,7 +73,7 @@ class ProbedClip(NamedTuple):
 
 def read_transfer_characteristic(result: ffmpeg.FfmpegResult) -> str:
     """Return the first frame's color transfer characteristic in the output of FFmpeg's `showinfo`, else `unknown`."""
-    match = next(filter(None, map(_COLOR_INFO_PATTERN.match, result.lines)), None)
+    match = next(filter(None, map(_FFMPEG_COLOR_PATTERN.match, result.lines)), None)
     return match[4] if match else "unknown"
 
 
@@ -112,8 +112,8 @@ def _probe_size_and_color(clip: ProbedClip) -> ProbedClip:
     """
     shape = "-v info -map 0:V:0 -frames:v 1 -vf showinfo -f null -".split()
     result = probe_clip_with_ffmpeg(*clip.input_arguments(), *shape)
-    frame = next(filter(None, map(_FRAME_INFO_PATTERN.match, result.lines)), None)
-    color = next(filter(None, map(_COLOR_INFO_PATTERN.match, result.lines)), None)
+    frame = next(filter(None, map(_FFMPEG_FRAME_PATTERN.match, result.lines)), None)
+    color = next(filter(None, map(_FFMPEG_COLOR_PATTERN.match, result.lines)), None)
     if frame is None or color is None:
         raise ClipRefused("CLIP_UNREADABLE", "the clip has no frame that can be decoded")
     across, down, width, height = map(int, frame.groups()[:4])
@@ -132,7 +132,7 @@ def _probe_size_and_color(clip: ProbedClip) -> ProbedClip:
 def _measure_analyzed_seconds(clip: ProbedClip) -> float:
     """Return the seconds of picture in a clip's analyzed part, by its packets, since headers are untrusted."""
     arguments = ["-map", "0:V:0", "-c", "copy", "-f", "null", "-progress", "pipe:1", "-"]
-    times = _PROGRESS_TIME_PATTERN.findall(probe_clip_with_ffmpeg(*clip.input_arguments(), *arguments).stdout)
+    times = _FFMPEG_PROGRESS_PATTERN.findall(probe_clip_with_ffmpeg(*clip.input_arguments(), *arguments).stdout)
     return min(float(MAX_ANALYZED_CLIP_S), int(times[-1]) / 1e6) if times else 0.0
 
 

@@ -18,7 +18,7 @@ _CUT_END_PAUSE_WINDOW_S = 4.0
 MIN_SHOWN_CLIP_S = 3.0
 
 
-class ClipCut(NamedTuple):
+class ClipPart(NamedTuple):
     """First frame and number of frames, at 30 a second."""
 
     first: int
@@ -33,26 +33,26 @@ class ClipCut(NamedTuple):
         return self.frames / OUTPUT_VIDEO_FPS
 
 
-def choose_clip_cut(seconds: float, speech: Sequence[ClipTimeSpan], most: float) -> ClipCut:
+def choose_clip_part(seconds: float, speech: Sequence[ClipTimeSpan], most: float) -> ClipPart:
     """Return the part of a clip to show: first to last word, or all without speech; at most `most` seconds.
 
     It has at least three seconds if the clip has them. It begins at the clip's start with more than six seconds
     before the first word.
     """
-    start = _cut_start_before_first_word_s(seconds, speech)
-    end = _cut_end_s(seconds, speech, start, max(MIN_SHOWN_CLIP_S, most))
+    start = _find_clip_part_start_s(seconds, speech)
+    end = _find_clip_part_end_s(seconds, speech, start, max(MIN_SHOWN_CLIP_S, most))
     start = max(0.0, min(start, end - MIN_SHOWN_CLIP_S))
     first = int(start * OUTPUT_VIDEO_FPS)
     frames = min(round((end - start) * OUTPUT_VIDEO_FPS), int(seconds * OUTPUT_VIDEO_FPS) - first)
-    return ClipCut(first, max(1, frames))
+    return ClipPart(first, max(1, frames))
 
 
-def _cut_start_before_first_word_s(seconds: float, speech: Sequence[ClipTimeSpan]) -> float:
+def _find_clip_part_start_s(seconds: float, speech: Sequence[ClipTimeSpan]) -> float:
     lead = speech[0].start / 1_000 - KEPT_LEADING_SILENCE_S if speech else 0.0
     return lead if 0 < lead <= MAX_CUT_LEADING_SILENCE_S and seconds - lead >= MIN_SHOWN_CLIP_S else 0.0
 
 
-def _cut_end_s(seconds: float, speech: Sequence[ClipTimeSpan], start: float, most: float) -> float:
+def _find_clip_part_end_s(seconds: float, speech: Sequence[ClipTimeSpan], start: float, most: float) -> float:
     ends = [moment.end / 1_000 + KEPT_TRAILING_SILENCE_S for moment in speech]
     end = min(seconds, max(ends[-1], start + MIN_SHOWN_CLIP_S)) if ends else seconds
     if end - start <= most:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from generation.frame import PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT
 from generation.remix.attention import measure_video_column_attention
 from generation.remix.clip import ProbedClip, hdr_to_sdr_video_filters
-from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipCut
+from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipPart
 from generation.remix.pan import CropPath, find_crop_path
 
 WIDTH, HEIGHT = PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT["9:16"].size
@@ -37,7 +37,7 @@ class ClipFraming(NamedTuple):
         return ["-filter_complex", f"[0:V:0]{self.graph}[out]", "-map", "[out]"]
 
 
-def choose_clip_framing(clip: ProbedClip, part: ClipCut) -> ClipFraming:
+def choose_clip_framing(clip: ProbedClip, part: ClipPart) -> ClipFraming:
     """Return the FFmpeg filters that fit a clip into 9:16: an upright one by its middle, a wide one by its subject.
 
     A panorama, or a wide clip without a clear subject, is set into a blurred frame. Raises `ClipRefused`.

@@ -13,7 +13,7 @@ from generation.copy.captions import ClipTimeSpan, TextCue, build_transcript_cap
 from generation.outputs import RenderingProgress
 from generation.remix import texts
 from generation.remix.clip import ProbedClip, decode_clip_by_ffmpeg
-from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipCut, choose_clip_cut
+from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipPart, choose_clip_part
 from generation.remix.framing import HEIGHT, WIDTH, ClipFraming, choose_clip_framing
 from generation.remix.sound import mix_remix_sound
 from generation.remix.sticker import TextSticker
@@ -28,7 +28,7 @@ from schemas.errors import ClipRefused
 
 _REMIX_FILE_STEM = "ugc_remix-1"
 #: Frame of the thumbnail: the hook is visible, and speech has begun.
-_REMIX_THUMBNAIL_FRAME = 30
+_REMIX_THUMBNAIL_FRAME_NUMBER = 30
 #: Progress steps of a remix.
 _REMIX_PROGRESS_REPORT_COUNT = 80
 #: Share of the work before the first frame.
@@ -59,7 +59,7 @@ class PreparedRemix(NamedTuple):
 
         Raises `ClipRefused` and `GenerationError`.
         """
-        part = choose_clip_cut(self.clip.scanned, self.clip.speech, self.seconds - END_CARD_SECONDS)
+        part = choose_clip_part(self.clip.scanned, self.clip.speech, self.seconds - END_CARD_SECONDS)
         how = choose_clip_framing(self.clip, part)
         yield RenderingProgress(_WORK_SHARE_BEFORE_FIRST_FRAME / 2)
         hook = texts.build_hook_sticker(self.kit, self.copy.hook.text, part, how.covered)
@@ -105,7 +105,7 @@ class PreparedRemix(NamedTuple):
         return build_transcript_captions(self.transcript, [*self.clip.speech, *later], self.copy.language)
 
 
-def speech_within_cut(speech: Sequence[ClipTimeSpan], part: ClipCut) -> list[ClipTimeSpan]:
+def speech_within_cut(speech: Sequence[ClipTimeSpan], part: ClipPart) -> list[ClipTimeSpan]:
     """Return the spans of speech inside a clip's displayed part, relative to the part's start."""
     first, last = round(part.start * 1_000), round((part.start + part.seconds) * 1_000)
     inside = [ClipTimeSpan(start=max(one.start, first) - first, end=min(one.end, last) - first) for one in speech]
@@ -115,13 +115,13 @@ def speech_within_cut(speech: Sequence[ClipTimeSpan], part: ClipCut) -> list[Cli
 def _yield_remix_frames_saving_thumbnail(pictures: Iterable[Image.Image], poster: Path) -> Iterator[Image.Image]:
     """Yield all pictures of a remix, and save the one after a second as the thumbnail at `poster`."""
     for number, picture in enumerate(pictures):
-        if number == _REMIX_THUMBNAIL_FRAME:
+        if number == _REMIX_THUMBNAIL_FRAME_NUMBER:
             poster.write_bytes(encode_picture_as_jpeg_thumbnail(picture))
         yield picture
 
 
 def render_remix_frames(
-    clip: ProbedClip, part: ClipCut, how: ClipFraming, stickers: Sequence[TextSticker], end: VideoScene
+    clip: ProbedClip, part: ClipPart, how: ClipFraming, stickers: Sequence[TextSticker], end: VideoScene
 ) -> Iterator[Image.Image]:
     """Yield all frames of a remix: the clip with its stickers, the transition, the end scene. Raises `ClipRefused`."""
     for number, image in enumerate(yield_clip_frames_in_9_16(clip, part, how)):
@@ -138,7 +138,7 @@ def render_remix_frames(
         yield end.draw_frame(number)
 
 
-def yield_clip_frames_in_9_16(clip: ProbedClip, part: ClipCut, how: ClipFraming) -> Iterator[Image.Image]:
+def yield_clip_frames_in_9_16(clip: ProbedClip, part: ClipPart, how: ClipFraming) -> Iterator[Image.Image]:
     """Yield the framed pictures of a clip's part, as many as it has frames; repeat the last one if the clip ends early.
 
     Raises `ClipRefused`, for example if more than a tenth of them is missing.
@@ -153,7 +153,7 @@ def yield_clip_frames_in_9_16(clip: ProbedClip, part: ClipCut, how: ClipFraming)
         yield Image.frombytes("RGB", (WIDTH, HEIGHT), last)
 
 
-def _decode_remix_frames(clip: ProbedClip, part: ClipCut, how: ClipFraming) -> Iterator[bytes]:
+def _decode_remix_frames(clip: ProbedClip, part: ClipPart, how: ClipFraming) -> Iterator[bytes]:
     source = clip.input_arguments(part.start, part.seconds)
     shape = ["-frames:v", str(part.frames), "-f", "rawvideo", "-"]
     return decode_clip_by_ffmpeg(

@@ -6,7 +6,7 @@ import numpy as np
 
 from generation.copy.captions import ClipTimeSpan
 from generation.remix.clip import ProbedClip, decode_clip_by_ffmpeg
-from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipCut
+from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipPart
 from generation.sound.bed import compose_music_bed
 from generation.sound.loudness import TARGET_LOUDNESS_LUFS, measure_loudness_lufs, normalize_to_target_loudness
 from generation.sound.synthesis import SOUND_SAMPLE_RATE_HZ, MonoWave, StereoSound
@@ -30,7 +30,7 @@ _SOUND_CLEANUP_FILTERS = "highpass=f=70,acompressor=threshold=-20dB:ratio=2.5:at
 
 
 def mix_remix_sound(
-    clip: ProbedClip, part: ClipCut, speech: Sequence[ClipTimeSpan], seconds: float, seed: str
+    clip: ProbedClip, part: ClipPart, speech: Sequence[ClipTimeSpan], seconds: float, seed: str
 ) -> StereoSound:
     """Return a remix's sound: the clip's own sound over music, at the common loudness of all videos.
 
@@ -46,7 +46,7 @@ def mix_remix_sound(
     return normalize_to_target_loudness(mix)
 
 
-def _normalize_clip_sound(clip: ProbedClip, part: ClipCut) -> StereoSound:
+def _normalize_clip_sound(clip: ProbedClip, part: ClipPart) -> StereoSound:
     """Return the sound of a clip's part at the target loudness, amplified by at most 24 dB, with a fade-out."""
     sound = _decode_clip_sound(clip, part)
     sound = sound * 10 ** (min(_MAX_CLIP_GAIN_DB, TARGET_LOUDNESS_LUFS - max(-70.0, measure_loudness_lufs(sound))) / 20)
@@ -55,7 +55,7 @@ def _normalize_clip_sound(clip: ProbedClip, part: ClipCut) -> StereoSound:
     return sound
 
 
-def _decode_clip_sound(clip: ProbedClip, part: ClipCut) -> StereoSound:
+def _decode_clip_sound(clip: ProbedClip, part: ClipPart) -> StereoSound:
     """Return the decoded stereo sound of a clip's part, padded with silence to the part's exact length."""
     of_frame = SOUND_SAMPLE_RATE_HZ // OUTPUT_VIDEO_FPS
     count = part.frames * of_frame

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from generation.copy.captions import TextCue
-from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipCut
+from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipPart
 from generation.remix.sticker import StickerStyle, TextSticker, sticker_padding_x_px, sticker_plate_height
 from generation.slides.kit import LABEL_FONT_STYLE, TITLE_STYLE, SlideKit
 from generation.text.fitting import TextBox, TypesetBlock
@@ -15,7 +15,7 @@ _HOOK_TEXT_SIZES_PX, _MAX_HOOK_HEIGHT_PX, _MAX_HOOK_LINES = (44, 80), 460, 4
 #: Lowest y of captions: platforms overlay the area below.
 MAX_CAPTION_STICKER_Y = 1_400
 _CAPTION_STICKER_FONT_SIZES_PX, _MAX_CAPTION_STICKER_HEIGHT_PX, _MAX_CAPTION_STICKER_LINES = (34, 60), 170, 2
-_STICKER_TEXT_LEADING = 1.2
+_STICKER_LINE_HEIGHT_EM = 1.2
 #: Gap between the clip and a text outside of it, in pixels.
 _GAP_FROM_CLIP_TO_STICKER_PX = 44
 #: Offset of the hook from the top of the safe zone on a full-frame clip, in pixels.
@@ -23,7 +23,7 @@ _HOOK_STICKER_BELOW_TOP_PX = 30
 _CAPTION_STICKER_TEXT_COLOR, _CAPTION_STICKER_PLATE_COLOR = (20, 20, 24), (255, 255, 255)
 
 
-def build_hook_sticker(kit: SlideKit, text: str, part: ClipCut, covered: range) -> TextSticker:
+def build_hook_sticker(kit: SlideKit, text: str, part: ClipPart, covered: range) -> TextSticker:
     """Return the sticker of a remix's hook, above the clip or at a full-frame clip's top, for the time to read it."""
     block = _fit_sticker_text(kit, text, _HOOK_TEXT_SIZES_PX, _MAX_HOOK_HEIGHT_PX, _MAX_HOOK_LINES)
     above = covered.start - _GAP_FROM_CLIP_TO_STICKER_PX - sticker_plate_height(block)
@@ -33,7 +33,7 @@ def build_hook_sticker(kit: SlideKit, text: str, part: ClipCut, covered: range) 
     return TextSticker(kit, block, StickerStyle("hook", ground.tints[0], ground.text), y, range(lasts))
 
 
-def lay_remix_captions(kit: SlideKit, captions: Sequence[TextCue], part: ClipCut, covered: range) -> list[TextSticker]:
+def lay_remix_captions(kit: SlideKit, captions: Sequence[TextCue], part: ClipPart, covered: range) -> list[TextSticker]:
     """Return stickers for the captions in a clip's part, all in the smallest font size that any of them needs.
 
     They stand below the clip, or above the area that platforms overlay.
@@ -48,7 +48,7 @@ def lay_remix_captions(kit: SlideKit, captions: Sequence[TextCue], part: ClipCut
 
 
 def _caption_to_sticker(
-    kit: SlideKit, block: TypesetBlock, caption: TextCue, part: ClipCut, covered: range
+    kit: SlideKit, block: TypesetBlock, caption: TextCue, part: ClipPart, covered: range
 ) -> TextSticker:
     high = sticker_plate_height(block)
     below = covered.stop + _GAP_FROM_CLIP_TO_STICKER_PX
@@ -62,7 +62,7 @@ def _caption_to_sticker(
     )
 
 
-def _visible_caption_frames(caption: TextCue, part: ClipCut) -> range:
+def _visible_caption_frames(caption: TextCue, part: ClipPart) -> range:
     """Return the range of a clip part's frames that show a caption; an empty range if none does."""
     start, end = (round(at * OUTPUT_VIDEO_FPS / 1_000) - part.first for at in (caption.start, caption.end))
     return range(max(0, start), min(part.frames, end))
@@ -75,4 +75,4 @@ def _fit_caption_text(kit: SlideKit, text: str, sizes: tuple[int, int]) -> Types
 def _fit_sticker_text(kit: SlideKit, text: str, sizes: tuple[int, int], high: int, lines: int) -> TypesetBlock:
     room = TextBox(kit.centered_column_width - 2 * sticker_padding_x_px(sizes[1]), high, lines)
     kind = TITLE_STYLE if lines > _MAX_CAPTION_STICKER_LINES else LABEL_FONT_STYLE
-    return kit.fit_text(text, room, kind, sizes, _STICKER_TEXT_LEADING)
+    return kit.fit_text(text, room, kind, sizes, _STICKER_LINE_HEIGHT_EM)

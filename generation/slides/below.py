@@ -31,7 +31,7 @@ def fill_area_below_texts(kit: SlideKit, canvas: Canvas, ground: GroundColors, n
         return
     top = canvas.frame.bottom + _GAP_BELOW_TEXTS_PX
     if kit.screenshots:
-        devices.paste_devices(canvas, [devices.place_device_below(kit, canvas, top, number)])
+        devices.paste_device_mockups(canvas, [devices.place_point_device_mockup(kit, canvas, top, number)])
         return
     icon, across = _build_tilted_icon_sprite(kit, canvas, ground, _ICON_BELOW_TEXTS_SIDE_PX, number)
     paint.draw_sprite_with_shadow(canvas.image, icon, (across, top), blur=52, down=34, alpha=105)

@@ -7,7 +7,7 @@ from PIL import Image
 from generation import paint
 from generation.canvas import Canvas
 from generation.paint import PixelSize
-from generation.slides.kit import BODY_FONT, LABEL_FONT_STYLE, SlideKit
+from generation.slides.kit import BODY_FONT_STYLE, LABEL_FONT_STYLE, SlideKit
 from generation.spec import PieceCopy
 from generation.text.fitting import TextBox, TypesetBlock
 from generation.theme import GroundColors
@@ -22,11 +22,11 @@ _RIMMED_FACE_SIDE_PX = _BYLINE_FACE_SIDE_PX + 2 * _BYLINE_RIM_WIDTH_PX
 _BYLINE_FACE_CROP_SHARES = (0.12, 0.04, 0.88, 0.80)
 #: Smallest and largest font size of the name.
 _BYLINE_NAME_FONT_SIZES_PX = (26, 40)
-_BYLINE_DISCLOSURE_SIZES_PX = (22, 29)
+_DISCLOSURE_FONT_SIZES_PX = (22, 29)
 _BYLINE_LINE_GAP_PX = 12
 
 
-class PresenterLayout(NamedTuple):
+class PresenterBylineLayout(NamedTuple):
     """Left tops of a byline's portrait, name and disclosure, and the maximum width of its words."""
 
     face: PixelSize
@@ -54,7 +54,7 @@ class PresenterByline(NamedTuple):
         """Return the presenter's round portrait, with a rim in the text color of the ground."""
         disc_image = Image.new("RGBA", (_RIMMED_FACE_SIDE_PX, _RIMMED_FACE_SIDE_PX))
         disc_image.paste(ground.text, (0, 0), paint.rounded_rectangle_mask(disc_image.size, _RIMMED_FACE_SIDE_PX / 2))
-        face = paint.crop_picture_to_cover(self.face, (_BYLINE_FACE_SIDE_PX, _BYLINE_FACE_SIDE_PX))
+        face = paint.scale_and_crop_picture_to_size(self.face, (_BYLINE_FACE_SIDE_PX, _BYLINE_FACE_SIDE_PX))
         disc_image.paste(
             face,
             (_BYLINE_RIM_WIDTH_PX, _BYLINE_RIM_WIDTH_PX),
@@ -62,7 +62,7 @@ class PresenterByline(NamedTuple):
         )
         return disc_image
 
-    def compute_layout_on_canvas(self, canvas: Canvas, top: float, *, middle: bool = False) -> PresenterLayout:
+    def compute_layout_on_canvas(self, canvas: Canvas, top: float, *, middle: bool = False) -> PresenterBylineLayout:
         """Return the places of a byline's portrait and words below `top`, at the start of text lines or centered."""
         room = max(self.name.width, self.disclosure.width)
         offset = (canvas.width - _RIMMED_FACE_SIDE_PX - _FACE_TO_WORDS_GAP_PX - room) / 2 if middle else 0.0
@@ -70,7 +70,7 @@ class PresenterByline(NamedTuple):
         left = across(offset + _RIMMED_FACE_SIDE_PX + _FACE_TO_WORDS_GAP_PX, room)
         name = top + (self.height - self._words_height) / 2
         face = across(offset, _RIMMED_FACE_SIDE_PX), round(top + (self.height - _RIMMED_FACE_SIDE_PX) / 2)
-        return PresenterLayout(face, (left, name), (left, name + self.name.height + _BYLINE_LINE_GAP_PX), room)
+        return PresenterBylineLayout(face, (left, name), (left, name + self.name.height + _BYLINE_LINE_GAP_PX), room)
 
     def draw_on_canvas(self, canvas: Canvas, ground: GroundColors, top: float, *, middle: bool = False) -> None:
         place, disc = self.compute_layout_on_canvas(canvas, top, middle=middle), self.draw_round_portrait(ground)
@@ -89,5 +89,5 @@ def build_presenter_byline(kit: SlideKit, copy: PieceCopy) -> PresenterByline | 
     return PresenterByline(
         face.crop((round(part[0]), round(part[1]), round(part[2]), round(part[3]))),
         kit.fit_text(kit.presenter.name, TextBox(room, 50, 1), LABEL_FONT_STYLE, _BYLINE_NAME_FONT_SIZES_PX, 1.0),
-        kit.fit_text(copy.labels.presenter, TextBox(room, 80, 2), BODY_FONT, _BYLINE_DISCLOSURE_SIZES_PX, 1.2),
+        kit.fit_text(copy.labels.presenter, TextBox(room, 80, 2), BODY_FONT_STYLE, _DISCLOSURE_FONT_SIZES_PX, 1.2),
     )

@@ -40,7 +40,7 @@ def render_phone_mockup(screenshot: Image.Image, height: int) -> Image.Image:
     ):
         size = (width - 2 * inset, height - 2 * inset)
         device.paste(color, (inset, inset), paint.rounded_rectangle_mask(size, radius - inset))
-    screen_image = paint.crop_picture_to_cover(screenshot.convert("RGB"), screen, top=True)
+    screen_image = paint.scale_and_crop_picture_to_size(screenshot.convert("RGB"), screen, top=True)
     device.paste(screen_image, (bezel, bezel), paint.rounded_rectangle_mask(screen, radius - bezel))
     return device
 
@@ -49,19 +49,19 @@ def crop_screenshot_to_card(screenshot: Image.Image, width: int) -> Image.Image:
     """Return a wide screenshot as a card with round corners, cropped to a shape from 4:3 to 2:1."""
     size = (width, round(width * min(0.75, max(0.5, screenshot.height / screenshot.width))))
     device = Image.new("RGBA", size)
-    screen_image = paint.crop_picture_to_cover(screenshot.convert("RGB"), size, top=True)
+    screen_image = paint.scale_and_crop_picture_to_size(screenshot.convert("RGB"), size, top=True)
     device.paste(screen_image, (0, 0), paint.rounded_rectangle_mask(size, width * 0.034))
     return device
 
 
-class PlacedDevice(NamedTuple):
+class PlacedDeviceMockup(NamedTuple):
     """A device and its left top."""
 
     picture: Image.Image
     place: paint.PixelSize
 
 
-def paste_devices(canvas: Canvas, placed: Iterable[PlacedDevice]) -> None:
+def paste_device_mockups(canvas: Canvas, placed: Iterable[PlacedDeviceMockup]) -> None:
     for picture, place in placed:
         paint.draw_sprite_with_shadow(canvas.image, picture, place)
 
@@ -71,14 +71,14 @@ def _phone_height(canvas: Canvas, top: int) -> int:
     return max(MIN_PHONE_HEIGHT_PX, canvas.height - top + _PHONE_OVERHANG_BELOW_PICTURE_PX)
 
 
-def _place_screenshot_card(canvas: Canvas, screenshot: Image.Image, top: int) -> PlacedDevice:
+def _place_screenshot_card(canvas: Canvas, screenshot: Image.Image, top: int) -> PlacedDeviceMockup:
     """Return a wide screenshot's card, placed in the area below `top`, a little above the area's middle."""
     device = crop_screenshot_to_card(screenshot, canvas.width - 2 * _SCREENSHOT_CARD_MARGIN_PX)
     spare = max(0, canvas.height - _SCREENSHOT_CARD_MARGIN_PX - top - device.height)
-    return PlacedDevice(device, (_SCREENSHOT_CARD_MARGIN_PX, top + spare * 2 // 5))
+    return PlacedDeviceMockup(device, (_SCREENSHOT_CARD_MARGIN_PX, top + spare * 2 // 5))
 
 
-def place_hook_devices(kit: SlideKit, canvas: Canvas, top: int) -> Iterator[PlacedDevice]:
+def place_hook_device_mockups(kit: SlideKit, canvas: Canvas, top: int) -> Iterator[PlacedDeviceMockup]:
     """Yield the devices of a hook: a card for a wide screenshot, else one or two tilted phones, the front one last.
 
     The phones extend beyond the bottom edge.
@@ -91,13 +91,13 @@ def place_hook_devices(kit: SlideKit, canvas: Canvas, top: int) -> Iterator[Plac
     if rest and not is_wide_screenshot(rest[0]):
         behind = paint.rotate_and_halve_sprite(render_phone_mockup(rest[0], 2 * high), -9 * way)
         offset = round(canvas.width * 0.54)
-        yield PlacedDevice(behind, (canvas.x_from_picture_edge(offset, behind.width), top + 110))
+        yield PlacedDeviceMockup(behind, (canvas.x_from_picture_edge(offset, behind.width), top + 110))
     front = paint.rotate_and_halve_sprite(render_phone_mockup(first, 2 * high), 6 * way)
     offset = round(canvas.width * 0.09) if rest else (canvas.width - front.width) // 2
-    yield PlacedDevice(front, (canvas.x_from_picture_edge(offset, front.width), top))
+    yield PlacedDeviceMockup(front, (canvas.x_from_picture_edge(offset, front.width), top))
 
 
-def place_device_below(kit: SlideKit, canvas: Canvas, top: int, number: int) -> PlacedDevice:
+def place_point_device_mockup(kit: SlideKit, canvas: Canvas, top: int, number: int) -> PlacedDeviceMockup:
     """Return the device of a point: a card for a wide screenshot, else a phone down to the bottom edge.
 
     Every other phone is tilted.
@@ -112,4 +112,4 @@ def place_device_below(kit: SlideKit, canvas: Canvas, top: int, number: int) -> 
         if lean
         else render_phone_mockup(screenshot, high)
     )
-    return PlacedDevice(device, ((canvas.width - device.width) // 2, top))
+    return PlacedDeviceMockup(device, ((canvas.width - device.width) // 2, top))

@@ -5,7 +5,7 @@ from generation.canvas import Canvas
 from generation.slides import parts, tile
 from generation.slides.below import fill_area_below_texts
 from generation.slides.byline import build_presenter_byline
-from generation.slides.kit import BODY_FONT, LABEL_FONT_STYLE, TITLE_STYLE, SlideKit
+from generation.slides.kit import BODY_FONT_STYLE, LABEL_FONT_STYLE, TITLE_STYLE, SlideKit
 from generation.spec import PieceCopy
 from generation.text.fitting import TextBox, TypesetBlock
 
@@ -75,7 +75,7 @@ def fit_end_name_and_tagline(kit: SlideKit, copy: PieceCopy) -> dict[str, Typese
     blocks = {"app": kit.fit_text(kit.name, TextBox(kit.centered_column_width, 240, 3), TITLE_STYLE, (40, 136), 1.0)}
     if copy.tagline:
         blocks["tagline"] = kit.fit_text(
-            copy.tagline.text, TextBox(kit.centered_column_width - 60, 210, 3), BODY_FONT, (32, 54), 1.22
+            copy.tagline.text, TextBox(kit.centered_column_width - 60, 210, 3), BODY_FONT_STYLE, (32, 54), 1.22
         )
     return blocks
 

@@ -59,7 +59,7 @@ def _draw_title_slide(kit: SlideKit, copy: PieceCopy, pages: int, label: str) ->
     onward = parts.fit_next_slide_button(kit, label)
     presented = build_presenter_byline(kit, copy)
     headline = fit_hook_title(
-        kit, copy.hook.text, hook_text_room(kit, HOOK_BYLINE_GAP_PX + presented.height if presented else 0)
+        kit, copy.hook.text, compute_hook_text_box(kit, HOOK_BYLINE_GAP_PX + presented.height if presented else 0)
     )
     below = kit.body_top_y + round(headline.height)
     if presented:
@@ -69,12 +69,12 @@ def _draw_title_slide(kit: SlideKit, copy: PieceCopy, pages: int, label: str) ->
         _draw_tilted_hook_icon(kit, canvas, below, onward.width)
     canvas.draw_text_block("hook", headline, (kit.frame.left, kit.body_top_y), kit.safe_width, color=ground.text)
     if kit.screenshots:
-        devices.paste_devices(canvas, devices.place_hook_devices(kit, canvas, below + 70))
+        devices.paste_device_mockups(canvas, devices.place_hook_device_mockups(kit, canvas, below + 70))
     onward.draw_on_canvas(canvas, ground, edge=_HOOK_BUTTON_RIM_WIDTH_PX if kit.screenshots else 0)
     return canvas
 
 
-def hook_text_room(kit: SlideKit, reserved: int = 0) -> TextBox:
+def compute_hook_text_box(kit: SlideKit, reserved: int = 0) -> TextBox:
     """Return the box for a hook's text below the header, less the button, icon or devices and `reserved` pixels."""
     high = kit.frame.bottom - kit.body_top_y - reserved
     if not kit.screenshots:

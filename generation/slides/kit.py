@@ -19,7 +19,7 @@ SLIDE_HEADER_HEIGHT_PX = 126
 #: Font weight and tracking of titles.
 TITLE_STYLE = (850, -0.03)
 #: Font weight and tracking of body text.
-BODY_FONT = (560, -0.012)
+BODY_FONT_STYLE = (560, -0.012)
 #: Font weight and tracking of labels.
 LABEL_FONT_STYLE = (680, -0.012)
 
@@ -64,7 +64,7 @@ class SlideKit(NamedTuple):
     def create_canvas(self, ground: GroundColors, number: int) -> Canvas:
         """Return a canvas with a slide's ground; the orbs on its side edges continue on the next slide."""
         canvas = self.create_canvas_on_image(
-            paint.draw_gradient_ground(self.frame.size, ground.tints, f"{self.seed}/{number}")
+            paint.draw_gradient_background(self.frame.size, ground.tints, f"{self.seed}/{number}")
         )
         for edge in (number, number + 1):
             self._draw_ground_orb(canvas, ground, edge, number)

@@ -106,7 +106,7 @@ def _draw_slide_with_device(
     bottom = canvas.draw_text_block(
         "point", block, (kit.frame.left, kit.body_top_y + above), kit.safe_width, color=ground.text
     )
-    devices.paste_devices(canvas, [devices.place_device_below(kit, canvas, round(bottom) + 64, number)])
+    devices.paste_device_mockups(canvas, [devices.place_point_device_mockup(kit, canvas, round(bottom) + 64, number)])
 
 
 def _draw_point_and_icon(kit: SlideKit, canvas: Canvas, ground: GroundColors, text: str, number: int) -> None:

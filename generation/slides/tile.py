@@ -25,7 +25,7 @@ _TILE_RIM_DIVISOR = 42
 def draw_brand_tile(kit: SlideKit, ground: GroundColors, side: int) -> Image.Image:
     """Return the logo as an app icon without a rim; without a logo, the first letter, in colors for `ground`."""
     if kit.logo is None:
-        return _draw_initial_tile(kit, kit.theme.light if ground is kit.theme.vivid else kit.theme.vivid, side)
+        return _draw_first_letter_tile(kit, kit.theme.light if ground is kit.theme.vivid else kit.theme.vivid, side)
     if _does_logo_fill_tile(kit.logo):
         return _fill_tile_with_logo(kit.logo, side)
     return _center_logo_on_tile(kit, kit.logo, side)
@@ -69,7 +69,7 @@ def _is_dark_logo(logo: Image.Image) -> bool:
     return sum(lights) <= 0.55 * len(lights)
 
 
-def _draw_initial_tile(kit: SlideKit, ground: GroundColors, side: int) -> Image.Image:
+def _draw_first_letter_tile(kit: SlideKit, ground: GroundColors, side: int) -> Image.Image:
     icon = _draw_colored_squircle(ground.tints[0], side)
     block = kit.fit_text(
         _first_letter_of_name(kit.name), TextBox(side * 0.7, side * 0.7, 1), TITLE_STYLE, (8, round(side * 0.62))

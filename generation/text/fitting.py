@@ -17,7 +17,7 @@ from generation.text.breaking import (
     widest_piece_width,
 )
 from generation.text.cleaning import ELLIPSIS, SOFT_HYPHEN, clean_drawn_text
-from generation.text.scripts import is_right_to_left_language, line_leading_of_text, split_graphemes
+from generation.text.scripts import is_right_to_left_language, line_height_em_of_text, split_graphemes
 from generation.text.shaping import ShapedTextLine, ShapingStyle, shape_text_line
 
 #: Hyphenate only below this share of the largest size.
@@ -27,7 +27,7 @@ MIN_FONT_SIZE_GAIN_BY_HYPHENATION = 1.2
 #: Minimum heights above the first and below the last baseline of a block, in em: those of Inter.
 MIN_ASCENT_EM, MIN_DESCENT_EM = 0.73, 0.2
 
-_MARKS_BEFORE_ELLIPSIS = f" ,;:.-{SOFT_HYPHEN}"
+_CHARACTERS_CUT_BEFORE_ELLIPSIS = f" ,;:.-{SOFT_HYPHEN}"
 
 
 class TextBox(NamedTuple):
@@ -96,7 +96,7 @@ def fit_text_to_box(
     Raises `UndrawableTextRefused` for an unknown letter.
     """
     cleaned = clean_drawn_text(text)
-    paragraphs, leading = cleaned.split("\n"), line_leading_of_text(cleaned, leading)
+    paragraphs, leading = cleaned.split("\n"), line_height_em_of_text(cleaned, leading)
     whole = FittableText([split_into_measured_words(one, style) for one in paragraphs], style, leading)
     size = _find_largest_font_size(lambda size: _does_text_fit_box(whole, box, size), least, largest)
     if (size or 0) < MAX_HYPHENATED_FONT_SIZE_SHARE * largest and box.lines > 1:
@@ -159,7 +159,7 @@ def _cut_text_block_to_box(text: FittableText, box: TextBox, size: int) -> Types
 
 
 def _end_line_with_ellipsis(line: str, width: float, style: ShapingStyle) -> str:
-    clusters = split_graphemes(line.rstrip(_MARKS_BEFORE_ELLIPSIS))
+    clusters = split_graphemes(line.rstrip(_CHARACTERS_CUT_BEFORE_ELLIPSIS))
     while clusters and shape_text_line("".join(clusters) + ELLIPSIS, style).width > width:
         clusters.pop()
-    return "".join(clusters).rstrip(_MARKS_BEFORE_ELLIPSIS) + ELLIPSIS
+    return "".join(clusters).rstrip(_CHARACTERS_CUT_BEFORE_ELLIPSIS) + ELLIPSIS

@@ -16,7 +16,7 @@ INTER, EMOJI = "Inter", "NotoEmoji"
 #: Scale of emoji: as high as letters.
 _EMOJI_UNITS_PER_EM = round(SHAPED_EM_UNITS * 0.82)
 #: Fonts that allow tracking: letters of the other fonts join, stack or fill a square.
-TRACKABLE_FONTS = frozenset({INTER, "NotoSans"})
+LETTER_SPACED_FONTS = frozenset({INTER, "NotoSans"})
 
 _NOTO_SANS_SCRIPTS = (
     "Arabic Hebrew Devanagari Thai Bengali Tamil Telugu Kannada Malayalam Gujarati Gurmukhi Oriya Sinhala "

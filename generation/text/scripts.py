@@ -30,7 +30,7 @@ def is_right_to_left_language(language: str) -> bool:
     return language.partition("-")[0].lower() in _RIGHT_TO_LEFT_LANGUAGES
 
 
-def line_leading_of_text(text: str, wanted: float) -> float:
+def line_height_em_of_text(text: str, wanted: float) -> float:
     """Return the distance of a text's baselines in em: the wanted one, or more if its script needs it."""
     if _STACKED_SCRIPT_LETTER_PATTERN.search(text):
         return max(wanted, MIN_STACKED_SCRIPT_LEADING_EM)

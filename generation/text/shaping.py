@@ -11,7 +11,7 @@ import regex
 import uharfbuzz as hb
 from bidi import algorithm
 
-from generation.text.fonts import EMOJI, SHAPED_EM_UNITS, TRACKABLE_FONTS, font_for_grapheme, load_font_at_weight
+from generation.text.fonts import EMOJI, LETTER_SPACED_FONTS, SHAPED_EM_UNITS, font_for_grapheme, load_font_at_weight
 from generation.text.scripts import is_right_to_left_language, split_graphemes
 
 Item = TypeVar("Item")
@@ -113,7 +113,7 @@ def _shape_font_run(
     buffer.direction = "rtl" if right_to_left else "ltr"
     buffer.language = style.language
     hb.shape(chosen, buffer, {"kern": True, "liga": True, "calt": True})
-    closer = style.tracking * SHAPED_EM_UNITS if run.font in TRACKABLE_FONTS else 0.0
+    closer = style.tracking * SHAPED_EM_UNITS if run.font in LETTER_SPACED_FONTS else 0.0
     for info, place in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
         glyphs.append(PlacedGlyph(chosen, info.codepoint, x + place.x_offset, place.y_offset, run.at + info.cluster))
         is_letter = place.x_advance and run.text[info.cluster] != " "

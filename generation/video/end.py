@@ -21,7 +21,7 @@ from generation.video.parts import (
     draw_pill_button_sprite,
     scene_layout_canvas,
 )
-from generation.video.scene import SceneSetup, ScheduledText, VideoScene
+from generation.video.scene import ScheduledText, VideoScene, VideoSceneColorsAndDuration
 
 _END_SCENE_SEED_NUMBER = 97
 _MAX_END_ICON_PX = 300
@@ -31,7 +31,7 @@ _END_FOOT_LINE_HEIGHT_PX = 50
 _GAP_BELOW_ICON_PX = 64
 _GAP_BELOW_NAME_PX = 36
 _GAP_ABOVE_BUTTON_PX = 72
-_GAP_ABOVE_FOOT = 52
+_GAP_ABOVE_FOOT_PX = 52
 _GAP_ABOVE_BYLINE_PX = 70
 _END_ICON_START_S = 0.05
 _END_NAME_START_S = 0.2
@@ -49,14 +49,14 @@ def build_end_scene(kit: SlideKit, copy: PieceCopy, seconds: float) -> VideoScen
 
     A long text shrinks the icon, then drops the tagline.
     """
-    stage = SceneSetup(kit, kit.theme.vivid, _END_SCENE_SEED_NUMBER, seconds)
+    stage = VideoSceneColorsAndDuration(kit, kit.theme.vivid, _END_SCENE_SEED_NUMBER, seconds)
     button, places = button_text_and_store_names(kit, copy)
     blocks, signature = fit_end_name_and_tagline(kit, copy), build_presenter_byline(kit, copy)
     foot_box = TextBox(kit.centered_column_width, _END_FOOT_LINE_HEIGHT_PX, 1)
     foot = kit.fit_text(" · ".join(places), foot_box, LABEL_FONT_STYLE, (24, 38)) if places else None
     heights = [
         _GAP_ABOVE_BUTTON_PX + _END_BUTTON_HEIGHT_PX if button else 0,
-        _GAP_ABOVE_FOOT + foot.height if foot else 0,
+        _GAP_ABOVE_FOOT_PX + foot.height if foot else 0,
         _GAP_ABOVE_BYLINE_PX + signature.height if signature else 0,
     ]
     room = kit.frame.bottom - kit.frame.top - sum(heights)
@@ -75,7 +75,9 @@ def build_end_scene(kit: SlideKit, copy: PieceCopy, seconds: float) -> VideoScen
         things.append(pressed)
         marks.append(mark)
     if foot:
-        places_text = build_kinetic_text(kit, "place", foot, tops[2] + _GAP_ABOVE_FOOT, stage.ground.text, middle=True)
+        places_text = build_kinetic_text(
+            kit, "place", foot, tops[2] + _GAP_ABOVE_FOOT_PX, stage.ground.text, middle=True
+        )
         texts.append(ScheduledText(places_text, _END_FOOT_LINE_START_S))
     if signature:
         top = tops[3] + _GAP_ABOVE_BYLINE_PX
@@ -92,7 +94,9 @@ def _scene_lines_height(blocks: dict[str, TypesetBlock]) -> float:
     return _GAP_BELOW_ICON_PX - _GAP_BELOW_NAME_PX + sum(block.height + _GAP_BELOW_NAME_PX for block in blocks.values())
 
 
-def _schedule_name_and_tagline(stage: SceneSetup, blocks: dict[str, TypesetBlock], top: float) -> list[ScheduledText]:
+def _schedule_name_and_tagline(
+    stage: VideoSceneColorsAndDuration, blocks: dict[str, TypesetBlock], top: float
+) -> list[ScheduledText]:
     texts = []
     for (name, block), comes in zip(blocks.items(), (_END_NAME_START_S, _END_TAGLINE_START_S), strict=False):
         texts.append(
@@ -115,12 +119,16 @@ def build_end_scene_of_partner_end_card(kit: SlideKit, picture: Image.Image, sec
     width, height = kit.frame.size
     shape = (picture.width / picture.height) / (width / height)
     if 1 / _END_CARD_RATIO_TOLERANCE < shape < _END_CARD_RATIO_TOLERANCE:
-        shown = StillPicture(paint.crop_picture_to_cover(picture.convert("RGB"), kit.frame.size), (0, 0))
-        return VideoScene(SceneSetup(kit, kit.theme.vivid, _END_SCENE_SEED_NUMBER, seconds), [shown], [])
+        shown = StillPicture(paint.scale_and_crop_picture_to_size(picture.convert("RGB"), kit.frame.size), (0, 0))
+        return VideoScene(
+            VideoSceneColorsAndDuration(kit, kit.theme.vivid, _END_SCENE_SEED_NUMBER, seconds), [shown], []
+        )
     scale = min((width - 2 * _END_CARD_INSET_PX) / picture.width, (height - 2 * _END_CARD_INSET_PX) / picture.height)
     size = round(picture.width * scale), round(picture.height * scale)
-    card = paint.crop_picture_to_cover(picture.convert("RGBA"), size)
+    card = paint.scale_and_crop_picture_to_size(picture.convert("RGBA"), size)
     card.putalpha(paint.rounded_rectangle_mask(size, width * 0.04))
     place = (width - size[0]) // 2, (height - size[1]) // 2
     card_comes = PoppingPicture(card, place, starts=_END_ICON_START_S, blur=48)
-    return VideoScene(SceneSetup(kit, kit.theme.vivid, _END_SCENE_SEED_NUMBER, seconds), [card_comes], [])
+    return VideoScene(
+        VideoSceneColorsAndDuration(kit, kit.theme.vivid, _END_SCENE_SEED_NUMBER, seconds), [card_comes], []
+    )

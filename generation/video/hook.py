@@ -4,7 +4,7 @@ from generation import paint
 from generation.canvas import Canvas
 from generation.slides import devices, tile
 from generation.slides.byline import build_presenter_byline
-from generation.slides.hook import HOOK_BYLINE_GAP_PX, fit_hook_title, hook_text_room
+from generation.slides.hook import HOOK_BYLINE_GAP_PX, compute_hook_text_box, fit_hook_title
 from generation.slides.kit import SlideKit
 from generation.spec import PieceCopy
 from generation.video.moving import MovingObject, RisingPicture
@@ -15,7 +15,7 @@ from generation.video.parts import (
     build_scene_presenter_byline,
     scene_layout_canvas,
 )
-from generation.video.scene import SceneSetup, ScheduledText, VideoScene
+from generation.video.scene import ScheduledText, VideoScene, VideoSceneColorsAndDuration
 
 #: Start of the words in seconds, before the scene: a player's still of the first frame shows text.
 _HOOK_WORDS_START_S = -0.3
@@ -24,10 +24,10 @@ _GAP_BELOW_HOOK_PX = 70
 
 
 def build_hook_scene(kit: SlideKit, copy: PieceCopy, seconds: float) -> VideoScene:
-    stage, canvas = SceneSetup(kit, kit.theme.vivid, 0, seconds), scene_layout_canvas(kit)
+    stage, canvas = VideoSceneColorsAndDuration(kit, kit.theme.vivid, 0, seconds), scene_layout_canvas(kit)
     presenter = build_presenter_byline(kit, copy)
     reserved = HOOK_BYLINE_GAP_PX + presenter.height if presenter else 0
-    block = fit_hook_title(kit, copy.hook.text, hook_text_room(kit, reserved))
+    block = fit_hook_title(kit, copy.hook.text, compute_hook_text_box(kit, reserved))
     icon, name = build_scene_header(stage, canvas)
     top = kit.body_top_y if kit.screenshots else _hook_top_without_devices(kit, block.height + reserved)
     headline = build_kinetic_text(kit, "hook", block, top, stage.ground.text)
@@ -52,7 +52,7 @@ def _hook_top_without_devices(kit: SlideKit, height: float) -> float:
 
 
 def _build_rising_hook_devices(kit: SlideKit, canvas: Canvas, top: float, seconds: float) -> list[MovingObject]:
-    placed = [*devices.place_hook_devices(kit, canvas, round(top) + _GAP_BELOW_HOOK_PX)]
+    placed = [*devices.place_hook_device_mockups(kit, canvas, round(top) + _GAP_BELOW_HOOK_PX)]
     times = [0.15, 0.0][-len(placed) :]
     return [
         RisingPicture(picture, place, starts=starts, lasts=seconds, drifts=30 + 16 * number)

@@ -14,7 +14,7 @@ from generation.slides.parts import HEADER_TILE_SIDE_PX, fit_pill_text
 from generation.text.fitting import TextBox, TypesetBlock
 from generation.video.kinetic import KineticText, TextBlockPlacement
 from generation.video.moving import PoppingPicture
-from generation.video.scene import SceneSetup, ScheduledText
+from generation.video.scene import ScheduledText, VideoSceneColorsAndDuration
 
 #: Seconds, long before a scene begins: such an object is in place from the first frame on.
 OBJECT_START_BEFORE_SCENE_S = -9.0
@@ -26,7 +26,7 @@ def scene_layout_canvas(kit: SlideKit) -> Canvas:
     return kit.create_canvas_on_image(Image.new("RGB", kit.frame.size))
 
 
-def build_scene_header(stage: SceneSetup, canvas: Canvas) -> tuple[PoppingPicture, ScheduledText]:
+def build_scene_header(stage: VideoSceneColorsAndDuration, canvas: Canvas) -> tuple[PoppingPicture, ScheduledText]:
     """Return the brand's tile and name for a video's scene, in the same place as on every slide."""
     kit, offset, top = stage.kit, HEADER_TILE_SIDE_PX + 22, stage.kit.frame.top
     icon = build_popping_brand_tile(
@@ -62,7 +62,13 @@ def build_kinetic_text(
 
 
 def build_scene_presenter_byline(
-    stage: SceneSetup, canvas: Canvas, signature: PresenterByline, top: float, *, starts: float, middle: bool = False
+    stage: VideoSceneColorsAndDuration,
+    canvas: Canvas,
+    signature: PresenterByline,
+    top: float,
+    *,
+    starts: float,
+    middle: bool = False,
 ) -> tuple[PoppingPicture, list[ScheduledText]]:
     """Return a scene's byline: the portrait as a picture, name and disclosure as texts with a start time."""
     place, color = signature.compute_layout_on_canvas(canvas, top, middle=middle), stage.ground.text
@@ -77,7 +83,7 @@ def build_scene_presenter_byline(
 
 
 def build_popping_brand_tile(
-    stage: SceneSetup, side: int, place: PixelSize, *, starts: float, blur: int = 0
+    stage: VideoSceneColorsAndDuration, side: int, place: PixelSize, *, starts: float, blur: int = 0
 ) -> PoppingPicture:
     """Return the brand's tile as a picture that pops up in a scene, `starts` seconds after the scene's start."""
     ground = stage.ground

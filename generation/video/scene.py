@@ -35,7 +35,7 @@ class VideoScene:
 
     def __init__(
         self,
-        stage: "SceneSetup",
+        stage: "VideoSceneColorsAndDuration",
         things: Sequence[MovingObject],
         texts: Sequence[ScheduledText],
         marks: Sequence[DrawnText] = (),
@@ -70,7 +70,7 @@ class VideoScene:
         return image
 
 
-class SceneSetup(NamedTuple):
+class VideoSceneColorsAndDuration(NamedTuple):
     """Setting of a scene: its kit, its ground, its number and its seconds."""
 
     kit: SlideKit

@@ -27,7 +27,7 @@ from generation.video.scene import VIDEO_FRAMES_PER_S, VideoScene
 
 _VIDEO_FILE_STEM = "video-1"
 #: Progress steps of a video.
-_VIDEO_PROGRESS_STEPS = 80
+_PROGRESS_REPORTS_PER_VIDEO = 80
 #: Share of the work after the last frame.
 _WORK_SHARE_LEFT_AFTER_LAST_FRAME = 0.02
 
@@ -47,7 +47,7 @@ class VideoContentPiece(NamedTuple):
         sound = mix_video_sound_track(self.timing, self.kit.seed, self.speech)
         path = folder / f"{_VIDEO_FILE_STEM}.mp4"
         count = sum(scene.frame_count for scene in film)
-        every = max(1, count // _VIDEO_PROGRESS_STEPS)
+        every = max(1, count // _PROGRESS_REPORTS_PER_VIDEO)
         with closing(encode_mp4(path, self.kit.frame.size, render_video_frames(self.kit, film), sound)) as encoded:
             for number in encoded:
                 if number % every == 0:

@@ -22,7 +22,7 @@ from schemas.errors import (
 )
 from schemas.errors.platforms import PlatformErrorCategory
 from workers.platforms import http
-from workers.platforms.http import PLATFORM_JSON_CONTENT_TYPE, PlatformResponse
+from workers.platforms.http import PLATFORM_JSON_CONTENT_TYPE_HEADER, PlatformResponse
 from workers.platforms.meaning import PlatformErrorMeaning
 from workers.platforms.upload import upload_file_to_platform
 
@@ -160,7 +160,7 @@ async def create_pds_session(client: httpx.AsyncClient, base: str, *, identifier
     body = msgspec.json.encode({"identifier": identifier, "password": password})
     api = PdsApi(client=client, base=base)
     url = api.build_xrpc_url("com.atproto.server.createSession")
-    answer = await api.send_request("POST", url, headers=PLATFORM_JSON_CONTENT_TYPE, content=body)
+    answer = await api.send_request("POST", url, headers=PLATFORM_JSON_CONTENT_TYPE_HEADER, content=body)
     return http.decode_platform_response(answer.require_success(parse_xrpc_error), PdsSession)
 
 
@@ -229,7 +229,7 @@ async def put_pds_record(api: PdsApi, body: bytes, *, timeout_s: float) -> Writt
     """
     url = api.build_xrpc_url("com.atproto.repo.putRecord")
     answer = await api.send_request(
-        "POST", url, headers=PLATFORM_JSON_CONTENT_TYPE, content=body, timeout_s=timeout_s, irreversible=True
+        "POST", url, headers=PLATFORM_JSON_CONTENT_TYPE_HEADER, content=body, timeout_s=timeout_s, irreversible=True
     )
     return http.decode_platform_response(answer.require_success(parse_xrpc_error), WrittenPdsRecord)
 

@@ -20,10 +20,10 @@ from platforms.bluesky.api import PdsApi, parse_xrpc_error
 from workers.platforms import http
 from workers.platforms.collecting import (
     MAX_METRICS_CALL_S,
-    CollectedFigures,
+    CollectedMetricValues,
     MetricsPostLimitsPerCallAndRun,
     PlatformMetricsCollector,
-    select_int_post_figures,
+    select_int_post_metrics,
 )
 
 
@@ -38,9 +38,9 @@ class BlueskyPostView(msgspec.Struct, rename="camel"):
     bookmark_count: int | None = None
 
     @property
-    def figures(self) -> CollectedFigures:
+    def figures(self) -> CollectedMetricValues:
         shares = [count for count in (self.repost_count, self.quote_count) if count is not None]
-        return select_int_post_figures(
+        return select_int_post_metrics(
             likes=self.like_count,
             comments=self.reply_count,
             shares=sum(shares) if shares else None,
@@ -63,9 +63,9 @@ class BlueskyCollector(PlatformMetricsCollector):
     client: httpx.AsyncClient
     limits: ClassVar[MetricsPostLimitsPerCallAndRun] = MetricsPostLimitsPerCallAndRun(batch=25, most=500)
 
-    async def read_post_figures(
+    async def read_post_metrics(
         self, account: PostingAccount, posts: Sequence[PostDueForMetricPolling]
-    ) -> Mapping[UUID, CollectedFigures]:
+    ) -> Mapping[UUID, CollectedMetricValues]:
         server = PdsApi.for_account(account, self.client)
         query = urlencode([("uris", post.external_id) for post in posts])
         answer = await server.send_request(

@@ -8,14 +8,14 @@ import httpx
 from domain.accounts import credentials, servers
 from domain.accounts.accounts import AccountIdentity
 from domain.accounts.credentials import AccountTokens, TokenGrant
-from domain.connecting.connect import ConnectJobInput, Login
+from domain.connecting.connect import AccountConnectJobInput, Login
 from platforms.bluesky import api
 from platforms.bluesky.api import PdsApi, PdsSession
 from schemas.errors import InvalidValue, PlatformError, PlatformRefusal
 from workers.platforms.connecting import AccountWithTokens, OutgoingNetwork
 
 
-async def connect_bluesky_account(net: OutgoingNetwork, attempt: ConnectJobInput) -> AccountWithTokens:
+async def connect_bluesky_account(net: OutgoingNetwork, attempt: AccountConnectJobInput) -> AccountWithTokens:
     """Log in with the app password; return the Bluesky account and its session's tokens.
 
     Later calls go to the account's own server, which its DID document names. Raises `AccountReauthRequired`

@@ -21,11 +21,11 @@ from schemas.metrics import CollectedMetric
 from workers.platforms import http
 from workers.platforms.collecting import (
     MAX_METRICS_CALL_S,
-    CollectedFigures,
+    CollectedMetricValues,
     MetricsPostLimitsPerCallAndRun,
     PlatformMetricsCollector,
-    select_int_post_figures,
-    skip_figure_without_permission,
+    select_int_post_metrics,
+    skip_metric_without_permission,
 )
 from workers.platforms.http import PlatformApi
 
@@ -81,10 +81,10 @@ class InstagramCollector(PlatformMetricsCollector):
     #: A fraction of the roughly 200 calls an hour for each account; a post may take two.
     limits: ClassVar[MetricsPostLimitsPerCallAndRun] = MetricsPostLimitsPerCallAndRun(batch=1, most=60)
 
-    async def read_post_figures(
+    async def read_post_metrics(
         self, account: PostingAccount, posts: Sequence[PostDueForMetricPolling]
-    ) -> Mapping[UUID, CollectedFigures]:
-        server, figures_by_post = self.build_api_client(account), dict[UUID, CollectedFigures]()
+    ) -> Mapping[UUID, CollectedMetricValues]:
+        server, figures_by_post = self.build_api_client(account), dict[UUID, CollectedMetricValues]()
         for post in posts:
             figures = await get_instagram_post_insights(server, post) or await get_instagram_post_counts(server, post)
             if figures is not None:
@@ -101,15 +101,17 @@ class InstagramCollector(PlatformMetricsCollector):
         return PlatformApi(client=self.client, base=self.base, token=account.access_token)
 
 
-async def get_instagram_post_insights(server: PlatformApi, post: PostDueForMetricPolling) -> CollectedFigures | None:
+async def get_instagram_post_insights(
+    server: PlatformApi, post: PostDueForMetricPolling
+) -> CollectedMetricValues | None:
     """Return a post's insights, empty if none; None if gone, denied or refused. Raise other `PlatformError`s."""
     names = {**INSTAGRAM_METRIC_NAMES, **(REEL_METRIC_NAMES if post.video else {})}
     path, query = f"{api.url_quote_path_part(post.external_id)}/insights", {"metric": ",".join(names)}
     try:
-        with skip_figure_without_permission():
+        with skip_metric_without_permission():
             answer = await api.get_from_graph_api(server, path, query, timeout_s=MAX_METRICS_CALL_S)
             insights = http.decode_platform_response(answer, InstagramPostInsights).data
-            return select_int_post_figures(
+            return select_int_post_metrics(
                 **{names[insight.name]: insight.value for insight in insights if insight.name in names}
             )
     except PostPreparationExpired:
@@ -120,7 +122,7 @@ async def get_instagram_post_insights(server: PlatformApi, post: PostDueForMetri
     return None
 
 
-async def get_instagram_post_counts(server: PlatformApi, post: PostDueForMetricPolling) -> CollectedFigures | None:
+async def get_instagram_post_counts(server: PlatformApi, post: PostDueForMetricPolling) -> CollectedMetricValues | None:
     """Return the likes and comments of an Instagram post; None for a deleted post. Raises any other `PlatformError`."""
     query = {"fields": "like_count,comments_count"}
     try:
@@ -130,4 +132,4 @@ async def get_instagram_post_counts(server: PlatformApi, post: PostDueForMetricP
     except PostPreparationExpired:
         return None
     counts = api.decode_graph_object(answer, InstagramPostCounts)
-    return select_int_post_figures(likes=counts.like_count, comments=counts.comments_count)
+    return select_int_post_metrics(likes=counts.like_count, comments=counts.comments_count)

@@ -10,7 +10,7 @@ from domain.accounts import credentials
 from domain.accounts.accounts import AccountIdentity
 from domain.accounts.client_registrations import OAuthClient
 from domain.accounts.credentials import AccountTokens, TokenGrant
-from domain.connecting.connect import AccountConnectJobArgs, Code, ConnectJobInput
+from domain.connecting.connect import AccountConnectJobArgs, AccountConnectJobInput, Code
 from platforms.instagram import api, errors
 from platforms.instagram.api import InstagramQuotaUsage, InstagramShortLivedToken, LongLivedToken
 from platforms.instagram.description import DESCRIPTION, INSTAGRAM_SCOPES, InstagramSettings
@@ -33,7 +33,7 @@ MIN_TOKEN_EXTEND_AGE = timedelta(days=1)
 INSTAGRAM_TOKEN_LIFE = timedelta(days=60)
 
 
-async def connect_instagram_account(net: OutgoingNetwork, attempt: ConnectJobInput) -> AccountWithTokens:
+async def connect_instagram_account(net: OutgoingNetwork, attempt: AccountConnectJobInput) -> AccountWithTokens:
     """Exchange the one-time code for an Instagram token of 60 days; return the account with it.
 
     Raises `AccountReauthRequired` for a refused code or a missing scope, any `PlatformError`.

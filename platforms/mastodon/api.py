@@ -15,11 +15,11 @@ from domain.accounts.client_registrations import OAuthClient
 from schemas.errors import AccountReauthRequired, PlatformError, PlatformRefusal, PlatformThrottled
 from workers.platforms import http
 from workers.platforms.connecting import OAUTH_CLIENT_UNKNOWN_ERROR_CODE
-from workers.platforms.http import PLATFORM_JSON_CONTENT_TYPE, PlatformResponse
+from workers.platforms.http import PLATFORM_JSON_CONTENT_TYPE_HEADER, PlatformResponse
 from workers.platforms.upload import upload_file_to_platform
 
 #: Limit of a list in bytes: some servers (snac) send all their posts for any requested number.
-MAX_STATUS_LIST_BYTES = 8 << 20
+MAX_MASTODON_POST_LIST_BYTES = 8 << 20
 #: Errors that mean a dead token, with any status.
 DEAD_TOKEN_ERRORS = frozenset({"invalid_grant", "invalid_token", "The access token is invalid", "token_revoked"})
 
@@ -162,7 +162,7 @@ async def is_mastodon_media_ready(api: MastodonApi, media_id: str) -> bool:
 
 async def publish_mastodon_status(api: MastodonApi, body: bytes, *, key: str, timeout_s: float) -> MastodonStatus:
     """Publish a post, irreversibly; return it, or the first for a repeat if `key` was kept. Raise a `PlatformError`."""
-    url, headers = api.build_url("/api/v1/statuses"), {**PLATFORM_JSON_CONTENT_TYPE, "Idempotency-Key": key}
+    url, headers = api.build_url("/api/v1/statuses"), {**PLATFORM_JSON_CONTENT_TYPE_HEADER, "Idempotency-Key": key}
     answer = await api.send_request("POST", url, headers=headers, content=body, timeout_s=timeout_s, irreversible=True)
     return http.decode_platform_response(answer.require_success(build_mastodon_error), MastodonStatus)
 
@@ -173,7 +173,7 @@ async def list_mastodon_statuses(
     """Return the account's posts without boosts, newest first: `limit`, or more (snac); only before `max_id`."""
     query = {"limit": str(limit), "exclude_reblogs": "true"} | ({} if max_id is None else {"max_id": max_id})
     url = api.build_url(f"/api/v1/accounts/{quote(account_id, safe='')}/statuses", **query)
-    answer = await api.send_request("GET", url, limit=MAX_STATUS_LIST_BYTES)
+    answer = await api.send_request("GET", url, limit=MAX_MASTODON_POST_LIST_BYTES)
     return http.decode_platform_response(answer.require_success(build_mastodon_error), list[MastodonStatus])
 
 

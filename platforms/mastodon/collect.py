@@ -19,10 +19,10 @@ from platforms.mastodon.api import MastodonApi, build_mastodon_error
 from workers.platforms import http
 from workers.platforms.collecting import (
     MAX_METRICS_CALL_S,
-    CollectedFigures,
+    CollectedMetricValues,
     MetricsPostLimitsPerCallAndRun,
     PlatformMetricsCollector,
-    select_int_post_figures,
+    select_int_post_metrics,
 )
 
 #: Statuses of a deleted post, or of one that the account may not see any more.
@@ -38,10 +38,10 @@ class MastodonStatusCounts(msgspec.Struct):
     quotes_count: int | None = None
 
     @property
-    def figures(self) -> CollectedFigures:
+    def figures(self) -> CollectedMetricValues:
         reblogs = self.reblogs_count
         shares = None if reblogs is None else reblogs + (self.quotes_count or 0)
-        return select_int_post_figures(likes=self.favourites_count, comments=self.replies_count, shares=shares)
+        return select_int_post_metrics(likes=self.favourites_count, comments=self.replies_count, shares=shares)
 
 
 class MastodonFollowerCount(msgspec.Struct):
@@ -55,10 +55,10 @@ class MastodonCollector(PlatformMetricsCollector):
     client: httpx.AsyncClient
     limits: ClassVar[MetricsPostLimitsPerCallAndRun] = MetricsPostLimitsPerCallAndRun(batch=1, most=60)
 
-    async def read_post_figures(
+    async def read_post_metrics(
         self, account: PostingAccount, posts: Sequence[PostDueForMetricPolling]
-    ) -> Mapping[UUID, CollectedFigures]:
-        server, figures = MastodonApi.for_account(account, self.client), dict[UUID, CollectedFigures]()
+    ) -> Mapping[UUID, CollectedMetricValues]:
+        server, figures = MastodonApi.for_account(account, self.client), dict[UUID, CollectedMetricValues]()
         for post in posts:
             url = server.build_url(f"/api/v1/statuses/{quote(post.external_id, safe='')}")
             answer = await server.send_request("GET", url, timeout_s=MAX_METRICS_CALL_S)

@@ -12,7 +12,7 @@ from domain.accounts import credentials
 from domain.accounts.accounts import AccountIdentity
 from domain.accounts.client_registrations import OAuthClient, PlatformServerRef
 from domain.accounts.credentials import TokenGrant
-from domain.connecting.connect import AccountConnectJobArgs, Code, ConnectJobInput
+from domain.connecting.connect import AccountConnectJobArgs, AccountConnectJobInput, Code
 from domain.connecting.token_refresh import TokenRefreshJobInput
 from domain.connecting.token_revocation import TokenRevocationJobInput
 from platforms.mastodon import api
@@ -30,7 +30,7 @@ from workers.platforms.connecting import (
 #: Versions of Mastodon and its forks, such as `4.4.1+glitch`. Other programs add their names, such as `2.7.2
 #: (compatible; Pleroma 2.6.2)` or `4.0.0 (not true; really snac/2.75)`, or are at 0.x (GoToSocial).
 GENUINE_MASTODON_VERSION_PATTERN = re.compile(r"[3-9]\.\d+\.\d+([-+.][\w.+-]*)?|[1-9]\d\.\d+\.\d+([-+.][\w.+-]*)?")
-SERVER_SOFTWARE_PATTERN = re.compile(r"(?:compatible;|really)\s*([A-Za-z][\w-]*)")
+REAL_SERVER_SOFTWARE_PATTERN = re.compile(r"(?:compatible;|really)\s*([A-Za-z][\w-]*)")
 
 
 async def register_with_mastodon_server(net: OutgoingNetwork, server: PlatformServerRef) -> OAuthClient:
@@ -49,7 +49,7 @@ async def register_with_mastodon_server(net: OutgoingNetwork, server: PlatformSe
     return OAuthClient(app.client_id, app.client_secret)
 
 
-async def connect_mastodon_account(net: OutgoingNetwork, attempt: ConnectJobInput) -> AccountWithTokens:
+async def connect_mastodon_account(net: OutgoingNetwork, attempt: AccountConnectJobInput) -> AccountWithTokens:
     """Exchange the one-time code for a Mastodon account's tokens; return the account with them.
 
     Raises `AccountReauthRequired` for a refused code, any `PlatformError`.
@@ -102,7 +102,7 @@ def build_mastodon_instance_traits(described: Mapping[str, Any]) -> dict[str, An
     """
     version = str(described.get("version", ""))[:100]
     genuine = GENUINE_MASTODON_VERSION_PATTERN.fullmatch(version) is not None
-    other_software = SERVER_SOFTWARE_PATTERN.search(version)
+    other_software = REAL_SERVER_SOFTWARE_PATTERN.search(version)
     posts, media = (
         _get_object_or_empty(_get_object_or_empty(described, "configuration"), name)
         for name in ("statuses", "media_attachments")

@@ -25,12 +25,12 @@ MASTODON_SCOPES = "read:accounts read:statuses write:media write:statuses"
 
 #: Text that Mastodon surely renders as a link: it has a scheme, and ends where the link surely ends.
 #: Possessive quantifiers keep the match linear for any text.
-_STATUS_URL_REGEX = regex.compile(
+_MASTODON_LINK_REGEX = regex.compile(
     r"(?<![\w@#$/])https?://(?:[a-z0-9-]++\.)++[a-z]{2,}+(?![\w-])(?::\d++)?"
     r"(?:[/?#][^\s<>()\[\]{}\"'|\\^`]*[\w/#-])?",
     regex.IGNORECASE,
 )
-_COUNTED_LINK_LENGTH = 23
+_CHARACTERS_PER_LINK = 23
 _MENTION_PATTERN = regex.compile(r"(?<![\w@/=.])(@\w++)@[\w-]++(?:[.-]++\w++)*+", regex.ASCII)
 
 
@@ -39,7 +39,7 @@ def count_mastodon_characters(text: str) -> int:
 
     For an ambiguous link this counts more than the server, hardly ever less.
     """
-    return count_graphemes(_MENTION_PATTERN.sub(r"\1", _STATUS_URL_REGEX.sub("x" * _COUNTED_LINK_LENGTH, text)))
+    return count_graphemes(_MENTION_PATTERN.sub(r"\1", _MASTODON_LINK_REGEX.sub("x" * _CHARACTERS_PER_LINK, text)))
 
 
 DESCRIPTION = PlatformDescription(

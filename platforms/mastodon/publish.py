@@ -13,7 +13,7 @@ import msgspec
 from domain.publishing.outgoing import PostingAccount
 from platforms.mastodon import api, reconcile, uploads
 from platforms.mastodon.api import MastodonApi
-from platforms.mastodon.reconcile import LostMastodonPost
+from platforms.mastodon.reconcile import SentMastodonPost
 from workers.platforms import media
 from workers.platforms.contract import (
     PlatformAdapter,
@@ -95,12 +95,12 @@ class MastodonAdapter(PlatformAdapter):
 
     async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
         post = msgspec.json.decode(inquiry.prepared.request, type=MastodonStatusRequest)
-        sent_post = LostMastodonPost(
+        sent_post = SentMastodonPost(
             text=post.status,
             media_ids=post.media_ids,
             after=decode_mastodon_post_preparation_state(inquiry.prepared).after,
         )
-        result = await reconcile.find_lost_mastodon_post(
+        result = await reconcile.find_sent_mastodon_post(
             MastodonApi.for_account(account, self.client), account.external_id, sent_post
         )
         return inquiry.withhold_unproved_absence(result, in_flight=MIN_MASTODON_WAIT_TO_PROVE_POST_ABSENT)

@@ -19,12 +19,12 @@ from workers.platforms.contract import AbsentPost, LivePost, ReconcileResult, Un
 MASTODON_STATUS_PAGE_SIZE = 40
 MAX_MASTODON_STATUS_PAGES = 5
 
-STATUS_HTML_PATTERN = re.compile(r"<[^<>]*>")
+MASTODON_POST_HTML_TAG_PATTERN = re.compile(r"<[^<>]*>")
 #: The server's name in a mention, which servers remove.
 MENTION_SERVER_PATTERN = re.compile(r"(@\w+)@[\w-]+(?:\.[\w-]+)*")
 
 
-class LostMastodonPost(msgspec.Struct, frozen=True, kw_only=True):
+class SentMastodonPost(msgspec.Struct, frozen=True, kw_only=True):
     """The post as it was sent, and `after`, the account's newest post before it (None: it had none)."""
 
     text: str
@@ -38,7 +38,7 @@ async def find_newest_mastodon_status_id(server: MastodonApi, account_id: str) -
     return page[0].id if page else None
 
 
-async def find_lost_mastodon_post(server: MastodonApi, account_id: str, sent_post: LostMastodonPost) -> ReconcileResult:
+async def find_sent_mastodon_post(server: MastodonApi, account_id: str, sent_post: SentMastodonPost) -> ReconcileResult:
     """Search a Mastodon account's posts for a sent post, and return whether it is live.
 
     `LivePost` requires that exactly one post has its text and may have its files. `AbsentPost` requires that
@@ -46,11 +46,11 @@ async def find_lost_mastodon_post(server: MastodonApi, account_id: str, sent_pos
     or one has other files or a text that may be the post's.
     """
     newer, complete = await list_mastodon_statuses_newer_than_id(server, account_id, sent_post.after)
-    alike = [status for status in newer if has_same_status_text(status, sent_post.text)]
+    alike = [status for status in newer if has_same_post_text(status, sent_post.text)]
     matching = [status for status in alike if may_have_same_mastodon_files(status, sent_post.media_ids)]
     if len(matching) == 1:
         return build_mastodon_live_post(matching[0])
-    doubtful = alike or any(may_have_same_status_text(status, sent_post.text) for status in newer)
+    doubtful = alike or any(may_have_same_post_text(status, sent_post.text) for status in newer)
     return UnprovedPost() if doubtful or not complete else AbsentPost()
 
 
@@ -79,18 +79,16 @@ async def list_mastodon_statuses_newer_than_id(
     return list(by_id.values()), False
 
 
-def has_same_status_text(status: MastodonStatus, text: str) -> bool:
-    return status.reblog is None and normalize_status_text(get_visible_status_text(status)) == normalize_status_text(
-        text
-    )
+def has_same_post_text(status: MastodonStatus, text: str) -> bool:
+    return status.reblog is None and normalize_post_text(get_visible_post_text(status)) == normalize_post_text(text)
 
 
-def may_have_same_status_text(status: MastodonStatus, text: str) -> bool:
+def may_have_same_post_text(status: MastodonStatus, text: str) -> bool:
     """Return whether a listed post may have the sent text: one contains all letters of the other in order.
 
     With markup `[a](https://a.example)` becomes a. False for a boost, or if either text is empty.
     """
-    listed_text, sent_text = normalize_status_text(get_visible_status_text(status)), normalize_status_text(text)
+    listed_text, sent_text = normalize_post_text(get_visible_post_text(status)), normalize_post_text(text)
     if status.reblog is not None or not listed_text or not sent_text:
         return False
     return is_subsequence(listed_text, sent_text) or is_subsequence(sent_text, listed_text)
@@ -102,8 +100,8 @@ def is_subsequence(whole: str, part: str) -> bool:
     return all(letter in letters for letter in part)
 
 
-def get_visible_status_text(status: MastodonStatus) -> str:
-    return html.unescape(STATUS_HTML_PATTERN.sub("", status.content)) if status.text is None else status.text
+def get_visible_post_text(status: MastodonStatus) -> str:
+    return html.unescape(MASTODON_POST_HTML_TAG_PATTERN.sub("", status.content)) if status.text is None else status.text
 
 
 def may_have_same_mastodon_files(status: MastodonStatus, media_ids: Sequence[str]) -> bool:
@@ -119,11 +117,11 @@ def build_mastodon_live_post(status: MastodonStatus) -> LivePost:
     return LivePost(external_id=status.id, external_url=status.url or status.uri)
 
 
-def normalize_status_text(text: str) -> str:
+def normalize_post_text(text: str) -> str:
     """Return the letters and digits of a post's text, in lower case: no server changes these.
 
     A text without any letter or digit is returned without its white space.
     """
-    bare = MENTION_SERVER_PATTERN.sub(r"\1", STATUS_HTML_PATTERN.sub("", text))
+    bare = MENTION_SERVER_PATTERN.sub(r"\1", MASTODON_POST_HTML_TAG_PATTERN.sub("", text))
     folded = unicodedata.normalize("NFKC", bare).casefold()
     return "".join(filter(str.isalnum, folded)) or "".join(folded.split())

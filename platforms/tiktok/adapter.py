@@ -22,6 +22,6 @@ PARTS = PlatformParts(
     revoke=lambda net, attempt: connect.revoke_tiktok_access(net, attempt.revocable),
     # TikTok's refresh token lives a year.
     sandbox=SandboxIdFormatAndTokenLife(
-        token_life=TokenLifeAndRefresh(timedelta(days=1), timedelta(days=365) * connect.REFRESH_AT_LIFE_SHARE)
+        token_life=TokenLifeAndRefresh(timedelta(days=1), timedelta(days=365) * connect.REFRESH_TOKEN_MAX_IDLE_SHARE)
     ),
 )

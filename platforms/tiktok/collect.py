@@ -18,15 +18,15 @@ from domain.publishing.outgoing import PostingAccount
 from platforms.tiktok import api
 from workers.platforms.collecting import (
     MAX_METRICS_CALL_S,
-    CollectedFigures,
+    CollectedMetricValues,
     MetricsPostLimitsPerCallAndRun,
     PlatformMetricsCollector,
-    select_int_post_figures,
-    skip_figure_without_permission,
+    select_int_post_metrics,
+    skip_metric_without_permission,
 )
 from workers.platforms.http import PlatformApi
 
-VIDEO_COUNT_FIELDS = "id,view_count,like_count,comment_count,share_count"
+TIKTOK_VIDEO_METRIC_FIELDS = "id,view_count,like_count,comment_count,share_count"
 
 
 class TikTokVideoCounts(msgspec.Struct):
@@ -39,8 +39,8 @@ class TikTokVideoCounts(msgspec.Struct):
     share_count: int | None = None
 
     @property
-    def figures(self) -> CollectedFigures:
-        return select_int_post_figures(
+    def figures(self) -> CollectedMetricValues:
+        return select_int_post_metrics(
             views=self.view_count, likes=self.like_count, comments=self.comment_count, shares=self.share_count
         )
 
@@ -68,14 +68,14 @@ class TikTokCollector(PlatformMetricsCollector):
     base: str
     limits: ClassVar[MetricsPostLimitsPerCallAndRun] = MetricsPostLimitsPerCallAndRun(batch=20, most=400)
 
-    async def read_post_figures(
+    async def read_post_metrics(
         self, account: PostingAccount, posts: Sequence[PostDueForMetricPolling]
-    ) -> Mapping[UUID, CollectedFigures]:
+    ) -> Mapping[UUID, CollectedMetricValues]:
         server = self.build_api_client(account)
         body = msgspec.json.encode({"filters": {"video_ids": [post.external_id for post in posts]}})
-        url = f"{server.base}/v2/video/query/?fields={VIDEO_COUNT_FIELDS}"
-        figures_by_id = dict[str, CollectedFigures]()
-        with skip_figure_without_permission():
+        url = f"{server.base}/v2/video/query/?fields={TIKTOK_VIDEO_METRIC_FIELDS}"
+        figures_by_id = dict[str, CollectedMetricValues]()
+        with skip_metric_without_permission():
             answer = await server.send_request(
                 "POST", url, headers=api.TIKTOK_JSON_HEADERS, content=body, timeout_s=MAX_METRICS_CALL_S
             )
@@ -87,7 +87,7 @@ class TikTokCollector(PlatformMetricsCollector):
 
     async def read_follower_count(self, account: PostingAccount) -> int | None:
         server = self.build_api_client(account)
-        with skip_figure_without_permission():
+        with skip_metric_without_permission():
             url = f"{server.base}/v2/user/info/?fields=follower_count"
             return api.decode_tiktok_envelope_data(
                 await server.send_request("GET", url, timeout_s=MAX_METRICS_CALL_S), TikTokFollowerCountResponse

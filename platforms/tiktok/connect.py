@@ -6,7 +6,7 @@ from typing import Any, cast
 from domain.accounts import credentials
 from domain.accounts.accounts import AccountIdentity
 from domain.accounts.credentials import AccountTokens, TokenGrant
-from domain.connecting.connect import AccountConnectJobArgs, Code, ConnectJobInput
+from domain.connecting.connect import AccountConnectJobArgs, AccountConnectJobInput, Code
 from platforms.tiktok import api, creator, oauth
 from platforms.tiktok.description import TIKTOK_SCOPES, TikTokSettings
 from platforms.tiktok.oauth import TikTokTokens
@@ -21,10 +21,10 @@ from workers.platforms.connecting import (
 from workers.platforms.http import PlatformApi
 
 #: Part of a refresh token's life after which it is used even without need, so that it never expires.
-REFRESH_AT_LIFE_SHARE = 0.5
+REFRESH_TOKEN_MAX_IDLE_SHARE = 0.5
 
 
-async def connect_tiktok_account(net: OutgoingNetwork, attempt: ConnectJobInput) -> AccountWithTokens:
+async def connect_tiktok_account(net: OutgoingNetwork, attempt: AccountConnectJobInput) -> AccountWithTokens:
     """Exchange the one-time code for a TikTok account's tokens; return the account with them.
 
     Raises `AccountReauthRequired` for a refused code or a missing scope, any `PlatformError`.
@@ -112,5 +112,5 @@ def _tiktok_tokens_to_grant(token: TikTokTokens, *, redirect_uri: str | None) ->
         refresh_token=token.refresh_token,
         redirect_uri=redirect_uri,
         expires_at=credentials.token_expiry_after(token.expires_in),
-        refresh_at=credentials.token_expiry_after(token.refresh_expires_in * REFRESH_AT_LIFE_SHARE),
+        refresh_at=credentials.token_expiry_after(token.refresh_expires_in * REFRESH_TOKEN_MAX_IDLE_SHARE),
     )

@@ -51,10 +51,10 @@ TIKTOK_SPAM_CAPTION_ERROR_MEANING = PlatformErrorMeaning(
 TIKTOK_REFUSED_MEANING = PlatformErrorMeaning(
     PlatformRefusal, "PLATFORM_REJECTED", "TikTok refuses the request", "platform_rejected", proves=False
 )
-TIKTOK_RETRYABLE_ERROR = PlatformErrorMeaning(
+TIKTOK_RETRYABLE_ERROR_MEANING = PlatformErrorMeaning(
     PostNotSent, "PLATFORM_FAILED", "TikTok failed: the call is repeated", proves=False
 )
-TIKTOK_POST_NOT_FOUND_ERROR = PlatformErrorMeaning(
+TIKTOK_POST_NOT_FOUND_ERROR_MEANING = PlatformErrorMeaning(
     PostNotSent, "POST_UNKNOWN", "TikTok doesn't find the post", "unknown"
 )
 
@@ -92,14 +92,14 @@ TIKTOK_ERROR_MEANINGS: Mapping[str, PlatformErrorMeaning] = {
         "with TikTok's app",
         "config",
     ),
-    "invalid_publish_id": TIKTOK_POST_NOT_FOUND_ERROR,
-    "token_not_authorized_for_specified_publish_id": TIKTOK_POST_NOT_FOUND_ERROR,
+    "invalid_publish_id": TIKTOK_POST_NOT_FOUND_ERROR_MEANING,
+    "token_not_authorized_for_specified_publish_id": TIKTOK_POST_NOT_FOUND_ERROR_MEANING,
     "invalid_param": TIKTOK_REFUSED_MEANING,
     "invalid_params": TIKTOK_REFUSED_MEANING,
     "not_found": TIKTOK_REFUSED_MEANING,
     "publish_not_cancellable": TIKTOK_REFUSED_MEANING,
-    "internal": TIKTOK_RETRYABLE_ERROR,
-    "internal_error": TIKTOK_RETRYABLE_ERROR,
+    "internal": TIKTOK_RETRYABLE_ERROR_MEANING,
+    "internal_error": TIKTOK_RETRYABLE_ERROR_MEANING,
 }
 
 TIKTOK_FILES_NOT_FETCHED_ERROR_MEANING = PlatformErrorMeaning(
@@ -122,7 +122,7 @@ TIKTOK_FAIL_REASON_MEANINGS: Mapping[str, PlatformErrorMeaning] = {
         PlatformRefusal, "MEDIA_REFUSED", "TikTok can't use the video: it accepts 23 to 60 frames a second"
     ),
     "internal": PlatformErrorMeaning(
-        PostPreparationExpired, TIKTOK_RETRYABLE_ERROR.code, TIKTOK_RETRYABLE_ERROR.message
+        PostPreparationExpired, TIKTOK_RETRYABLE_ERROR_MEANING.code, TIKTOK_RETRYABLE_ERROR_MEANING.message
     ),
     "photo_pull_failed": TIKTOK_FILES_NOT_FETCHED_ERROR_MEANING,
     "picture_size_check_failed": PlatformErrorMeaning(
@@ -176,7 +176,7 @@ def choose_tiktok_error_meaning_by_status(answer: PlatformResponse) -> PlatformE
         return TIKTOK_RATE_LIMITED_MEANING
     if answer.status == 401:
         return TIKTOK_TOKEN_EXPIRED_ERROR_MEANING
-    return TIKTOK_REFUSED_MEANING if answer.was_refused_before_write or answer.ok else TIKTOK_RETRYABLE_ERROR
+    return TIKTOK_REFUSED_MEANING if answer.was_refused_before_write or answer.ok else TIKTOK_RETRYABLE_ERROR_MEANING
 
 
 def build_tiktok_fail_reason_error(reason: str) -> PlatformRefusal | PostPreparationExpired:

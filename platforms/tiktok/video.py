@@ -23,7 +23,7 @@ NEXT_VIDEO_UPLOAD_STEP_PAUSE_S = 1.0
 #: Seconds for one chunk of at most 10 MiB.
 VIDEO_CHUNK_TIMEOUT_S = 60.0
 #: Failures of one chunk after which the attempt gives up.
-MAX_CHUNK_FAILURES = 3
+MAX_VIDEO_CHUNK_FAILURES = 3
 CHUNK_RECEIVED_HTTP_STATUS = 206
 VIDEO_RECEIVED_HTTP_STATUS = 201
 
@@ -87,7 +87,7 @@ async def continue_video_upload(
 
     Returns the post as complete, or as it was with a wait if the step's time is up. Raises
     `PostPreparationExpired` if the upload starts over, `PlatformRefusal` if TikTok has dropped the post,
-    `PostNotSent` after `MAX_CHUNK_FAILURES`.
+    `PostNotSent` after `MAX_VIDEO_CHUNK_FAILURES`.
     """
     stored = handle.decode_saved_tiktok_post_progress(so_far)
     until = asyncio.get_running_loop().time() + MAX_VIDEO_UPLOAD_STEP_S
@@ -101,7 +101,7 @@ async def continue_video_upload(
             continue
         failed, number = number, await find_next_missing_video_chunk(server, stored)
         failures = 0 if number > failed else failures + 1
-        if failures == MAX_CHUNK_FAILURES:
+        if failures == MAX_VIDEO_CHUNK_FAILURES:
             raise PostNotSent("UPLOAD_FAILED", "TikTok doesn't accept a part of the video: the upload is repeated")
     return msgspec.structs.replace(so_far, complete=True, after_s=0.0)
 

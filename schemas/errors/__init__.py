@@ -27,7 +27,7 @@ from schemas.errors.base import (
 from schemas.errors.generation import (
     ClipRefused,
     GenerationError,
-    LibrariesMissing,
+    NoGenerateExtra,
     PictureRefused,
     UndrawableTextRefused,
 )

@@ -27,7 +27,7 @@ class IdPrefixAndMessage(NamedTuple):
 
 _CHECK_ID_ADVICE = "check the id, and that the key belongs to its organization"
 
-MISSING_OBJECT_MESSAGES: Mapping[ObjectKind, IdPrefixAndMessage] = {
+ID_PREFIXES_AND_MISSING_MESSAGES: Mapping[ObjectKind, IdPrefixAndMessage] = {
     "account": IdPrefixAndMessage(ids.ACCOUNT, f"no such social account: {_CHECK_ID_ADVICE}"),
     "api_key": IdPrefixAndMessage(ids.KEY, "no such API key: check the id"),
     "app_media": IdPrefixAndMessage(ids.ASSET, "no such file of the app: check the id, and that it is the project's"),
@@ -36,10 +36,10 @@ MISSING_OBJECT_MESSAGES: Mapping[ObjectKind, IdPrefixAndMessage] = {
     "github_installation": IdPrefixAndMessage(
         None, "no GitHub installation is connected: start with POST /v1/github/install-url"
     ),
-    "influencer": IdPrefixAndMessage(ids.INFLUENCER, f"no such influencer: {_CHECK_ID_ADVICE}"),
+    "influencer": IdPrefixAndMessage(ids.INFLUENCER_ID_PREFIX, f"no such influencer: {_CHECK_ID_ADVICE}"),
     "job": IdPrefixAndMessage(ids.JOB, f"no such job: {_CHECK_ID_ADVICE}"),
     "lease_request": IdPrefixAndMessage(
-        ids.LEASE_REQUEST, "no such lease request: check the id, and that it is the project's"
+        ids.LEASE_REQUEST_ID_PREFIX, "no such lease request: check the id, and that it is the project's"
     ),
     "leased_account": IdPrefixAndMessage(
         ids.ACCOUNT,
@@ -58,7 +58,7 @@ MISSING_OBJECT_MESSAGES: Mapping[ObjectKind, IdPrefixAndMessage] = {
 
 def not_found_error(noun: ObjectKind) -> ObjectNotFound:
     """Return the `ObjectNotFound` error for a kind of object, such as a project, without raising it."""
-    return ObjectNotFound(MISSING_OBJECT_MESSAGES[noun].message)
+    return ObjectNotFound(ID_PREFIXES_AND_MISSING_MESSAGES[noun].message)
 
 
 def require_found(found: T | None, noun: ObjectKind) -> T:

@@ -23,5 +23,5 @@ class UndrawableTextRefused(GenerationError):
     """A text that no installed font can draw."""
 
 
-class LibrariesMissing(GenerationError):
+class NoGenerateExtra(GenerationError):
     """The extra `generate` isn't installed."""

@@ -8,7 +8,7 @@ import httpx
 from litestar import Litestar
 
 from db.pool import Pool
-from domain.tenancy.api_keys import MAX_LIVE_API_KEYS
+from domain.tenancy.api_keys import MAX_VALID_API_KEYS
 from tests.api.conftest import ApiCaller, client_of, list_pages, new_key, open_caller, read_answer
 from tests.api.refusals import issue_paths, problem, reason
 
@@ -152,13 +152,13 @@ async def test_neither_the_database_nor_a_later_answer_has_a_secret(
 async def test_an_organization_has_a_hundred_live_keys(app: Litestar, pool: Pool) -> None:
     """Holds for concurrent creates; a killed or expired key makes room."""
     async with open_caller(app, pool, "Acme", tier="partner") as acme:
-        for _ in range(MAX_LIVE_API_KEYS - 3):
+        for _ in range(MAX_VALID_API_KEYS - 3):
             await new_key(pool, acme.organization_id)
         racing = [acme.http.post("/v1/api-keys", json=NEW) for _ in range(6)]
         answers = await asyncio.gather(*racing)
         assert sorted(answer.status_code for answer in answers) == [201, 201, 409, 409, 409, 409]
         refused = next(answer for answer in answers if answer.status_code == 409)
-        assert problem(refused) == (409, "CONFLICT", {"reason": "TOO_MANY_KEYS", "limit": MAX_LIVE_API_KEYS})
+        assert problem(refused) == (409, "CONFLICT", {"reason": "TOO_MANY_KEYS", "limit": MAX_VALID_API_KEYS})
         created = next(answer.json()["id"] for answer in answers if answer.status_code == 201)
         await acme.http.post(f"/v1/api-keys/{created}/kill")
         assert (await acme.http.post("/v1/api-keys", json=NEW)).status_code == 201

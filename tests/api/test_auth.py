@@ -8,7 +8,7 @@ import pytest
 from litestar import Litestar
 
 from api.auth import api_keys
-from api.auth.api_keys import KEY_FAILURE_WINDOW_S, MAX_KEY_FAILURES, Authenticator, FailedKeyAddresses
+from api.auth.api_keys import KEY_FAILURE_WINDOW_S, MAX_KEY_FAILURES, ApiKeyAuthenticator, FailedKeyAddresses
 from api.http.request_state import RequestState
 from db.coalescing import LookupCoalescer
 from db.pool import Pool
@@ -96,7 +96,7 @@ async def test_guesses_share_no_statement_with_other_keys(
     """Beyond ten failures a minute: while a guess's query runs, other keys are answered."""
     for _ in range(MAX_KEY_FAILURES):
         await anonymous.get("/v1/whoami", headers={"X-Api-Key": GOOD})
-    authenticator: Authenticator = app.state.services.authenticator
+    authenticator: ApiKeyAuthenticator = app.state.services.authenticator
     asked, answered = asyncio.Event(), asyncio.Event()
 
     async def stuck(key_ids: Sequence[str]) -> list[StoredApiKey | None]:
@@ -129,7 +129,7 @@ async def test_existing_key_id_is_indistinguishable(
     monkeypatch.setattr(key_secrets, "_hash_with_pepper", counting)
     told = set()
     for state in ("nobody's", "live", "rotated", "expired", "killed", "of a test key"):
-        authenticator: Authenticator = app.state.services.authenticator
+        authenticator: ApiKeyAuthenticator = app.state.services.authenticator
         authenticator.strangers = FailedKeyAddresses()
         presented = await existing_key(pool, acme, state)
         async with client_of(app, "_".join(("lp", *presented[:2], "A" * 43))) as client:

@@ -60,7 +60,7 @@ async def test_a_list_has_pages_and_statuses(acme: ApiCaller, project: str, pool
     created = [(await create_influencer(acme, project))["influencerId"] for _ in range(3)]
     assert len({(await read_influencer(acme, one))["name"] for one in created}) == 3
     await acme.http.delete(f"/v1/influencers/{created[0]}")
-    ready = ids.parse_prefixed_id(ids.INFLUENCER, created[1])
+    ready = ids.parse_prefixed_id(ids.INFLUENCER_ID_PREFIX, created[1])
     await pool.execute("update influencer set status = 'ready' where id = $1", ready)
     listed = await list_pages(acme.http, f"{project}/influencers", limit="1")
     assert [one["influencerId"] for one in listed] == [created[2], created[1]]

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from api.http import head_requests
 from api.http.request_state import RequestState
 from api.limits import cost_metering
-from api.limits.cost_metering import LOOP_HOLD_LOG_PAUSE_PER_ROUTE_S, LoopHoldReporter
+from api.limits.cost_metering import EVENT_LOOP_HOLD_LOG_PAUSE_S, EventLoopHoldReporter
 from telemetry import costs
 from telemetry.costs import MIN_LOOP_HOLD_CPU_S, RequestCostMeter
 from tests.api.conftest import ApiCaller
@@ -39,7 +39,7 @@ async def test_a_step_that_holds_the_loop_names_its_route(scope: HTTPScope) -> N
         burn(MIN_LOOP_HOLD_CPU_S)
 
     with capture_logs() as logged:
-        await cost_metering.run_and_bill_request(scope, state, answer(), watchdog=LoopHoldReporter())
+        await cost_metering.run_and_bill_request(scope, state, answer(), watchdog=EventLoopHoldReporter())
     assert count_holds(ROUTE) == before + 1
     [line] = logged
     assert (line["log_level"], line["route"], line["request_id"]) == ("warning", ROUTE, state.id)
@@ -49,13 +49,13 @@ async def test_a_step_that_holds_the_loop_names_its_route(scope: HTTPScope) -> N
 
 async def test_a_hold_is_logged_at_most_once_in_ten_seconds_and_counted_each_time(scope: HTTPScope) -> None:
     now, state, before = [100.0], RequestState(()), count_holds(ROUTE)
-    watchdog = LoopHoldReporter(lambda: now[0])
+    watchdog = EventLoopHoldReporter(lambda: now[0])
     with capture_logs() as logged:
         for _ in range(3):
-            watchdog.report_loop_hold(scope, state, 0.02)
-        watchdog.report_loop_hold(cast("HTTPScope", {}), state, 0.02)
-        now[0] += LOOP_HOLD_LOG_PAUSE_PER_ROUTE_S
-        watchdog.report_loop_hold(scope, state, 0.5)
+            watchdog.report_event_loop_hold(scope, state, 0.02)
+        watchdog.report_event_loop_hold(cast("HTTPScope", {}), state, 0.02)
+        now[0] += EVENT_LOOP_HOLD_LOG_PAUSE_S
+        watchdog.report_event_loop_hold(scope, state, 0.5)
     assert [(line["route"], line["skipped"]) for line in logged] == [(ROUTE, 0), ("unmatched", 0), (ROUTE, 2)]
     assert count_holds(ROUTE) == before + 4
 

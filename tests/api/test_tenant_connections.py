@@ -86,7 +86,7 @@ async def test_cancelation_loses_no_connection(pool: Pool) -> None:
 
 
 async def test_long_wait_is_refused_with_advice(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tenant_connections, "MAX_CONNECTION_WAIT_S", 0.01)
+    monkeypatch.setattr(tenant_connections, "MAX_DB_CONNECTION_WAIT_S", 0.01)
     of = build_connections(pool, shared=1).reserve_connection
     async with of(ACME):
         with pytest.raises(ServiceUnavailable, match="fewer at once"):

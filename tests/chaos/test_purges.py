@@ -82,7 +82,7 @@ async def ended(fleet: Fleet, kind: JobKindSpec) -> None:
 
 async def recorded_points(fleet: Fleet, one: Doomed) -> list[str]:
     """Return the recorded points of a purge; its job ends before it records the last one."""
-    noted, last = fleet.folder / f"{one.id}.passed", f"{purge.end_project_purge.__name__}.{WRITTEN}"
+    noted, last = fleet.folder / f"{one.id}.passed", f"{purge.finish_project_purge.__name__}.{WRITTEN}"
 
     async def all_of_them() -> bool:
         return last in noted.read_text().split()

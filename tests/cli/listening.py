@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from litestar import Litestar
 
-from api.server.admission import ConnectionAdmission, ConnectionLimits
+from api.server.admission import HttpConnectionAdmission, HttpConnectionLimits
 from api.server.serve import ApiHttpServer
 from chaos.loopback_server import serve_loopback_tcp
 from tests.api_process import BIN
@@ -23,7 +23,7 @@ from tests.waiting import eventually
 @asynccontextmanager
 async def served(app: Litestar) -> AsyncIterator[str]:
     """Serve an application in this event loop, and yield its address."""
-    server = ApiHttpServer(app, ConnectionAdmission(ConnectionLimits()))
+    server = ApiHttpServer(app, HttpConnectionAdmission(HttpConnectionLimits()))
     task = asyncio.create_task(server.serve([socket.create_server(("127.0.0.1", 0))]))
 
     async def started() -> bool:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from asyncpg.connection import LoggedQuery
 
-from db.pool import POSTGRES_ARRAY_TYPE_OIDS, open_postgres_pool, use_unpooled_pg_connection
+from db.pool import POSTGRES_ARRAY_AND_ELEMENT_OIDS, open_postgres_pool, use_unpooled_pg_connection
 from schemas.settings import Settings
 from tests.cutting import cut_everywhere
 
@@ -47,16 +47,16 @@ async def test_new_connection_reads_no_array_types(settings: Settings) -> None:
         asked.append(query.query)
 
     numbers = "select typname, oid::int, typelem::int from pg_type where typname = any($1::text[]) order by oid"
-    echo = f"select {', '.join(f'${n}::{name}' for n, name in enumerate(POSTGRES_ARRAY_TYPE_OIDS, 1))}"
+    echo = f"select {', '.join(f'${n}::{name}' for n, name in enumerate(POSTGRES_ARRAY_AND_ELEMENT_OIDS, 1))}"
     async with use_unpooled_pg_connection(settings.database_url, name="new") as conn:
         conn.add_query_logger(note)
-        rows = await conn.fetch(numbers, list(POSTGRES_ARRAY_TYPE_OIDS))
-        empty = await conn.fetchrow(echo, *([] for _ in POSTGRES_ARRAY_TYPE_OIDS))
+        rows = await conn.fetch(numbers, list(POSTGRES_ARRAY_AND_ELEMENT_OIDS))
+        empty = await conn.fetchrow(echo, *([] for _ in POSTGRES_ARRAY_AND_ELEMENT_OIDS))
         full = await conn.fetchrow("select $1::jsonb[] as of, $2::bytea[]", [{"a": [1]}, None], [b"\0"])
         conn.remove_query_logger(note)
-    assert {row[0]: (row[1], row[2]) for row in rows} == POSTGRES_ARRAY_TYPE_OIDS
+    assert {row[0]: (row[1], row[2]) for row in rows} == POSTGRES_ARRAY_AND_ELEMENT_OIDS
     assert (list(empty or ()), list(full or ())) == (
-        [[]] * len(POSTGRES_ARRAY_TYPE_OIDS),
+        [[]] * len(POSTGRES_ARRAY_AND_ELEMENT_OIDS),
         [[{"a": [1]}, None], [b"\0"]],
     )
     assert len(asked) == 3

@@ -17,7 +17,7 @@ STAYS = "import signal; signal.pause()"
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Report each check of a start."""
-    monkeypatch.setattr(module, "START_REPORT_INTERVAL_S", 0.0)
+    monkeypatch.setattr(module, "SLOW_START_REPORT_INTERVAL_S", 0.0)
 
 
 def launched(folder: Path, code: str, ready: Callable[[int], bool]) -> LocalServer:

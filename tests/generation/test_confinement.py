@@ -100,7 +100,7 @@ steps.append(seccomp._BpfInstruction(seccomp._RETURN, 0, 0, seccomp._ALLOW))
 kernel.set_no_new_privileges()
 kernel.make_linux_syscall(kernel.SECCOMP_CALL_NUMBER, 1, 0, ctypes.byref(seccomp.pack_seccomp_filter(steps)))
 """
-WITHOUT = f"{OLD_KERNEL}\nprint(json.dumps(confine.missing_sandbox_mechanisms() + confine.confine_process()))"
+WITHOUT = f"{OLD_KERNEL}\nprint(json.dumps(confine.find_missing_kernel_sandbox_parts() + confine.confine_process()))"
 
 
 def test_on_an_old_kernel_a_child_works_and_reports_the_missing_parts() -> None:
@@ -120,4 +120,4 @@ def test_a_process_warns_about_missing_sandbox_parts(
     warn_of_missing_kernel_sandbox()
     said = capsys.readouterr().out
     assert "without a part of the sandbox" in said
-    assert confine.missing_sandbox_mechanisms() == ["landlock", "seccomp"]
+    assert confine.find_missing_kernel_sandbox_parts() == ["landlock", "seccomp"]

@@ -35,7 +35,7 @@ VIDEOS = {
 
 
 def drawn(path: Path) -> Image.Image:
-    written = poster.write_upload_poster(path, path.parent)
+    written = poster.write_video_poster(path, path.parent)
     file = path.parent / written.name
     assert (written.mime_type, written.size_bytes) == ("image/jpeg", file.stat().st_size)
     with Image.open(file, formats=["JPEG"]) as image:
@@ -48,7 +48,7 @@ def drawn(path: Path) -> Image.Image:
 def test_a_poster_shows_an_upright_frame_with_content(case: str, tmp_path: Path) -> None:
     image = drawn(made(VIDEOS[case], tmp_path))
     assert image.size == VIDEOS[case].size
-    assert ImageStat.Stat(image.convert("L")).stddev[0] > poster.MIN_POSTER_LUMINANCE_DEVIATION
+    assert ImageStat.Stat(image.convert("L")).stddev[0] > poster.MIN_VIDEO_POSTER_LUMINANCE_DEVIATION
 
 
 @pytest.mark.parametrize("transfer", sorted(clip.HDR_TRANSFER_CHARACTERISTICS))
@@ -71,4 +71,4 @@ def test_a_file_that_is_no_video_is_refused(tmp_path: Path) -> None:
     for data in NO_CLIPS.values():
         (tmp_path / "clip").write_bytes(data)
         with pytest.raises(ClipRefused):
-            poster.write_upload_poster(tmp_path / "clip", tmp_path)
+            poster.write_video_poster(tmp_path / "clip", tmp_path)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generation.timing import (
-    MAX_SCENES_S,
+    MAX_VIDEO_S,
     MUSIC_BEAT_S,
     VideoTiming,
     plan_video_timing,
@@ -23,7 +23,7 @@ def test_scenes_are_whole_beats_long_enough_to_read_and_hear(
 ) -> None:
     spoken = spoken[: len(points) + 2]
     least = shortest_video_timing(hook, points, spoken)
-    if least.total_s > MAX_SCENES_S:
+    if least.total_s > MAX_VIDEO_S:
         return
     found = plan_video_timing(hook, points, seconds, spoken)
     assert found.total_s == max(seconds, least.total_s)

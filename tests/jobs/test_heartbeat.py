@@ -4,7 +4,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from jobs import controls, heartbeat, ledger
-from jobs.heartbeat import HeldJob
+from jobs.heartbeat import JobHeldByWorker
 from jobs.outcomes import Interrupted
 from schemas import ids
 from tests.jobs import scene
@@ -30,7 +30,7 @@ async def test_a_renewal_extends_the_lease_and_returns_the_jobs(conn: Conn, org:
     """An expired lease too, before a rescue; an ended job is not returned."""
     claim = await scene.start_job(conn, org)
     worker_id = await get_lease_owner(conn, claim)
-    held = [HeldJob(org, claim.id, 1, cancel=False, overdue=False)]
+    held = [JobHeldByWorker(org, claim.id, 1, cancel=False, overdue=False)]
     assert await heartbeat.renew_worker_lease(conn, worker_id=worker_id, lease_s=500) == held
     assert 490 < await get_lease_left_s(conn, worker_id) <= 500
     await scene.expire_lease(conn, claim)

@@ -25,11 +25,11 @@ async def test_reactions_to_a_post_are_counted(mastodon: MastodonAccount) -> Non
     """The account favourites its own post, which both servers count; a missing post is omitted."""
     live = await publish(mastodon.adapter, mastodon.account, post(unique("counted")))
     collector, shown = MastodonCollector(mastodon.client), due(live.external_id)
-    before = await patiently(lambda: collector.read_post_figures(mastodon.account, [shown]))
+    before = await patiently(lambda: collector.read_post_metrics(mastodon.account, [shown]))
     assert before[shown.id] == {"likes": 0, "comments": 0, "shares": 0}
     url = mastodon.api.build_url(f"/api/v1/statuses/{live.external_id}/favourite")
     await patiently(lambda: mastodon.api.send_request("POST", url))
-    after = await patiently(lambda: collector.read_post_figures(mastodon.account, [shown, due("999999999")]))
+    after = await patiently(lambda: collector.read_post_metrics(mastodon.account, [shown, due("999999999")]))
     assert after == {shown.id: {"likes": 1, "comments": 0, "shares": 0}}
     assert await patiently(lambda: collector.read_follower_count(mastodon.account)) in {0, None}
 
@@ -52,7 +52,7 @@ async def test_account_server_proxies_requests_for_the_account(pds: Pds) -> None
         session = await signed_in(client, pds, person)
         account = account_of(session, pds.base)
         collector, shown = BlueskyCollector(client), due(uri)
-        assert await collector.read_post_figures(account, [shown, due(f"{uri}2")]) == {
+        assert await collector.read_post_metrics(account, [shown, due(f"{uri}2")]) == {
             shown.id: {"likes": 5, "comments": 1, "shares": 2}
         }
         assert await collector.read_follower_count(account) == 12

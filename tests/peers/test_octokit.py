@@ -40,7 +40,7 @@ async def replay(server: str, name: str, exchanges: list[dict[str, Any]]) -> lis
     """Return the outcome of each exchange, except those that only end a redirect."""
     base, outcomes = scenario(server, name), []
     async with open_ssrf_guarded_client(
-        allowed=ssrf_guard.allow_settings_url(server), contact="https://tenantry.test"
+        allowed=ssrf_guard.build_settings_url_policy(server), contact="https://tenantry.test"
     ) as client:
         for exchange in exchanges:
             kind = exchange["headers"].get("content-type", "")
@@ -88,7 +88,7 @@ async def test_repository_recorded_as_absent_is_not_found(fixtures_server: str, 
 async def test_a_recorded_rename_is_followed(fixtures_server: str) -> None:
     base = scenario(fixtures_server, "rename-repository")
     async with open_ssrf_guarded_client(
-        allowed=ssrf_guard.allow_settings_url(fixtures_server), contact="https://tenantry.test"
+        allowed=ssrf_guard.build_settings_url_policy(fixtures_server), contact="https://tenantry.test"
     ) as client:
         about, answer = await request_repository_by_id_or_name(
             api_at(client, base), "octokit-fixture-org/rename-repository", None

@@ -32,16 +32,16 @@ from tests.platforms import instagram_account, tiktok_account
 from tests.platforms.instagram_account import InstagramAccount
 from tests.platforms.scripted import AT, account, client_for, drop, json_response, server, xrpc_error
 from tests.platforms.tiktok_account import TikTokAccount
-from workers.platforms.collecting import CollectedFigures, PlatformMetricsCollector
+from workers.platforms.collecting import CollectedMetricValues, PlatformMetricsCollector
 from workers.platforms.fakes.collect import SandboxCollector
 
 
 async def figures(
     collector: PlatformMetricsCollector, of: PostingAccount, *names: str, video: bool = False
-) -> dict[str, CollectedFigures]:
+) -> dict[str, CollectedMetricValues]:
     """Collect the figures, by the posts' external ids."""
     posts = {name: PostDueForMetricPolling(ids.new_uuid7(), name, AT, video, None) for name in names}
-    found = await collector.read_post_figures(of, [*posts.values()])
+    found = await collector.read_post_metrics(of, [*posts.values()])
     return {name: found[post.id] for name, post in posts.items() if post.id in found}
 
 
@@ -121,7 +121,7 @@ class InsightsAccount(NamedTuple):
     async def see(self, post: str, *, viewers: int = 100, **figures: int) -> None:
         await self.insta.sim.call("POST", "/figures", id=post, viewers=viewers, figures=figures)
 
-    async def told(self, post: str, *, video: bool = False) -> CollectedFigures | None:
+    async def told(self, post: str, *, video: bool = False) -> CollectedMetricValues | None:
         return (await figures(self.collector, self.account, post, video=video)).get(post)
 
 
@@ -265,7 +265,7 @@ async def test_a_sandboxs_figures_grow_for_a_week_and_are_always_the_same() -> N
     post = PostDueForMetricPolling(UUID(int=5), "x", AT, video=False, due_at=None)
     collector, shop = SandboxCollector(AT), account(None, "mastodon")
     told_at = [
-        (await SandboxCollector(AT + timedelta(days=days)).read_post_figures(shop, [post]))[post.id]["views"]
+        (await SandboxCollector(AT + timedelta(days=days)).read_post_metrics(shop, [post]))[post.id]["views"]
         for days in range(6)
     ]
     assert told_at == sorted(told_at)

@@ -14,7 +14,7 @@ from jobs.ledger import AttemptSettlement, JobClaim
 from workers.runtime.context import TaskContext
 from workers.runtime.progress import JobProgressWriter
 from workers.runtime.runner import JobTask, run_attempt_task
-from workers.runtime.slots import JobAttempt, LeaseLostStopCause
+from workers.runtime.slots import JobAttempt, JobLostStopCause
 
 T = TypeVar("T")
 Verb: TypeAlias = Callable[..., Awaitable[object]]
@@ -104,7 +104,7 @@ async def perform(pool: Pool, task: JobTask, context: TaskContext, attempt: JobA
         return "died"
     if attempt.committed:
         return attempt.committed
-    if isinstance(verdict, LeaseLostStopCause):
+    if isinstance(verdict, JobLostStopCause):
         return verdict.word
     [moved] = await jobs.settle_jobs_and_subjects(pool, [AttemptSettlement(attempt.claim, verdict)])
     return "canceled" if moved.state == "canceled" else verdict.word

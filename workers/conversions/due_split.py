@@ -40,7 +40,7 @@ def split_sendable_conversions(
     """
     ready, ends = list[ReadyConversion](), list[SettledConversion]()
     for conversion in due:
-        result = build_expired_conversion(conversion, now=now) or _build_or_skip_conversion(conversion, make, to)
+        result = build_settlement_if_expired(conversion, now=now) or _build_or_skip_conversion(conversion, make, to)
         if isinstance(result, SettledConversion):
             ends.append(result)
         else:
@@ -48,7 +48,7 @@ def split_sendable_conversions(
     return ready, ends
 
 
-def build_delivered_conversion(conversion: ReadyConversion) -> SettledConversion:
+def build_delivered_settlement(conversion: ReadyConversion) -> SettledConversion:
     """Return the settlement `delivered` of a conversion that Meta or TikTok has accepted.
 
     Its message names the fields that were dropped before the send, if any.
@@ -60,7 +60,7 @@ def build_delivered_conversion(conversion: ReadyConversion) -> SettledConversion
     )
 
 
-def build_expired_conversion(due: DueConversion, *, now: datetime) -> SettledConversion | None:
+def build_settlement_if_expired(due: DueConversion, *, now: datetime) -> SettledConversion | None:
     """Return a conversion's settlement if it is late by `MAX_CONVERSION_AGE` or `CONVERSION_RESEND_WINDOW`, else None.
 
     After an earlier attempt it is `outcome_unknown`, else `expired`.

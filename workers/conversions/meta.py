@@ -145,7 +145,7 @@ async def send_meta_events(
     answer = await api.send_request(
         "POST",
         f"{api.base}/{META_GRAPH_API_VERSION}/{to.pixel_id}/events",
-        headers=http.PLATFORM_JSON_CONTENT_TYPE,
+        headers=http.PLATFORM_JSON_CONTENT_TYPE_HEADER,
         content=msgspec.json.encode(body),
         timeout_s=META_CONVERSIONS_CALL_TIMEOUT_S,
         irreversible=True,

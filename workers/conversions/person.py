@@ -29,7 +29,7 @@ def _list_person_field_paths(*names: str, address: bool = False) -> tuple[tuple[
 
 
 #: Paths by Meta's field name.
-EVENT_PERSON_PATHS: Mapping[str, tuple[tuple[str, ...], ...]] = {
+PERSON_JSON_PATHS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "em": _list_person_field_paths("email", "em"),
     "ph": _list_person_field_paths("phone", "ph"),
     "fn": _list_person_field_paths("firstName", "first_name", "fn"),
@@ -68,7 +68,7 @@ class RawEventTree:
     def person_texts_by_meta_field(self) -> dict[str, str]:
         """Return the personal data of the event's person in plain, by Meta's field name. Leave out missing fields."""
         return {
-            name: text for name, paths in EVENT_PERSON_PATHS.items() if (text := self.find_first_text_at_paths(*paths))
+            name: text for name, paths in PERSON_JSON_PATHS.items() if (text := self.find_first_text_at_paths(*paths))
         }
 
     def find_value(self, *path: str) -> Any:

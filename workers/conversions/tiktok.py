@@ -89,7 +89,7 @@ async def send_tiktok_events(
     answer = await api.without_token.send_request(
         "POST",
         f"{api.base}{TIKTOK_EVENTS_PATH}",
-        headers={**http.PLATFORM_JSON_CONTENT_TYPE, "Access-Token": api.token or ""},
+        headers={**http.PLATFORM_JSON_CONTENT_TYPE_HEADER, "Access-Token": api.token or ""},
         content=msgspec.json.encode(body),
         timeout_s=TIKTOK_CONVERSIONS_CALL_TIMEOUT_S,
         irreversible=True,

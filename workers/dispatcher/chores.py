@@ -79,7 +79,7 @@ def build_dispatcher_chores(settings: Settings, courier: WakeCourier, uptime: Po
         Chore(
             "look_back_for_posters",
             5.0,
-            posters.submit_next_backfill_poster_job,
+            posters.submit_next_video_poster_backfill,
             batch=posters.MAX_FILES_SCANNED_PER_POSTER_BACKFILL,
         ),
         # The waiting jobs of pools with a long queue, a part at a time.

@@ -69,7 +69,7 @@ class EventStoreChoreLeader(ChoreLeader):
                 partitions.open_new_event_id_partition_if_due,
                 batch=1,
             ),
-            Chore("drop_event_leaves", EVENT_CHORES_INTERVAL_S, partitions.drop_event_id_partition, batch=1),
+            Chore("drop_event_leaves", EVENT_CHORES_INTERVAL_S, partitions.drop_oldest_event_id_partition, batch=1),
             Chore(
                 "delete_refused_events",
                 EVENT_CHORES_INTERVAL_S,

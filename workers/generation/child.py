@@ -23,7 +23,7 @@ from generation import ffmpeg
 from generation.confinement.confine import confine_process
 from generation.copy.write import write_piece_copy
 from generation.picture_limits import MAX_PICTURE_BYTES
-from generation.poster import write_upload_poster
+from generation.poster import write_video_poster
 from generation.render import PieceInputFiles, prepare_piece, render_portrait_files, unused_logo_warnings
 from schemas.errors import GenerationError
 from workers.generation.protocol import (
@@ -32,10 +32,10 @@ from workers.generation.protocol import (
     PieceInputHandles,
     PieceRequest,
     PortraitRequest,
-    PosterRequest,
     RenderRefusedReport,
     RenderReport,
     RenderRequest,
+    VideoPosterRequest,
 )
 
 MAX_RENDER_CPU_S = 240
@@ -98,7 +98,7 @@ def list_descriptors_for_ffmpeg(asked: RenderRequest) -> list[int]:
     match asked:
         case PieceRequest():
             return [] if asked.handles.clip is None else [asked.handles.clip]
-        case PosterRequest():
+        case VideoPosterRequest():
             return [asked.clip]
         case PortraitRequest():
             return []
@@ -147,8 +147,8 @@ def run_render_request(asked: RenderRequest) -> Iterator[RenderReport]:
     match asked:
         case PortraitRequest():
             yield DrawProgressReport(1.0, render_portrait_files(asked.presenter, asked.colors, Path(asked.folder)))
-        case PosterRequest():
-            yield DrawProgressReport(1.0, write_upload_poster(path_of_open_descriptor(asked.clip), Path(asked.folder)))
+        case VideoPosterRequest():
+            yield DrawProgressReport(1.0, write_video_poster(path_of_open_descriptor(asked.clip), Path(asked.folder)))
         case PieceRequest():
             yield from render_requested_piece(asked)
 

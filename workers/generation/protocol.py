@@ -42,14 +42,14 @@ class PortraitRequest(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     folder: str
 
 
-class PosterRequest(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class VideoPosterRequest(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The request for a video's poster; `clip` is its descriptor."""
 
     clip: int
     folder: str
 
 
-RenderRequest: TypeAlias = PieceRequest | PortraitRequest | PosterRequest
+RenderRequest: TypeAlias = PieceRequest | PortraitRequest | VideoPosterRequest
 
 
 class CopyReadyReport(msgspec.Struct, frozen=True, tag=True):

@@ -13,7 +13,7 @@ from workers.ingest.derive.distinct import complete_declared_keywords
 from workers.ingest.llm.suggest import ask_llm_for_brand_candidates
 from workers.ingest.parser.parser import DocumentParser, parse_non_page_document
 from workers.ingest.pictures.fetch_images import MAX_IMAGE_FETCHING_S, FetchedPicturesAndLogoFile
-from workers.ingest.shapes import LIST_DESCRIPTION_RULE_SUFFIX, Passage, SourceProse
+from workers.ingest.shapes import LIST_ITEM_DESCRIPTION_RULE_SUFFIX, Passage, SourceProse
 from workers.llm.endpoint import LanguageModelApi
 
 #: Titles and descriptions; further ones are ignored.
@@ -103,7 +103,7 @@ def list_candidate_taglines_and_descriptions(candidates: Sequence[FieldCandidate
         str(candidate.value)
         for candidate in candidates
         if candidate.field in {"tagline", "appDescription"}
-        and not candidate.rule.endswith(LIST_DESCRIPTION_RULE_SUFFIX)
+        and not candidate.rule.endswith(LIST_ITEM_DESCRIPTION_RULE_SUFFIX)
     ]
 
 

@@ -15,7 +15,7 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier
 from workers.ingest.languages import normalize_language_tag, primary_language_subtag
 from workers.ingest.sentences import find_language_detection_sentences, remove_lorem_ipsum
 
-LANGUAGE_IDENTIFIER = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+LANGUAGE_DETECTOR = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 #: Characters of sentences that a detection needs to override a declaration. Of 445 sure detections in 100
 #: characters of store texts, in 46 languages, none is wrong.
 MIN_CHARS_TO_OVERRIDE_DECLARED_LANGUAGE = 200
@@ -31,7 +31,7 @@ LATIN_LETTER = regex.compile(r"\p{Latin}")
 LETTER_OF_ANY_SCRIPT = regex.compile(r"\p{L}")
 #: Languages of the model. A text in any other language is detected as one of these, with a high probability.
 DETECTABLE_LANGUAGES = {
-    primary_language_subtag(tag) for label in LANGUAGE_IDENTIFIER.nb_classes if (tag := normalize_language_tag(label))
+    primary_language_subtag(tag) for label in LANGUAGE_DETECTOR.nb_classes if (tag := normalize_language_tag(label))
 }
 
 
@@ -113,5 +113,5 @@ def detect_text_language(text: str) -> tuple[str | None, float]:
 def classify_text_language(text: str) -> tuple[str | None, float]:
     if not text.strip():
         return None, 0.0
-    language, probability = LANGUAGE_IDENTIFIER.classify(text)
+    language, probability = LANGUAGE_DETECTOR.classify(text)
     return normalize_language_tag(language), float(probability)

@@ -27,7 +27,7 @@ from workers.ingest.perform import ReportProgress
 SANDBOX_SITE_HOST = "example.test"
 SLOW_SANDBOX_INGEST_S = 5.0
 #: Progress reports of a slow ingest.
-SLOW_INGEST_PROGRESS_STEPS = 10
+PROGRESS_REPORTS_PER_SLOW_INGEST = 10
 
 
 class SandboxMagicNames(NamedTuple):
@@ -152,9 +152,9 @@ async def report_sandbox_ingest_stages(progress: ReportProgress, *, slow: bool) 
     """
     await progress("fetching", 0.1)
     if slow:
-        for step in range(SLOW_INGEST_PROGRESS_STEPS):
-            await asyncio.sleep(SLOW_SANDBOX_INGEST_S / SLOW_INGEST_PROGRESS_STEPS)
-            await progress("fetching", 0.1 + 0.4 * (step + 1) / SLOW_INGEST_PROGRESS_STEPS)
+        for step in range(PROGRESS_REPORTS_PER_SLOW_INGEST):
+            await asyncio.sleep(SLOW_SANDBOX_INGEST_S / PROGRESS_REPORTS_PER_SLOW_INGEST)
+            await progress("fetching", 0.1 + 0.4 * (step + 1) / PROGRESS_REPORTS_PER_SLOW_INGEST)
     await progress("analyzing", 0.6)
 
 

@@ -14,7 +14,7 @@ from workers.ingest.github.shapes import ChosenRepositoryPaths, RepositoryConten
 #: First byte of a reply. A reply without further bytes means that the document broke its process.
 PARSING_STARTED_BYTE = b"\1"
 #: End of the rule of a description from list items: it is only an alternative.
-LIST_DESCRIPTION_RULE_SUFFIX = ".list"
+LIST_ITEM_DESCRIPTION_RULE_SUFFIX = ".list"
 
 
 class Passage(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from schemas.metrics import CollectedMetric
 #: Seconds that one call may take. A collection run makes several, and a silent server must not hold its slot.
 MAX_METRICS_CALL_S = 10.0
 
-CollectedFigures: TypeAlias = Mapping[CollectedMetric, int]
+CollectedMetricValues: TypeAlias = Mapping[CollectedMetric, int]
 
 #: The error code of a call without the account owner's permission.
 OAUTH_SCOPE_MISSING_CODE = "SCOPE_MISSING"
@@ -35,9 +35,9 @@ class PlatformMetricsCollector(Protocol):
 
     limits: ClassVar[MetricsPostLimitsPerCallAndRun]
 
-    async def read_post_figures(
+    async def read_post_metrics(
         self, account: PostingAccount, posts: Sequence[PostDueForMetricPolling]
-    ) -> Mapping[UUID, CollectedFigures]:
+    ) -> Mapping[UUID, CollectedMetricValues]:
         """Read the metrics of at most `limits.batch` posts from the platform; return them by post id.
 
         Leave out a post that the platform doesn't show. Raise a `PlatformError`.
@@ -50,7 +50,7 @@ class PlatformMetricsCollector(Protocol):
 
 
 @contextmanager
-def skip_figure_without_permission() -> Iterator[None]:
+def skip_metric_without_permission() -> Iterator[None]:
     """Suppress the platform's error in the block that the account's owner has not permitted to read metrics.
 
     That error is an `AccountReauthRequired` with the code `SCOPE_MISSING`. Posts need no such permission, so
@@ -63,7 +63,7 @@ def skip_figure_without_permission() -> Iterator[None]:
             raise
 
 
-def select_int_post_figures(**values: Any) -> CollectedFigures:
+def select_int_post_metrics(**values: Any) -> CollectedMetricValues:
     """Return those of a platform's metrics that are integers, by name; leave out all other values."""
     numbers = {name: value for name, value in values.items() if type(value) is int}
-    return cast("CollectedFigures", numbers)
+    return cast("CollectedMetricValues", numbers)

@@ -43,7 +43,7 @@ T = TypeVar("T")
 
 
 FORM_CONTENT_TYPE_HEADER = {"Content-Type": "application/x-www-form-urlencoded"}
-PLATFORM_JSON_CONTENT_TYPE = {"Content-Type": "application/json"}
+PLATFORM_JSON_CONTENT_TYPE_HEADER = {"Content-Type": "application/json"}
 
 
 class PlatformApi(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from domain.accounts.client_registrations import OAuthClient, PlatformServerRef
 from domain.accounts.credentials import TokenGrant
-from domain.connecting.connect import ConnectJobInput
+from domain.connecting.connect import AccountConnectJobInput
 from domain.connecting.token_refresh import TokenRefreshJobInput
 from domain.connecting.token_revocation import TokenRevocationJobInput
 from platforms import registry
@@ -46,7 +46,7 @@ class PlatformParts(NamedTuple):
 
     open_adapter: Callable[[OutgoingNetwork], PlatformAdapter]
     open_collector: Callable[[OutgoingNetwork], PlatformMetricsCollector]
-    connect: Callable[[OutgoingNetwork, ConnectJobInput], Awaitable[AccountWithTokens]]
+    connect: Callable[[OutgoingNetwork, AccountConnectJobInput], Awaitable[AccountWithTokens]]
     refresh: Callable[[OutgoingNetwork, TokenRefreshJobInput], Awaitable[TokenGrant]]
     revoke: Callable[[OutgoingNetwork, TokenRevocationJobInput], Awaitable[None]] = refuse_call_platform_lacks
     register: Callable[[OutgoingNetwork, PlatformServerRef], Awaitable[OAuthClient]] = refuse_call_platform_lacks

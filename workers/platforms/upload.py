@@ -11,7 +11,7 @@ from workers.platforms.http import PlatformApi, PlatformResponse
 #: Seconds that any upload has, and that one may continue without progress.
 MIN_UPLOAD_TIMEOUT_S = 20.0
 #: Least upload rate of a server, in bytes a second (4 Mbit/s).
-MIN_UPSTREAM_BYTES_PER_S = 512 << 10
+MIN_UPLOAD_BYTES_PER_S = 512 << 10
 #: Least rate at which a server processes a file before it responds, in bytes a second.
 MIN_PROCESSING_BYTES_PER_S = 4 << 20
 
@@ -30,6 +30,6 @@ async def upload_file_to_platform(
         url,
         headers={"Content-Type": content_type, "Content-Length": str(size_bytes)},
         content=content,
-        timeout_s=MIN_UPLOAD_TIMEOUT_S + size_bytes / MIN_UPSTREAM_BYTES_PER_S,
+        timeout_s=MIN_UPLOAD_TIMEOUT_S + size_bytes / MIN_UPLOAD_BYTES_PER_S,
         silences={"write": MIN_UPLOAD_TIMEOUT_S, "read": response_s},
     )

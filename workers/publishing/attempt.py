@@ -80,10 +80,10 @@ class PublishAttempt:
         except StateConflict:
             return await self.decide(partial(body, archived=True))
 
-    async def store_maybe_live_error(self, error: PlatformError) -> TaskOutcome:
+    async def store_error_of_maybe_live_post(self, error: PlatformError) -> TaskOutcome:
         generation = self.outgoing.generation
         return await self.decide(
-            partial(failures.store_maybe_live_error, claim=self.ctx.job, error=error, generation=generation)
+            partial(failures.store_error_of_maybe_live_post, claim=self.ctx.job, error=error, generation=generation)
         )
 
     async def give_up_unknown_outcome(self) -> TaskOutcome:

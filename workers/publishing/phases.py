@@ -122,7 +122,7 @@ async def send_prepared_post(attempt: PublishAttempt) -> NextPublishPhase:
         if attempt.unresolved_error is None:
             return await attempt.retry_or_fail_unsent_post(error)
         if not isinstance(error, PlatformRefusal | PostPreparationExpired):
-            return await attempt.store_maybe_live_error(error)
+            return await attempt.store_error_of_maybe_live_post(error)
         attempt.unresolved_error = error
         return PublishPhase.LOOK
     return PublishPhase.RECORD
@@ -155,7 +155,7 @@ async def mark_post_for_idempotent_resend(attempt: PublishAttempt) -> NextPublis
     if not attempt.adapter.repeatable(attempt.outgoing.account, attempt.build_post_inquiry()):
         return PublishPhase.LOOK
     if attempt.resend_used:
-        return await attempt.store_maybe_live_error(attempt.unresolved_error or POST_RESPONSE_LOST_ERROR)
+        return await attempt.store_error_of_maybe_live_post(attempt.unresolved_error or POST_RESPONSE_LOST_ERROR)
     await asyncio.sleep(attempt.wait_s)
     try:
         marked = await attempt.decide(partial(sending.mark_post_sending_again, claim=attempt.ctx.job), project=True)
@@ -179,7 +179,7 @@ async def reconcile_after_lost_response(attempt: PublishAttempt) -> NextPublishP
     try:
         result = await attempt.adapter.reconcile(attempt.outgoing.account, attempt.build_post_inquiry(fetched))
     except PlatformError as error:
-        return await attempt.store_maybe_live_error(error)
+        return await attempt.store_error_of_maybe_live_post(error)
     match result:
         case UnprovedPost():
             return await snooze_or_give_up_undecided_post(attempt, result)
@@ -264,7 +264,7 @@ async def poll_accepted_post(attempt: PublishAttempt) -> NextPublishPhase:
     except (PlatformRefusal, PostPreparationExpired) as error:
         return await attempt.retry_or_fail_unsent_post(error)
     except PlatformError as error:
-        return await attempt.store_maybe_live_error(error)
+        return await attempt.store_error_of_maybe_live_post(error)
     if isinstance(state, AcceptedPost):
         age = attempt.database_now() - attempt.sent_at
         if age >= locked_post.MAX_PLATFORM_PROCESSING_TIME:

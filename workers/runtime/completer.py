@@ -44,7 +44,7 @@ class StoredSettlements(NamedTuple):
     changed: Sequence[ChangedJob]
 
 
-class OutcomeCompleter:
+class JobOutcomeWriter:
     """Outcomes to settle: `queue_outcome` queues an outcome, `run` writes the queue.
 
     `unsettled` has the keys of attempts with an unwritten outcome; `settled` is set while it is empty.
@@ -100,7 +100,9 @@ class OutcomeCompleter:
             except TRANSIENT_POSTGRES_ERRORS:
                 await asyncio.sleep(SETTLEMENT_RETRY_S)
             except (GroupedWriteFailed, *UNSTORABLE_OUTCOME_ERRORS) as error:
-                return await (self._settle_apart(batch) if len(batch) > 1 else self._settle_substitute(batch[0], error))
+                return await (
+                    self._settle_apart(batch) if len(batch) > 1 else self._store_substitute_outcome(batch[0], error)
+                )
 
     async def _settle_apart(self, batch: Sequence[AttemptSettlement]) -> StoredSettlements:
         """Settle the attempts without writes together, then each other one alone; each alone if none has writes.
@@ -120,7 +122,7 @@ class OutcomeCompleter:
             stored = StoredSettlements([*stored.settlements, *one.settlements], [*stored.changed, *one.changed])
         return stored
 
-    async def _settle_substitute(self, settlement: AttemptSettlement, error: Exception) -> StoredSettlements:
+    async def _store_substitute_outcome(self, settlement: AttemptSettlement, error: Exception) -> StoredSettlements:
         """Store another outcome for an attempt with an outcome that failed with `error` in a settlement of its own.
 
         A slow write snoozes the job, and another failed write retries it. Any other outcome can't be stored: the job

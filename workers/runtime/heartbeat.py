@@ -16,7 +16,7 @@ from uuid import UUID
 from db.pool import Conn, Pool
 from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors
 from jobs import heartbeat
-from jobs.heartbeat import HeldJob
+from jobs.heartbeat import JobHeldByWorker
 from jobs.ledger import JobClaim
 from jobs.outcomes import RETRY_OUTCOME_OF_TIMED_OUT_ATTEMPT, Canceled, Interrupted
 from schemas import ids
@@ -25,7 +25,7 @@ from workers.runtime.slots import (
     AttemptKey,
     AttemptVerdict,
     JobAttempt,
-    LeaseLostStopCause,
+    JobLostStopCause,
     WorkerSlots,
     build_job_id_and_fence_key,
 )
@@ -35,7 +35,7 @@ LEASE_RENEWAL_INTERVAL_SHARE = 2 / 15
 #: Timeout of a renewal, as a part of a lease.
 LEASE_RENEWAL_TIMEOUT_SHARE = 1 / 3
 #: Time without a renewal until attempts stop, as a part of a lease.
-LEASE_SHARE_UNTIL_STOP = 2 / 3
+WORKER_LEASE_SHARE_UNTIL_STOP = 2 / 3
 
 #: Seconds that a worker waits for Postgres at least: a busy machine may be this late.
 MIN_POSTGRES_SILENCE_TIMEOUT_S = 2.0
@@ -67,7 +67,7 @@ class WorkerHeartbeat:
         self._unknown: set[AttemptKey] = set()
         self._clock = asyncio.get_running_loop()
         self._renewed_at = self._clock.time()
-        self._watch = self._clock.call_later(lease_s * LEASE_SHARE_UNTIL_STOP, self._stop_attempts)
+        self._watch = self._clock.call_later(lease_s * WORKER_LEASE_SHARE_UNTIL_STOP, self._stop_attempts)
         metrics.WORKER_LEASE_AGE_SECONDS_GAUGE.set_function(lambda: self.lease_age_s)
 
     async def register_worker(self) -> UUID:
@@ -123,7 +123,7 @@ class WorkerHeartbeat:
             owned = await heartbeat.renew_worker_lease(conn, worker_id=self.worker_id, lease_s=self._lease_s)
         if owned is None:
             _log.warning("worker row lost", jobs=len(self._slots.attempts))
-            self._slots.stop_all_attempts(LeaseLostStopCause())
+            self._slots.stop_all_attempts(JobLostStopCause())
             await self.register_worker()
             return
         self._note_renewal(asked_at)
@@ -153,7 +153,7 @@ class WorkerHeartbeat:
         """
         self._renewed_at = asked_at
         self._watch.cancel()
-        self._watch = self._clock.call_at(asked_at + self._lease_s * LEASE_SHARE_UNTIL_STOP, self._stop_attempts)
+        self._watch = self._clock.call_at(asked_at + self._lease_s * WORKER_LEASE_SHARE_UNTIL_STOP, self._stop_attempts)
 
     def _stop_attempts(self) -> None:
         _log.warning("lease not renewed in time: stopping the attempts", jobs=len(self._slots.attempts))
@@ -171,7 +171,7 @@ class WorkerHeartbeat:
                 yield conn
 
 
-def stop_disallowed_attempts(attempts: Collection[JobAttempt], rows: Mapping[AttemptKey, HeldJob]) -> None:
+def stop_disallowed_attempts(attempts: Collection[JobAttempt], rows: Mapping[AttemptKey, JobHeldByWorker]) -> None:
     """Stop each uncommitted attempt of a job that another attempt owns by now, or that is canceled or overdue.
 
     `attempts` ran before the lease's renewal was sent; `rows` are the jobs that the worker still owns.
@@ -182,11 +182,11 @@ def stop_disallowed_attempts(attempts: Collection[JobAttempt], rows: Mapping[Att
             attempt.stop_with_cause(verdict)
 
 
-def find_attempt_stop_verdict(attempt: JobAttempt, row: HeldJob | None) -> AttemptVerdict | None:
+def find_attempt_stop_verdict(attempt: JobAttempt, row: JobHeldByWorker | None) -> AttemptVerdict | None:
     if attempt.committed:
         return None
     if row is None:
-        return LeaseLostStopCause()
+        return JobLostStopCause()
     if row.cancel:
         return Canceled()
     return RETRY_OUTCOME_OF_TIMED_OUT_ATTEMPT if row.overdue else None

@@ -8,7 +8,7 @@ from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors
 from jobs import ledger
 from jobs.outcomes import Canceled
 from schemas.errors import AttemptFenced, JobCancelRequested
-from workers.runtime.slots import JobAttempt, LeaseLostStopCause
+from workers.runtime.slots import JobAttempt, JobLostStopCause
 
 PROGRESS_WRITE_INTERVAL_S = 1.0
 
@@ -57,7 +57,7 @@ class JobProgressWriter:
                 async with acquire_pg_connection(self._pool) as conn:
                     await ledger.store_job_progress(conn, attempt.claim, progress=progress.ratio, stage=progress.stage)
         except AttemptFenced:
-            attempt.stop_with_cause(LeaseLostStopCause())
+            attempt.stop_with_cause(JobLostStopCause())
         except JobCancelRequested:
             attempt.stop_with_cause(Canceled())
         except TRANSIENT_POSTGRES_ERRORS:

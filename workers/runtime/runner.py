@@ -25,11 +25,11 @@ from jobs.outcomes import (
 from schemas.errors import AttemptFenced, JobCancelRequested, NoFreeServerSlot, ServiceUnavailable
 from telemetry import log_context, logs, metrics
 from workers.runtime import spans
-from workers.runtime.completer import OutcomeCompleter
+from workers.runtime.completer import JobOutcomeWriter
 from workers.runtime.context import TaskContext
 from workers.runtime.progress import JobProgressWriter
 from workers.runtime.server_slots import RemoteServerSlots
-from workers.runtime.slots import AttemptVerdict, JobAttempt, LeaseLostStopCause, WorkerSlots
+from workers.runtime.slots import AttemptVerdict, JobAttempt, JobLostStopCause, WorkerSlots
 
 JobTask: TypeAlias = Callable[[TaskContext], Awaitable[TaskOutcome]]
 TasksByKind: TypeAlias = Mapping[JobKindSpec, JobTask]
@@ -55,7 +55,7 @@ class AttemptRunner:
     servers: RemoteServerSlots
     pool: Pool
     progress_writer: JobProgressWriter
-    completer: OutcomeCompleter
+    completer: JobOutcomeWriter
     group: asyncio.TaskGroup
 
     def start_attempt(self, claim: JobClaim, began_at: float) -> None:
@@ -91,7 +91,7 @@ class AttemptRunner:
     def _end_attempt(self, attempt: JobAttempt, verdict: AttemptVerdict) -> None:
         if attempt.committed:
             self._close_settled_attempt(attempt, attempt.committed)
-        elif isinstance(verdict, LeaseLostStopCause):
+        elif isinstance(verdict, JobLostStopCause):
             self._close_settled_attempt(attempt, verdict.word)
         else:
             self.completer.queue_outcome(attempt, verdict)
@@ -126,7 +126,7 @@ async def run_attempt_task(task: JobTask, context: TaskContext, attempt: JobAtte
     except asyncio.CancelledError:
         return attempt.verdict or Interrupted()
     except AttemptFenced:
-        return LeaseLostStopCause()
+        return JobLostStopCause()
     except JobCancelRequested:
         return Canceled()
     except (ServiceUnavailable, NoFreeServerSlot) as error:

@@ -15,7 +15,7 @@ from telemetry.tracing import SubmittedJobToTrace, TraceSpan
 
 
 @dataclass(frozen=True, slots=True)
-class LeaseLostStopCause:
+class JobLostStopCause:
     """Verdict on an attempt that has lost its job to another attempt: nothing to settle."""
 
     word: ClassVar[str] = "lost"
@@ -37,7 +37,7 @@ MAX_JOBS_PER_TURN = 16
 #: Part of the newest attempt in the mean time of a kind's attempts.
 MEAN_RUN_TIME_WEIGHT = 1 / 16
 
-AttemptVerdict: TypeAlias = TaskOutcome | LeaseLostStopCause
+AttemptVerdict: TypeAlias = TaskOutcome | JobLostStopCause
 AttemptKey: TypeAlias = tuple[UUID, int]
 
 
@@ -84,7 +84,7 @@ class JobAttempt:
         """Return a new id for a job that this attempt submits. The new job has its own trace."""
         return ids.new_uuid7()
 
-    def record_submit(self, *, kind: str, project_id: UUID | None, job_id: UUID) -> None:
+    def record_submitted_job(self, *, kind: str, project_id: UUID | None, job_id: UUID) -> None:
         self.submits.append(SubmittedJobToTrace(kind, project_id, job_id, tracing.current_unix_time_ns()))
 
     def take_submit_log(self) -> list[SubmittedJobToTrace]:

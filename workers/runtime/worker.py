@@ -18,7 +18,7 @@ from schemas.settings import Settings
 from telemetry import health, logs
 from workers.runtime import heartbeat
 from workers.runtime.background import run_background_loops_during_block
-from workers.runtime.completer import OutcomeCompleter
+from workers.runtime.completer import JobOutcomeWriter
 from workers.runtime.heartbeat import WorkerHeartbeat
 from workers.runtime.listener import listen_for_wakes
 from workers.runtime.progress import JobProgressWriter
@@ -122,7 +122,7 @@ class WorkerRuntime:
             pool_name=pool_name, lease_s=settings.lease_s, pool=pools.own, slots=self.slots
         )
         self.progress_writer = JobProgressWriter(pools.own)
-        self.completer = OutcomeCompleter(pools.own, self.slots, self.progress_writer)
+        self.completer = JobOutcomeWriter(pools.own, self.slots, self.progress_writer)
 
     async def run(self, stop: StopSoonOrNowRequest, *, on_registered: Callable[[], None] = lambda: None) -> None:
         if not await retry_until_postgres_answers(self.heartbeat.register_worker, stop.soon):

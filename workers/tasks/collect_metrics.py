@@ -20,7 +20,7 @@ from schemas.errors import PlatformError, PlatformRefusal, PostNotSent, StateCon
 from telemetry import logs, metrics
 from workers.platforms.collecting import PlatformMetricsCollector
 from workers.platforms.connecting import open_outgoing_network
-from workers.platforms.fakes.collect import SandboxCollector, compute_sandbox_post_figures
+from workers.platforms.fakes.collect import SandboxCollector, compute_sandbox_post_metrics
 from workers.platforms.parts import load_platform_parts
 from workers.resources import WorkerResources
 from workers.runtime.context import TaskContext
@@ -67,7 +67,7 @@ async def collect_metrics(ctx: TaskContext, *, collectors: PlatformCollectors) -
     if visit is None:
         return Done()
     async with nullcontext() if visit.polled.sandbox else ctx.hold_server_slot(visit.account.service_url):
-        responses = await measure_account_and_posts(collectors.choose_collector(visit), visit)
+        responses = await collect_account_and_post_metrics(collectors.choose_collector(visit), visit)
     word = "read" if responses.error is None else responses.error.code
     metrics.COLLECTION_RUN_COUNTER.labels(visit.account.platform, "read" if responses.error is None else "failed").inc()
     _log.info("metrics collected", account=str(visit.account_id), posts=len(responses.asked), outcome=word)
@@ -80,7 +80,7 @@ async def collect_metrics(ctx: TaskContext, *, collectors: PlatformCollectors) -
         return Canceled()
 
 
-async def measure_account_and_posts(
+async def collect_account_and_post_metrics(
     collector: PlatformMetricsCollector, visit: MetricCollectionRun
 ) -> MetricCollectionResult:
     """Read an account's posts' metrics, and its follower count if due, from the platform; return all that was read.
@@ -94,7 +94,7 @@ async def measure_account_and_posts(
                 responses.told.append(
                     ReportedMetricsOfSubject(MetricSubject(visit.account_id, None), {"followers": followers})
                 )
-            await collect_post_figures_in_batches(collector, visit, responses)
+            await collect_post_metrics_in_batches(collector, visit, responses)
     except PlatformError as error:
         return responses._replace(error=error)
     except TimeoutError:
@@ -102,7 +102,7 @@ async def measure_account_and_posts(
     return responses
 
 
-async def collect_post_figures_in_batches(
+async def collect_post_metrics_in_batches(
     collector: PlatformMetricsCollector, visit: MetricCollectionRun, responses: MetricCollectionResult
 ) -> None:
     """Collect metrics into `responses`; repeat a failed batch post by post. Raise `PlatformError` to end a run."""
@@ -113,7 +113,7 @@ async def collect_post_figures_in_batches(
     while waiting:
         batch_posts = waiting.popleft()
         try:
-            responses.told.extend(await collect_post_batch_figures(collector, visit, batch_posts))
+            responses.told.extend(await collect_post_batch_metrics(collector, visit, batch_posts))
         except PostNotSent:
             failures += 1
             if len(batch_posts) == 1:
@@ -127,7 +127,7 @@ async def collect_post_figures_in_batches(
             responses.asked.extend(batch_posts)
 
 
-async def collect_post_batch_figures(
+async def collect_post_batch_metrics(
     collector: PlatformMetricsCollector, visit: MetricCollectionRun, batch: Sequence[PostDueForMetricPolling]
 ) -> list[ReportedMetricsOfSubject]:
     """Read the metrics of a batch of posts in one call to the platform; return the values of each post.
@@ -138,13 +138,13 @@ async def collect_post_batch_figures(
     if isinstance(collector, SandboxCollector):
         return [
             ReportedMetricsOfSubject(
-                MetricSubject(post.id, post.published_at), compute_sandbox_post_figures(post, at), at
+                MetricSubject(post.id, post.published_at), compute_sandbox_post_metrics(post, at), at
             )
             for post in batch
-            for at in cadence.list_missed_sandbox_poll_times(post.published_at, post.due_at, visit.polled.now)
+            for at in cadence.list_missed_sandbox_metric_poll_times(post.published_at, post.due_at, visit.polled.now)
         ]
     try:
-        figures = await collector.read_post_figures(visit.account, batch)
+        figures = await collector.read_post_metrics(visit.account, batch)
     except PlatformRefusal as error:
         if error.category in ACCOUNT_REFUSAL_CATEGORIES:
             raise

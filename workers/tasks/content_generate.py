@@ -42,7 +42,7 @@ class ContentGenerationResources(NamedTuple):
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
-    """Open the task `content_generate` with its resources. Raise `LibrariesMissing` without the extra `generate`."""
+    """Open the task `content_generate` with its resources. Raise `NoGenerateExtra` without the extra `generate`."""
     libraries.require_drawing_libraries()
     settings, folders = resources.settings, resources.stack.enter_context(create_render_worker_temp_folder())
     store, model = open_media_store(settings), await resources.get_language_model()

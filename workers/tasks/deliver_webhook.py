@@ -19,10 +19,10 @@ from db.pool import Conn
 from domain.security.keyring import Keyring
 from domain.webhooks import attempts
 from domain.webhooks.attempts import (
-    INTERNAL_DELIVERY_FAILURE_CODE,
-    FinishedDeliveryAttempt,
+    INTERNAL_WEBHOOK_FAILURE_CODE,
+    FinishedWebhookAttempt,
     NextDeliveryStatus,
-    OutgoingDelivery,
+    OutgoingWebhookDelivery,
     TakenWebhookDelivery,
     WebhookEndpointStateRow,
 )
@@ -61,7 +61,7 @@ async def deliver_webhook(
     ctx: TaskContext, *, client: httpx.AsyncClient, keyring: Keyring, public_url: str
 ) -> TaskOutcome:
     spell = WebhookDeliverySession(
-        ctx, client, partial(attempts.take_due_deliveries, keyring=keyring, public_url=public_url)
+        ctx, client, partial(attempts.take_due_webhook_deliveries, keyring=keyring, public_url=public_url)
     )
     endpoint = await spell.requeue_deliveries_of_dead_attempt()
     if endpoint.is_disabled_or_deleted:
@@ -75,19 +75,19 @@ class WebhookDeliverySession:
     """One attempt of the job: its time slice. `_sends` are the deliveries under way."""
 
     def __init__(
-        self, ctx: TaskContext, client: httpx.AsyncClient, take: Callable[..., Awaitable[list[OutgoingDelivery]]]
+        self, ctx: TaskContext, client: httpx.AsyncClient, take: Callable[..., Awaitable[list[OutgoingWebhookDelivery]]]
     ) -> None:
         self._ctx, self._client, self._take = ctx, client, take
         self._org, self._endpoint_id = ctx.job.organization_id, webhook_endpoint_id_of_claim(ctx.job)
         self._slice_ends_at = asyncio.get_running_loop().time() + WEBHOOK_DELIVERY_TIME_SLICE_S
-        self._sends: set[asyncio.Task[FinishedDeliveryAttempt]] = set()
+        self._sends: set[asyncio.Task[FinishedWebhookAttempt]] = set()
         self._failing = True
 
     async def requeue_deliveries_of_dead_attempt(self) -> WebhookEndpointStateRow:
         """Put deliveries that a dead attempt left marked back into the queue; return the endpoint's state."""
 
         async def opened(conn: Conn) -> WebhookEndpointStateRow:
-            await attempts.requeue_unsettled_deliveries(conn, claim=self._ctx.job)
+            await attempts.requeue_unsettled_webhook_deliveries(conn, claim=self._ctx.job)
             return await attempts.read_endpoint_state(conn, claim=self._ctx.job)
 
         endpoint = await self._ctx.step(opened)
@@ -103,7 +103,7 @@ class WebhookDeliverySession:
 
         If the job is stopped, cancel the deliveries under way.
         """
-        results, concurrency = list[FinishedDeliveryAttempt](), FIRST_CONCURRENT_WEBHOOKS_PER_ENDPOINT
+        results, concurrency = list[FinishedWebhookAttempt](), FIRST_CONCURRENT_WEBHOOKS_PER_ENDPOINT
         try:
             while True:
                 if results:
@@ -121,8 +121,8 @@ class WebhookDeliverySession:
             await cancel_running_webhook_sends(self._sends)
 
     async def _settle_and_take_deliveries(
-        self, results: Sequence[FinishedDeliveryAttempt], free: int
-    ) -> list[OutgoingDelivery]:
+        self, results: Sequence[FinishedWebhookAttempt], free: int
+    ) -> list[OutgoingWebhookDelivery]:
         """Store the results of ended deliveries and take at most `free` due ones, in one transaction.
 
         Returns the taken deliveries, none once the time slice is over.
@@ -130,9 +130,9 @@ class WebhookDeliverySession:
         in_time = asyncio.get_running_loop().time() < self._slice_ends_at
         next_states: list[NextDeliveryStatus] = []
 
-        async def exchanged(conn: Conn) -> list[OutgoingDelivery]:
+        async def exchanged(conn: Conn) -> list[OutgoingWebhookDelivery]:
             if results:
-                settle = partial(attempts.settle_delivery_attempts, conn, claim=self._ctx.job, tried=results)
+                settle = partial(attempts.settle_webhook_attempts, conn, claim=self._ctx.job, tried=results)
                 next_states[:] = await settle(failing=self._failing)
             if free <= 0 or not in_time:
                 return []
@@ -145,7 +145,7 @@ class WebhookDeliverySession:
         self._count_and_log_results(results, next_states)
         return deliveries
 
-    async def _wait_for_results(self) -> list[FinishedDeliveryAttempt]:
+    async def _wait_for_results(self) -> list[FinishedWebhookAttempt]:
         """Wait for a webhook delivery under way to end; return its result with those that end right after.
 
         If none ends within `WEBHOOK_DELIVERY_SLOT_YIELD_AFTER_S`, yield the worker's slot for the rest of the wait.
@@ -161,7 +161,7 @@ class WebhookDeliverySession:
         self._sends -= done
         return [send.result() for send in done]
 
-    async def _attempt_delivery(self, delivery: OutgoingDelivery) -> FinishedDeliveryAttempt:
+    async def _attempt_delivery(self, delivery: OutgoingWebhookDelivery) -> FinishedWebhookAttempt:
         """Send one webhook delivery, and return its result; raise nothing.
 
         Any internal error counts as an attempt, or the next job would send it again. Without a body none is sent.
@@ -174,9 +174,9 @@ class WebhookDeliverySession:
                 stack = "".join(traceback.format_tb(error.__traceback__))
                 cause = {"error": type(error).__name__, "stack": stack}
                 _log.error("delivery failed by an internal error", **self._delivery_log_ids(delivery.delivery), **cause)
-        return FinishedDeliveryAttempt(delivery.delivery, None, INTERNAL_DELIVERY_FAILURE_CODE, None)
+        return FinishedWebhookAttempt(delivery.delivery, None, INTERNAL_WEBHOOK_FAILURE_CODE, None)
 
-    async def _send_delivery(self, outgoing: OutgoingDelivery, body: bytes) -> FinishedDeliveryAttempt:
+    async def _send_delivery(self, outgoing: OutgoingWebhookDelivery, body: bytes) -> FinishedWebhookAttempt:
         headers = signing.build_webhook_headers(
             event_id=ids.format_prefixed_id(ids.WEBHOOK_EVENT, outgoing.delivery.event_id),
             at=int(time.time()),
@@ -184,10 +184,10 @@ class WebhookDeliverySession:
             keys=outgoing.keys,
         )
         answer = await send_webhook(self._client, outgoing.delivery.url, headers=headers, body=body)
-        return FinishedDeliveryAttempt(outgoing.delivery, answer.status, answer.code, answer.after_s)
+        return FinishedWebhookAttempt(outgoing.delivery, answer.status, answer.code, answer.after_s)
 
     def _count_and_log_results(
-        self, results: Sequence[FinishedDeliveryAttempt], next_states: Sequence[NextDeliveryStatus]
+        self, results: Sequence[FinishedWebhookAttempt], next_states: Sequence[NextDeliveryStatus]
     ) -> None:
         """Count webhook deliveries' results, and log failures, never the address: it may contain a secret."""
         for result, now in zip(results, next_states, strict=True):
@@ -212,7 +212,7 @@ class WebhookDeliverySession:
         }
 
 
-async def cancel_running_webhook_sends(sends: set[asyncio.Task[FinishedDeliveryAttempt]]) -> None:
+async def cancel_running_webhook_sends(sends: set[asyncio.Task[FinishedWebhookAttempt]]) -> None:
     """Cancel the webhook deliveries under way, and wait for their end. They stay marked, for the next job."""
     for task in sends:
         task.cancel()

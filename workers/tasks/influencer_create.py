@@ -23,7 +23,7 @@ PROGRESS_AT_PORTRAIT_END = 0.8
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
-    """Open the task `influencer_create` with its resources. Raise `LibrariesMissing` without the extra `generate`."""
+    """Open the task `influencer_create` with its resources. Raise `NoGenerateExtra` without the extra `generate`."""
     libraries.require_drawing_libraries()
     folders = resources.stack.enter_context(create_render_worker_temp_folder())
     return partial(influencer_create, store=open_media_store(resources.settings), folders=folders)

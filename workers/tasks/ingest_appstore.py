@@ -14,7 +14,7 @@ from workers.ingest import sandbox
 from workers.ingest.appstore import stores
 from workers.ingest.appstore.lookup import AppLookupClient
 from workers.ingest.appstore.rate import build_upstream_limiter
-from workers.ingest.appstore.stores import AppStoreAccess, build_custom_store_ssrf_policies
+from workers.ingest.appstore.stores import AppStoreAccess, build_app_store_ssrf_policies
 from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.perform import SuggestedImageResources, run_ingest_job
 from workers.ingest.website.session import WebCrawlResources, build_crawl_resources
@@ -36,7 +36,7 @@ async def open_task(resources: WorkerResources) -> JobTask:
         await resources.get_document_parser(),
         await resources.get_language_model(),
     )
-    client = open_ssrf_guarded_client(allowed=build_custom_store_ssrf_policies(settings), contact=settings.public_url)
+    client = open_ssrf_guarded_client(allowed=build_app_store_ssrf_policies(settings), contact=settings.public_url)
     web = build_crawl_resources(await resources.stack.enter_async_context(client))
     store = open_media_store(resources.settings)
     return partial(ingest_appstore, store=store, web=web, parser=parser, model=model, settings=settings)

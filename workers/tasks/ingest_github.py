@@ -37,7 +37,7 @@ async def open_task(resources: WorkerResources) -> JobTask:
         await resources.get_language_model(),
     )
     client = open_ssrf_guarded_client(
-        allowed=ssrf_guard.allow_settings_url(settings.github_api_url), contact=settings.public_url
+        allowed=ssrf_guard.build_settings_url_policy(settings.github_api_url), contact=settings.public_url
     )
     api = build_github_api(await resources.stack.enter_async_context(client), settings)
     app, web = (

@@ -14,7 +14,7 @@ from schemas.errors import ObjectNotFound, ServiceUnavailable, StateConflict
 from workers.generation import storing
 from workers.generation.cancellation import run_until_job_canceled
 from workers.generation.folders import RenderWorkerTempFolder, create_render_worker_temp_folder
-from workers.generation.protocol import PosterRequest
+from workers.generation.protocol import VideoPosterRequest
 from workers.generation.rendering import RenderFailed, render_portrait_or_video_poster
 from workers.resources import WorkerResources
 from workers.runtime.context import TaskContext
@@ -22,7 +22,7 @@ from workers.runtime.runner import JobTask
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
-    """Open the task `make_video_poster` with its resources. Raise `LibrariesMissing` without the extra `generate`."""
+    """Open the task `make_video_poster` with its resources. Raise `NoGenerateExtra` without the extra `generate`."""
     libraries.require_drawing_libraries()
     folders = resources.stack.enter_context(create_render_worker_temp_folder())
     return partial(make_video_poster, store=open_media_store(resources.settings), folders=folders)
@@ -35,11 +35,11 @@ async def make_video_poster(ctx: TaskContext, *, store: MediaStore, folders: Ren
     """
     with folders.create_piece_folder() as folder:
         try:
-            token = await ctx.step(partial(posters.find_token_of_posterless_video, claim=ctx.job))
-            output = await run_until_job_canceled(ctx, draw_upload_poster(store, token, folder))
+            token = await ctx.step(partial(posters.find_storage_token_of_posterless_video, claim=ctx.job))
+            output = await run_until_job_canceled(ctx, draw_video_poster(store, token, folder))
             file = await storing.store_only_rendered_file(ctx, store, output, folder)
             poster = Thumbnail(file.size_bytes, file.sha256, file.token)
-            return posters.build_poster_outcome(ctx.job, poster)
+            return posters.build_video_poster_outcome(ctx.job, poster)
         except RenderFailed as error:
             return error.outcome
         except (StateConflict, ObjectNotFound):
@@ -47,13 +47,13 @@ async def make_video_poster(ctx: TaskContext, *, store: MediaStore, folders: Ren
             return Canceled()
 
 
-async def draw_upload_poster(store: MediaStore, token: str, folder: Path) -> RenderedFile:
+async def draw_video_poster(store: MediaStore, token: str, folder: Path) -> RenderedFile:
     """Draw the poster of a stored video from one of its frames; return the image file, which lies in `folder`.
 
     Raise `RenderFailed` if the video can't be drawn, or the media storage is away.
     """
     try:
         async with store.open_object_file(token) as handle:
-            return await render_portrait_or_video_poster(PosterRequest(clip=handle, folder=str(folder)), [handle])
+            return await render_portrait_or_video_poster(VideoPosterRequest(clip=handle, folder=str(folder)), [handle])
     except ServiceUnavailable:
         raise RenderFailed(storing.STORAGE_AWAY_RETRY) from None

@@ -35,7 +35,7 @@ async def publish_post(ctx: TaskContext, *, platforms: PlatformAdapters) -> Task
     try:
         adapter = platforms.choose_adapter(post.account, sandbox=post.sandbox)
     except PlatformRefusal as error:
-        body = partial(failures.store_maybe_live_error, claim=ctx.job, error=error, generation=post.generation)
+        body = partial(failures.store_error_of_maybe_live_post, claim=ctx.job, error=error, generation=post.generation)
         return await ctx.decide(body, locks=True)
     attempt = PublishAttempt(ctx, adapter, platforms.build_platform_post(post), post, platforms.keyring, clock_read_at)
     asks = post.sandbox or post.phase in POST_PHASES_AFTER_ACCEPTANCE

@@ -92,7 +92,7 @@ async def purge_project(
     ):
         if (outcome := await _delete_project_batches_until_late(delete, late_at)) is not None:
             return outcome
-    return await ctx.commit(partial(purge.end_project_purge, claim=ctx.job))
+    return await ctx.commit(partial(purge.finish_project_purge, claim=ctx.job))
 
 
 async def _delete_idempotent_answers_of_project(ctx: TaskContext) -> None:

@@ -20,7 +20,7 @@ from domain.security.keyring import Keyring
 from jobs.outcomes import Done, Snooze, TaskOutcome
 from workers.conversions import calls
 from workers.conversions.calls import ConversionDestinationAdapter
-from workers.conversions.due_split import ReadyConversion, build_delivered_conversion, split_sendable_conversions
+from workers.conversions.due_split import ReadyConversion, build_delivered_settlement, split_sendable_conversions
 from workers.conversions.outbox import (
     CONVERSION_OUTBOX_STATEMENT_TIMEOUT_S,
     ConversionOutbox,
@@ -153,8 +153,8 @@ class ConversionRelay:
         """Store the result of a call that sent conversions; return False if Meta or TikTok needs a pause."""
         if verdict.word == ConversionVerdictKind.ACCEPTED:
             self._taken = True
-            await self._outbox.settle_conversions([build_delivered_conversion(conversion) for conversion in tried.part])
-            await self._ctx.step(partial(conversion_lines.note_destination_success, claim=self._ctx.job))
+            await self._outbox.settle_conversions([build_delivered_settlement(conversion) for conversion in tried.part])
+            await self._ctx.step(partial(conversion_lines.note_conversion_destination_success, claim=self._ctx.job))
             return True
         if verdict.word == ConversionVerdictKind.BAD:
             return await self._split_refused_batch(tried, verdict)
@@ -182,6 +182,6 @@ class ConversionRelay:
             return await self._pause_destination(tried, build_all_events_refused_verdict(verdict))
         self._refused[verdict.message] += 1
         await self._outbox.settle_conversions([SettledConversion(part[0].id, "failed", verdict.code, verdict.message)])
-        note = partial(conversion_lines.note_destination_refusal, message=verdict.message)
+        note = partial(conversion_lines.note_conversion_destination_refusal, message=verdict.message)
         await self._ctx.step(partial(note, claim=self._ctx.job))
         return True

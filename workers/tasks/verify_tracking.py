@@ -8,7 +8,7 @@ from typing import TypeVar
 from db.pool import OpenConnection
 from db.reach import convert_postgres_away_errors
 from domain.events import verifications
-from domain.events.verifications import AppToVerify
+from domain.events.verifications import AppWithTrackingToVerify
 from jobs.outcomes import Done, Failed, Snooze, TaskOutcome
 from schemas.errors import ServiceUnavailable
 from workers.resources import WorkerResources
@@ -60,7 +60,7 @@ async def verify_tracking(
 
 
 async def _query_tracked_app_events(
-    app: AppToVerify, began_at: float, event_store: OpenConnection, see: Callable[..., Awaitable[T]]
+    app: AppWithTrackingToVerify, began_at: float, event_store: OpenConnection, see: Callable[..., Awaitable[T]]
 ) -> T:
     """Run the query `see` for an SDK app's events since the verification job was accepted; return its result.
 

@@ -24,7 +24,7 @@ PRODUCT_NOUNS = r"(?:the|this|our) (?:app|application|tool|software|program|game
 PRODUCT_SUBJECT_PATTERN = rf"(?:it|this|(?:the |this |our )?{{app}}|{PRODUCT_NOUNS})"
 CUT_VERBS_BEFORE_NOUN = "is|are|has|offers|provides|features|includes|contains|comes with|gives you"
 ENABLING_VERB_PATTERN = r"lets? (?:you|users|people|players)|(?:allows?|enables?) \w+ to"
-NOUN_START_WORDS = "(?:an?|the|designed|made|built|your|all)"
+NOUN_PHRASE_START_PATTERN = "(?:an?|the|designed|made|built|your|all)"
 FILLER_PHRASES = "on the other hand|as such|essentially|basically|overall|at the same time"
 LEAD_IN_PATTERNS = (
     rf"(?:also|additionally|moreover|furthermore|plus|in addition|besides|in short|simply put|{FILLER_PHRASES}),? ",
@@ -39,7 +39,7 @@ LEAD_IN_PATTERNS = (
     rf"{PRODUCT_SUBJECT_PATTERN} can (?:also |easily |even )?(?!not\b|'t\b|only\b|be\b|help\b)",
     (
         rf"{PRODUCT_SUBJECT_PATTERN} (?:also )?(?:{CUT_VERBS_BEFORE_NOUN}) "
-        rf"(?:also |simply |basically )?(?={NOUN_START_WORDS} )"
+        rf"(?:also |simply |basically )?(?={NOUN_PHRASE_START_PATTERN} )"
     ),
     rf"{PRODUCT_SUBJECT_PATTERN} (?:also )?(?=\w+s\b(?! (?:not|no)\b))(?!is |was |has |means )",
 )

@@ -12,7 +12,7 @@ from domain.media import uploads
 from domain.media.storage import open_media_store
 from generation.outputs import RenderedFile
 from jobs import maintenance
-from jobs.kinds import MAKE_POSTER_KIND
+from jobs.kinds import MAKE_VIDEO_POSTER_KIND
 from schemas.settings import Settings
 from tests import seeds
 from tests.api.conftest import read_answer
@@ -36,7 +36,7 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 @asynccontextmanager
 async def working(settings: Settings, pool: Pool) -> AsyncIterator[None]:
-    async with at_work(settings, pool, {MAKE_POSTER_KIND: TASK_OPENER_BY_KIND[MAKE_POSTER_KIND]}):
+    async with at_work(settings, pool, {MAKE_VIDEO_POSTER_KIND: TASK_OPENER_BY_KIND[MAKE_VIDEO_POSTER_KIND]}):
         yield
 
 
@@ -102,7 +102,7 @@ async def test_videos_of_older_releases_get_posters_one_by_one(
     async with working(settings, pool), pool.acquire() as conn:
         for passed in (1, 2, 1, 0):
             await eventually(lambda: maintenance.has_pool_worker_and_no_queued_job(conn, pool_name="generate"))
-            assert await posters.submit_next_backfill_poster_job(conn) == passed
+            assert await posters.submit_next_video_poster_backfill(conn) == passed
             ends = await wait_for_jobs(pool)
     assert sorted(ends) == [("completed", None), ("completed", None), ("failed", "CLIP_UNREADABLE")]
     shown = [(await read_item(project, one))["assets"][0]["thumbnailUrl"] for one in item]
@@ -113,18 +113,18 @@ async def test_busy_or_empty_pool_starts_no_poster(project: UploadProject, pool:
     await project.made(film())
     await forget_poster_jobs(pool)
     async with pool.acquire() as conn:
-        assert await posters.submit_next_backfill_poster_job(conn) == 0
-        await scene.worker(conn, MAKE_POSTER_KIND)
-        assert await posters.submit_next_backfill_poster_job(conn) == 1
-        assert await posters.submit_next_backfill_poster_job(conn) == 0
+        assert await posters.submit_next_video_poster_backfill(conn) == 0
+        await scene.worker(conn, MAKE_VIDEO_POSTER_KIND)
+        assert await posters.submit_next_video_poster_backfill(conn) == 1
+        assert await posters.submit_next_video_poster_backfill(conn) == 0
     assert await pool.fetchval("select count(*) from job") == 1
 
 
 async def test_running_poster_job_is_not_repeated(project: UploadProject, pool: Pool) -> None:
     await project.made(film())
     async with pool.acquire() as conn:
-        await seeds.claims(conn, MAKE_POSTER_KIND)
-        assert [await posters.submit_next_backfill_poster_job(conn) for _ in range(2)] == [1, 0]
+        await seeds.claims(conn, MAKE_VIDEO_POSTER_KIND)
+        assert [await posters.submit_next_video_poster_backfill(conn) for _ in range(2)] == [1, 0]
     assert await pool.fetchval("select count(*) from job") == 1
 
 
@@ -142,6 +142,6 @@ async def test_video_without_need_of_a_poster_is_skipped(project: UploadProject,
     await forget_poster_jobs(pool)
     await pool.execute(change)
     async with pool.acquire() as conn:
-        await scene.worker(conn, MAKE_POSTER_KIND)
-        assert [await posters.submit_next_backfill_poster_job(conn) for _ in range(2)] == [1, 0]
+        await scene.worker(conn, MAKE_VIDEO_POSTER_KIND)
+        assert [await posters.submit_next_video_poster_backfill(conn) for _ in range(2)] == [1, 0]
     assert await pool.fetchval("select count(*) from job") == 0

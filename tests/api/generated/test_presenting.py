@@ -23,7 +23,7 @@ async def maya(maker: GeneratingProject, pool: Pool) -> str:
 async def create_influencer(http: httpx.AsyncClient, project: str, pool: Pool, status: str = "ready") -> str:
     body = {"name": "Maya", "gender": "female", "ageRange": "adult", "prompt": "casual"}
     created: str = (await http.post(f"{project}/influencers", json=body)).json()["influencerId"]
-    found = ids.parse_prefixed_id(ids.INFLUENCER, created)
+    found = ids.parse_prefixed_id(ids.INFLUENCER_ID_PREFIX, created)
     await http.patch(f"/v1/influencers/{created}", json={"language": "en-GB"})
     message = "no" if status == "failed" else None
     await pool.execute("update influencer set status = $2, error_message = $3 where id = $1", found, status, message)
@@ -92,7 +92,7 @@ async def test_one_of_another_project_or_organization_is_not_found(
     others = [
         await create_influencer(acme.http, f"/v1/projects/{await new_project(acme)}", pool),
         await create_influencer(rival.http, f"/v1/projects/{await new_project(rival)}", pool),
-        ids.format_prefixed_id(ids.INFLUENCER, ids.new_uuid7()),
+        ids.format_prefixed_id(ids.INFLUENCER_ID_PREFIX, ids.new_uuid7()),
         "cnt_x",
     ]
     for one in others:

@@ -8,7 +8,7 @@ import pytest
 
 from api.limits import rate_limits
 from tests.api.sandbox.conftest import ApiSandbox
-from workers.platforms.fakes.collect import SANDBOX_FIGURE_GROWTH_TIME
+from workers.platforms.fakes.collect import SANDBOX_METRIC_GROWTH_TIME
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -48,7 +48,7 @@ def check_figures(found: Figures, until: timedelta) -> None:
     """Check that each time of the cadence has its own figure."""
     assert found.ages == expected_ages(until)
     for age, part in zip(found.ages, found.parts, strict=True):
-        assert abs(part - age / SANDBOX_FIGURE_GROWTH_TIME) < 0.001
+        assert abs(part - age / SANDBOX_METRIC_GROWTH_TIME) < 0.001
 
 
 async def test_several_advances_keep_the_hourly_cadence(sandbox: ApiSandbox) -> None:

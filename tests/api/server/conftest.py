@@ -10,7 +10,7 @@ import msgspec
 import pytest_asyncio
 import uvicorn
 
-from api.server.admission import ConnectionAdmission, ConnectionLimits
+from api.server.admission import HttpConnectionAdmission, HttpConnectionLimits
 from api.server.connection import ClientConnection
 from api.server.serve import ApiHttpServer
 from tests.api.conftest import poll
@@ -159,9 +159,9 @@ class ServerUnderTest:
 
 
 @asynccontextmanager
-async def serving(limits: ConnectionLimits) -> AsyncIterator[ServerUnderTest]:
+async def serving(limits: HttpConnectionLimits) -> AsyncIterator[ServerUnderTest]:
     app = EchoApp()
-    server = StoppedClock(app, ConnectionAdmission(limits))  # type: ignore[arg-type]
+    server = StoppedClock(app, HttpConnectionAdmission(limits))  # type: ignore[arg-type]
     task = asyncio.create_task(server.serve([socket.create_server(("127.0.0.1", 0))]))
     await poll(lambda: server.started)
     edge = ServerUnderTest(server, app, server.servers[0].sockets[0].getsockname()[1])
@@ -179,5 +179,5 @@ async def serving(limits: ConnectionLimits) -> AsyncIterator[ServerUnderTest]:
 
 @pytest_asyncio.fixture
 async def edge() -> AsyncIterator[ServerUnderTest]:
-    async with serving(ConnectionLimits(connections=8, per_address=4, reserve=2)) as edge:
+    async with serving(HttpConnectionLimits(connections=8, per_address=4, reserve=2)) as edge:
         yield edge

@@ -2,11 +2,11 @@
 
 import pytest
 
-from api.server.admission import ConnectionLimits, client_network
+from api.server.admission import HttpConnectionLimits, client_network
 from tests.api.conftest import poll
 from tests.api.server.conftest import RawClient, ServerUnderTest
 
-LIMITS = ConnectionLimits()
+LIMITS = HttpConnectionLimits()
 
 GET = b"GET /echo HTTP/1.1\r\nHost: a\r\n\r\n"
 

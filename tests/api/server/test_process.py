@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api.server.admission import ConnectionAdmission, ConnectionLimits
+from api.server.admission import HttpConnectionAdmission, HttpConnectionLimits
 from api.server.serve import UVICORN_TICKS_PER_SECOND, ApiHttpServer
 from api.server.sockets import bind_port
 from schemas.errors import SettingsInvalid
@@ -87,7 +87,7 @@ def test_taken_port_is_reported() -> None:
 
 
 async def test_server_ticks_every_second() -> None:
-    server = ApiHttpServer(EchoApp(), ConnectionAdmission(ConnectionLimits()))  # type: ignore[arg-type]
+    server = ApiHttpServer(EchoApp(), HttpConnectionAdmission(HttpConnectionLimits()))  # type: ignore[arg-type]
     for turn in range(3 * UVICORN_TICKS_PER_SECOND):
         await server.on_tick(turn)
     assert server.admission.now == 3

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from api.server.admission import ConnectionLimits
+from api.server.admission import HttpConnectionLimits
 from api.server.answer_rate import count_unacknowledged_bytes
 from api.server.connection import ClientConnection
 from tests.api.conftest import poll
@@ -14,7 +14,7 @@ from tests.waiting import PATIENCE_S, eventually
 
 pytestmark = pytest.mark.timing
 
-LIMITS = ConnectionLimits()
+LIMITS = HttpConnectionLimits()
 
 #: A receive buffer and segments so small that the kernels hold little of an answer.
 WINDOW, SEGMENT = 16 * 1024, 1024

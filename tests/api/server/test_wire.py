@@ -2,12 +2,12 @@
 
 import pytest
 
-from api.server.admission import ConnectionLimits
+from api.server.admission import HttpConnectionLimits
 from api.server.connection import MAX_HEAD_BYTES, MAX_HEAD_FIELDS, MAX_PIPELINED_REQUESTS, MAX_URI_BYTES
 from api.server.cycle import MAX_UNREAD_BODY_BYTES_TO_KEEP_CONNECTION
 from tests.api.server.conftest import ServerUnderTest
 
-LIMITS = ConnectionLimits()
+LIMITS = HttpConnectionLimits()
 
 
 INVALID = (

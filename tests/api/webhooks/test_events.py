@@ -35,7 +35,7 @@ async def create_endpoint(pool: Pool, caller: ApiCaller) -> None:
 async def read_body(pool: Pool, caller: ApiCaller, shown: str) -> bytes:
     """Return an event's body, as sent."""
     render = partial(
-        events.read_or_render_event_body,
+        events.read_or_render_webhook_event_body,
         organization_id=caller.organization_id,
         event_id=uuid_of(shown),
         public_url="http://localhost",
@@ -119,7 +119,7 @@ async def test_deleted_or_large_object_is_omitted(acme: ApiCaller, pool: Pool) -
     await pool.execute("update project set metadata = jsonb_build_object('a', repeat('x', 30000))")
     await acme.http.delete(f"/v1/projects/{project}")
     job = "insert into webhook_event (organization_id, id, type, object_id) values ($1, new_uuid(), $2, $1)"
-    for kind in events._EVENT_OBJECT_KINDS:
+    for kind in events._WEBHOOK_OBJECT_KINDS:
         await pool.execute(job, acme.organization_id, f"{kind}.x")
     await pool.execute("update webhook_event set type = 'job.failed' where type = 'job.x'")
     for one in await pool.fetch("select id from webhook_event"):

@@ -59,8 +59,8 @@ async def test_late_commit_is_not_skipped(app: Litestar, acme: ApiCaller, pool: 
             early = await emit_event(slow, acme.organization_id)
             late = await emit_event(conn, acme.organization_id)
             assert early < late
-            head = await streams.find_stream_heads_of_organizations(conn, organization_ids=[acme.organization_id])
-            assert head[acme.organization_id] == streams.STREAM_START
+            head = await streams.find_webhook_stream_heads(conn, organization_ids=[acme.organization_id])
+            assert head[acme.organization_id] == streams.WEBHOOK_STREAM_START
         assert await reader.told(2) == [early, late]
 
 
@@ -165,7 +165,7 @@ async def test_stream_filters_types_and_project(
     app: Litestar, acme: ApiCaller, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Other events are skipped, also whole batches."""
-    monkeypatch.setattr(route, "WEBHOOK_STREAM_BATCH_EVENTS", 3)
+    monkeypatch.setattr(route, "WEBHOOK_EVENTS_PER_STREAM_BATCH", 3)
     project = ids.parse_prefixed_id(ids.PROJECT, shown := await new_project(acme))
     wanted = {"type": "post.failed,job.failed", "projectId": shown}
     async with open_reader(app, acme.key, **wanted) as reader:
@@ -181,7 +181,7 @@ async def test_skipped_events_advance_the_position(
     app: Litestar, acme: ApiCaller, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """During a long run of skipped events, and at its end."""
-    monkeypatch.setattr(route, "WEBHOOK_STREAM_BATCH_EVENTS", 3)
+    monkeypatch.setattr(route, "WEBHOOK_EVENTS_PER_STREAM_BATCH", 3)
     monkeypatch.setattr(route, "MAX_WEBHOOK_STREAM_SILENCE_S", 0.05)
     async with open_reader(app, acme.key, type="post.failed") as reader:
         await reader.begun()

@@ -36,7 +36,7 @@ async def leasing(conn: Conn) -> Leasing:
 async def request_id(conn: Conn, leasing: Leasing) -> str:
     project = Project(leasing.partner, leasing.project)
     request_uuid = await lease.ask(conn, project, platform="mastodon", note="Please.")
-    return ids.format_prefixed_id(ids.LEASE_REQUEST, request_uuid)
+    return ids.format_prefixed_id(ids.LEASE_REQUEST_ID_PREFIX, request_uuid)
 
 
 async def test_an_account_is_offered_assigned_recalled_and_withdrawn(

@@ -19,7 +19,7 @@ from chaos.loopback_server import serve_loopback_tcp
 from cli.__main__ import tenantry as root
 from cli.commands.webhooks import WEBHOOK_EVENT_TYPES
 from cli.shared.event_stream import ServerSentMessage, parse_server_sent_events
-from cli.shared.forwarding import CliEventForwarder
+from cli.shared.forwarding import CliWebhookForwarder
 from db.pool import Pool
 from db.server import find_free_port
 from schemas import ids
@@ -118,7 +118,7 @@ async def test_an_endless_response_does_not_block() -> None:
             await writer.drain()
 
     async with serve_loopback_tcp(answer) as port:
-        with CliEventForwarder(f"http://127.0.0.1:{port}/", b"key") as forwarder:
+        with CliWebhookForwarder(f"http://127.0.0.1:{port}/", b"key") as forwarder:
             sent = await asyncio.to_thread(forwarder.send, "evt_1", b"{}")
     assert (sent.status, sent.problem) == (200, None)
 

@@ -17,9 +17,9 @@ from schemas.brand import BrandFieldName
 
 
 def test_the_site_is_added_to_the_allowed_hosts() -> None:
-    assert demo.allow_demo_host(None, {}) == {}
-    assert demo.allow_demo_host("127.0.0.1:1", {}) == {demo.FETCH_ALLOW_VARIABLE_NAME: "127.0.0.1:1"}
-    both = demo.allow_demo_host("127.0.0.1:1", {demo.FETCH_ALLOW_VARIABLE_NAME: "127.0.0.1:2"})[
+    assert demo.build_demo_fetch_allow_setting(None, {}) == {}
+    assert demo.build_demo_fetch_allow_setting("127.0.0.1:1", {}) == {demo.FETCH_ALLOW_VARIABLE_NAME: "127.0.0.1:1"}
+    both = demo.build_demo_fetch_allow_setting("127.0.0.1:1", {demo.FETCH_ALLOW_VARIABLE_NAME: "127.0.0.1:2"})[
         demo.FETCH_ALLOW_VARIABLE_NAME
     ]
     assert len(ssrf_guard.parse_allowed_loopback_fetch_origins(both)) == 2

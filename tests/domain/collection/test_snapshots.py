@@ -66,10 +66,10 @@ def test_a_post_is_never_asked_about_beyond_its_days(hours: int) -> None:
     age = timedelta(hours=hours)
     due = cadence.next_metric_poll_by_age(BEGAN, BEGAN + age)
     if due is None:
-        assert age > cadence.MAX_POLLED_POST_AGE - timedelta(days=1)
+        assert age > cadence.MAX_METRIC_POLLED_POST_AGE - timedelta(days=1)
     else:
         assert timedelta(hours=1) <= due - BEGAN - age <= timedelta(days=1)
-        assert due - BEGAN < cadence.MAX_POLLED_POST_AGE
+        assert due - BEGAN < cadence.MAX_METRIC_POLLED_POST_AGE
 
 
 def test_out_of_range_value_is_not_stored() -> None:

@@ -144,7 +144,7 @@ async def test_past_days_are_dropped_after_their_addition(pool: Pool) -> None:
 
 
 async def test_only_settled_organizations_are_evicted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(budgets, "MAX_CACHED_EVENT_BUDGET_DAYS", 10)
+    monkeypatch.setattr(budgets, "MAX_CACHED_ORG_EVENT_BUDGETS", 10)
     one = new_budgets()
     held = keyed(PROJECT, 1, UUID(int=1))
     one.reserve_events_in_daily_budget(held, 1, 1)

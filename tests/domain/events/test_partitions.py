@@ -67,7 +67,7 @@ async def test_leaf_is_dropped_by_any_plan(conn: Conn) -> None:
     for _ in range(PROBED_EVENT_ID_GENERATIONS + 1):
         assert await partitions.open_new_event_id_partition_if_due(conn, age=timedelta(0)) == 1
     await conn.execute("set enable_nestloop = off; set enable_mergejoin = off")
-    assert [await partitions.drop_event_id_partition(conn) for _ in range(2)] == [1, 0]
+    assert [await partitions.drop_oldest_event_id_partition(conn) for _ in range(2)] == [1, 0]
     leaves = await conn.fetch(
         "select inhrelid::regclass::text from pg_inherits where inhparent = 'event_seen'::regclass"
     )

@@ -69,13 +69,13 @@ DEEDS = st.tuples(st.sampled_from(["look", "write", "write", "commit", "undo"]),
 async def test_each_event_is_in_the_first_poll_after_its_commit(
     pool: Pool, conn: Conn, deeds: list[tuple[str, int]], limit: int
 ) -> None:
-    """Also of a transaction that was open during many polls: a `TRANSACTION_START_LIST_DELAY` above 0 would hide it.
+    """Also of a transaction that was open during many polls: a `MAX_TRANSACTION_LISTING_DELAY` above 0 would hide it.
 
     If polls end at their limit, no event is returned twice, and `may_have_missed_events` reports missed ones.
     """
     await conn.execute("delete from event; delete from event_seen; delete from event_delta")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tail, "TRANSACTION_START_LIST_DELAY", timedelta(0))
+        patch.setattr(tail, "MAX_TRANSACTION_LISTING_DELAY", timedelta(0))
         patch.setattr(tail, "MAX_EVENTS_PER_TAIL_POLL", limit)
         async with AsyncExitStack() as stack:
             writers = Writers([await stack.enter_async_context(pool.acquire()) for _ in range(4)])
@@ -100,7 +100,7 @@ async def test_each_event_is_in_the_first_poll_after_its_commit(
 async def test_dump_does_not_delay_the_tail(pool: Pool, conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
     """Returned events aren't read again during another long transaction."""
     for name, value in {
-        "TRANSACTION_START_LIST_DELAY": timedelta(0),
+        "MAX_TRANSACTION_LISTING_DELAY": timedelta(0),
         "MAX_TAIL_WAIT_FOR_COMMIT": timedelta(0),
         "MAX_EVENTS_PER_TAIL_POLL": 2,
     }.items():

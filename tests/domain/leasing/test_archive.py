@@ -61,10 +61,10 @@ async def test_archive_closes_open_ones(
     for _ in range(2):
         await (conn.execute(migration) if migrated else archive(conn, project))
     found = [await shown(conn, project, one) for one in (partly, refused, asked)]
-    closed = requests.ARCHIVED_PROJECT_REQUEST_CLOSE_REASON
+    closed = requests.ARCHIVE_LEASE_REQUEST_CLOSE_REASON
     assert found == [("partial", closed), ("rejected", "None left."), ("rejected", closed)]
     assert await shown(conn, elsewhere, others) == ("requested", None)
-    assert await open_ones(conn) == {ids.format_prefixed_id(ids.LEASE_REQUEST, others)}
+    assert await open_ones(conn) == {ids.format_prefixed_id(ids.LEASE_REQUEST_ID_PREFIX, others)}
     told = await conn.fetch("select object_id from webhook_event where type = 'lease_request.rejected'")
     assert sorted(row["object_id"] for row in told) == sorted([partly, refused, asked])
     noted = await conn.fetch("select details from audit_log where action = 'project.archived'")
@@ -85,7 +85,7 @@ async def test_operator_and_archive_serialize(wide: Pool, conn: Conn, owner: Lea
             expected = ("assigned", None) if verb == "assign" else ("rejected", "None left.")
         else:
             assert isinstance(decided, StateConflict), decided
-            expected = ("rejected", requests.ARCHIVED_PROJECT_REQUEST_CLOSE_REASON)
+            expected = ("rejected", requests.ARCHIVE_LEASE_REQUEST_CLOSE_REASON)
         assert (status, reason) == expected
         while await leasing.end_next(wide, project):
             pass

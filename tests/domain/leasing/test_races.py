@@ -185,7 +185,9 @@ async def stumble(
     generation = await pool.fetchval("select generation from account_credential")
     met = {"error": error("REFUSED", "it won't"), "generation": generation}
     try:
-        return await scene.context(pool, claim).decide(partial(failures.store_maybe_live_error, claim=claim, **met))
+        return await scene.context(pool, claim).decide(
+            partial(failures.store_error_of_maybe_live_post, claim=claim, **met)
+        )
     except JobCancelRequested:
         return None
 

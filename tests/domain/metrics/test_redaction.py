@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from domain.metrics.redaction import redact_event_json, redact_personal_event_id
 from schemas.events import REDACTED_PII_TEXT
-from workers.conversions.person import EVENT_PERSON_PATHS
+from workers.conversions.person import PERSON_JSON_PATHS
 
 SECRET = "Q7secretQ7"
 
@@ -65,7 +65,7 @@ def test_numbers_keep_their_digits(text: str) -> None:
 
 def test_relayed_personal_data_is_hidden() -> None:
     """Each place in which conversions read personal data, under its own name at any depth."""
-    names = {path[-1] for paths in EVENT_PERSON_PATHS.values() for path in paths}
+    names = {path[-1] for paths in PERSON_JSON_PATHS.values() for path in paths}
     assert shown({"order": dict.fromkeys(names, SECRET)}) == {"order": dict.fromkeys(names, REDACTED_PII_TEXT)}
 
 

@@ -90,7 +90,7 @@ class Listened(NamedTuple):
 
 async def look(conn: Conn, found: Listened) -> None:
     """Poll for all streams."""
-    assert len(await streams.find_stream_heads_of_organizations(conn, organization_ids=found.orgs)) == len(found.orgs)
+    assert len(await streams.find_webhook_stream_heads(conn, organization_ids=found.orgs)) == len(found.orgs)
 
 
 async def read(conn: Conn, found: Listened) -> None:
@@ -106,7 +106,7 @@ async def test_stream_reads_only_new_events(pool: Pool, conn: Conn) -> None:
     orgs = [await seeds.organization(conn) for _ in range(3)]
     await conn.execute("alter table webhook_event set (autovacuum_enabled = false)")
     async with pool.acquire() as session:
-        await plans.plan(session, STREAM_USES, Listened(orgs, WebhookStreamPosition(streams.STREAM_START)))
+        await plans.plan(session, STREAM_USES, Listened(orgs, WebhookStreamPosition(streams.WEBHOOK_STREAM_START)))
         await session.execute(
             """insert into webhook_event (organization_id, id, type, object_id, xid)
                select org, new_uuid(), 'job.failed', org, (2 + number)::text::xid8
@@ -115,7 +115,7 @@ async def test_stream_reads_only_new_events(pool: Pool, conn: Conn) -> None:
             EVENTS,
         )
         last = await session.fetchval("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint") - 1
-        behind = WebhookStreamPosition((min(last, EVENTS + 2) - BATCH, streams.LOWEST_EVENT_ID))
+        behind = WebhookStreamPosition((min(last, EVENTS + 2) - BATCH, streams.LOWEST_WEBHOOK_EVENT_ID))
         assert await plans.excess(session, STREAM_USES, Listened(orgs, behind), "webhook_event") == {}
         await session.execute("vacuum analyze webhook_event")
         assert await plans.excess(session, STREAM_USES, Listened(orgs, behind), "webhook_event") == {}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from generation.copy.claims import CLAIM_KINDS, find_text_claims
+from generation.copy.claims import PRODUCT_CLAIM_KINDS, find_text_claims
 from generation.copy.languages import LANGUAGE_TABLES
 from tests.generation.copy.brands import BRANDS, CLAIMS
 
@@ -22,7 +22,7 @@ def test_a_claim_is_detected(language: str, text: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGE_TABLES)
 def test_each_kind_has_words_or_signs_in_each_language(language: str) -> None:
-    assert CLAIM_KINDS - LANGUAGE_TABLES[language].never.keys() <= {"quote", "year", "link"}
+    assert PRODUCT_CLAIM_KINDS - LANGUAGE_TABLES[language].never.keys() <= {"quote", "year", "link"}
 
 
 @pytest.mark.parametrize(("language", "text"), PLAIN)

@@ -10,7 +10,7 @@ import pytest
 
 from generation import ffmpeg
 from generation.remix.clip import ProbedClip, hdr_to_sdr_video_filters, probe_clip
-from generation.remix.cut import ClipCut
+from generation.remix.cut import ClipPart
 from generation.remix.framing import HEIGHT, WIDTH, choose_clip_framing
 from schemas.errors import ClipRefused
 from tests.forms import first
@@ -58,7 +58,7 @@ def made(odd: Odd, folder: Path) -> Path:
 
 
 def frames(clip: ProbedClip, count: int) -> list[np.ndarray]:
-    arguments = choose_clip_framing(clip, ClipCut(15, count)).ffmpeg_arguments
+    arguments = choose_clip_framing(clip, ClipPart(15, count)).ffmpeg_arguments
     source = clip.input_arguments(0.5, count / 30)
     pieces = ffmpeg.stream_ffmpeg_output(
         WIDTH * HEIGHT * 3, *source, *arguments, "-frames:v", str(count), "-f", "rawvideo", "-"

@@ -11,13 +11,13 @@ from hypothesis import strategies as some
 from generation import ffmpeg
 from generation.copy.captions import ClipTimeSpan
 from generation.remix.attention import (
-    ANALYZED_FRAME_COLUMNS,
+    ANALYZED_FRAME_WIDTH_PX,
     ATTENTION_SAMPLE_INTERVAL_FRAMES,
     VideoColumnAttention,
     measure_video_column_attention,
 )
 from generation.remix.clip import probe_clip
-from generation.remix.cut import MIN_SHOWN_CLIP_S, OUTPUT_VIDEO_FPS, ClipCut, choose_clip_cut
+from generation.remix.cut import MIN_SHOWN_CLIP_S, OUTPUT_VIDEO_FPS, ClipPart, choose_clip_part
 from generation.remix.framing import HEIGHT, WIDTH, build_panned_clip_framing, pan_path_expression
 from generation.remix.levels import LOUDNESS_STEP_MS, detect_speech_spans
 from generation.remix.pan import CropMove, find_crop_path
@@ -32,7 +32,7 @@ LENGTHS = some.floats(3, 90)
 
 def looks(places: list[float], shots: list[int] | None = None) -> VideoColumnAttention:
     """Return attention to a subject a tenth as wide as the clip, on a ground with little attention."""
-    across = (np.arange(ANALYZED_FRAME_COLUMNS) + 0.5) / ANALYZED_FRAME_COLUMNS
+    across = (np.arange(ANALYZED_FRAME_WIDTH_PX) + 0.5) / ANALYZED_FRAME_WIDTH_PX
     columns = np.array([np.exp(-(((across - place) / 0.05) ** 2)) + 0.02 for place in places], np.float32)
     return VideoColumnAttention(columns, shots or [])
 
@@ -74,7 +74,7 @@ def test_a_subject_that_walks_is_followed_and_a_shot_jumps() -> None:
 
 
 def test_a_landscape_and_a_flicker_are_not_followed() -> None:
-    even = VideoColumnAttention(np.ones((30, ANALYZED_FRAME_COLUMNS), np.float32), [])
+    even = VideoColumnAttention(np.ones((30, ANALYZED_FRAME_WIDTH_PX), np.float32), [])
     assert find_crop_path(even, WINDOW, 300) is None
     restless = looks([0.2, 0.8] * 30, list(range(5, 600, 5)))
     assert find_crop_path(restless, WINDOW, 600) is None
@@ -111,7 +111,7 @@ def test_ffmpeg_crops_along_the_path(tmp_path: Path) -> None:
 def test_a_shot_is_found_at_its_frame(tmp_path: Path) -> None:
     both = "color=navy:s=320x240:r=30:d=2[a];color=orange:s=320x240:r=30:d=2[b];[a][b]concat=n=2:v=1"
     clip = probe_clip(make_clip(tmp_path / "clip.mp4", H264, picture=both, sound=None))
-    assert measure_video_column_attention(clip, ClipCut(15, 60)).shots == [45]
+    assert measure_video_column_attention(clip, ClipPart(15, 60)).shots == [45]
 
 
 def spans(seconds: float, times: list[int]) -> list[ClipTimeSpan]:
@@ -122,7 +122,7 @@ def spans(seconds: float, times: list[int]) -> list[ClipTimeSpan]:
 @settings(deadline=None)
 @given(seconds=LENGTHS, times=some.lists(some.integers(0, 90_000), max_size=9), most=some.floats(5.5, 57.5))
 def test_a_cut_is_within_its_clip_and_long_enough(seconds: float, times: list[int], most: float) -> None:
-    part = choose_clip_cut(seconds, spans(seconds, times), most)
+    part = choose_clip_part(seconds, spans(seconds, times), most)
     assert part.first >= 0
     assert MIN_SHOWN_CLIP_S * OUTPUT_VIDEO_FPS - 1 <= part.frames <= most * OUTPUT_VIDEO_FPS + 1
     assert part.first + part.frames <= seconds * OUTPUT_VIDEO_FPS
@@ -130,14 +130,14 @@ def test_a_cut_is_within_its_clip_and_long_enough(seconds: float, times: list[in
 
 @given(seconds=LENGTHS)
 def test_a_clip_without_speech_is_not_cut(seconds: float) -> None:
-    assert choose_clip_cut(seconds, [], 90) == (0, int(seconds * OUTPUT_VIDEO_FPS))
+    assert choose_clip_part(seconds, [], 90) == (0, int(seconds * OUTPUT_VIDEO_FPS))
 
 
 def test_silence_before_and_after_is_cut_off_and_a_long_part_ends_in_a_pause() -> None:
     talk = [ClipTimeSpan(start=2_000, end=9_000), ClipTimeSpan(start=10_000, end=30_000)]
-    assert choose_clip_cut(40, talk, 60) == (56, round((30.25 - 1.88) * OUTPUT_VIDEO_FPS))
-    assert choose_clip_cut(40, talk, 10) == (56, round((9.25 - 1.88) * OUTPUT_VIDEO_FPS))
-    assert choose_clip_cut(40, talk, 5) == (56, 5 * OUTPUT_VIDEO_FPS)
+    assert choose_clip_part(40, talk, 60) == (56, round((30.25 - 1.88) * OUTPUT_VIDEO_FPS))
+    assert choose_clip_part(40, talk, 10) == (56, round((9.25 - 1.88) * OUTPUT_VIDEO_FPS))
+    assert choose_clip_part(40, talk, 5) == (56, 5 * OUTPUT_VIDEO_FPS)
 
 
 @settings(deadline=None)

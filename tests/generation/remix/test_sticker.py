@@ -8,7 +8,7 @@ from generation.color import measure_text_contrast
 from generation.copy.captions import TextCue
 from generation.frame import PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT
 from generation.remix import texts
-from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipCut
+from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipPart
 from generation.remix.framing import HEIGHT, WIDTH
 from generation.remix.sticker import TextSticker
 from generation.slides.kit import SlideKit
@@ -23,7 +23,7 @@ SAID = {
     "th": ("ไม่ต้องเดาเวลาน้ำขึ้นอีกต่อไป", "ฉันว่ายน้ำในทะเลทุกสัปดาห์"),
 }
 FRAME = PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT["9:16"]
-PART = ClipCut(0, 300)
+PART = ClipPart(0, 300)
 #: Rows of the frame that a clip covers: all of them, then for a wide and for a square clip.
 COVERED = [range(HEIGHT), range(536, 1_144), range(300, 1_380)]
 GROUNDS = [(255, 255, 255), (0, 0, 0), (11, 110, 153), (128, 128, 128)]
@@ -102,5 +102,5 @@ def test_captions_outside_of_the_part_are_left_out() -> None:
         TextCue(text="b", start=900, end=2_500),
         TextCue(text="c", start=9_000, end=9_900),
     ]
-    shown = texts.lay_remix_captions(kit(), said, ClipCut(30, 60), COVERED[0])
+    shown = texts.lay_remix_captions(kit(), said, ClipPart(30, 60), COVERED[0])
     assert [one.shown for one in shown] == [range(45)]

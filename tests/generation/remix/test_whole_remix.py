@@ -14,7 +14,7 @@ from generation.copy.captions import ClipTimeSpan
 from generation.outputs import RenderedFile
 from generation.remix import remix
 from generation.remix.clip import probe_clip
-from generation.remix.cut import ClipCut
+from generation.remix.cut import ClipPart
 from generation.remix.framing import choose_clip_framing
 from generation.remix.remix import speech_within_cut
 from generation.remix.sound import MUSIC_BETWEEN_WORDS_DB, MUSIC_OUTRO_DB, MUSIC_UNDER_SPEECH_DB, ducked_music_gains
@@ -128,7 +128,7 @@ def test_ninety_seconds_of_an_hour_are_analyzed(tmp_path: Path) -> None:
     assert after.ru_utime - before.ru_utime < 3
 
 
-def count(path: Path, part: ClipCut, most: int) -> int:
+def count(path: Path, part: ClipPart, most: int) -> int:
     """Count the distinct frames of a clip's part."""
     clip = probe_clip(path)
     return len(
@@ -142,7 +142,7 @@ def count(path: Path, part: ClipCut, most: int) -> int:
 @pytest.mark.long
 def test_the_card_covers_the_clips_last_frames(tmp_path: Path) -> None:
     clip = probe_clip(make_clip(tmp_path / "clip.mp4", picture=TALL))
-    part = ClipCut(0, remix.END_CARD_TRANSITION_FRAMES + 3)
+    part = ClipPart(0, remix.END_CARD_TRANSITION_FRAMES + 3)
     pictures = remix.render_remix_frames(
         clip, part, choose_clip_framing(clip, part), [], build_end_scene(kit(), copy(), 1.0)
     )
@@ -151,9 +151,9 @@ def test_the_card_covers_the_clips_last_frames(tmp_path: Path) -> None:
 
 def test_a_clip_that_ends_a_little_sooner_stands_still(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "clip.mp4", picture=TALL)
-    assert count(path, ClipCut(108, 13), 13) == 12
+    assert count(path, ClipPart(108, 13), 13) == 12
     with pytest.raises(ClipRefused) as refused:
-        count(path, ClipCut(108, 40), 40)
+        count(path, ClipPart(108, 40), 40)
     assert refused.value.code == "CLIP_TRUNCATED"
 
 
@@ -161,10 +161,10 @@ def test_little_damage_is_shown_and_much_is_refused(tmp_path: Path) -> None:
     whole = make_clip(tmp_path / "clip.mp4", f"{H264} -g 30 -movflags +faststart", picture=TALL, sound=None)
     data, damaged = whole.read_bytes(), tmp_path / "damaged.mp4"
     damaged.write_bytes(flipped(data, 1, after=len(data) // 2))
-    assert count(damaged, ClipCut(50, 12), 12) > 8
+    assert count(damaged, ClipPart(50, 12), 12) > 8
     damaged.write_bytes(flipped(data, 400, after=4_000))
     with pytest.raises(ClipRefused) as refused:
-        count(damaged, ClipCut(0, 110), 110)
+        count(damaged, ClipPart(0, 110), 110)
     assert refused.value.code == "CLIP_DAMAGED"
 
 
@@ -186,4 +186,4 @@ def test_the_bed_gives_way_to_speech_and_is_alone_at_the_end() -> None:
 
 def test_speech_is_counted_from_the_parts_beginning() -> None:
     talk = [ClipTimeSpan(start=0, end=900), ClipTimeSpan(start=1_500, end=5_000)]
-    assert speech_within_cut(talk, ClipCut(30, 60)) == [ClipTimeSpan(start=500, end=2_000)]
+    assert speech_within_cut(talk, ClipPart(30, 60)) == [ClipTimeSpan(start=500, end=2_000)]

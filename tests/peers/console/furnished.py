@@ -118,7 +118,7 @@ def influencer(client: httpx.Client, project: str, name: str) -> str:
 
 
 async def _furnish(url: str, folder: Path, presenter: str) -> None:
-    presenter_id = seeds.parse_id(ids.INFLUENCER, presenter)
+    presenter_id = seeds.parse_id(ids.INFLUENCER_ID_PREFIX, presenter)
     async with open_postgres_pool(url, name="test") as pool, pool.acquire() as conn:
         org = await conn.fetchval("select organization_id from influencer where id = $1", presenter_id)
         await conn.execute(FIGURES, org)

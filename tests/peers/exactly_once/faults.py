@@ -29,7 +29,7 @@ from workers.publishing import phases
 from workers.runtime.context import TaskContext
 from workers.runtime.progress import JobProgressWriter
 from workers.runtime.runner import TasksByKind, run_attempt_task
-from workers.runtime.slots import JobAttempt, LeaseLostStopCause
+from workers.runtime.slots import JobAttempt, JobLostStopCause
 from workers.tasks import open_pool_tasks
 from workers.web.fetch import open_ssrf_guarded_client
 
@@ -100,7 +100,7 @@ class Hand:
         attempt = JobAttempt(claim, asyncio.get_running_loop().time() + kind.timeout_s)
         context = TaskContext(attempt, self.system.pool, JobProgressWriter(self.system.pool), lambda: LEASE_S)
         verdict = await run_attempt_task(self.tasks[kind], context, attempt)
-        if not attempt.committed and not isinstance(verdict, LeaseLostStopCause):
+        if not attempt.committed and not isinstance(verdict, JobLostStopCause):
             await jobs.settle_jobs_and_subjects(self.system.pool, [AttemptSettlement(claim, verdict)])
 
 

@@ -7,12 +7,12 @@ from uuid import UUID
 from domain.accounts.accounts import AccountIdentity
 from domain.accounts.credentials import TokenGrant
 from domain.collection.collection_runs import PostDueForMetricPolling
-from domain.connecting.connect import ConnectJobInput, Login
+from domain.connecting.connect import AccountConnectJobInput, Login
 from domain.connecting.token_refresh import TokenRefreshJobInput
 from domain.connecting.token_revocation import TokenRevocationJobInput
 from domain.publishing.outgoing import PostingAccount
 from tests.platforms.murmur.description import MurmurSettings
-from workers.platforms.collecting import CollectedFigures, MetricsPostLimitsPerCallAndRun, PlatformMetricsCollector
+from workers.platforms.collecting import CollectedMetricValues, MetricsPostLimitsPerCallAndRun, PlatformMetricsCollector
 from workers.platforms.connecting import AccountWithTokens, OutgoingNetwork
 from workers.platforms.contract import (
     LivePost,
@@ -57,16 +57,16 @@ class MurmurCollector(PlatformMetricsCollector):
 
     limits: ClassVar[MetricsPostLimitsPerCallAndRun] = MetricsPostLimitsPerCallAndRun(batch=1, most=10)
 
-    async def read_post_figures(
+    async def read_post_metrics(
         self, account: PostingAccount, posts: Sequence[PostDueForMetricPolling]
-    ) -> Mapping[UUID, CollectedFigures]:
+    ) -> Mapping[UUID, CollectedMetricValues]:
         return {post.id: {"likes": LIKES} for post in posts}
 
     async def read_follower_count(self, account: PostingAccount) -> int | None:
         return FOLLOWERS
 
 
-async def connect(net: OutgoingNetwork, attempt: ConnectJobInput) -> AccountWithTokens:
+async def connect(net: OutgoingNetwork, attempt: AccountConnectJobInput) -> AccountWithTokens:
     name = cast("Login", attempt.secret).identifier
     identity = AccountIdentity(attempt.asked.platform, attempt.asked.service_url, name, name, None, {})
     return AccountWithTokens(identity, TokenGrant(access_token=f"token-of-{name}"))

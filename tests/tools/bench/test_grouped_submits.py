@@ -278,7 +278,7 @@ class RecordedCause:
     def new_job_id(self) -> UUID:
         return ids.new_uuid7()
 
-    def record_submit(self, *, kind: str, project_id: UUID | None, job_id: UUID) -> None:
+    def record_submitted_job(self, *, kind: str, project_id: UUID | None, job_id: UUID) -> None:
         self.submits.append(job_id)
 
 

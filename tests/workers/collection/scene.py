@@ -19,7 +19,7 @@ from schemas.metrics import CollectedMetric
 from tests import seeds
 from tests.workers import by_hand
 from tests.workers.by_hand import Death
-from workers.platforms.collecting import CollectedFigures, MetricsPostLimitsPerCallAndRun, PlatformMetricsCollector
+from workers.platforms.collecting import CollectedMetricValues, MetricsPostLimitsPerCallAndRun, PlatformMetricsCollector
 from workers.tasks.collect_metrics import PlatformCollectors, collect_metrics
 
 TABLES = {
@@ -39,7 +39,7 @@ class ScriptedCollector(PlatformMetricsCollector):
     """
 
     limits: ClassVar[MetricsPostLimitsPerCallAndRun] = MetricsPostLimitsPerCallAndRun(batch=2, most=5)
-    told: dict[str, CollectedFigures] = field(default_factory=dict)
+    told: dict[str, CollectedMetricValues] = field(default_factory=dict)
     people: int | None = 10
     faults: list[BaseException | None] = field(default_factory=list)
     spoiled: dict[str, BaseException] = field(default_factory=dict)
@@ -47,9 +47,9 @@ class ScriptedCollector(PlatformMetricsCollector):
     tokens: list[str] = field(default_factory=list)
     meanwhile: Callable[[], Awaitable[object]] | None = None
 
-    async def read_post_figures(
+    async def read_post_metrics(
         self, account: PostingAccount, posts: Sequence[PostDueForMetricPolling]
-    ) -> Mapping[UUID, CollectedFigures]:
+    ) -> Mapping[UUID, CollectedMetricValues]:
         self.asked.append([post.external_id for post in posts])
         await self._fail(account)
         for post in posts:

@@ -158,7 +158,7 @@ async def test_an_expiring_token_is_refreshed_first(scene: CollectionScene, pool
     assert await scene.visit() == ["completed"]
     assert scene.platform.tokens == []
     assert await scene.count("job where kind = 'refresh_token'") == 1
-    assert 0 < (await scene.account())["in_s"] <= cadence.POLL_TOKEN_REFRESH_WAIT_S
+    assert 0 < (await scene.account())["in_s"] <= cadence.METRIC_POLL_TOKEN_REFRESH_WAIT_S
 
 
 async def test_an_account_to_reconnect_waits_for_its_owner(scene: CollectionScene, pool: Pool) -> None:

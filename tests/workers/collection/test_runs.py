@@ -14,13 +14,13 @@ from schemas.projects import ProjectPatch
 from tests import seeds
 from tests.domain.project import Project, archive
 from tests.workers.collection.scene import CollectionScene
-from workers.platforms.collecting import CollectedFigures
+from workers.platforms.collecting import CollectedMetricValues
 
 
 async def test_missing_values_are_not_zero(scene: CollectionScene) -> None:
     """No metric, some metrics, and lower values than before."""
     post = await scene.post("one")
-    stages: list[CollectedFigures] = [{}, {"likes": 0}, {"views": 5}, {}]
+    stages: list[CollectedMetricValues] = [{}, {"likes": 0}, {"views": 5}, {}]
     for told in stages:
         scene.platform.told["one"] = told
         await scene.visit()
@@ -50,7 +50,7 @@ async def test_a_post_is_due_less_and_less_often_for_90_days(scene: CollectionSc
 
 async def test_an_account_without_anything_due_makes_no_job(scene: CollectionScene) -> None:
     """It is due each hour; its followers every six hours."""
-    assert (cadence.ACCOUNT_POLL_RECHECK_S, cadence.FOLLOWER_POLL_INTERVAL_S) == (3600, 6 * 3600)
+    assert (cadence.ACCOUNT_POLL_RECHECK_S, cadence.FOLLOWER_COUNT_POLL_INTERVAL_S) == (3600, 6 * 3600)
     assert await scene.visit() == ["completed"]
     for hours, jobs in ((1, 0), (4.9, 0), (0.2, 0), (1, 1)):
         await scene.pass_time(hours)

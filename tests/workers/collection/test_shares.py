@@ -15,7 +15,7 @@ from tests import seeds
 from tests.waiting import eventually
 from tests.workers.collection.scene import CollectionScene
 from tests.workers.runtime.workers import Workers
-from workers.platforms.collecting import CollectedFigures, MetricsPostLimitsPerCallAndRun, PlatformMetricsCollector
+from workers.platforms.collecting import CollectedMetricValues, MetricsPostLimitsPerCallAndRun, PlatformMetricsCollector
 from workers.tasks.collect_metrics import PlatformCollectors, collect_metrics
 
 SLOTS, HOGS = 8, 12
@@ -30,9 +30,9 @@ class SlowCollector(PlatformMetricsCollector):
     def __init__(self) -> None:
         self.answers, self.held = asyncio.Event(), 0
 
-    async def read_post_figures(
+    async def read_post_metrics(
         self, account: PostingAccount, posts: Sequence[PostDueForMetricPolling]
-    ) -> Mapping[UUID, CollectedFigures]:
+    ) -> Mapping[UUID, CollectedMetricValues]:
         return {}
 
     async def read_follower_count(self, account: PostingAccount) -> int | None:

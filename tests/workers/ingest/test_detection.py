@@ -10,7 +10,7 @@ import pytest
 from tests.corpora import store_description, store_texts
 from workers.ingest.detection import (
     DETECTABLE_LANGUAGES,
-    LANGUAGE_IDENTIFIER,
+    LANGUAGE_DETECTOR,
     MIN_CHARS_TO_OVERRIDE_DECLARED_LANGUAGE,
     MIN_SURE_LANGUAGE_PROBABILITY,
     detect_text_language,
@@ -87,7 +87,7 @@ def test_a_sure_detection_overrules_a_declaration_but_keeps_its_region(
 )
 def test_texts_without_sentences_overrule_nothing(text: str, declared: str) -> None:
     """The model itself is sure of such a text's language."""
-    assert LANGUAGE_IDENTIFIER.classify(text)[1] >= MIN_SURE_LANGUAGE_PROBABILITY
+    assert LANGUAGE_DETECTOR.classify(text)[1] >= MIN_SURE_LANGUAGE_PROBABILITY
     assert next(find_language_tag_candidates(text, [(declared, "html.lang")])) == (declared, 0.8, "html.lang")
 
 
@@ -108,7 +108,7 @@ def test_the_prose_must_agree_with_the_whole_text() -> None:
 
 def test_another_script_needs_less_proof() -> None:
     chinese = "Acme 讓你輕鬆管理船隻，隨時隨地查看潮汐。打開程式，選擇港口，就這麼簡單。" * 6
-    assert LANGUAGE_IDENTIFIER.classify(chinese)[1] < MIN_SURE_LANGUAGE_PROBABILITY
+    assert LANGUAGE_DETECTOR.classify(chinese)[1] < MIN_SURE_LANGUAGE_PROBABILITY
     assert next(find_language_tag_candidates(chinese, [("en-US", "html.lang")])) == ("zh", 0.9, "text")
     assert next(find_language_tag_candidates(chinese, [("ja", "html.lang")])) == ("ja", 0.8, "html.lang")
     assert next(find_language_tag_candidates("首頁 產品 價格 關於我們 聯絡 " * 20, [("en", "html.lang")])) == (

@@ -10,7 +10,7 @@ from jobs.outcomes import Done, TaskOutcome
 from tests.waiting import PATIENCE_S, eventually
 from tests.workers.runtime.workers import LEASE_S, POOL, Workers, finish
 from workers.runtime.context import TaskContext
-from workers.runtime.slots import LeaseLostStopCause
+from workers.runtime.slots import JobLostStopCause
 from workers.runtime.worker import WorkerRuntime
 
 pytestmark = pytest.mark.timing
@@ -64,7 +64,7 @@ async def test_a_worker_with_a_lost_row_registers_again_under_another_id(workers
         row = await workers.ended(job_id)
         assert worker.heartbeat.worker_id != before
         await wait_for_row(workers, worker)
-    assert (verdicts, row["state"], row["fence"]) == ([LeaseLostStopCause], "completed", 2)
+    assert (verdicts, row["state"], row["fence"]) == ([JobLostStopCause], "completed", 2)
 
 
 async def test_a_worker_without_renewals_stops_its_attempts_before_its_lease_ends(workers: Workers) -> None:

@@ -19,7 +19,7 @@ def convert_url_to_https(address: str) -> str:
     return url if is_usable and is_clean else ""
 
 
-def strip_store_url_query(address: str) -> str:
+def strip_app_store_url_query(address: str) -> str:
     """Return an http(s) address as https without query and fragment; "" for an unusable address.
 
     Stores use the query and fragment only to count visits.

@@ -22,7 +22,7 @@ from workers.ingest.page.text import (
     truncate_text,
 )
 from workers.ingest.shapes import (
-    LIST_DESCRIPTION_RULE_SUFFIX,
+    LIST_ITEM_DESCRIPTION_RULE_SUFFIX,
     CandidateImage,
     ParsedNonPageDoc,
     build_candidates_of_scored_values,
@@ -125,7 +125,7 @@ def find_listing_description_candidates(
     if text := truncate_text(" ".join(opening), MAX_DESCRIPTION_CHARS):
         yield text, 0.95, "description"
         if items := prose.join_descriptive_items(app.description, skip_rules, MAX_DESCRIPTION_CHARS):
-            yield items, 0.70, f"description{LIST_DESCRIPTION_RULE_SUFFIX}"
+            yield items, 0.70, f"description{LIST_ITEM_DESCRIPTION_RULE_SUFFIX}"
     elif text := truncate_text(clean_text_line(app.short), MAX_DESCRIPTION_CHARS):
         yield text, 0.50, "short"
 
@@ -154,7 +154,7 @@ def find_listing_language_candidates(app: StoreListing) -> Iterator[ScoredValue]
     The text has precedence, since many listings aren't translated.
     """
     yield from detection.find_language_tag_candidates(clean_text_line(f"{app.short} {app.description}"), [])
-    if language := countries.find_majority_language_of_country(app.country):
+    if language := countries.find_likeliest_language_of_country(app.country):
         yield language, 0.40, "storefront"
 
 

@@ -18,7 +18,7 @@ from schemas.errors import FetchedSourceUnusable, SourceError, SourceNotFound, S
 from schemas.settings import Settings
 from telemetry import metrics
 from workers.ingest.appstore import shapes
-from workers.ingest.appstore.address import strip_store_url_query
+from workers.ingest.appstore.address import strip_app_store_url_query
 from workers.ingest.appstore.lookup import AppLookupClient, StorefrontResult, look_up_apple_app
 from workers.ingest.assemble import assemble_brand_extraction
 from workers.ingest.parser.parser import DocumentParser
@@ -31,11 +31,11 @@ from workers.llm.endpoint import LanguageModelApi
 from workers.web.fetch import FetchedResponse
 
 #: Seconds for one page, including the wait for the site rate limit.
-STORE_PAGE_TIMEOUT_S = 25.0
-OPERATOR_STORE_URL_SETTINGS = ("itunes_api_url", "app_store_url", "play_url")
+APP_STORE_PAGE_TIMEOUT_S = 25.0
+OPERATOR_APP_STORE_URL_SETTINGS = ("itunes_api_url", "app_store_url", "play_url")
 #: Addresses of Apple and Google. They are public: a resolver with a private address for them is wrong.
-STORE_SETTING_DEFAULTS = {
-    field.default for field in msgspec.structs.fields(Settings) if field.name in OPERATOR_STORE_URL_SETTINGS
+DEFAULT_APP_STORE_URLS = {
+    field.default for field in msgspec.structs.fields(Settings) if field.name in OPERATOR_APP_STORE_URL_SETTINGS
 }
 
 
@@ -59,14 +59,14 @@ class StoreListingDocument(NamedTuple):
     bundle_id: str | None = None
 
 
-def build_custom_store_ssrf_policies(settings: Settings) -> AllowedOrigins:
+def build_app_store_ssrf_policies(settings: Settings) -> AllowedOrigins:
     """Return the SSRF policies, by origin, of the store URLs that the operator has changed.
 
     A changed URL may be in the operator's own network. Default URLs have no policy.
     """
-    addresses = (getattr(settings, name) for name in OPERATOR_STORE_URL_SETTINGS)
-    changed = (url for url in addresses if url not in STORE_SETTING_DEFAULTS)
-    return {origin: policy for url in changed for origin, policy in ssrf_guard.allow_settings_url(url).items()}
+    addresses = (getattr(settings, name) for name in OPERATOR_APP_STORE_URL_SETTINGS)
+    changed = (url for url in addresses if url not in DEFAULT_APP_STORE_URLS)
+    return {origin: policy for url in changed for origin, policy in ssrf_guard.build_settings_url_policy(url).items()}
 
 
 async def ingest_store_listings(
@@ -148,7 +148,7 @@ async def read_app_store_listing(
 ) -> StoreListingDocument:
     software = result.software
     page = f"{stores.app_store_url.rstrip('/')}/{result.country}/app/id{software.track_id}"
-    url = strip_store_url_query(software.track_view_url or "") or page
+    url = strip_app_store_url_query(software.track_view_url or "") or page
     reading = await parse(stores.parser, shapes.FetchedStoreApp(url=url, country=result.country, software=software))
     subtitle, subtitle_warnings = await read_app_subtitle(stores, page, software.track_id or 0)
     document = msgspec.structs.replace(
@@ -160,10 +160,10 @@ async def read_app_store_listing(
     return StoreListingDocument(url, document, software.track_name, [*warnings, *subtitle_warnings], bundle_id)
 
 
-async def fetch_store_page(web: WebCrawlResources, url: str) -> FetchedResponse:
+async def fetch_app_store_page(web: WebCrawlResources, url: str) -> FetchedResponse:
     """Fetch a store's page within robots.txt and rate limit. Raises `SourceTimeout` if slow, else a `SourceError`."""
     try:
-        async with asyncio.timeout(STORE_PAGE_TIMEOUT_S):
+        async with asyncio.timeout(APP_STORE_PAGE_TIMEOUT_S):
             return await CrawlSession(web).fetch_crawl_url(url)
     except TimeoutError as error:
         raise SourceTimeout("the store's page did not load in time") from error
@@ -177,7 +177,7 @@ async def read_app_subtitle(stores: AppStoreAccess, url: str, track_id: int) -> 
     """
     reading, reason = ParsedNonPageDoc(candidates=[]), "the app's page shows none"
     try:
-        page = await fetch_store_page(stores.web, url)
+        page = await fetch_app_store_page(stores.web, url)
         store_page = shapes.FetchedAppStoreWebPage(
             url=page.url, track_id=track_id, body=page.body, content_type=page.content_type
         )
@@ -196,9 +196,9 @@ async def read_google_play_listing(
     Raises `SourceNotFound` for an unknown app, `FetchedSourceUnusable` for a page that describes no app.
     """
     url = f"{stores.play_url.rstrip('/')}/store/apps/details?{urlencode({'id': listing.package})}"
-    language = listing.language or f"{countries.find_majority_language_of_country(country) or 'en'}-{country.upper()}"
+    language = listing.language or f"{countries.find_likeliest_language_of_country(country) or 'en'}-{country.upper()}"
     try:
-        page = await fetch_store_page(stores.web, f"{url}&{urlencode({'hl': language, 'gl': country.upper()})}")
+        page = await fetch_app_store_page(stores.web, f"{url}&{urlencode({'hl': language, 'gl': country.upper()})}")
     except SourceNotFound as error:
         raise SourceNotFound(
             f"Google Play has no app {listing.package} in {country}; check it, and the countryCode"

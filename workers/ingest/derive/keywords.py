@@ -18,7 +18,7 @@ from workers.ingest.derive.clauses import PositionedWord, tokenize_clauses
 from workers.ingest.derive.distinct import DERIVED_KEYWORDS_RULE, MIN_SUFFICIENT_KEYWORDS, drop_same_stem_keywords
 from workers.ingest.derive.lexicon import IngestLexicon, load_lexicon
 from workers.ingest.derive.nouns import (
-    CompiledGrammar,
+    NounRules,
     PartOfSpeechPoints,
     cached_stem_of,
     count_part_of_speech_points,
@@ -106,7 +106,7 @@ def derive_brand_keywords(prose: SourceProse, language_lexicon: IngestLexicon) -
     brand_passages = [passage for passage in prose.passages if passage.kind != "label" and not passage.story]
     texts = collect_keyword_source_texts(prose.about if brand_passages else [], brand_passages)
     terms_found = extract_keyword_terms(
-        texts, CompiledGrammar(language_lexicon.grammar, load_stop_words(prose.language)), name=prose.name or ""
+        texts, NounRules(language_lexicon.grammar, load_stop_words(prose.language)), name=prose.name or ""
     )
     places = [term.place or (0, 0) for term in terms_found]
     if len(terms_found) >= MIN_DERIVED_KEYWORDS:
@@ -145,9 +145,7 @@ def collect_keyword_source_texts(about: Iterable[str], passages: Iterable[Passag
     return [entry for entry in by_key.values() if not is_lorem_ipsum(entry.text)]
 
 
-def extract_keyword_terms(
-    texts: Sequence[KeywordSourceText], rules: CompiledGrammar, *, name: str
-) -> list[KeywordTerm]:
+def extract_keyword_terms(texts: Sequence[KeywordSourceText], rules: NounRules, *, name: str) -> list[KeywordTerm]:
     """Return the terms in enough clauses and in a heading, title or description, the best first, without `name`."""
     all_clauses = [
         ClauseWithTextNumber(words, number)
@@ -198,7 +196,7 @@ def count_words_of_brand_name_at_position(words: list[PositionedWord], start: in
 def find_noun_phrase_terms(
     all_clauses: Iterable[ClauseWithTextNumber],
     texts: Sequence[KeywordSourceText],
-    rules: CompiledGrammar,
+    rules: NounRules,
     points_by_stem: dict[str, PartOfSpeechPoints],
 ) -> dict[str, KeywordTerm]:
     by_key: dict[str, KeywordTerm] = {}
@@ -227,7 +225,7 @@ def is_used_as_noun_or_adjective(word: PositionedWord, points_by_stem: dict[str,
 
 
 def find_noun_phrases_in_run(
-    run: Sequence[PositionedWord], rules: CompiledGrammar, points_by_stem: dict[str, PartOfSpeechPoints]
+    run: Sequence[PositionedWord], rules: NounRules, points_by_stem: dict[str, PartOfSpeechPoints]
 ) -> Iterator[Sequence[PositionedWord]]:
     """Yield the noun phrases in a run of words: parts of up to three words with a noun as head.
 

@@ -18,7 +18,7 @@ from workers.ingest.derive.clauses import (
     has_capitals_marking_nouns,
 )
 from workers.ingest.derive.distinct import stem_term
-from workers.ingest.derive.lexicon import Grammar
+from workers.ingest.derive.lexicon import NounGrammar
 
 MIN_POINTS_AS_NOUN = 2
 #: Adjective points of a word next to the head of a phrase: nouns occur there as well.
@@ -54,10 +54,10 @@ class PartOfSpeechPoints:
         return self.verb > self.noun + self.after_opener
 
 
-class CompiledGrammar:
-    """Grammar of one language, compiled for lookups. `mute` are words without a meaning of their own."""
+class NounRules:
+    """NounGrammar of one language, compiled for lookups. `mute` are words without a meaning of their own."""
 
-    def __init__(self, grammar: Grammar, mute: frozenset[str]) -> None:
+    def __init__(self, grammar: NounGrammar, mute: frozenset[str]) -> None:
         self.grammar = grammar
         self.determiners = frozenset(grammar.determiners)
         self.prepositions = frozenset(grammar.prepositions)
@@ -89,7 +89,7 @@ def cached_stem_of(key: str) -> str:
 
 
 def count_part_of_speech_points(
-    clauses: Sequence[list[PositionedWord]], rules: CompiledGrammar
+    clauses: Sequence[list[PositionedWord]], rules: NounRules
 ) -> dict[str, PartOfSpeechPoints]:
     """Return the evidence of each part of speech for the meaningful words of all clauses, by word stem."""
     by_stem: defaultdict[str, PartOfSpeechPoints] = defaultdict(PartOfSpeechPoints)
@@ -105,7 +105,7 @@ def count_part_of_speech_points(
 
 
 def add_part_of_speech_points_by_neighbors(
-    clause: list[PositionedWord], rules: CompiledGrammar, by_stem: dict[str, PartOfSpeechPoints]
+    clause: list[PositionedWord], rules: NounRules, by_stem: dict[str, PartOfSpeechPoints]
 ) -> None:
     """Add part-of-speech points to `by_stem` for a clause's meaningful words, by the words next to them.
 
@@ -127,14 +127,14 @@ def add_part_of_speech_points_by_neighbors(
         word_points.verb += 2 * (after in rules.after_verbs and not is_determined)
 
 
-def add_word_class_by_ending(word: PositionedWord, rules: CompiledGrammar, word_points: PartOfSpeechPoints) -> None:
+def add_word_class_by_ending(word: PositionedWord, rules: NounRules, word_points: PartOfSpeechPoints) -> None:
     word_points.noun += 2 * rules.matches_word_ending("nouns", word)
     word_points.verb += 2 * rules.matches_word_ending("verbs", word) + rules.matches_word_ending("gerunds", word)
     word_points.adjective += 2 * rules.matches_word_ending("adjectives", word)
 
 
 def find_noun_phrase_runs(
-    clause: list[PositionedWord], rules: CompiledGrammar, by_stem: dict[str, PartOfSpeechPoints]
+    clause: list[PositionedWord], rules: NounRules, by_stem: dict[str, PartOfSpeechPoints]
 ) -> Iterator[tuple[int, int]]:
     """Yield start and end index of each run of meaningful words without verbs in a clause."""
     start = None
@@ -148,7 +148,7 @@ def find_noun_phrase_runs(
         yield start, len(clause)
 
 
-def is_noun_phrase_break(word: PositionedWord, rules: CompiledGrammar, by_stem: dict[str, PartOfSpeechPoints]) -> bool:
+def is_noun_phrase_break(word: PositionedWord, rules: NounRules, by_stem: dict[str, PartOfSpeechPoints]) -> bool:
     """Return whether the word ends a noun phrase, as a verb does.
 
     In German each word in lower case ends a phrase, except one that is attached to the noun after it.
@@ -159,7 +159,7 @@ def is_noun_phrase_break(word: PositionedWord, rules: CompiledGrammar, by_stem: 
 
 
 def add_part_of_speech_points_to_phrase(
-    clause: list[PositionedWord], start: int, end: int, rules: CompiledGrammar, by_stem: dict[str, PartOfSpeechPoints]
+    clause: list[PositionedWord], start: int, end: int, rules: NounRules, by_stem: dict[str, PartOfSpeechPoints]
 ) -> None:
     """Add part-of-speech points to the head of the phrase from index `start` to `end`.
 
@@ -181,7 +181,7 @@ def add_part_of_speech_points_to_phrase(
         head_points.noun += not is_alone and (closer in rules.prepositions or closer in rules.degrees or opener != "")
 
 
-def find_phrase_opener(clause: list[PositionedWord], start: int, rules: CompiledGrammar) -> str:
+def find_phrase_opener(clause: list[PositionedWord], start: int, rules: NounRules) -> str:
     """Return the word that opens the phrase at `start`, as `a` of `a new and private planner`; "" for none.
 
     It is the nearest of the three words before the phrase that is no comma, joining word or mere stop word.
@@ -193,7 +193,7 @@ def find_phrase_opener(clause: list[PositionedWord], start: int, rules: Compiled
 
 
 def add_part_of_speech_points_by_capitals(
-    clause: list[PositionedWord], start: int, end: int, rules: CompiledGrammar, by_stem: dict[str, PartOfSpeechPoints]
+    clause: list[PositionedWord], start: int, end: int, rules: NounRules, by_stem: dict[str, PartOfSpeechPoints]
 ) -> None:
     """Add part-of-speech points for capitals inside a sentence to the words from index `start` to `end`.
 

@@ -57,7 +57,7 @@ GITHUB_LIST_REPOSITORIES_PERMISSIONS = {"metadata": "read"}
 
 REFUSED_GITHUB_APP_MESSAGE = "GitHub refuses this server's App: tell its operator"
 SUSPENDED_INSTALLATION_MESSAGE = "the GitHub App's installation is suspended: an owner must unsuspend it on GitHub"
-UNGRANTED_CONTENTS_MESSAGE = "the GitHub App's installation lacks `Contents: read`: an owner must grant it on GitHub"
+NO_CONTENTS_ACCESS_MESSAGE = "the GitHub App's installation lacks `Contents: read`: an owner must grant it on GitHub"
 UNCOVERED_REPOSITORY_MESSAGE = "the GitHub App's installation doesn't cover this repository: add it on GitHub"
 
 #: Reasons why no token was issued, by status and a word of the message; the first match counts.
@@ -65,7 +65,7 @@ INSTALLATION_TOKEN_REFUSAL_REASONS: tuple[tuple[int, str, Callable[[], SourceErr
     (401, "", lambda: SourceForbidden(REFUSED_GITHUB_APP_MESSAGE)),
     (403, "suspended", lambda: SourceForbidden(SUSPENDED_INSTALLATION_MESSAGE)),
     (404, "", GitHubInstallationGone),
-    (422, "permission", lambda: SourceForbidden(UNGRANTED_CONTENTS_MESSAGE)),
+    (422, "permission", lambda: SourceForbidden(NO_CONTENTS_ACCESS_MESSAGE)),
     (422, "", lambda: SourceNotFound(UNCOVERED_REPOSITORY_MESSAGE)),
 )
 

@@ -23,19 +23,19 @@ README_PATH_PATTERN = re.compile(
     r"(?P<folder>|\.github/|docs/)readme(?:\.(?P<form>md|markdown|mdown|rst|adoc|asciidoc|txt|org))?", re.IGNORECASE
 )
 #: Store texts, one for each field and locale, in the layouts of fastlane (two), F-Droid and Play publisher.
-STORE_TEXT_PATH_PATTERN = re.compile(
+APP_STORE_TEXT_PATH_PATTERN = re.compile(
     r"(?P<base>(?:.*/)?(?:metadata(?:/(?:android|ios|macos))?|play/listings))"
     r"/(?P<locale>default|[a-z]{2,3}(?:[-_][A-Za-z0-9]+){0,2})/(?P<field>[a-z_-]+)\.txt"
 )
-STORE_ICON_PATH_PATTERN = re.compile(
+APP_STORE_ICON_PATH_PATTERN = re.compile(
     r"(?:.*/)?metadata/android/(?P<locale>[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*)/images/icon\.png"
 )
-STORE_TEXT_FIELD_NAMES = (
+APP_STORE_TEXT_FIELD_NAMES = (
     *("name", "title", "subtitle", "short_description", "description", "full_description", "keywords"),
     "marketing_url",
 )
 #: Kinds of manifests, and the number of each that is read. Manifests with a description are first.
-MANIFEST_PATH_LIMITS: tuple[tuple[re.Pattern[str], int], ...] = tuple(
+REPO_MANIFEST_PATTERNS_AND_LIMITS: tuple[tuple[re.Pattern[str], int], ...] = tuple(
     (re.compile(rf"(?:.*/)?{name}"), most)
     for name, most in (
         (r"app\.json", 1),
@@ -67,7 +67,7 @@ KNOWN_REPOSITORY_FILE_NAMES = frozenset(
     {
         *("app.json", "package.json", "pubspec.yaml", "pubspec.yml", "pyproject.toml", "cargo.toml"),
         *("composer.json", "androidmanifest.xml", "strings.xml", "settings.gradle", "settings.gradle.kts"),
-        *(f"{form}.txt" for field in STORE_TEXT_FIELD_NAMES for form in (field, field.replace("_", "-"))),
+        *(f"{form}.txt" for field in APP_STORE_TEXT_FIELD_NAMES for form in (field, field.replace("_", "-"))),
         *("icon.png", "_config.yml"),
     }
 )
@@ -111,7 +111,7 @@ def is_useful_repository_path(path: str) -> bool:
         return False
     name = path.rpartition("/")[2].lower()
     has_known_name = name in KNOWN_REPOSITORY_FILE_NAMES or name.startswith("readme") or name.endswith("info.plist")
-    return has_known_name or store_pictures.is_store_image_path(path)
+    return has_known_name or store_pictures.is_app_store_image_path(path)
 
 
 def choose_paths_of_tree_entries(
@@ -119,8 +119,8 @@ def choose_paths_of_tree_entries(
 ) -> ChosenRepositoryPaths:
     return ChosenRepositoryPaths(
         readme=choose_readme_path(entries),
-        icon=choose_store_icon_path(entries),
-        pictures=store_pictures.choose_repo_app_images((entry.path for entry in entries), rank_store_locale),
+        icon=choose_app_store_icon_path(entries),
+        pictures=store_pictures.choose_repo_app_images((entry.path for entry in entries), rank_app_store_locale),
         files=choose_ranked_file_paths(entries, name=name),
         truncated=truncated,
     )
@@ -147,60 +147,60 @@ def choose_ranked_file_paths(entries: list[GitTreeEntry], *, name: str) -> list[
     """
     files = [entry.path for entry in entries if entry.type == "blob" and (entry.size or 0) <= MAX_REPOSITORY_FILE_BYTES]
     return [
-        *choose_store_text_paths(files),
-        *choose_manifest_paths(files, name),
+        *choose_app_store_text_paths(files),
+        *choose_repo_manifest_paths(files, name),
         *filter(JEKYLL_CONFIG_PATH_PATTERN.fullmatch, files),
     ][:MAX_REPOSITORY_FILE_REQUESTS]
 
 
-def choose_store_text_paths(files: Iterable[str]) -> Iterator[str]:
+def choose_app_store_text_paths(files: Iterable[str]) -> Iterator[str]:
     """Yield a path for each store field with a text: nearest to the root, then English, `default`, any locale."""
     matches = [
         match
         for path in files
-        if (match := STORE_TEXT_PATH_PATTERN.fullmatch(path))
-        and parse_store_path_field(match) in STORE_TEXT_FIELD_NAMES
+        if (match := APP_STORE_TEXT_PATH_PATTERN.fullmatch(path))
+        and parse_app_store_path_field(match) in APP_STORE_TEXT_FIELD_NAMES
     ]
-    for field in STORE_TEXT_FIELD_NAMES:
-        texts = [match for match in matches if parse_store_path_field(match) == field]
-        yield from (match[0] for match in sorted(texts, key=rank_store_text_path)[:1])
+    for field in APP_STORE_TEXT_FIELD_NAMES:
+        texts = [match for match in matches if parse_app_store_path_field(match) == field]
+        yield from (match[0] for match in sorted(texts, key=rank_app_store_text_path)[:1])
 
 
-def parse_store_path_field(match: re.Match[str]) -> str:
+def parse_app_store_path_field(match: re.Match[str]) -> str:
     """Return the field in a store text's path with underscores; Play publisher writes `full-description`."""
     return match["field"].replace("-", "_")
 
 
-def rank_store_text_path(match: re.Match[str]) -> tuple[int, str, int, str]:
+def rank_app_store_text_path(match: re.Match[str]) -> tuple[int, str, int, str]:
     """Return a store text's sort key: nearest to the root first, then the locale that stores fall back to."""
     base, locale = match["base"], match["locale"]
-    return base.count("/"), base, rank_store_locale(locale), locale
+    return base.count("/"), base, rank_app_store_locale(locale), locale
 
 
-def rank_store_locale(locale: str) -> int:
+def rank_app_store_locale(locale: str) -> int:
     if locale.replace("_", "-") == "en-US":
         return 0
     return 1 if locale.startswith("en") else 2 if locale == "default" else 3
 
 
-def choose_store_icon_path(entries: Iterable[GitTreeEntry]) -> str | None:
+def choose_app_store_icon_path(entries: Iterable[GitTreeEntry]) -> str | None:
     """Return the path of the app's icon nearest to the root in the best locale; None without an icon."""
-    matches = [match for entry in entries if (match := STORE_ICON_PATH_PATTERN.fullmatch(entry.path))]
+    matches = [match for entry in entries if (match := APP_STORE_ICON_PATH_PATTERN.fullmatch(entry.path))]
     best = min(
-        matches, key=lambda match: (match[0].count("/"), rank_store_locale(match["locale"]), match[0]), default=None
+        matches, key=lambda match: (match[0].count("/"), rank_app_store_locale(match["locale"]), match[0]), default=None
     )
     return best[0] if best else None
 
 
-def choose_manifest_paths(files: Iterable[str], name: str) -> Iterator[str]:
+def choose_repo_manifest_paths(files: Iterable[str], name: str) -> Iterator[str]:
     own_files = [path for path in files if not any(map(FOREIGN_CODE_FOLDER_PATTERN.fullmatch, path.split("/")[:-1]))]
     return chain.from_iterable(
-        sorted(filter(kind.fullmatch, own_files), key=lambda path: rank_manifest_path(path, name))[:limit]
-        for kind, limit in MANIFEST_PATH_LIMITS
+        sorted(filter(kind.fullmatch, own_files), key=lambda path: rank_repo_manifest_path(path, name))[:limit]
+        for kind, limit in REPO_MANIFEST_PATTERNS_AND_LIMITS
     )
 
 
-def rank_manifest_path(path: str, name: str) -> tuple[bool, bool, int, str]:
+def rank_repo_manifest_path(path: str, name: str) -> tuple[bool, bool, int, str]:
     """Return a manifest path's sort key: first at the root or in `src/main/`, then in a folder named like `name`.
 
     Third is the distance from the root. `name` is the repository's.

@@ -36,7 +36,7 @@ README_RESPONSE_LIMITS = msgspec.structs.replace(REPO_FILE_RESPONSE_LIMITS, cut=
 
 TREE_TRUNCATED_WARNING = "tree_truncated: GitHub lists only a part of so many files: those near the root were read"
 #: Folders at the root that have store texts.
-STORE_TEXT_FOLDERS = {"fastlane", "metadata"}
+APP_STORE_TEXT_FOLDERS = {"fastlane", "metadata"}
 
 
 class FetchedRepository(msgspec.Struct, frozen=True, kw_only=True):
@@ -227,7 +227,7 @@ async def complete_truncated_tree(branch: IngestedBranch, tree: RepositoryTree) 
     folders = {
         entry.path: (await fetch_git_tree(branch, entry.sha, recursive="1")).body
         for entry in root
-        if entry.path in STORE_TEXT_FOLDERS and entry.type == "tree"
+        if entry.path in APP_STORE_TEXT_FOLDERS and entry.type == "tree"
     }
     return msgspec.structs.replace(tree, root=root, folders=folders)
 

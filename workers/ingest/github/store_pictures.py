@@ -12,7 +12,7 @@ IMAGE_FILE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp")
 LOCALE_FOLDER_REGEX = r"(?P<locale>default|[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*)"
 IMAGE_FILE_NAME_REGEX = r"[^/]+"
 #: Places of each kind, best first.
-STORE_IMAGE_PATHS: tuple[tuple[PictureKind, str, str], ...] = (
+APP_STORE_IMAGE_PATHS: tuple[tuple[PictureKind, str, str], ...] = (
     ("logo", "store.icon", rf"metadata/android/{LOCALE_FOLDER_REGEX}/images/icon\.\w+"),
     ("logo", "store.icon", rf"play/listings/{LOCALE_FOLDER_REGEX}/graphics/icon/{IMAGE_FILE_NAME_REGEX}"),
     ("logo", "store.icon", r"metadata/(?:ios/)?app_icon\.\w+"),
@@ -34,15 +34,16 @@ STORE_IMAGE_PATHS: tuple[tuple[PictureKind, str, str], ...] = (
         rf"play/listings/{LOCALE_FOLDER_REGEX}/graphics/feature-graphic/{IMAGE_FILE_NAME_REGEX}",
     ),
 )
-STORE_IMAGE_PATH_PATTERNS = tuple(
-    (kind, rule, re.compile(rf"(?P<base>(?:.*/)?){place}", re.IGNORECASE)) for kind, rule, place in STORE_IMAGE_PATHS
+APP_STORE_IMAGE_PATH_PATTERNS = tuple(
+    (kind, rule, re.compile(rf"(?P<base>(?:.*/)?){place}", re.IGNORECASE))
+    for kind, rule, place in APP_STORE_IMAGE_PATHS
 )
 NUMBER_IN_FILE_NAME = re.compile(r"\d+")
 
 
-def is_store_image_path(path: str) -> bool:
+def is_app_store_image_path(path: str) -> bool:
     return path.lower().endswith(IMAGE_FILE_ENDINGS) and any(
-        place.fullmatch(path) for _, _, place in STORE_IMAGE_PATH_PATTERNS
+        place.fullmatch(path) for _, _, place in APP_STORE_IMAGE_PATH_PATTERNS
     )
 
 
@@ -53,9 +54,9 @@ def choose_repo_app_images(paths: Iterable[str], rank: Callable[[str], int]) -> 
     """
     image_paths = [path for path in paths if path.lower().endswith(IMAGE_FILE_ENDINGS)]
     chosen: dict[PictureKind, list[str]] = {}
-    for kind, _, place in STORE_IMAGE_PATH_PATTERNS:
+    for kind, _, place in APP_STORE_IMAGE_PATH_PATTERNS:
         matches = [
-            (rank_store_image_path(match, rank), path) for path in image_paths if (match := place.fullmatch(path))
+            (rank_app_store_image_path(match, rank), path) for path in image_paths if (match := place.fullmatch(path))
         ]
         best = min((key for key, _ in matches), default=None)
         best_paths = sorted((path for key, path in matches if key == best), key=natural_sort_key)
@@ -64,7 +65,7 @@ def choose_repo_app_images(paths: Iterable[str], rank: Callable[[str], int]) -> 
     return [path for paths_of in chosen.values() for path in paths_of]
 
 
-def rank_store_image_path(match: re.Match[str], rank: Callable[[str], int]) -> tuple[int, str, int, str]:
+def rank_app_store_image_path(match: re.Match[str], rank: Callable[[str], int]) -> tuple[int, str, int, str]:
     """Return a store image's sort key, equal for all images of an app in one locale.
 
     The nearest to the root is first, then the locale with the lowest `rank`.
@@ -78,6 +79,6 @@ def natural_sort_key(path: str) -> tuple[list[int], str]:
     return [int(number[:9]) for number in NUMBER_IN_FILE_NAME.findall(path.rpartition("/")[2])], path
 
 
-def classify_store_image_path(path: str) -> tuple[PictureKind, str]:
+def classify_app_store_image_path(path: str) -> tuple[PictureKind, str]:
     """Return picture kind and rule of a store image by its path. Raises `StopIteration` for any other path."""
-    return next((kind, rule) for kind, rule, place in STORE_IMAGE_PATH_PATTERNS if place.fullmatch(path))
+    return next((kind, rule) for kind, rule, place in APP_STORE_IMAGE_PATH_PATTERNS if place.fullmatch(path))

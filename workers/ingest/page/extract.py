@@ -27,7 +27,7 @@ from workers.ingest.page.links import rank_page_links
 from workers.ingest.page.passages import list_page_passages
 from workers.ingest.shapes import FetchedPage, ParsedPage
 
-FIELDS_LOWERED_ON_ARTICLES = {"appDescription", "tagline", "keywords"}
+FIELDS_LESS_CONFIDENT_ON_ARTICLES = {"appDescription", "tagline", "keywords"}
 #: Confidence factor of an article's own texts.
 ARTICLE_PAGE_CONFIDENCE_FACTOR = 0.6
 #: Confidence factor of candidates on a page that needs its scripts for its text.
@@ -97,7 +97,7 @@ def find_most_confident_value(candidates: list[FieldCandidate]) -> str | None:
 def lower_confidence_on_script_or_article(page: HtmlDocument, candidate: FieldCandidate) -> FieldCandidate:
     """Return the candidate, with less confidence if the page needs scripts, or for a text or keywords on an article."""
     factor = SCRIPTED_PAGE_CONFIDENCE_FACTOR if page.needs_scripts else 1.0
-    if candidate.field in FIELDS_LOWERED_ON_ARTICLES and page.is_article_page:
+    if candidate.field in FIELDS_LESS_CONFIDENT_ON_ARTICLES and page.is_article_page:
         factor *= ARTICLE_PAGE_CONFIDENCE_FACTOR
     return msgspec.structs.replace(candidate, confidence=candidate.confidence * factor)
 

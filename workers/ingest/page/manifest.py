@@ -29,17 +29,17 @@ def parse_web_manifest(manifest: FetchedWebManifest) -> ParsedNonPageDoc:
     members = document if isinstance(document, dict) else {}
     return ParsedNonPageDoc(
         candidates=[
-            *build_candidates_of_scored_values(manifest.url, find_scored_manifest_values(members)),
-            *build_candidates_of_scored_colors(manifest.url, read_manifest_colors(members)),
+            *build_candidates_of_scored_values(manifest.url, find_scored_web_manifest_values(members)),
+            *build_candidates_of_scored_colors(manifest.url, read_web_manifest_colors(members)),
         ],
         pictures=list(find_manifest_icons_and_screenshots(manifest.url, members)),
     )
 
 
-def find_scored_manifest_values(
+def find_scored_web_manifest_values(
     members: dict[str, Any],
 ) -> Iterator[tuple[BrandFieldName, BrandFieldValue, float, str]]:
-    yield from read_manifest_app_name(members)
+    yield from read_web_manifest_app_name(members)
     if text := read_web_manifest_text(members, "description"):
         yield "appDescription", truncate_text(text, MAX_DESCRIPTION_CHARS), 0.75, "manifest.description"
     for tag, confidence, rule in detection.find_language_tag_candidates(
@@ -52,7 +52,7 @@ def find_scored_manifest_values(
         yield "keywords", keywords, 0.60, "manifest.categories"
 
 
-def read_manifest_app_name(members: dict[str, Any]) -> Iterator[tuple[BrandFieldName, BrandFieldValue, float, str]]:
+def read_web_manifest_app_name(members: dict[str, Any]) -> Iterator[tuple[BrandFieldName, BrandFieldValue, float, str]]:
     """Yield the app name of a web app manifest with confidence and rule: its `name`, else its `short_name`.
 
     A name that is too long or can't be a brand's name doesn't count. Yield nothing if neither counts.
@@ -65,7 +65,7 @@ def read_manifest_app_name(members: dict[str, Any]) -> Iterator[tuple[BrandField
             return
 
 
-def read_manifest_colors(members: dict[str, Any]) -> Iterator[ScoredColor]:
+def read_web_manifest_colors(members: dict[str, Any]) -> Iterator[ScoredColor]:
     yield read_web_manifest_text(members, "theme_color"), "primary", 0.50, "manifest.theme_color"
     yield read_web_manifest_text(members, "background_color"), "background", 0.40, "manifest.background_color"
 

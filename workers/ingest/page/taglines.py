@@ -15,7 +15,7 @@ from workers.ingest.shapes import Passage
 
 #: Headings of one level from which each is a section's heading.
 MIN_SAME_LEVEL_SECTION_HEADINGS = 3
-MAX_CHECKED_LEVEL_HEADINGS = 10
+MAX_SAME_LEVEL_HEADINGS = 10
 #: Parts of a page that are not about the brand.
 NON_BRAND_HTML_TAGS = ["nav", "footer", "aside"]
 
@@ -85,7 +85,7 @@ def is_nav_or_section_text(tag: Tag, page: HtmlDocument) -> bool:
 
 def is_section_heading(tag: Tag, page: HtmlDocument) -> bool:
     """Return whether a heading is one of several of its level; False for a paragraph, or alone next to the headline."""
-    same_level = [heading for heading in page.tags[tag.name][:MAX_CHECKED_LEVEL_HEADINGS] if read_tag_text(heading)]
+    same_level = [heading for heading in page.tags[tag.name][:MAX_SAME_LEVEL_HEADINGS] if read_tag_text(heading)]
     if tag.name == "p" or len(same_level) < (
         MIN_SAME_LEVEL_SECTION_HEADINGS if tag is page.headline_h1_tag else MIN_SAME_LEVEL_SECTION_HEADINGS - 1
     ):

@@ -20,7 +20,7 @@ IMAGE_FETCH_KIND_ORDER: Sequence[PictureKind] = ("logo", "screenshot", "image")
 MIN_LOGO_SIDES_PX = (64, 24)
 #: The same for other images. A smaller one is a button, a badge (18 to 28 high) or a tracking pixel; networks
 #: take previews from 200 on.
-MIN_INGEST_IMAGE_PX = (200, 100)
+MIN_IMAGE_SIDES_PX = (200, 100)
 #: Pixels of the longest side: images of platforms and phones stay below it.
 MAX_IMAGE_SIDE_PX = 8192
 
@@ -42,7 +42,7 @@ def is_useful_image_size(kind: PictureKind, measured: ImageTypeAndSize) -> bool:
     """Return whether an image is large enough for its kind, and not too large; an SVG logo may be of 1 pixel."""
     longer, shorter = sorted((measured.width, measured.height), reverse=True)
     is_scalable = kind == "logo" and measured.type == "image/svg+xml"
-    min_longer, min_shorter = (1, 1) if is_scalable else MIN_LOGO_SIDES_PX if kind == "logo" else MIN_INGEST_IMAGE_PX
+    min_longer, min_shorter = (1, 1) if is_scalable else MIN_LOGO_SIDES_PX if kind == "logo" else MIN_IMAGE_SIDES_PX
     return min_longer <= longer <= MAX_IMAGE_SIDE_PX and min_shorter <= shorter
 
 

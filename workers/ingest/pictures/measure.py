@@ -32,7 +32,7 @@ class ImageTypeAndSize(NamedTuple):
 
 def measure_image_bytes(head: bytes) -> ImageTypeAndSize | None:
     """Return an image's type and size; None for an unknown type (SVG too), or if the bytes end before its size."""
-    reader = next((reader for sign, reader in MEASURE_BY_FILE_SIGNATURE if sign.match(head)), None)
+    reader = next((reader for sign, reader in IMAGE_MEASURER_BY_FILE_SIGNATURE if sign.match(head)), None)
     return reader(head) if reader else None
 
 
@@ -129,7 +129,7 @@ def read_little_endian(head: bytes, at: int, size: int) -> int:
     return int.from_bytes(head[at : at + size], "little")
 
 
-MEASURE_BY_FILE_SIGNATURE: tuple[tuple[re.Pattern[bytes], Callable[[bytes], ImageTypeAndSize | None]], ...] = (
+IMAGE_MEASURER_BY_FILE_SIGNATURE: tuple[tuple[re.Pattern[bytes], Callable[[bytes], ImageTypeAndSize | None]], ...] = (
     (re.compile(rb"\x89PNG\r\n\x1a\n"), measure_png),
     (re.compile(rb"\xff\xd8\xff"), measure_jpeg),
     (re.compile(rb"GIF8[79]a"), measure_gif),

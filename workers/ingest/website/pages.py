@@ -16,7 +16,7 @@ from workers.web.fetch import FetchedResponse
 #: Characters below which a page with a refresh has no content of its own.
 MIN_REFRESHING_PAGE_CONTENT_CHARS = 200
 #: Fields in which a linked page mainly describes itself.
-FIELDS_LOWERED_MORE_ON_LINKED_PAGES: frozenset[BrandFieldName] = frozenset({"appDescription", "tagline", "keywords"})
+FIELDS_LESS_CONFIDENT_ON_LINKED_PAGES: frozenset[BrandFieldName] = frozenset({"appDescription", "tagline", "keywords"})
 #: Confidence factor of these fields of a linked page.
 LINKED_PAGE_SELF_TEXT_CONFIDENCE_FACTOR = 0.7
 #: Confidence factor of its other fields.
@@ -116,7 +116,7 @@ def lower_linked_page_confidence(page: ParsedPage) -> ParsedPage:
             confidence=candidate.confidence
             * (
                 LINKED_PAGE_SELF_TEXT_CONFIDENCE_FACTOR
-                if candidate.field in FIELDS_LOWERED_MORE_ON_LINKED_PAGES
+                if candidate.field in FIELDS_LESS_CONFIDENT_ON_LINKED_PAGES
                 else LINKED_PAGE_BRAND_FACT_CONFIDENCE_FACTOR
             ),
         )

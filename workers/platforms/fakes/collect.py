@@ -8,9 +8,9 @@ from uuid import UUID
 
 from domain.collection.collection_runs import PostDueForMetricPolling
 from domain.publishing.outgoing import PostingAccount
-from workers.platforms.collecting import CollectedFigures, MetricsPostLimitsPerCallAndRun, PlatformMetricsCollector
+from workers.platforms.collecting import CollectedMetricValues, MetricsPostLimitsPerCallAndRun, PlatformMetricsCollector
 
-SANDBOX_FIGURE_GROWTH_TIME = timedelta(days=7)
+SANDBOX_METRIC_GROWTH_TIME = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -20,24 +20,24 @@ class SandboxCollector(PlatformMetricsCollector):
     now: datetime
     limits: ClassVar[MetricsPostLimitsPerCallAndRun] = MetricsPostLimitsPerCallAndRun(batch=100, most=500)
 
-    async def read_post_figures(
+    async def read_post_metrics(
         self,
         account: PostingAccount,  # noqa: ARG002
         posts: Sequence[PostDueForMetricPolling],
-    ) -> Mapping[UUID, CollectedFigures]:
-        return {post.id: compute_sandbox_post_figures(post, self.now) for post in posts}
+    ) -> Mapping[UUID, CollectedMetricValues]:
+        return {post.id: compute_sandbox_post_metrics(post, self.now) for post in posts}
 
     async def read_follower_count(self, account: PostingAccount) -> int | None:
         return 100 * len(account.handle)
 
 
-def compute_sandbox_post_figures(post: PostDueForMetricPolling, now: datetime) -> CollectedFigures:
+def compute_sandbox_post_metrics(post: PostDueForMetricPolling, now: datetime) -> CollectedMetricValues:
     """Return the metrics of a sandbox post by name, for all metrics that any platform reports.
 
     They are computed from the post's id and its age alone, and grow for a week.
     """
-    age = min(max(now - post.published_at, timedelta()), SANDBOX_FIGURE_GROWTH_TIME)
-    views = int((1000 + post.id.int % 9000) * (age / SANDBOX_FIGURE_GROWTH_TIME))
+    age = min(max(now - post.published_at, timedelta()), SANDBOX_METRIC_GROWTH_TIME)
+    views = int((1000 + post.id.int % 9000) * (age / SANDBOX_METRIC_GROWTH_TIME))
     return {
         "views": views,
         "reach": views * 4 // 5,

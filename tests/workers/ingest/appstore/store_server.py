@@ -61,7 +61,7 @@ async def open_stores(
     async with serve(answers) as site:
         base = site.url("")
         async with open_ssrf_guarded_client(
-            allowed=ssrf_guard.allow_settings_url(base), contact="https://tenantry.test/bot"
+            allowed=ssrf_guard.build_settings_url_policy(base), contact="https://tenantry.test/bot"
         ) as client:
             lookup = AppLookupClient(client, base, limiter or unlimited_limiter())
             yield AppStoreAccess(lookup, build_crawl_resources(client), parser, base, base), site

@@ -28,7 +28,7 @@ from tests.workers.ingest.appstore.store_server import (
 from tests.workers.web.web import Answers, raw_response
 from workers.ingest.appstore.lookup import AppLookupClient, StorefrontResult, look_up_apple_app
 from workers.ingest.appstore.rate import UpstreamLimiter
-from workers.ingest.appstore.stores import build_custom_store_ssrf_policies
+from workers.ingest.appstore.stores import build_app_store_ssrf_policies
 from workers.ingest.parser.parser import DocumentParser
 from workers.web.fetch import open_ssrf_guarded_client
 
@@ -147,9 +147,9 @@ async def test_a_response_without_an_app_has_its_error(
 
 async def test_only_addresses_set_by_the_operator_may_be_private() -> None:
     defaults = settings_for("postgresql://localhost/none", "redis://localhost")
-    assert build_custom_store_ssrf_policies(defaults) == {}
+    assert build_app_store_ssrf_policies(defaults) == {}
     changed = msgspec.structs.replace(defaults, play_url="http://127.0.0.1:8123")
-    assert list(build_custom_store_ssrf_policies(changed)) == [("127.0.0.1", 8123)]
+    assert list(build_app_store_ssrf_policies(changed)) == [("127.0.0.1", 8123)]
 
 
 async def test_default_addresses_never_resolve_to_private_ones(parser: DocumentParser) -> None:
@@ -160,7 +160,7 @@ async def test_default_addresses_never_resolve_to_private_ones(parser: DocumentP
 
     defaults = settings_for("postgresql://localhost/none", "redis://localhost")
     async with open_ssrf_guarded_client(
-        allowed=build_custom_store_ssrf_policies(defaults), contact="https://x.test", resolver=resolver
+        allowed=build_app_store_ssrf_policies(defaults), contact="https://x.test", resolver=resolver
     ) as client:
         with pytest.raises(FetchAddressNotAllowed):
             await look_up_apple_app(

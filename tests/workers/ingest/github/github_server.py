@@ -20,7 +20,7 @@ from tests.workers.web.web import Site, allowed_client, raw_response
 from workers.ingest.choose import choose_brand_findings
 from workers.ingest.github.client import GitHubApi
 from workers.ingest.github.ingest import ingest_github_repository
-from workers.ingest.github.paths import STORE_TEXT_PATH_PATTERN
+from workers.ingest.github.paths import APP_STORE_TEXT_PATH_PATTERN
 from workers.ingest.github.reading.repository import extract_repo_brand_candidates
 from workers.ingest.github.shapes import FetchedRepoFile, RepositoryContent
 from workers.ingest.parser.parser import DocumentParser
@@ -157,7 +157,7 @@ async def serve_github(*repos: Repo, **answers: Any) -> AsyncIterator[GitHub]:
 async def open_served_api(served: GitHub, **fields: Any) -> AsyncIterator[GitHubApi]:
     """Open the API of an ingest at this server."""
     async with open_ssrf_guarded_client(
-        allowed=ssrf_guard.allow_settings_url(served.base), contact="https://tenantry.test"
+        allowed=ssrf_guard.build_settings_url_policy(served.base), contact="https://tenantry.test"
     ) as client:
         yield GitHubApi(client=client, base=served.base, web="https://github.com", **fields)
 
@@ -193,7 +193,7 @@ def store_texts(folder: Path, tree: list[dict[str, Any]]) -> list[tuple[str, byt
     expected = json.loads((folder / "expected.json").read_text())
     texts_by_path: dict[str, str] = {}
     for entry in tree:
-        match = STORE_TEXT_PATH_PATTERN.fullmatch(entry["path"])
+        match = APP_STORE_TEXT_PATH_PATTERN.fullmatch(entry["path"])
         platform = "android" if "/metadata/android/" in entry["path"] else "ios"
         text = match and expected.get(platform, {}).get(match["locale"], {}).get(match["field"])
         if text is not None and match is not None:

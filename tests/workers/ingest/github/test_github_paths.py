@@ -5,10 +5,10 @@ import time
 import msgspec
 
 from workers.ingest.github.paths import (
+    choose_app_store_icon_path,
     choose_ranked_file_paths,
     choose_readme_path,
     choose_repository_paths,
-    choose_store_icon_path,
 )
 from workers.ingest.github.shapes import ChosenRepositoryPaths, GitTreeEntry, RepositoryTree
 
@@ -47,7 +47,7 @@ def test_the_stores_default_locale_is_first() -> None:
     icons = [f"fastlane/metadata/android/{locale}/images/icon.png" for locale in locales]
     entries = [GitTreeEntry(path=path, type="blob") for path in [*paths, *icons]]
     assert choose_ranked_file_paths(entries, name="zap") == ["fastlane/metadata/android/en-US/title.txt"]
-    assert choose_store_icon_path(entries) == "fastlane/metadata/android/en-US/images/icon.png"
+    assert choose_app_store_icon_path(entries) == "fastlane/metadata/android/en-US/images/icon.png"
     del entries[3], entries[2]
     assert choose_ranked_file_paths(entries, name="zap") == ["fastlane/metadata/android/default/title.txt"]
 

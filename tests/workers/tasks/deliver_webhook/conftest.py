@@ -18,7 +18,9 @@ from workers.tasks import deliver_webhook
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Disable retries and the end of a time slice, on a slow machine too, until a test triggers them."""
-    monkeypatch.setattr(retries, "DELIVERY_BACKOFF_S", tuple(max(wait, 600) for wait in retries.DELIVERY_BACKOFF_S))
+    monkeypatch.setattr(
+        retries, "WEBHOOK_RETRY_WAITS_S", tuple(max(wait, 600) for wait in retries.WEBHOOK_RETRY_WAITS_S)
+    )
     monkeypatch.setattr(deliver_webhook, "WEBHOOK_DELIVERY_TIME_SLICE_S", 600.0)
 
 

@@ -40,7 +40,7 @@ async def test_a_failing_delivery_has_ten_attempts_with_one_id(scene: DeliverySc
     endpoint_id, _ = await scene.endpoint(receiver.url)
     receiver.behave = says(500)
     sent = await scene.emit()
-    for tries, wait in enumerate(retries.DELIVERY_BACKOFF_S, 1):
+    for tries, wait in enumerate(retries.WEBHOOK_RETRY_WAITS_S, 1):
         assert await scene.attempt() == ["completed"]
         [row] = await scene.rows(endpoint_id)
         assert (row["status"], row["attempts"], row["http_status"]) == ("pending", tries, 500)
@@ -71,7 +71,7 @@ async def test_deliveries_of_a_paused_endpoint_continue_when_it_is_resumed(
 async def test_a_deleted_endpoint_gets_nothing_and_its_deliveries_are_abandoned(
     scene: DeliveryScene, receiver: WebhookReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("domain.webhooks.attempts.DELIVERIES_ABANDONED_PER_BATCH", 2)
+    monkeypatch.setattr("domain.webhooks.attempts.WEBHOOK_DELIVERIES_ABANDONED_PER_BATCH", 2)
     endpoint_id, _ = await scene.endpoint(receiver.url)
     await scene.patch(endpoint_id, status="paused")
     await scene.emit(times=5)
@@ -193,14 +193,14 @@ async def test_an_unserializable_event_blocks_no_other(
 ) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
     bad, good = await scene.emit(times=2)
-    render = events._build_event_body
+    render = events._build_webhook_event_body
 
     async def some(conn: Conn, row: Any, *given: Any) -> bytes:
         if ids.format_prefixed_id(ids.WEBHOOK_EVENT, row.id) == bad:
             raise error
         return await render(conn, row, *given)
 
-    monkeypatch.setattr(events, "_build_event_body", some)
+    monkeypatch.setattr(events, "_build_webhook_event_body", some)
     await scene.attempt()
     assert receiver.times == {good: 1}
     rows = await scene.rows(endpoint_id)

@@ -13,7 +13,7 @@ import pytest
 from db.pool import Conn
 from db.queries import TypedQuery
 from domain.webhooks import attempts, delivery_jobs
-from domain.webhooks.attempts import FinishedDeliveryAttempt
+from domain.webhooks.attempts import FinishedWebhookAttempt
 from domain.webhooks.delivery_jobs import (
     FIND_ENDPOINTS_MID_DELIVERY,
     FIND_ENDPOINTS_WITH_DUE_DELIVERIES,
@@ -179,18 +179,18 @@ async def test_the_longest_retry_after_wins_in_any_order(scene: DeliveryScene) -
     async with scene.pool.acquire() as conn:
         [claim] = await seeds.claims(conn, DELIVER_WEBHOOK_KIND)
         take = partial(
-            attempts.take_due_deliveries, conn, claim=claim, keyring=seeds.VAULT, public_url=seeds.PUBLIC_URL
+            attempts.take_due_webhook_deliveries, conn, claim=claim, keyring=seeds.VAULT, public_url=seeds.PUBLIC_URL
         )
         taken = await take(limit=3)
         for heard, cut in product(permutations([(200, None), (429, 600.0), (503, 60.0)]), range(4)):
             await conn.execute(ANEW)
             tried = [
-                FinishedDeliveryAttempt(one.delivery, status, None if status == 200 else "BAD_STATUS", after_s)
+                FinishedWebhookAttempt(one.delivery, status, None if status == 200 else "BAD_STATUS", after_s)
                 for one, (status, after_s) in zip(taken, heard, strict=True)
             ]
             before = await conn.fetchval("select now()")
             for part in (tried[:cut], tried[cut:]):
-                await attempts.settle_delivery_attempts(conn, claim=claim, tried=part, failing=True)
+                await attempts.settle_webhook_attempts(conn, claim=claim, tried=part, failing=True)
             assert await conn.fetchval(REST_S, before) >= 600, (heard, cut)
             assert await take(limit=1) == []
 

@@ -22,7 +22,7 @@ class VoiceFormOfAddress(msgspec.Struct, frozen=True, kw_only=True):
     inside: bool = False
 
 
-class Grammar(msgspec.Struct, frozen=True, kw_only=True):
+class NounGrammar(msgspec.Struct, frozen=True, kw_only=True):
     """Words and endings that distinguish nouns of a language from its verbs and adjectives.
 
     Words: `determiners` and `prepositions` precede nouns, `genitive` ones follow them, `verbal` ones
@@ -88,7 +88,7 @@ class IngestLexicon(msgspec.Struct, frozen=True, kw_only=True):
     follow: list[str] = field(default_factory=list)
     use: str = "(?!)"
     signposts: list[str] = field(default_factory=list)
-    grammar: Grammar | None = None
+    grammar: NounGrammar | None = None
     asides: dict[OffTopicSubject, str] = field(default_factory=dict)
 
 

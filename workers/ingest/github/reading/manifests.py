@@ -47,7 +47,7 @@ ANDROID_STRING_ESCAPE_PATTERN = re.compile(r"\\(.)|\"")
 PARTIAL_APPLE_BUNDLE_TYPES = {"XPC!", "FMWK", "BNDL"}
 
 
-def read_manifest_statements(
+def read_repo_manifest_statements(
     file: FetchedRepoFile, own_name: RepositoryOwnName, files: list[FetchedRepoFile]
 ) -> Iterator[BrandStatement]:
     """Yield the brand statements of a project's manifest, such as `package.json`.
@@ -65,7 +65,7 @@ def read_manifest_statements(
         load, read = LOADER_AND_READER_BY_MANIFEST_NAME[name]
         yield from (
             statement
-            for statement in read(load_manifest_object(load, file), own_name)
+            for statement in read(load_repo_manifest_object(load, file), own_name)
             if is_real_repo_manifest_value(statement)
         )
 
@@ -82,7 +82,7 @@ def parse_gradle_settings(text: str) -> ManifestObject:
     return {"name": match[1]} if match else {}
 
 
-def load_manifest_object(load: Callable[[str], Any], file: FetchedRepoFile) -> ManifestObject:
+def load_repo_manifest_object(load: Callable[[str], Any], file: FetchedRepoFile) -> ManifestObject:
     """Return the object in a manifest, decoded by `load`; {} if the file is broken or has another value."""
     try:
         value = load(decode_bytes_like_browser(file.body, ""))

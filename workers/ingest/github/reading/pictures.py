@@ -12,12 +12,12 @@ from bs4.filter import SoupStrainer
 
 from workers.ingest.appstore.address import host_of_url
 from workers.ingest.github.shapes import RepositoryContent
-from workers.ingest.github.store_pictures import classify_store_image_path
+from workers.ingest.github.store_pictures import classify_app_store_image_path
 from workers.ingest.page.document import MAX_HREF_CHARS, read_tag_attribute, resolve_http_url
 from workers.ingest.page.pictures import truncate_ingest_image_alt
 from workers.ingest.shapes import CandidateImage
 
-MAX_README_IMAGES_TRIED = 40
+MAX_README_IMAGE_TAGS_CHECKED = 40
 #: Pixels of a side below which a README's image is a sign in a line of text.
 MIN_README_IMAGE_SIDE_PX = 64
 BADGE_URL_PATTERN = re.compile(r"badge|shields\.|/workflows/|\.svg\?", re.IGNORECASE)
@@ -33,7 +33,7 @@ def list_repository_candidate_images(repository: RepositoryContent, readme: str)
 
 
 def build_repo_image_candidate(repository: RepositoryContent, path: str) -> CandidateImage:
-    kind, rule = classify_store_image_path(path)
+    kind, rule = classify_app_store_image_path(path)
     page = f"{repository.url}/blob/{quote(repository.branch)}/{quote(path)}"
     return CandidateImage(kind=kind, url=f"{repository.raw_files_url}{quote(path)}", rule=rule, page=page)
 
@@ -42,7 +42,7 @@ def find_readme_image_candidates(repository: RepositoryContent, html: str) -> It
     path = repository.readme.path if repository.readme else ""
     page = f"{repository.url}/blob/{quote(repository.branch)}/{quote(path)}"
     soup = BeautifulSoup(html, "lxml", parse_only=SoupStrainer(["a", "img"]))
-    for image in soup.find_all("img", limit=MAX_README_IMAGES_TRIED):
+    for image in soup.find_all("img", limit=MAX_README_IMAGE_TAGS_CHECKED):
         url = resolve_readme_image_url(repository, path, read_tag_attribute(image, "src").replace(" ", "%20"))
         if url and is_repository_image_public(repository, url) and not is_badge_image(repository, image, url):
             description = truncate_ingest_image_alt(read_tag_attribute(image, "alt"))

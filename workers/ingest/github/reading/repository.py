@@ -32,7 +32,7 @@ def extract_repo_brand_candidates(repository: RepositoryContent) -> ParsedNonPag
     """
     html = readme.readme_to_html(repository.readme.path, repository.readme.body) if repository.readme else ""
     blocks = parse_readme_blocks(html)
-    store_texts = list(stores.list_store_prose_files(repository.files))
+    store_texts = list(stores.list_app_store_prose_files(repository.files))
     skip_rules = SentenceSkipRules(
         detection.detect_text_language(join_readme_prose(blocks) or repository.description)[0]
     )
@@ -41,9 +41,9 @@ def extract_repo_brand_candidates(repository: RepositoryContent) -> ParsedNonPag
     )
     files = repository.files
     statements_by_file: list[tuple[FetchedRepoFile | None, Iterable[BrandStatement]]] = [
-        *((file, stores.read_store_file_statements(file)) for file in files),
+        *((file, stores.read_app_store_text_statements(file)) for file in files),
         (None, read_github_metadata_statements(repository, own_name, skip_rules)),
-        *((file, manifests.read_manifest_statements(file, own_name, files)) for file in files),
+        *((file, manifests.read_repo_manifest_statements(file, own_name, files)) for file in files),
         (repository.readme, prose.read_readme_statements(blocks, own_name, skip_rules)),
         (
             store_texts[0][0] if store_texts else repository.readme,
@@ -140,7 +140,7 @@ def list_repository_passages(
     for file, _, text in store_texts:
         yield from (
             Passage(text=paragraph, url=build_github_file_page_url(repository, file))
-            for paragraph in stores.split_store_paragraphs(text)
+            for paragraph in stores.split_app_store_text_paragraphs(text)
         )
     page = build_github_file_page_url(repository, repository.readme)
     for block in prose.skip_readme_setup_sections(blocks):

@@ -16,7 +16,7 @@ from workers.ingest.page.decode import decode_bytes_like_browser
 from workers.ingest.page.keywords import split_unique_keywords
 from workers.ingest.page.names import is_possible_brand_name
 from workers.ingest.page.text import MAX_DESCRIPTION_CHARS, clean_text_line, is_tagline_sized, truncate_text
-from workers.ingest.shapes import LIST_DESCRIPTION_RULE_SUFFIX
+from workers.ingest.shapes import LIST_ITEM_DESCRIPTION_RULE_SUFFIX
 from workers.ingest.skip_rules import SentenceSkipRules
 
 #: Hosts of homepages that are a store's page.
@@ -25,9 +25,9 @@ STORE_LINK_NAME_BY_HOST = {
     "itunes.apple.com": "appStore",
     "play.google.com": "googlePlay",
 }
-STORE_NAME_FIELDS = {"name", "title"}
-STORE_TAGLINE_FIELDS = {"subtitle", "short_description"}
-STORE_DESCRIPTION_FIELDS = {"description", "full_description"}
+APP_STORE_NAME_FIELDS = {"name", "title"}
+APP_STORE_TAGLINE_FIELDS = {"subtitle", "short_description"}
+APP_STORE_DESCRIPTION_FIELDS = {"description", "full_description"}
 PARAGRAPH_BREAK_PATTERN = re.compile(r"\n\s*\n|</?(?:p|h\d|ul|ol)\b[^>]*>|(?:<br\s*/?>\s*){2,}", re.IGNORECASE)
 #: Tags of a description, for replacement by the marks of plain text: of a heading, an item, a paragraph.
 STORE_TEXT_HTML_HEADING_PATTERN = re.compile(
@@ -39,18 +39,18 @@ STORE_TEXT_LINE_BREAK_TAGS_PATTERN = re.compile(r"</?(?:p|ul|ol|div|br)\b[^>]*>"
 SYMLINK_CONTENT_PATTERN = re.compile(r"(?:\.\.?/)+\S+\.txt")
 
 
-def read_store_file_statements(file: FetchedRepoFile) -> Iterator[BrandStatement]:
-    match = paths.STORE_TEXT_PATH_PATTERN.fullmatch(file.path)
-    text = decode_store_text_file(file)
+def read_app_store_text_statements(file: FetchedRepoFile) -> Iterator[BrandStatement]:
+    match = paths.APP_STORE_TEXT_PATH_PATTERN.fullmatch(file.path)
+    text = decode_app_store_text_file(file)
     if match is None or not text:
         return
-    name = paths.parse_store_path_field(match)
+    name = paths.parse_app_store_path_field(match)
     rule = f"store.{name}"
-    if name in STORE_NAME_FIELDS:
+    if name in APP_STORE_NAME_FIELDS:
         yield from read_repo_app_name(text, rule)
-    elif name in STORE_TAGLINE_FIELDS:
+    elif name in APP_STORE_TAGLINE_FIELDS:
         yield from read_repo_app_tagline(clean_text_line(text), 0.95, rule)
-    elif name in STORE_DESCRIPTION_FIELDS:
+    elif name in APP_STORE_DESCRIPTION_FIELDS:
         yield from read_repo_app_description(text, rule)
     elif name == "keywords" and (keywords := split_unique_keywords([text])):
         yield BrandStatement("keywords", keywords, 0.95, rule)
@@ -83,7 +83,7 @@ def read_repo_app_description(text: str, rule: str) -> Iterator[BrandStatement]:
     if opening := " ".join(store_prose.find_description_opening_lines(marked_text, skip_rules)):
         yield BrandStatement("appDescription", truncate_text(opening, MAX_DESCRIPTION_CHARS), 0.92, rule)
         if items := store_prose.join_descriptive_items(marked_text, skip_rules, MAX_DESCRIPTION_CHARS):
-            yield BrandStatement("appDescription", items, 0.70, f"{rule}{LIST_DESCRIPTION_RULE_SUFFIX}")
+            yield BrandStatement("appDescription", items, 0.70, f"{rule}{LIST_ITEM_DESCRIPTION_RULE_SUFFIX}")
 
 
 def read_homepage_link(address: str) -> dict[str, str]:
@@ -100,22 +100,22 @@ def read_homepage_link(address: str) -> dict[str, str]:
     return {STORE_LINK_NAME_BY_HOST.get(host, "website"): url} if is_usable else {}
 
 
-def split_store_paragraphs(text: str) -> list[str]:
+def split_app_store_text_paragraphs(text: str) -> list[str]:
     return [text_line for paragraph in PARAGRAPH_BREAK_PATTERN.split(text) if (text_line := clean_text_line(paragraph))]
 
 
-def decode_store_text_file(file: FetchedRepoFile) -> str:
+def decode_app_store_text_file(file: FetchedRepoFile) -> str:
     text = decode_bytes_like_browser(file.body, "").strip()
     return "" if SYMLINK_CONTENT_PATTERN.fullmatch(text) else text
 
 
-def list_store_prose_files(files: list[FetchedRepoFile]) -> Iterator[tuple[FetchedRepoFile, str, str]]:
+def list_app_store_prose_files(files: list[FetchedRepoFile]) -> Iterator[tuple[FetchedRepoFile, str, str]]:
     """Yield the store text files that have a description or a tagline, each with its locale and text."""
     for file in files:
-        match = paths.STORE_TEXT_PATH_PATTERN.fullmatch(file.path)
+        match = paths.APP_STORE_TEXT_PATH_PATTERN.fullmatch(file.path)
         if (
             match
-            and paths.parse_store_path_field(match) in STORE_TAGLINE_FIELDS | STORE_DESCRIPTION_FIELDS
-            and (text := decode_store_text_file(file))
+            and paths.parse_app_store_path_field(match) in APP_STORE_TAGLINE_FIELDS | APP_STORE_DESCRIPTION_FIELDS
+            and (text := decode_app_store_text_file(file))
         ):
             yield file, match["locale"], text
