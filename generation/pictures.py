@@ -117,7 +117,7 @@ def rasterize_svg(data: bytes) -> bytes:
     `GenerationError` if the host killed the process, which proves nothing about the drawing.
     """
     drawing = clean_svg_drawing(data)
-    command = [sys.executable, "-m", "generation.rasterizer", _longer_svg_side_for_scaling(drawing)]
+    command = [sys.executable, "-m", "generation.rasterizer", _name_of_longer_svg_side(drawing)]
     process = subprocess.run(command, check=False, input=drawing.text.encode(), capture_output=True, env={})
     if -process.returncode in KILL_SIGNALS_NOT_BY_LIMIT:
         raise GenerationError("RENDERER_KILLED", "the renderer of a drawing was ended by its host")
@@ -131,7 +131,7 @@ def rasterize_svg(data: bytes) -> bytes:
     return process.stdout
 
 
-def _longer_svg_side_for_scaling(drawing: CleanedSvgDrawing) -> str:
+def _name_of_longer_svg_side(drawing: CleanedSvgDrawing) -> str:
     """Return `width` or `height`, the longer side of a drawing. Raises `PictureRefused` if the drawing is too narrow.
 
     The renderer scales that side to the limit, so that the other one is within it.

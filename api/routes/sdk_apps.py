@@ -57,7 +57,7 @@ async def list_sdk_apps(
 async def get_sdk_app(request: ApiRequest, project_id: FromPath[str], app_id: FromPath[str]) -> SdkApp:
     """Return one SDK app, without its key."""
     async with request.acquire_connection() as conn:
-        return await apps.read_sdk_app(
+        return await apps.read_sdk_app_by_id(
             conn,
             **request.parse_org_and_project_id(project_id),
             app_id=path_ids.parse_id("sdk_app", app_id),

@@ -35,7 +35,7 @@ async def get_install_spec(
     filters.check_filter_values("platforms", platforms, get_args(AppPlatform))
     public_url = request.public_api_base_url
     async with request.acquire_connection() as conn:
-        app = await apps.read_sdk_app(
+        app = await apps.read_sdk_app_by_id(
             conn,
             **request.parse_org_and_project_id(project_id),
             app_id=path_ids.parse_id("sdk_app", app_id),

@@ -120,7 +120,9 @@ async def register_sdk_app(
     return SdkAppShown(**_app_answer_fields(row, public_url), api_key=app_keys.format_app_key(app_id, secret))
 
 
-async def read_sdk_app(conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID, public_url: str) -> SdkApp:
+async def read_sdk_app_by_id(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID, public_url: str
+) -> SdkApp:
     """Return an SDK app of a project. Raises `ObjectNotFound`."""
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     row = await _get_app_row(conn, AppChangeAuthor(organization_id, project_id), app_id)

@@ -43,7 +43,9 @@ class ActiveUserCountCache:
         self._most = most
         self._found: OrderedDict[tuple[UUID, TimeWindow], tuple[int, int, datetime]] = OrderedDict()
 
-    def get_cached_user_count(self, project_id: UUID, window: TimeWindow, events: int, now: datetime) -> int | None:
+    def find_valid_cached_user_count(
+        self, project_id: UUID, window: TimeWindow, events: int, now: datetime
+    ) -> int | None:
         """Return the cached number of active users in a window; None if missing, old, or for other `events`."""
         cached = self._found.get((project_id, window))
         if cached is None or cached[1] != events or now - cached[2] >= ACTIVE_USER_CACHE_TIME:
@@ -65,7 +67,7 @@ async def count_active_users(
 
     `events` has the number of events of each window, which the caller has just counted. The result has its order.
     """
-    cached = {window: counted.get_cached_user_count(project_id, window, n, now) for window, n in events.items()}
+    cached = {window: counted.find_valid_cached_user_count(project_id, window, n, now) for window, n in events.items()}
     fresh = await _query_active_user_counts(conn, project_id, [window for window, n in cached.items() if n is None])
     for window, (_, n, has_all_people) in fresh.items():
         if has_all_people:

@@ -77,7 +77,7 @@ def redact_personal_event_id(text: str) -> str:
 
 def _redact_app_event_object(found: Mapping[str, Any], *, within: str) -> dict[str, Any]:
     return {
-        _hide_event_field_name(name): _redact_event_field(_normalize_event_field(name), value, within)
+        _hide_event_field_name(name): _redact_event_field(_normalize_event_field_name(name), value, within)
         for name, value in found.items()
     }
 
@@ -132,5 +132,5 @@ def _has_email_phone_or_ip(text: str) -> bool:
     return bool(_EMAIL_PHONE_PATTERN.search(text)) or (len(text) <= MAX_IP_CHARACTERS and is_ip_address(text.strip()))
 
 
-def _normalize_event_field(name: str) -> str:
+def _normalize_event_field_name(name: str) -> str:
     return _EVENT_FIELD_PUNCTUATION_PATTERN.sub("", name).lower()

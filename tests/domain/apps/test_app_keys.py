@@ -90,7 +90,7 @@ async def test_an_event_is_noted_once_a_minute(pool: Pool, conn: Conn, project: 
 
 async def _noted(conn: Conn, project: Project, app_id: UUID) -> datetime:
     await apps.store_app_event_time(conn, organization_id=project.org, app_id=app_id)
-    found = await apps.read_sdk_app(
+    found = await apps.read_sdk_app_by_id(
         conn, organization_id=project.org, project_id=project.id, app_id=app_id, public_url=seeds.PUBLIC_URL
     )
     assert found.last_event_at

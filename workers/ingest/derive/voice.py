@@ -19,7 +19,7 @@ from workers.ingest.shapes import SourceProse
 MIN_VOICE_PROSE_WORDS = 150
 MIN_VOICE_HABITS = 3
 #: Sentences with a sign, from which it is a habit.
-MIN_VOICE_HABIT_SENTENCES = 3
+MIN_SENTENCES_WITH_VOICE_SIGN = 3
 #: Mentions in a hundred words from which a sign is a habit.
 MIN_VOICE_SIGNS_PER_100_WORDS = {"contraction": 1.2, "slang": 0.15, "emoji": 0.3, "delight": 0.3, "we": 1.3}
 #: The same for a form of address between friends.
@@ -133,7 +133,10 @@ def find_frequent_voice_signs(tone: ToneCounts, language_lexicon: IngestLexicon)
                 sign,
             )
     for sign, share in MIN_VOICE_SIGN_SENTENCE_SHARES.items():
-        if len(tone.examples[sign]) >= MIN_VOICE_HABIT_SENTENCES and tone.compute_sentence_share_of_sign(sign) >= share:
+        if (
+            len(tone.examples[sign]) >= MIN_SENTENCES_WITH_VOICE_SIGN
+            and tone.compute_sentence_share_of_sign(sign) >= share
+        ):
             yield VoiceHabitSign(sign, "mark", DISPLAY_NOUN_BY_VOICE_SIGN.get(sign, "questions"), sign)
     if is_sign_frequent_enough_for_habit(tone, "we", MIN_VOICE_SIGNS_PER_100_WORDS["we"]):
         yield VoiceHabitSign("we", "speech", f"of itself as “{language_lexicon.we[0]}”", "we")
@@ -141,7 +144,7 @@ def find_frequent_voice_signs(tone: ToneCounts, language_lexicon: IngestLexicon)
 
 
 def is_sign_frequent_enough_for_habit(tone: ToneCounts, sign: str, rate: float) -> bool:
-    return len(tone.examples[sign]) >= MIN_VOICE_HABIT_SENTENCES and tone.sign_rate_per_hundred_words(sign) >= rate
+    return len(tone.examples[sign]) >= MIN_SENTENCES_WITH_VOICE_SIGN and tone.sign_rate_per_hundred_words(sign) >= rate
 
 
 def quote_top_words_of_voice_sign(tone: ToneCounts, sign: str) -> str:

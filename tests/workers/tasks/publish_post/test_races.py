@@ -72,16 +72,21 @@ async def run_races(project: PublishingProject, stop: StopAction, races: int) ->
 
 
 async def race(project: PublishingProject, stop: StopAction, chance: random.Random) -> RaceResult:
-    """Stop a post at any moment of an attempt, or of its later queries."""
-    post_id, begins = await project.post(), asyncio.Event()
+    """Stop a post at any moment of an attempt, or of its later queries; in some races the call waits for the stop."""
+    post_id, begins, ended, holds = await project.post(), asyncio.Event(), asyncio.Event(), chance.random() < 0.3
 
     async def begin() -> None:
         begins.set()
+        if holds:
+            await ended.wait()
 
     async def stopped() -> Archived | AccountDisconnected:
         await begins.wait()
         await asyncio.sleep(chance.uniform(0, ATTEMPT_S))
-        return await stop(project)
+        try:
+            return await stop(project)
+        finally:
+            ended.set()
 
     project.platform.on.clear()
     match chance.choice(["begin", "prepare", "send"]):

@@ -76,7 +76,7 @@ async def test_an_undisturbed_attempt_takes_four_statements_and_no_transaction(p
     await project.post()
     with counted() as seen:
         assert await project.attempt() == "completed"
-    names = ("pull_jobs", "read_post", "take_head", "mark_sending", "publish_post")
+    names = ("claim_jobs", "read_post", "take_head", "mark_sending", "publish_post")
     assert {name: seen[name] for name in names} == dict.fromkeys(names, 1)
     assert seen.keys() - names <= {"register_worker"}
     assert project.verbs == [

@@ -205,7 +205,7 @@ class RelayScene:
     async def shown(self) -> Any:
         async with self.pool.acquire() as conn:
             where = {"organization_id": self.org, "project_id": self.project_id, "app_id": self.app_id}
-            app = await apps.read_sdk_app(conn, **where, public_url=seeds.PUBLIC_URL)
+            app = await apps.read_sdk_app_by_id(conn, **where, public_url=seeds.PUBLIC_URL)
         return getattr(app.capi, self.destination)
 
     async def told(self) -> dict[str, Any]:
