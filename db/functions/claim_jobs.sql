@@ -7,14 +7,15 @@
 --    organization with its sandbox; an idle one has no running job. Room is what the organization's cap and the tenant's share
 --    leave. Share: in a pool with caps, a tenant gets another slot only while it holds a smaller part of the pool than is free at
 --    this worker.
--- 3. Read each visited line up to a height in turns, at which all lines fill the slots if none is too short. Else read higher.
--- 4. Rank each job by the turns that its tenant then holds. Equal ranks start in the rotor's order.
+-- 3. Read each visited line up to a height: the jobs that its tenant then holds. At the first height all lines fill the slots, if
+--    none is too short. Else read higher, until the slots are full or nothing is left.
+-- 4. Rank each job by the jobs that its tenant then holds. Equal ranks start in the rotor's order.
 -- 5. Claim the first jobs, and turn the rotor to the last line among them.
 -- 6. Forget the kinds of empty lines. Let the lines of many organizations at their cap rest. After an expensive pull note where
 --    the visited lines begin. A rest or a note lasts two seconds: a change that no pull sees is found then.
 --
--- If the last pull left lines unvisited (`crowded`), visit newcomers first, for one slot in four. A newcomer is a job that joined
--- an empty line within two seconds. `freed` are organizations with a job that ended at this worker since its last pull: their
+-- If the last pull left lines unvisited (`crowded`), visit newcomers first, for one slot in four. They don't turn the rotor. A
+-- newcomer is a job that joined an empty line within two seconds. `freed` are organizations with a job that ended at this worker since its last pull: their
 -- lines rest no longer.
 --
 -- Planned once a session, never with a scan of a whole table: such a plan, made while the table was small, would stay. `offset 0`
@@ -87,17 +88,17 @@ declare
     share_room integer;
     lines visited_line[] := '{}';
     orgs uuid[] := '{}';
-    newcomers uuid[] := '{}';
+    newcomers text[] := '{}';
     capped uuid[] := '{}';
     empty uuid[] := '{}';
     idle_jobs integer := 0;
     has_unvisited boolean := false;
     lowest integer;
     highest integer;
-    first_turns integer := 0;
     height integer;
     chosen record;
-    reads bigint;
+    due_reads bigint;
+    busy_reads bigint;
 begin
     if free < 1 then
         return;
@@ -122,11 +123,12 @@ begin
                  where r.pool = pool_name and r.rest_until <= moment order by r.rest_until limit 512) r
          where k.pool = pool_name and k.organization_id = r.organization_id and k.internal = r.internal and k.kind = r.kind;
     end if;
-    reads := pg_stat_get_xact_tuples_returned('job_due'::regclass) + pg_stat_get_xact_tuples_returned('job_busy'::regclass);
+    due_reads := pg_stat_get_xact_tuples_returned('job_due'::regclass);
+    busy_reads := pg_stat_get_xact_tuples_returned('job_busy'::regclass);
 
     welcome := case when not seat.crowded then 0 when free >= 4 then free / 4 when random() < free / 4.0 then 1 else 0 end;
     for line in visit loop
-        continue when not line.is_newcomer and line.org = any (newcomers);
+        continue when line.org::text || line.internal::text = any (newcomers);
         if line.cap_room < 1 then
             capped := capped || line.org;
         elsif line.jobs = 0 then
@@ -138,27 +140,26 @@ begin
                 idle_jobs := idle_jobs + line.jobs;
             end if;
             if line.is_newcomer then
-                newcomers := newcomers || line.org;
+                newcomers := newcomers || (line.org::text || line.internal::text);
             end if;
             orgs := orgs || line.org;
-            lines := lines || row(line.org, line.internal, line.tenant, line.turn_jobs, line.read_from, line.held,
-                                    least(free, line.cap_room, share_room))::visited_line;
-            lowest := least(lowest, line.held / line.turn_jobs);
-            highest := greatest(highest, line.held / line.turn_jobs);
-            first_turns := first_turns + line.turn_jobs;
+            lines := lines || row(line.org, line.internal, line.tenant, line.read_from, line.held,
+                                  least(free, line.cap_room, share_room))::visited_line;
+            lowest := least(lowest, line.held);
+            highest := greatest(highest, line.held);
             has_unvisited := idle_jobs > free or cardinality(lines) >= greatest(32, free);
             exit when has_unvisited;
         end if;
     end loop;
 
     if cardinality(lines) > 0 then
-        height := lowest + ceil(free::float8 / first_turns);
+        height := lowest + ceil(free::float8 / cardinality(lines));
         loop
             with found as (
-                select l.org, l.place, l.turn_jobs, j.id, j.place = d.depth and d.depth < l.room as is_cut,
-                       l.held + row_number() over (partition by l.tenant order by j.place, l.place) as held
-                  from unnest(lines) with ordinality as l (org, internal, tenant, turn_jobs, read_from, held, room, place)
-                 cross join lateral (select least(l.room, greatest(0, height * l.turn_jobs - l.held)) as depth) d
+                select l.org, l.place, j.id, j.place = d.depth and d.depth < l.room as is_cut,
+                       l.held + row_number() over (partition by l.tenant order by j.place, l.place) as rank
+                  from unnest(lines) with ordinality as l (org, internal, tenant, read_from, held, room, place)
+                 cross join lateral (select least(l.room, greatest(0, height - l.held)) as depth) d
                  cross join lateral (
                     select j.id, row_number() over (order by j.run_at, j.id) as place from job j
                      where j.pool = pool_name and j.state = 'queued' and j.stage <> 'scheduled'
@@ -166,21 +167,20 @@ begin
                        and j.run_at <= moment and j.deadline_at > moment and j.kind = any (kinds)
                      order by j.run_at, j.id limit d.depth) j),
             ranked as (
-                select f.*, (f.held - 1) / f.turn_jobs as rank,
-                       row_number() over (order by (f.held - 1) / f.turn_jobs, f.place, f.held) as number from found f),
+                select f.*, row_number() over (order by f.rank, f.place) as number from found f),
             judged as (
-                select r.*, r.number <= free and (r.held - 1) * seat.slots < (free - r.number + 1) * seat.capacity as starts from ranked r)
+                select r.*, r.number <= free and (r.rank - 1) * seat.slots < (free - r.number + 1) * seat.capacity as starts from ranked r)
             select array_agg(j.org) filter (where j.starts) as orgs, array_agg(j.id) filter (where j.starts) as ids,
-                   max(j.place) filter (where j.starts) as last_place, coalesce(bool_or(j.is_cut), false) as is_cut,
-                   count(*) filter (where j.starts) >= free as is_full,
-                   count(*) filter (where j.starts and j.rank < height) >= free as is_final
+                   max(j.place) filter (where j.starts and j.place > cardinality(newcomers)) as last_place,
+                   coalesce(bool_or(j.is_cut), false) as is_cut, count(*) filter (where j.starts) >= free as is_full,
+                   count(*) filter (where j.starts and j.rank <= height) >= free as is_final
               into chosen from judged j;
             exit when chosen.is_final or not chosen.is_cut and height > highest;
             height := 2 * height + 1;
         end loop;
 
         return query
-        with held as materialized (
+        with locked as materialized (
             select j.organization_id, j.id, j.state = 'queued' and j.stage <> 'scheduled' and j.run_at <= moment and j.deadline_at > moment as is_due
               from unnest(chosen.orgs, chosen.ids) as c (org, id) join job j on j.organization_id = c.org and j.id = c.id
                for no key update of j skip locked)
@@ -190,28 +190,30 @@ begin
                started_at = coalesce(j.started_at, moment), attempt_started_at = greatest(moment, seat.busy_since),
                attempt_deadline_at = moment + timeouts_s[array_position(kinds, j.kind)] * interval '1 second',
                newcomer = false
-          from held h where h.is_due and j.organization_id = h.organization_id and j.id = h.id
+          from locked l where l.is_due and j.organization_id = l.organization_id and j.id = l.id
         returning j.organization_id, j.project_id, j.id, j.kind, j.fence, j.attempt, j.max_attempts, j.args, j.attempt_deadline_at;
         if seat.crowded or has_unvisited or chosen.is_full then
             update pool p
-               set rotor = lines[chosen.last_place].org, rotor_internal = lines[chosen.last_place].internal, crowded = has_unvisited
-             where p.name = pool_name and chosen.last_place is not null;
+               set rotor = coalesce(lines[chosen.last_place].org, p.rotor), crowded = has_unvisited,
+                   rotor_internal = coalesce(lines[chosen.last_place].internal, p.rotor_internal)
+             where p.name = pool_name;
         end if;
     end if;
 
     if cardinality(empty) > 16 then
-        perform forget_queued_kinds(pool_name, empty);
+        perform forget_queued_kinds(pool_name, empty[:512]);
     end if;
     if cardinality(capped) > 16 then
         update queued_kind k set rest_until = moment + interval '2 seconds'
          where k.pool = pool_name and k.organization_id = any (capped) and not k.internal and k.rest_until is null;
     end if;
-    reads := pg_stat_get_xact_tuples_returned('job_due'::regclass) + pg_stat_get_xact_tuples_returned('job_busy'::regclass) - reads;
-    if reads > 500 + 8 * free then
+    if pg_stat_get_xact_tuples_returned('job_busy'::regclass) - busy_reads > 500 + 8 * free and random() < 0.25 then
         update pool p
            set busy_since = (select coalesce(min(j.attempt_started_at), greatest(moment, p.busy_since)) from job j
                               where j.pool = pool_name and j.state = 'running' and j.attempt_started_at >= p.busy_since)
          where p.name = pool_name;
+    end if;
+    if pg_stat_get_xact_tuples_returned('job_due'::regclass) - due_reads > 500 + 8 * free then
         update queued_kind k set read_from = least(first.run_at, moment - interval '2 seconds'), read_from_until = moment + interval '2 seconds'
           from unnest(lines) l
          cross join lateral (
@@ -219,6 +221,7 @@ begin
              where j.pool = pool_name and j.state = 'queued' and j.stage <> 'scheduled'
                and j.organization_id = l.org and j.internal = l.internal and j.run_at >= l.read_from and j.kind = any (kinds)
              order by j.run_at limit 1) first
-         where k.pool = pool_name and k.organization_id = l.org and k.internal = l.internal and k.kind = any (kinds);
+         where k.pool = pool_name and k.organization_id = l.org and k.internal = l.internal and k.kind = any (kinds)
+           and k.read_from_until <= moment;
     end if;
 end $$;

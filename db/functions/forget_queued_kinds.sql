@@ -1,6 +1,6 @@
 -- revision 1
--- Delete the queued kinds of these organizations without a due job. A row that a transaction locks stays: its new job is not yet
--- visible. The second statement sees the jobs of all transactions that ended before the first one's locks.
+-- Delete the queued kinds of these organizations without a queued job. A row that a transaction locks stays: its new job is not yet
+-- visible. The second statement looks again: it sees the jobs of all transactions that ended before the first one's locks.
 create or replace function forget_queued_kinds(pool_name text, orgs uuid[]) returns void
 language plpgsql volatile
 set plan_cache_mode = force_generic_plan
@@ -16,6 +16,10 @@ begin
       into locked
       from (select k.organization_id, k.internal, k.kind from queued_kind k
              where k.pool = pool_name and k.organization_id = any (orgs)
+               and not exists (
+                    select from job j
+                     where j.pool = pool_name and j.state = 'queued' and j.stage <> 'scheduled'
+                       and j.organization_id = k.organization_id and j.internal = k.internal and j.kind = k.kind)
                for update skip locked) k;
     delete from queued_kind k
      using unnest(locked.orgs, locked.internals, locked.kinds) as l (org, internal, kind)

@@ -10,7 +10,8 @@ with due_jobs as (
      for no key update skip locked)
 update job j
    set stage = 'queued', state_version = j.state_version + 1
-  from due_jobs r
+  -- In this order, so that statements note the kinds of lines in the same order.
+  from (select * from due_jobs order by organization_id, id) r
  where j.organization_id = r.organization_id
    and j.id = r.id;
 
@@ -60,7 +61,7 @@ update job j
        run_at = case l.verdict when 'queued' then now() else j.run_at end,
        finished_at = case when l.verdict <> 'queued' then now() end,
        lease_owner = null, attempt_started_at = null, attempt_deadline_at = null
-  from verdicts l
+  from (select * from verdicts order by organization_id, id) l
  where j.organization_id = l.organization_id
    and j.id = l.id
 returning j.organization_id, j.project_id, j.id, j.kind, j.fence, j.state, j.error;

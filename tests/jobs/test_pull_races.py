@@ -195,21 +195,30 @@ async def close_empty_lines(conn: Conn, orgs: Sequence[UUID]) -> None:
     await conn.execute("select forget_queued_kinds('ingest', $1)", orgs)
 
 
-async def list_lines(conn: Conn) -> set[UUID]:
-    return {row["organization_id"] for row in await conn.fetch("select organization_id from queued_kind")}
-
-
-async def test_a_line_stays_open_for_an_uncommitted_job(pool: Pool, conn: Conn) -> None:
-    orgs = await scene.tenants(conn, 2)
+async def test_a_line_forgotten_before_a_commit_is_noted_by_it(pool: Pool, conn: Conn, org: UUID) -> None:
     worker = await scene.worker(conn)
-    for org in orgs:
-        await scene.submit(conn, org)
-    await scene.settle(conn, await scene.pull(conn, worker))
+    await scene.settle(conn, [await scene.start_job(conn, org)])
     async with pool.acquire() as other, other.transaction():
-        job = await scene.submit(other, orgs[0])
-        await close_empty_lines(conn, orgs)
-        assert await list_lines(conn) == {orgs[0]}
+        job = await scene.submit(other, org)
+        await close_empty_lines(conn, [org])
+        assert await conn.fetchval("select count(*) from queued_kind") == 0
     assert [claim.id for claim in await scene.pull(conn, worker)] == [job.job_id]
+
+
+async def test_an_open_submit_delays_no_other(pool: Pool, conn: Conn, org: UUID) -> None:
+    """The first job of a line notes its kind at the commit, not before."""
+    async with pool.acquire() as frozen, frozen.transaction():
+        await scene.submit(frozen, org)
+        job = await scene.submit(conn, org)
+        assert [claim.id for claim in await scene.pull(conn, await scene.worker(conn))] == [job.job_id]
+
+
+async def test_a_job_that_changes_its_pool_is_noted_there(conn: Conn, org: UUID) -> None:
+    job = await scene.submit(conn, org)
+    await conn.execute("update job set pool = 'default'")
+    kind = TEST_JOB._replace(pool="default")
+    claims = await scene.pull(conn, await scene.worker(conn, kind), 1, kind)
+    assert [claim.id for claim in claims] == [job.job_id]
 
 
 async def test_a_job_submitted_while_its_line_closes_opens_it_again(pool: Pool, conn: Conn, org: UUID) -> None:

@@ -108,6 +108,8 @@ async def test_dead_rows_that_a_snapshot_keeps_cost_little(pool: Pool, conn: Con
         await dump.execute("select set_config('idle_in_transaction_session_timeout', '0', true)")
         for _ in range(40):
             await scene.settle(conn, await scene.pull(conn, worker, 100, UNCAPPED_JOB))
+        await end_rests(conn)
+        await scene.settle(conn, await scene.pull(conn, worker, 100, UNCAPPED_JOB))
         async with pool.acquire() as session:
             claims, rows = await rows_read(session, worker, UNCAPPED_JOB)
     assert len(claims) == 10
@@ -227,3 +229,16 @@ async def test_rests_hide_nothing_that_can_start_and_break_no_cap(conn: Conn, se
             pass
     await end_rests(conn)
     assert [await fleet.pull(which, 10) for which in (1, 0)] == [0, 0]
+
+
+async def test_newcomers_do_not_turn_the_rotor(conn: Conn) -> None:
+    """A tenant with one job at a time, and pulls of one slot: each waiting tenant still gets its turn."""
+    busy, *orgs = await scene.tenants(conn, 41)
+    await scene.insert_due_jobs(conn, orgs, 5, UNCAPPED_JOB)
+    worker, served = await scene.worker(conn, UNCAPPED_JOB), set[UUID]()
+    for _ in range(120):
+        await scene.submit(conn, busy, UNCAPPED_JOB)
+        claims = await scene.pull(conn, worker, 1, UNCAPPED_JOB)
+        served |= {claim.organization_id for claim in claims}
+        await scene.settle(conn, claims)
+    assert served == {busy, *orgs}

@@ -97,8 +97,8 @@ class WorkerSlots:
 
     `unsettled` attempts have ended but aren't settled in the ledger; too many of them take slots
     (`MAX_UNSETTLED_JOBS_PER_SLOT`). `wake` is set while a pull is requested. `backlog` means that the last
-    pull filled all free slots, so it may have left due jobs behind. `has_free_slots` and `empty` are set while
-    they are true. `on_change` is called with the number of free slots.
+    pull filled half of the free slots or more, so it may have left due jobs behind. `has_free_slots` and `empty` are
+    set while they are true. `on_change` is called with the number of free slots.
     """
 
     def __init__(self, size: int) -> None:

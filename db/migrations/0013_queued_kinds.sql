@@ -18,27 +18,30 @@ create index queued_kind_awake   on queued_kind (pool, organization_id, internal
 create index queued_kind_resting on queued_kind (pool, rest_until) where rest_until is not null;
 
 -- A line that a pull visits: it reads the line from `read_from` on, and claims at most `room` jobs. Its tenant holds `held` running
--- jobs; `turn_jobs` of the line are a turn.
+-- jobs.
 create type visited_line as (
     org       uuid,
     internal  boolean,
     tenant    uuid,
-    turn_jobs integer,
     read_from timestamptz,
     held      integer,
     room      integer
 );
 
-create trigger note_kind_of_new_job
+-- Deferred to the commit, which waits for no client. So a frozen process never keeps a line's first row from other transactions.
+create constraint trigger note_kind_of_new_job
  after insert on job
+       deferrable initially deferred
    for each row
   when (new.state = 'queued' and new.stage <> 'scheduled')
        execute function note_queued_kind();
 
-create trigger note_kind_of_due_job
- after update of state, stage on job
+create constraint trigger note_kind_of_due_job
+ after update of state, stage, pool on job
+       deferrable initially deferred
    for each row
-  when (new.state = 'queued' and new.stage <> 'scheduled' and (old.state <> 'queued' or old.stage = 'scheduled'))
+  when (new.state = 'queued' and new.stage <> 'scheduled'
+        and (old.state <> 'queued' or old.stage = 'scheduled' or old.pool <> new.pool))
        execute function note_queued_kind();
 
 insert into queued_kind (pool, organization_id, internal, kind)
