@@ -5,7 +5,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from functools import partial
 
-import asyncpg
 from litestar import Litestar
 from redis.asyncio import Redis
 
@@ -25,6 +24,7 @@ from api.streams.event_streams import open_webhook_stream_hub
 from api.streams.long_poll import AwaitedObjectRef, build_job_state_poller, open_long_poll_hub
 from db.coalescing import LookupCoalescer
 from db.pool import Pool, acquire_pg_connection, open_postgres_pool
+from db.reach import GROUPED_STATEMENT_REFUSALS
 from db.redis_pool import RedisPool
 from domain.brand import ingests
 from domain.brand.ingests import NewIngest
@@ -57,15 +57,6 @@ MAX_CONCURRENT_FILE_PROBES = 2
 #: Seconds between two writes of rejected events.
 QUARANTINE_WRITE_PAUSE_S = 1.0
 
-
-#: Errors of one request's rows, or of its locks, in a statement of many: it has written nothing.
-GROUPED_STATEMENT_REFUSALS = (
-    asyncpg.DataError,
-    asyncpg.IntegrityConstraintViolationError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.QueryCanceledError,
-)
 
 _log = logs.get_logger("api")
 

@@ -30,6 +30,15 @@ POSTGRES_AWAY_ERRORS = (
     asyncpg.LockNotAvailableError,
 )
 
+#: Errors of one row, or of its locks, in a statement for many callers: it has written nothing.
+GROUPED_STATEMENT_REFUSALS = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.QueryCanceledError,
+)
+
 #: Seconds before the first retry to reach Postgres; doubled up to the most.
 FIRST_POSTGRES_RETRY_WAIT_S, MAX_POSTGRES_RETRY_WAIT_S = 0.1, 2.0
 

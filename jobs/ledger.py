@@ -11,6 +11,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import job
+from db.reach import GROUPED_STATEMENT_REFUSALS
 from jobs import backoff
 from jobs.kinds import JobKindSpec
 from jobs.outcomes import DEADLINE_FAILURE, Done, TaskOutcome, encode_outcome_error
@@ -215,6 +216,28 @@ async def submit_jobs_of_tenants(conn: Conn, jobs: Sequence[NewJob]) -> list[Sub
         conn, lock_timeout=GROUPED_WRITE_LOCK_TIMEOUT, jobs=[build_new_job_row(new) for new in jobs]
     )
     return build_submitted_jobs(jobs, rows)
+
+
+async def submit_jobs_or_each_alone(conn: Conn, jobs: Sequence[NewJob]) -> list[SubmittedJob | None]:
+    """Submit jobs as `submit_jobs_of_tenants`; if the statement fails for a row or a lock, submit each job alone.
+
+    So one tenant's lock or bad row refuses only that tenant's job.
+    """
+    try:
+        async with conn.transaction():
+            return await submit_jobs_of_tenants(conn, jobs)
+    except GROUPED_STATEMENT_REFUSALS:
+        return [await submit_job_unless_refused(conn, new) for new in jobs]
+
+
+async def submit_job_unless_refused(conn: Conn, new: NewJob) -> SubmittedJob | None:
+    """Submit a job as `submit_job`, and return None if the ledger refuses it, or if a lock isn't free in time."""
+    try:
+        async with conn.transaction():
+            await limit_grouped_write_waits(conn)
+            return await submit_job(conn, **new._asdict())
+    except (*GROUPED_STATEMENT_REFUSALS, LimitReached):
+        return None
 
 
 def build_submitted_jobs(jobs: Sequence[NewJob], rows: Sequence[SubmittedJobRow]) -> list[SubmittedJob | None]:

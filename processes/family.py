@@ -11,6 +11,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,12 +64,14 @@ class ProcessFamily:
         self._due = dict.fromkeys(range(count), 0.0)
         self._pauses_s = dict.fromkeys(range(count), 0.0)
         self._has_children = self._has_served = self._is_stopping = False
+        self._stopped_orphans: set[int] = set()
 
     def run(self) -> int | None:
         """Run the family until its last process has ended; return None. In each new process return its slot.
 
         SIGHUP replaces each process: the old one gets SIGTERM once the new one serves.
         """
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_BLOCK, FAMILY_SIGNALS)
         while self._due or self._has_children:
             for slot in [slot for slot, due in self._due.items() if due <= time.monotonic()]:
@@ -89,14 +92,18 @@ class ProcessFamily:
         if signum in {signal.SIGTERM, signal.SIGINT}:
             self._stop()
         elif signum == signal.SIGHUP and not self._is_stopping:
-            self._due = dict.fromkeys(range(self._count), 0.0)
+            self._due |= {slot: 0.0 for slot in range(self._count) if self._is_newest_serving(slot)}
         elif signum == SERVING_SIGNAL and sender in self._members:
             self._mark_serving(self._members[sender])
+
+    def _is_newest_serving(self, slot: int) -> bool:
+        """Return whether no process of the slot is starting: a further one would only repeat it."""
+        return all(member.is_serving for member in self._members.values() if member.slot == slot)
 
     def _mark_serving(self, serving: FamilyMember) -> None:
         serving.is_serving = True
         for pid, member in self._members.items():
-            if member.slot == serving.slot and member.started < serving.started:
+            if member.slot == serving.slot and member.started < serving.started and not member.is_replaced:
                 member.is_replaced = True
                 os.kill(pid, signal.SIGTERM)
         self._stop_orphans()
@@ -129,20 +136,25 @@ class ProcessFamily:
             self._due[ended.slot] = time.monotonic() + self._pauses_s[ended.slot]
 
     def _stop(self) -> None:
-        """Refuse new connections, and send SIGTERM to all processes; a second call sends it again."""
-        self._is_stopping = True
+        """Refuse new connections, and send SIGTERM to the processes that still work; a second call sends it to all."""
+        is_repeated, self._is_stopping = self._is_stopping, True
         self._due.clear()
         for sock in self._sockets:
             sock.close()
-        for pid in self._members:
-            os.kill(pid, signal.SIGTERM)
+        for pid, member in self._members.items():
+            if is_repeated or not member.is_replaced:
+                os.kill(pid, signal.SIGTERM)
+        if is_repeated:
+            self._stopped_orphans.clear()
         self._stop_orphans()
 
     def _stop_orphans(self) -> None:
-        """Send SIGTERM to the adopted children: the processes of a killed image, which served until now."""
-        children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-        for pid in {*map(int, children)} - self._members.keys():
-            os.kill(pid, signal.SIGTERM)
+        """Send SIGTERM once to each adopted child: the processes of a killed image, which served until now."""
+        with suppress(OSError):
+            children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+            for pid in {*map(int, children)} - self._members.keys() - self._stopped_orphans:
+                self._stopped_orphans.add(pid)
+                os.kill(pid, signal.SIGTERM)
 
 
 def _compute_restart_pause_s(ended: FamilyMember, last_pause_s: float) -> float:

@@ -51,6 +51,9 @@ def parse_image_options(parser: argparse.ArgumentParser, arguments: Sequence[str
     parser.add_argument("--socket", type=int, action="append", default=[])
     options = parser.parse_args(arguments)
     sockets = [socket.socket(fileno=descriptor) for descriptor in options.socket]
+    for sock in sockets:
+        # A program that a serving process runs must not hold the port.
+        sock.set_inheritable(False)
     options.image = ImageOptions(options.parent, options.number, sockets)
     return options
 

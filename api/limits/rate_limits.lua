@@ -75,11 +75,10 @@ local function count(window, day, limit, cap, asked, budget, wanted)
   end
   if passed > 0 then
     redis.call('HINCRBY', window, now, passed)
-    redis.call('EXPIRE', window, 60)
+    redis.call('EXPIRE', window, 61)
   end
   if reserved > 0 then
     redis.call('HINCRBY', window, now + 1, reserved)
-    redis.call('EXPIRE', window, 61)
   end
   if passed > 0 and cap > 0 then
     redis.call('INCRBY', day, passed + reserved)
@@ -91,9 +90,9 @@ end
 local function give_back(window, day, cap, second, many)
   if redis.call('HEXISTS', window, second) == 1 then
     redis.call('HINCRBY', window, second, -many)
-    if cap > 0 then
-      redis.call('DECRBY', day, many)
-    end
+  end
+  if cap > 0 then
+    redis.call('DECRBY', day, many)
   end
   return {0, 0, 0, 0, now, 0}
 end

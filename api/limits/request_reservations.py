@@ -105,7 +105,8 @@ class RequestReservations:
             charge = first.standing.charge
             self._end(charge)
             if first.used:
-                self._open[charge] = _Reservation(first.standing, now + REQUEST_RESERVATION_S)
+                # Without a second, it takes nothing back: its requests would count for less than 60 seconds.
+                self._open[charge] = _Reservation(first.standing._replace(second=0), now + REQUEST_RESERVATION_S)
                 self._open[charge].demand = first.used
 
     @property

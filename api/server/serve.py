@@ -117,10 +117,11 @@ async def _open_api_lifespan_once_postgres_up(
 ) -> bool:
     """Open the application's lifespan once Postgres answers; return False if a stop signal came first.
 
-    While Postgres is away, the sockets answer `/healthz` with 200 and all other paths with 503.
+    While Postgres is away, the sockets answer `/healthz` with 200 and all other paths with 503. A replacement only
+    waits: its predecessor serves.
     """
     async with contextlib.AsyncExitStack() as meanwhile:
-        answers = [_run_postgres_away_server(sockets)]
+        answers = [] if app.state.process.is_replacement else [_run_postgres_away_server(sockets)]
 
         async def enter() -> bool:
             try:

@@ -23,7 +23,7 @@ from domain.tenancy import sandbox_clock
 from jobs import ledger
 from jobs.kinds import COLLECT_METRICS_KIND
 from jobs.ledger import JobClaim, NewJob
-from schemas.errors import AccessTokenExpired, AccountReauthRequired, LimitReached, PlatformError, PlatformThrottled
+from schemas.errors import AccessTokenExpired, AccountReauthRequired, PlatformError, PlatformThrottled
 from telemetry import log_context
 
 #: Accounts in one check, which is a part of the dispatcher's tick and has to be short.
@@ -115,7 +115,7 @@ async def submit_due_metric_collections(conn: Conn) -> int:
     )
     accounts = [account for account in due if account.wanted]
     jobs = [_build_metric_collection_job(account) for account in accounts]
-    submitted = await ledger.submit_jobs_of_tenants(conn, jobs)
+    submitted = await ledger.submit_jobs_or_each_alone(conn, jobs)
     for account, job, one in zip(accounts, jobs, submitted, strict=True):
         if one is None:
             await _submit_metric_collection_alone(conn, account, job)
@@ -135,9 +135,7 @@ def _build_metric_collection_job(account: AccountDueForMetricPolling) -> NewJob:
 
 async def _submit_metric_collection_alone(conn: Conn, account: AccountDueForMetricPolling, job: NewJob) -> None:
     """Submit the job that collects an account's metrics; if the ledger refuses it, the account is due again soon."""
-    try:
-        await ledger.submit_job(conn, **job._asdict())
-    except LimitReached:
+    if await ledger.submit_job_unless_refused(conn, job) is None:
         again = {"org": account.organization_id, "account_id": account.account_id}
         await collection.make_due.run(conn, **again, after_s=cadence.RESUME_ACCOUNT_POLL_S)
 

@@ -76,16 +76,17 @@ class DeltaFolder:
 async def fold_project_for_read(conn: Conn, *, project_id: UUID) -> timedelta:
     """Fold a batch of a project's deltas before a read; return the wait of the oldest one that is left, 0 without one.
 
-    It adds at most `MAX_DELTAS_PER_READ_FOLD` of each queue, and leaves them all if that takes too long. All events
-    with a 202 from before that wait are counted.
+    It adds at most `MAX_DELTAS_PER_READ_FOLD` of each queue, and leaves them all if that takes too long, or while
+    another fold has the shard. All events with a 202 from before that wait are counted.
     """
     if await event_delta.read_wait.value(conn, project_id=project_id) is None:
         return timedelta(0)
     with suppress(*READ_FOLD_ERRORS):
         async with conn.transaction():
             await event_delta.begin_fold.value(conn, limit=f"{MAX_READ_FOLD_STATEMENT_MS}ms")
-            shard = await event_delta.lock_shard_of_project.value(conn, project_id=project_id)
-            await _fold_batch(conn, shard, project_id, project_id, limit=MAX_DELTAS_PER_READ_FOLD)
+            shard = await event_delta.try_lock_shard_of_project.value(conn, project_id=project_id)
+            if shard is not None:
+                await _fold_batch(conn, shard, project_id, project_id, limit=MAX_DELTAS_PER_READ_FOLD)
     wait: timedelta | None = await event_delta.read_wait.value(conn, project_id=project_id)
     return max(wait or timedelta(0), timedelta(0))
 

@@ -136,8 +136,11 @@ async def mark_post_sending_at_once(
     """Mark a post `sending` by one statement that commits by itself; return the time of the mark.
 
     Return None, with nothing changed, if an obstacle forbids the mark, or if more than the post has to be stored:
-    `mark_post_sending` decides then.
+    `mark_post_sending` decides then. It also decides on a post that was read without a prepared call: a mark of an
+    earlier attempt may have stored one since, and its content may have changed.
     """
+    if unsaved is None and post.content_revision is None:
+        return None
     if unsaved and (unsaved.tickets or unsaved.traits not in (None, post.account.traits)):
         return None
     revision = unsaved.revision if unsaved else post.content_revision
