@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
@@ -60,10 +60,10 @@ def _sweep() -> None:
 
 
 @contextlib.contextmanager
-def embedded(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[ServerPair]:
-    """Start exclusive servers, Postgres with these `settings`: a test may stop, kill or pause them."""
+def embedded(folder: Path) -> Iterator[ServerPair]:
+    """Start exclusive servers: a test may stop, kill or pause them."""
     with (
-        local.run_local_postgres(folder / "postgres", {**FAST, **(settings or {})}, binaries=_binaries()) as postgres,
+        local.run_local_postgres(folder / "postgres", FAST, binaries=_binaries()) as postgres,
         local.run_local_valkey(folder / "valkey") as valkey,
     ):
         yield ServerPair(postgres, valkey)

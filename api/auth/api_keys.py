@@ -19,7 +19,7 @@ from domain.security.keyring import Keyring
 from domain.tenancy import api_keys, key_text
 from domain.tenancy.api_keys import Principal, StoredApiKey
 from domain.tenancy.key_text import ApiKeyParts
-from schemas.errors import ApiKeyUnauthenticated, KillSwitchActive, ServiceUnavailable
+from schemas.errors import ApiKeyUnauthenticated, KillSwitchActive
 from telemetry import logs
 
 K = TypeVar("K")
@@ -27,10 +27,6 @@ K = TypeVar("K")
 MAX_KEY_FAILURES, KEY_FAILURE_WINDOW_S = 10, 60.0
 FORWARDING_HEADERS = frozenset((b"x-forwarded-for", b"forwarded"))
 MAX_AUTH_CACHE_ENTRIES = 10_000
-
-#: The answer during the pause of a move to another cell, and the seconds after which a caller repeats the request.
-MOVING_ORGANIZATION_MESSAGE = "your organization is moving to other servers: repeat the request"
-MOVING_ORGANIZATION_RETRY_S = 2
 
 _log = logs.get_logger("api")
 
@@ -86,7 +82,7 @@ class ApiKeyAuthenticator:
         """Look up an API key, and return its principal. `expected` is the cached principal of the key, or None.
 
         Raises `ApiKeyUnauthenticated`, also for an expired key. Raises `KillSwitchActive` for the right secret of
-        a key that is switched off, or of a suspended organization, and `ServiceUnavailable` for one that is moving.
+        a key that is switched off, or of a suspended organization.
 
         Each key is looked up, regardless of earlier failures of its address: a stranger behind the same proxy
         must not lock a partner out. But a guessing address shares its queries only with other guessing
@@ -119,8 +115,6 @@ class ApiKeyAuthenticator:
             raise KillSwitchActive("key")
         if row.expired:
             raise ApiKeyUnauthenticated
-        if row.moving:
-            raise ServiceUnavailable(MOVING_ORGANIZATION_MESSAGE, retry_after=MOVING_ORGANIZATION_RETRY_S)
         if row.suspended:
             raise KillSwitchActive("organization")
         principal = row.principal

@@ -11,13 +11,12 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qs, urlsplit
 
-from api.auth.api_keys import MOVING_ORGANIZATION_MESSAGE, MOVING_ORGANIZATION_RETRY_S
 from db.coalescing import LookupCoalescer
 from db.pool import Pool
 from domain.apps import app_keys
 from domain.apps.app_keys import KeyedApp
 from domain.security.keyring import Keyring
-from schemas.errors import KillSwitchActive, SdkAppKeyUnauthenticated, SdkWebOriginRefused, ServiceUnavailable
+from schemas.errors import KillSwitchActive, SdkAppKeyUnauthenticated, SdkWebOriginRefused
 
 #: Maximum number of cached keys.
 MAX_CACHED_APP_KEYS = 10_000
@@ -41,15 +40,12 @@ class AppKeyAuthenticator:
     async def authenticate(self, key: str) -> KeyedApp:
         """Look up an app key, and return its app.
 
-        Raises `SdkAppKeyUnauthenticated` for an unknown key, `KillSwitchActive` for a suspended organization,
-        and `ServiceUnavailable` for one that is moving.
+        Raises `SdkAppKeyUnauthenticated` for an unknown key, and `KillSwitchActive` for a suspended organization.
         """
         app = await self._apps.queue_lookup(key) if app_keys.parse_app_key(key) else None
         remembered = self._hash_key_for_memory_cache(key)
         if app is None or app.suspended:
             self._opened.pop(remembered, None)
-            if app and app.moving:
-                raise ServiceUnavailable(MOVING_ORGANIZATION_MESSAGE, retry_after=MOVING_ORGANIZATION_RETRY_S)
             raise KillSwitchActive("organization") if app else SdkAppKeyUnauthenticated
         self._opened[remembered] = app
         self._opened.move_to_end(remembered)

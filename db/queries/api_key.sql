@@ -6,7 +6,7 @@ k.organization_id, o.name as organization_name, k.id, k.key_id, o.env, o.tier, k
        k.return_origins, k.expires_at, k.secret_hash, k.pepper_id,
        case when k.overlap_until > now() then k.old_secret_hash end as old_secret_hash, k.old_pepper_id,
        k.killed_at is not null as killed, coalesce(k.expires_at <= now(), false) as expired,
-       o.tier = 'suspended' as suspended, o.moving_tier is not null as moving
+       o.tier = 'suspended' as suspended
 
 -- name: find_keys
 -- Return the keys with these key ids. The array is a subselect, so that the plan doesn't depend on its length

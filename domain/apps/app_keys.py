@@ -36,7 +36,7 @@ class PresentedAppKey(NamedTuple):
 class KeyedApp(NamedTuple):
     """App of a key, with the maps of its enabled destinations.
 
-    An app can't send events now if it is `archived`, `suspended` or `moving`.
+    An `archived` or `suspended` app can't send events now.
     """
 
     organization_id: UUID
@@ -48,7 +48,6 @@ class KeyedApp(NamedTuple):
     tier: OrganizationTier
     archived: bool
     suspended: bool
-    moving: bool
     event_maps: EventNameMaps | None = None
 
     @property
@@ -71,7 +70,6 @@ class _KeyedAppRow(NamedTuple):
     tier: OrganizationTier
     archived: bool
     suspended: bool
-    moving: bool
     event_maps: EventNameMaps | None
     secret_hash: bytes
     pepper_id: str
@@ -118,5 +116,5 @@ async def find_app_of_project(conn: Conn, *, organization_id: UUID, project_id: 
 
 
 def _verify_app_key(presented: PresentedAppKey, peppers: Keyring, row: _KeyedAppRow | None) -> KeyedApp | None:
-    same = key_secrets.secret_matches(presented.secret, peppers, row and CurrentAndOldHashes(*row[11:]))
-    return KeyedApp(*row[:11]) if row is not None and same else None
+    same = key_secrets.secret_matches(presented.secret, peppers, row and CurrentAndOldHashes(*row[10:]))
+    return KeyedApp(*row[:10]) if row is not None and same else None

@@ -99,7 +99,6 @@ class StoredApiKey(NamedTuple):
     killed: bool
     expired: bool
     suspended: bool
-    moving: bool
 
     @property
     def stored_hashes(self) -> CurrentAndOldHashes:

@@ -18,7 +18,6 @@ from schemas.errors.base import (
     LocalServerUnavailable,
     MigrationChanged,
     NoFreeServerSlot,
-    OrganizationMoveRefused,
     RedisCallFailed,
     SealedValueInvalid,
     SettingsInvalid,

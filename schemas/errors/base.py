@@ -33,10 +33,6 @@ class BackupOrRestoreFailed(TenantryError):
     """A dump can't be written or read; the message has the reason and the remedy."""
 
 
-class OrganizationMoveRefused(TenantryError):
-    """An organization can't move to another cell now; the message has the reason and the remedy."""
-
-
 class RedisCallFailed(TenantryError):
     """Redis is unreachable, or answers with an error: callers continue without it."""
 
