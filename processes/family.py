@@ -65,6 +65,8 @@ class ProcessFamily:
         self._pauses_s = dict.fromkeys(range(count), 0.0)
         self._has_children = self._has_served = self._is_stopping = False
         self._stopped_orphans: set[int] = set()
+        #: Slots with a SIGHUP that waits for the start of a process.
+        self._reloads: set[int] = set()
 
     def run(self) -> int | None:
         """Run the family until its last process has ended; return None. In each new process return its slot.
@@ -74,6 +76,7 @@ class ProcessFamily:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_BLOCK, FAMILY_SIGNALS)
         while self._due or self._has_children:
+            self._start_reloads()
             for slot in [slot for slot, due in self._due.items() if due <= time.monotonic()]:
                 pid = self._start(slot)
                 if not pid:
@@ -92,13 +95,16 @@ class ProcessFamily:
         if signum in {signal.SIGTERM, signal.SIGINT}:
             self._stop()
         elif signum == signal.SIGHUP and not self._is_stopping:
-            self._due |= {slot: 0.0 for slot in range(self._count) if self._is_newest_serving(slot)}
+            self._reloads = set(range(self._count))
         elif signum == SERVING_SIGNAL and sender in self._members:
             self._mark_serving(self._members[sender])
 
-    def _is_newest_serving(self, slot: int) -> bool:
-        """Return whether no process of the slot is starting: a further one would only repeat it."""
-        return all(member.is_serving for member in self._members.values() if member.slot == slot)
+    def _start_reloads(self) -> None:
+        """Start the replacements that SIGHUP asked for, one for each slot in which no process is starting."""
+        starting = {member.slot for member in self._members.values() if not member.is_serving}
+        for slot in self._reloads - starting:
+            self._reloads.remove(slot)
+            self._due[slot] = 0.0
 
     def _mark_serving(self, serving: FamilyMember) -> None:
         serving.is_serving = True
@@ -139,6 +145,7 @@ class ProcessFamily:
         """Refuse new connections, and send SIGTERM to the processes that still work; a second call sends it to all."""
         is_repeated, self._is_stopping = self._is_stopping, True
         self._due.clear()
+        self._reloads.clear()
         for sock in self._sockets:
             sock.close()
         for pid, member in self._members.items():

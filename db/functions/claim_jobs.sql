@@ -207,11 +207,13 @@ begin
         update queued_kind k set rest_until = moment + interval '2 seconds'
          where k.pool = pool_name and k.organization_id = any (capped) and not k.internal and k.rest_until is null;
     end if;
-    if pg_stat_get_xact_tuples_returned('job_busy'::regclass) - busy_reads > 500 + 8 * free and random() < 0.25 then
+    if pg_stat_get_xact_tuples_returned('job_busy'::regclass) - busy_reads > 500 + 8 * free then
+        -- `rest_until` is the end of this note.
         update pool p
-           set busy_since = (select coalesce(min(j.attempt_started_at), greatest(moment, p.busy_since)) from job j
+           set rest_until = moment + interval '2 seconds',
+               busy_since = (select coalesce(min(j.attempt_started_at), greatest(moment, p.busy_since)) from job j
                               where j.pool = pool_name and j.state = 'running' and j.attempt_started_at >= p.busy_since)
-         where p.name = pool_name;
+         where p.name = pool_name and p.rest_until <= moment;
     end if;
     if pg_stat_get_xact_tuples_returned('job_due'::regclass) - due_reads > 500 + 8 * free then
         update queued_kind k set read_from = least(first.run_at, moment - interval '2 seconds'), read_from_until = moment + interval '2 seconds'

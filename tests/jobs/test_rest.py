@@ -47,6 +47,7 @@ async def end_rests(conn: Conn) -> None:
     """Let the time of all rests and notes pass."""
     await conn.execute("update queued_kind set rest_until = '-infinity' where rest_until is not null")
     await conn.execute("update queued_kind set read_from_until = '-infinity'")
+    await conn.execute("update pool set rest_until = '-infinity'")
 
 
 async def extend_rests(conn: Conn) -> None:
