@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from api.server.sockets import bind_port
+from api.server.sockets import listen_on_port
 from processes.parent import run_parent
 from schemas.errors import SettingsInvalid
 
@@ -15,7 +15,7 @@ def main(arguments: list[str]) -> None:
     """
     options = _build_api_server_argument_parser().parse_args(arguments)
     try:
-        with bind_port(options.host, options.port) as sockets:
+        with listen_on_port(options.host, options.port) as sockets:
             sys.exit(run_parent("api.image", [f"--app={options.app}"], sockets=sockets))
     except SettingsInvalid as error:
         print(error, file=sys.stderr)  # noqa: T201  for the person who started it

@@ -16,7 +16,7 @@ from litestar.types.asgi_types import Method
 
 from api import routes
 from api.events import fast_path, requests
-from api.guard import complete_guard_requirements, guard_api_request
+from api.guard import complete_route_requirements, guard_api_request
 from api.http import access_log, body_limits, errors, head_requests, path_ids
 from api.http.request_state import RequestState
 from api.http.requests import ApiRequest
@@ -110,7 +110,7 @@ def set_api_settings_and_clock(
     app.state.serve = partial(open_api_services, settings=settings, clock=clock or partial(datetime.now, UTC))
     app.state.private = private
     app.state.process = LONE_PROCESS
-    app.state.hosts = settings.served_hosts
+    app.state.hosts = settings.allowed_request_hosts
     return app
 
 
@@ -136,8 +136,8 @@ def build_application() -> Litestar:
         openapi_config=None,
         logging_config=None,
     )
-    complete_guard_requirements(app)
-    body_limits.bind_body_limits(app)
+    complete_route_requirements(app)
+    body_limits.store_body_limits_of_routes(app)
     app.state.openapi = document.render_openapi_document(app)
     return app
 

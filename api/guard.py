@@ -65,7 +65,7 @@ def build_route_options(
     return {"requirements": RouteRequirements(scope, rate_class, statuses, parts=parts, csv=csv, polls_job=polls_job)}
 
 
-def complete_guard_requirements(app: Litestar) -> None:
+def complete_route_requirements(app: Litestar) -> None:
     """Add to each route's `RouteRequirements` its query parameters, whether it takes a body, and OPTIONS' `Allow`.
 
     Raises KeyError for a route behind the guard without requirements.
@@ -109,13 +109,13 @@ async def _authenticate_and_rate_limit(request: ApiRequest, needs: RouteRequirem
     call, services, client = request.request_state, request.services, request.scope["client"]
     address = api_keys.find_client_ip(call, client[0] if client else "", hops=services.settings.proxy_hops)
     presented = api_keys.get_sent_api_key(call)
-    expected = services.authenticator.find_cached_principal(presented)
+    expected = services.authenticator.find_unverified_cached_principal(presented)
     # Runs during the look-up of the key.
     charging = expected and services.limiter.count_request(expected, rate_class)
     try:
         call.principal = await _authenticate(request, needs, presented, expected=expected, address=address)
     except ApiKeyUnauthenticated:
-        call.probation = services.authenticator.strangers.read_failure_budget(address)
+        call.probation = services.authenticator.strangers.read_wrong_key_budget(address)
         raise
     call.standing = await (charging or services.limiter.count_request(call.principal, rate_class))
     if not call.standing.passed:

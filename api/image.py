@@ -9,7 +9,7 @@ from typing import Any
 import uvloop
 
 from db.starting import exit_on_expected_start_errors, warn_misspelt_settings
-from processes.image import fork_processes, parse_image_options
+from processes.image import fork_processes, parse_process_image_options
 from schemas.settings import load_settings
 from telemetry.exporting import export_spans
 
@@ -21,7 +21,7 @@ def main(arguments: list[str]) -> None:
     """
     parser = argparse.ArgumentParser("python -m api.image")
     parser.add_argument("--app", required=True)
-    options = parse_image_options(parser, arguments)
+    options = parse_process_image_options(parser, arguments)
     with exit_on_expected_start_errors():
         settings = load_settings(os.environ)
         # Imported after the settings are checked: Litestar and the routes take most of the start-up time.

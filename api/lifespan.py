@@ -16,7 +16,7 @@ from api.limits.disk_watch import open_disk_watch
 from api.limits.event_limits import EventRateLimiter
 from api.limits.fair_executor import OneTaskPerTenantQueue, open_fair_executor
 from api.limits.rate_limits import REDIS_BREAKER_PAUSE_S, RateLimiter, open_rate_limiter
-from api.limits.tenant_connections import RESERVED_POOL_CONNECTIONS, FairConnectionPool
+from api.limits.tenant_connections import POOL_CONNECTIONS_OUTSIDE_QUOTAS, FairConnectionPool
 from api.server.admission import build_http_connection_limits
 from api.server.metrics_port import serve_metrics_on_own_port_if_needed
 from api.services import ApiServices, EventIntakeServices
@@ -24,7 +24,7 @@ from api.streams.event_streams import open_webhook_stream_hub
 from api.streams.long_poll import AwaitedObjectRef, build_job_state_poller, open_long_poll_hub
 from db.coalescing import LookupCoalescer
 from db.pool import Pool, acquire_pg_connection, open_postgres_pool
-from db.reach import GROUPED_STATEMENT_REFUSALS
+from db.reach import GROUPED_STATEMENT_ERROR_CLASSES
 from db.redis_pool import RedisPool
 from domain.brand import ingests
 from domain.brand.ingests import NewIngest
@@ -142,7 +142,7 @@ async def _open_event_services(
             quarantine=quarantine,
             disks=disks,
             keyed=FairConnectionPool(
-                pool, size=RESERVED_POOL_CONNECTIONS + (settings.pool_size - RESERVED_POOL_CONNECTIONS) // 2
+                pool, size=POOL_CONNECTIONS_OUTSIDE_QUOTAS + (settings.pool_size - POOL_CONNECTIONS_OUTSIDE_QUOTAS) // 2
             ),
         )
 
@@ -182,7 +182,7 @@ def _build_ingest_starter(pool: Pool) -> Callable[[Sequence[NewIngest]], Awaitab
         try:
             async with acquire_pg_connection(pool) as conn:
                 return await ingests.start_ingests(conn, news)
-        except GROUPED_STATEMENT_REFUSALS as error:
+        except GROUPED_STATEMENT_ERROR_CLASSES as error:
             _log.warning("grouped start of ingests failed, starting each alone", ingests=len(news), error=repr(error))
             return [None] * len(news)
 

@@ -31,7 +31,7 @@ POSTGRES_AWAY_ERRORS = (
 )
 
 #: Errors of one row, or of its locks, in a statement for many callers: it has written nothing.
-GROUPED_STATEMENT_REFUSALS = (
+GROUPED_STATEMENT_ERROR_CLASSES = (
     asyncpg.DataError,
     asyncpg.IntegrityConstraintViolationError,
     asyncpg.LockNotAvailableError,

@@ -14,14 +14,14 @@ from generation.outputs import DrawnText, RenderedFile, RenderingProgress
 from generation.portraits.portrait import draw_presenter_portrait
 from generation.remix.clip import probe_clip
 from generation.remix.remix import PreparedRemix
-from generation.slides.deck import SlideDrawer, list_slideshow_slides
+from generation.slides.deck import SlideDrawer, list_slideshow_slide_drawers
 from generation.slides.hook import draw_single_image
 from generation.slides.kit import SlideKit, SlidePresenter
 from generation.sound.speech import read_texts_aloud
 from generation.sound.track import min_speech_scene_seconds
 from generation.spec import AspectRatio, PieceCopy, PieceFormat, PieceSpec, Presenter
 from generation.text.cleaning import clean_drawn_text
-from generation.theme import PieceColorTheme, derive_theme
+from generation.theme import PieceColorTheme, derive_piece_color_theme
 from generation.thumbnail import encode_jpeg, encode_picture_as_jpeg_thumbnail
 from generation.timing import plan_video_timing
 from generation.video.video import VideoContentPiece
@@ -99,7 +99,7 @@ def _prepare_slides(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles) ->
     kit = _build_slide_kit(spec, copy, given, "4:5")
     slides: Sequence[SlideDrawer] = [partial(draw_single_image, kit, copy)]
     if spec.format == "slideshow":
-        slides = list_slideshow_slides(kit, copy)
+        slides = list_slideshow_slide_drawers(kit, copy)
     return RenderableSlides({f"{spec.format}-{number}": slide for number, slide in enumerate(slides, 1)})
 
 
@@ -145,7 +145,7 @@ def _build_slide_kit(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles, a
     logo = pictures.decode_logo(given.logo) if given.logo is not None else None
     screenshot_count = max(2, len(copy.points))
     screenshots = tuple(pictures.decode_picture(data) for data in given.screenshots[:screenshot_count])
-    colors = derive_theme(spec.brand.colors, logo)
+    colors = derive_piece_color_theme(spec.brand.colors, logo)
     return SlideKit(
         name=spec.brand.name,
         theme=colors,
@@ -168,7 +168,7 @@ def render_portrait_files(presenter: Presenter, colors: Sequence[str], folder: P
     The same presenter always has the same face.
     """
     return _write_picture_files(
-        folder, "portrait", draw_presenter_portrait(presenter, derive_theme(colors), PORTRAIT_FILE_SIDE_PX)
+        folder, "portrait", draw_presenter_portrait(presenter, derive_piece_color_theme(colors), PORTRAIT_FILE_SIDE_PX)
     )
 
 

@@ -57,7 +57,7 @@ class PieceColorTheme(NamedTuple):
     light: GroundColors
 
 
-def derive_theme(colors: Sequence[str], logo: Image.Image | None = None) -> PieceColorTheme:
+def derive_piece_color_theme(colors: Sequence[str], logo: Image.Image | None = None) -> PieceColorTheme:
     """Return a theme by the brand's first vivid color, else its logo's, else slate; another hue tints light grounds."""
     known = [*parse_hex_colors(colors), *(extract_logo_colors(logo) if logo else [])]
     bright = [one for one in known if _is_colorful(rgb_to_oklch(one))]

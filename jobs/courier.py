@@ -49,7 +49,10 @@ WAKE_DUE_TIME_BACKDATE_MS = 60_000
 MAX_WAKE_LIST_LENGTH = 128
 
 #: arq pickles by default, and an arq `Worker` doesn't take the serializers of its client.
-WAKE_SERIALIZER: dict[str, Any] = {"job_serializer": msgspec.msgpack.encode, "job_deserializer": msgspec.msgpack.decode}
+WAKE_SERIALIZER_ARGUMENTS: dict[str, Any] = {
+    "job_serializer": msgspec.msgpack.encode,
+    "job_deserializer": msgspec.msgpack.decode,
+}
 
 
 def wake_queue_key(pool: str) -> str:
@@ -77,7 +80,7 @@ async def open_wake_client(redis_url: str, *, timeout_s: float) -> AsyncIterator
     """
     pool = RedisPool.from_url(redis_url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s)
     try:
-        yield CancelSafeWakeClient(pool, **WAKE_SERIALIZER)
+        yield CancelSafeWakeClient(pool, **WAKE_SERIALIZER_ARGUMENTS)
     finally:
         await pool.disconnect()
 
@@ -107,7 +110,7 @@ class WakeCourier:
             return
         self._next[key] = None
         try:
-            await self._deliver_wake(wake)
+            await self._send_wake_unless_breaker_open(wake)
         finally:
             task = log_context.start_task_outside_request(self._send_pending_wakes(key))
             self._following.add(task)
@@ -127,14 +130,14 @@ class WakeCourier:
             await asyncio.sleep(pause_s)
             while wake := self._next[key]:
                 self._next[key] = None
-                await self._deliver_wake(wake)
+                await self._send_wake_unless_breaker_open(wake)
                 pause_s = min(2 * pause_s, MAX_WAKE_SEND_DEBOUNCE_S)
                 await asyncio.sleep(pause_s)
         finally:
             # However this ends, a later wake of the kind must not queue for a sender that no longer runs.
             del self._next[key]
 
-    async def _deliver_wake(self, wake: WakeMessage) -> None:
+    async def _send_wake_unless_breaker_open(self, wake: WakeMessage) -> None:
         outcome = await self._try_to_send_wake(wake) if self._breaker.reserve_call() else "skipped"
         metrics.WAKE_UP_SEND_COUNTER.labels(wake.pool, outcome).inc()
 
@@ -155,7 +158,7 @@ class WakeCourier:
         It takes one round trip. arq's `enqueue_job` takes three, and the list entry would take a fourth.
         """
         job_id, now_ms = str(wake.job_id), int(time.time() * 1000)
-        message = serialize_job(wake.kind, (), {}, None, now_ms, serializer=WAKE_SERIALIZER["job_serializer"])
+        message = serialize_job(wake.kind, (), {}, None, now_ms, serializer=WAKE_SERIALIZER_ARGUMENTS["job_serializer"])
         keys = [wake_queue_key(wake.pool), job_key_prefix + job_id, wake_list_key(wake.pool)]
         due_ms = now_ms - WAKE_DUE_TIME_BACKDATE_MS
         return bool(

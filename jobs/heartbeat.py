@@ -26,7 +26,7 @@ class JobHeldByWorker(NamedTuple):
 RENEW_WORKER_LEASE = worker.renew_lease.typed(JobHeldByWorker)
 
 
-class ClaimWithAttemptAge(NamedTuple):
+class JobClaimWithAttemptAge(NamedTuple):
     """A worker's claim on a job, and the age of the claim's attempt in seconds."""
 
     claim: JobClaim
@@ -67,13 +67,15 @@ async def renew_worker_lease(conn: Conn, *, worker_id: UUID, lease_s: float) -> 
     return [row for row in rows if row.id is not None] if rows else None
 
 
-async def list_held_claims(conn: Conn, *, worker_id: UUID, job_ids: Collection[UUID]) -> list[ClaimWithAttemptAge]:
+async def list_job_claims_held_by_worker(
+    conn: Conn, *, worker_id: UUID, job_ids: Collection[UUID]
+) -> list[JobClaimWithAttemptAge]:
     """Return a worker's claims among the given jobs, with attempts' ages, after the response to its pull was lost.
 
     A job that doesn't run, or that another worker holds, has no claim in the result.
     """
     rows = await LIST_HELD_JOB_CLAIMS.all(conn, id=worker_id, job_ids=job_ids)
-    return [ClaimWithAttemptAge(JobClaim(*row[:-1]), row.age_s) for row in rows]
+    return [JobClaimWithAttemptAge(JobClaim(*row[:-1]), row.age_s) for row in rows]
 
 
 async def mark_worker_draining(conn: Conn, *, worker_id: UUID) -> None:

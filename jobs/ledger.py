@@ -11,7 +11,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import job
-from db.reach import GROUPED_STATEMENT_REFUSALS
+from db.reach import GROUPED_STATEMENT_ERROR_CLASSES
 from jobs import backoff
 from jobs.kinds import JobKindSpec
 from jobs.outcomes import DEADLINE_FAILURE, Done, TaskOutcome, encode_outcome_error
@@ -183,7 +183,7 @@ def _build_submitted_job(kind: JobKindSpec, project_id: UUID | None, row: Submit
     return SubmittedJob(kind.name, project_id, *row[:4], wake, fresh=row.fresh)
 
 
-def build_new_job_row(new: NewJob) -> dict[str, Any]:
+def build_new_job_parameter(new: NewJob) -> dict[str, Any]:
     """Return a job as an element of `jobs`, the JSON parameter of the grouped statements."""
     kind = new.kind
     return {
@@ -213,7 +213,7 @@ async def submit_jobs_of_tenants(conn: Conn, jobs: Sequence[NewJob]) -> list[Sub
     if not jobs:
         return []
     rows = await SUBMIT_JOBS_OF_TENANTS.all(
-        conn, lock_timeout=GROUPED_WRITE_LOCK_TIMEOUT, jobs=[build_new_job_row(new) for new in jobs]
+        conn, lock_timeout=GROUPED_WRITE_LOCK_TIMEOUT, jobs=[build_new_job_parameter(new) for new in jobs]
     )
     return build_submitted_jobs(jobs, rows)
 
@@ -226,7 +226,7 @@ async def submit_jobs_or_each_alone(conn: Conn, jobs: Sequence[NewJob]) -> list[
     try:
         async with conn.transaction():
             return await submit_jobs_of_tenants(conn, jobs)
-    except GROUPED_STATEMENT_REFUSALS:
+    except GROUPED_STATEMENT_ERROR_CLASSES:
         return [await submit_job_unless_refused(conn, new) for new in jobs]
 
 
@@ -234,9 +234,9 @@ async def submit_job_unless_refused(conn: Conn, new: NewJob) -> SubmittedJob | N
     """Submit a job as `submit_job`, and return None if the ledger refuses it, or if a lock isn't free in time."""
     try:
         async with conn.transaction():
-            await limit_grouped_write_waits(conn)
+            await set_grouped_write_timeouts(conn)
             return await submit_job(conn, **new._asdict())
-    except (*GROUPED_STATEMENT_REFUSALS, LimitReached):
+    except (*GROUPED_STATEMENT_ERROR_CLASSES, LimitReached):
         return None
 
 
@@ -349,7 +349,7 @@ async def settle_job_attempts(conn: Conn, settlements: Sequence[AttemptSettlemen
     )
 
 
-async def limit_grouped_write_waits(conn: Conn) -> None:
+async def set_grouped_write_timeouts(conn: Conn) -> None:
     """Limit the further statements of this transaction by the timeouts of grouped writes."""
     await job.limit_waits.value(
         conn, lock_timeout=GROUPED_WRITE_LOCK_TIMEOUT, statement_timeout=GROUPED_WRITE_STATEMENT_TIMEOUT

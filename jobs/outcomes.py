@@ -77,7 +77,7 @@ POISONED_JOB_FAILURE = Failed("POISONED", "three workers died while they ran thi
 WORKER_LOST_FAILURE = Failed("WORKER_LOST", "the worker died in the job's last attempt: start it again", retryable=True)
 DEADLINE_FAILURE = Failed("DEADLINE", "the job did not end in time: start it again", retryable=True)
 
-TASK_FAILED_RETRY = Retry("INTERNAL", "the job failed because of an internal error and is repeated")
+RETRY_OUTCOME_OF_FAILED_TASK = Retry("INTERNAL", "the job failed because of an internal error and is repeated")
 RETRY_OUTCOME_OF_TIMED_OUT_ATTEMPT = Retry("TIMEOUT", "the attempt exceeded its time limit and is repeated")
 
 

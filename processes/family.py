@@ -122,11 +122,11 @@ class ProcessFamily:
         try:
             while (ended := os.waitpid(-1, os.WNOHANG))[0]:
                 if member := self._members.pop(ended[0], None):
-                    self._handle_end(ended[0], member, os.waitstatus_to_exitcode(ended[1]))
+                    self._handle_process_end(ended[0], member, os.waitstatus_to_exitcode(ended[1]))
         except ChildProcessError:
             self._has_children = False
 
-    def _handle_end(self, pid: int, ended: FamilyMember, code: int) -> None:
+    def _handle_process_end(self, pid: int, ended: FamilyMember, code: int) -> None:
         """Restart an ended process, unless its end was requested, another one has its slot, or the start failed."""
         if self._is_stopping or ended.is_replaced:
             return

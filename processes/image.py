@@ -13,10 +13,10 @@ from typing import NamedTuple
 from processes.family import SERVING_SIGNAL, ProcessFamily, signal_when_parent_ends
 
 #: Sent by the kernel to a forked process once its image has ended.
-IMAGE_ENDED_SIGNAL = signal.SIGUSR2
+PROCESS_IMAGE_ENDED_SIGNAL = signal.SIGUSR2
 
 
-class ImageOptions(NamedTuple):
+class ProcessImageOptions(NamedTuple):
     """The arguments that `run_parent` adds: the parent's pid, the image's number from 1 on, and its sockets."""
 
     parent: int
@@ -44,8 +44,8 @@ class ServingProcess(NamedTuple):
 LONE_PROCESS = ServingProcess()
 
 
-def parse_image_options(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argparse.Namespace:
-    """Parse an image's arguments with the parser of its own ones; `image` of the result is an `ImageOptions`."""
+def parse_process_image_options(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argparse.Namespace:
+    """Parse an image's arguments with the parser of its own ones; `image` of the result is an `ProcessImageOptions`."""
     parser.add_argument("--parent", type=int, required=True)
     parser.add_argument("--number", type=int, required=True)
     parser.add_argument("--socket", type=int, action="append", default=[])
@@ -54,11 +54,11 @@ def parse_image_options(parser: argparse.ArgumentParser, arguments: Sequence[str
     for sock in sockets:
         # A program that a serving process runs must not hold the port.
         sock.set_inheritable(False)
-    options.image = ImageOptions(options.parent, options.number, sockets)
+    options.image = ProcessImageOptions(options.parent, options.number, sockets)
     return options
 
 
-def fork_processes(count: int, options: ImageOptions) -> ServingProcess:
+def fork_processes(count: int, options: ProcessImageOptions) -> ServingProcess:
     """Fork `count` processes of this image and return in each of them. The image itself stays here until its end.
 
     The image must have no threads, event loop or connections: a fork would share or lack them.
@@ -71,13 +71,13 @@ def fork_processes(count: int, options: ImageOptions) -> ServingProcess:
     number = family.run()
     if number is None:
         sys.exit(family.exit_code)
-    signal.signal(IMAGE_ENDED_SIGNAL, lambda *_: _stop_without_parent(options.parent))
-    signal_when_parent_ends(IMAGE_ENDED_SIGNAL, image)
+    signal.signal(PROCESS_IMAGE_ENDED_SIGNAL, lambda *_: _stop_unless_adopted_by_parent(options.parent))
+    signal_when_parent_ends(PROCESS_IMAGE_ENDED_SIGNAL, image)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     return ServingProcess(number, options.number > 1, image)
 
 
-def _stop_without_parent(parent: int) -> None:
+def _stop_unless_adopted_by_parent(parent: int) -> None:
     """Stop, unless the parent has adopted this process: it starts an image, whose processes replace this one."""
     if os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGTERM)

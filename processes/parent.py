@@ -18,7 +18,7 @@ def run_parent(module: str, arguments: Sequence[str], *, sockets: Sequence[socke
     """Keep `python -m MODULE ARGUMENTS` running as the image until SIGTERM; return the exit code.
 
     The code is 0 after a stop, or that of an image that failed at the first start. The image gets further arguments,
-    which `processes.image.parse_image_options` reads.
+    which `processes.image.parse_process_image_options` reads.
     """
     adopt_orphans()
     parent, number = os.getpid(), 0

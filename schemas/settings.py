@@ -187,7 +187,7 @@ class BaseSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     llm_model: Annotated[str, Meta(description="The model to use there; required with `LLM_BASE_URL`.")] = ""
 
     @property
-    def served_hosts(self) -> AllowedHostHeaders:
+    def allowed_request_hosts(self) -> AllowedHostHeaders:
         """Return the allowed `Host` names of a process: those of ALLOWED_HOSTS and PUBLIC_URL."""
         return build_allowed_hosts(self.allowed_hosts, self.public_url)
 

@@ -19,14 +19,14 @@ from telemetry import logs, metrics
 HEALTH_SERVER_REQUEST_TIMEOUT_S = 5.0
 
 #: Seconds between two attempts of a replacement to take its predecessor's port.
-TAKEN_PORT_PAUSE_S = 0.5
+TAKEN_PORT_RETRY_PAUSE_S = 0.5
 
 #: Loopback: only this machine can connect.
 LOOPBACK_ADDRESS = "127.0.0.1"
 
 _log = logs.get_logger("health")
 #: Seconds of a timer; its delay is the lag of the event loop.
-LOOP_LAG_INTERVAL_S = 1.0
+LOOP_LAG_TIMER_S = 1.0
 
 
 @asynccontextmanager
@@ -77,7 +77,7 @@ async def _serve_health_once_port_is_free(port: int, *, setting: str, host: str,
         with contextlib.suppress(SettingsInvalid):
             async with serve_health(port, setting=setting, host=host, hosts=hosts):
                 await asyncio.Event().wait()
-        await asyncio.sleep(TAKEN_PORT_PAUSE_S)
+        await asyncio.sleep(TAKEN_PORT_RETRY_PAUSE_S)
 
 
 async def _answer_health_request(
@@ -135,6 +135,6 @@ async def measure_loop_lag() -> AsyncIterator[None]:
 async def _set_loop_lag_metric_forever() -> None:
     loop = asyncio.get_running_loop()
     while True:
-        due = loop.time() + LOOP_LAG_INTERVAL_S
-        await asyncio.sleep(LOOP_LAG_INTERVAL_S)
+        due = loop.time() + LOOP_LAG_TIMER_S
+        await asyncio.sleep(LOOP_LAG_TIMER_S)
         metrics.LOOP_LAG_SECONDS_GAUGE.set(loop.time() - due)

@@ -27,7 +27,9 @@ SERVER_CLOSED_HTTP_CONNECTION_COUNTER = Counter(
     "Connections closed by the server: refused, evicted, head, idle, body, linger, stalled, malformed.",
     ["reason"],
 )
-RATE_LIMIT_UNCOUNTED_COUNTER = Counter("rate_limit_uncounted", "Requests that passed uncounted while Redis was away.")
+REQUEST_NOT_RATE_LIMITED_COUNTER = Counter(
+    "rate_limit_uncounted", "Requests that passed uncounted while Redis was away."
+)
 
 # Events
 SDK_EVENT_COUNTER = Counter(
@@ -89,7 +91,9 @@ REDIS_LISTENER_RESTART_COUNTER = Counter("worker_listener_starts", "Restarts of 
 LANGUAGE_MODEL_ANSWER_COUNTER = Counter(
     "model_answers", "Language model requests: `ok`, `nothing` (no usable output), or a warning's code.", ["outcome"]
 )
-UPSTREAM_REFUSAL_COUNTER = Counter("upstream_refusals", "Requests refused by an upstream's rate limit.", ["upstream"])
+UPSTREAM_RATE_LIMIT_COUNTER = Counter(
+    "upstream_refusals", "Requests refused by an upstream's rate limit.", ["upstream"]
+)
 APPSTORE_SUBTITLE_READ_COUNTER = Counter(
     "appstore_subtitles", "App Store pages: `read`, or `missing` if no subtitle is found.", ["outcome"]
 )
@@ -104,13 +108,13 @@ POST_SEND_SECONDS_HISTOGRAM = Histogram(
     ["platform"],
     buckets=_LONG_HISTOGRAM_BUCKETS_S,
 )
-POST_DELAY_HISTOGRAM = Histogram(
+POST_DELAY_SECONDS_HISTOGRAM = Histogram(
     "post_late_seconds",
     "Delay from a post's scheduled time to its first irreversible call.",
     ["platform"],
     buckets=_LONG_HISTOGRAM_BUCKETS_S,
 )
-COLLECTION_RUN_COUNTER = Counter(
+METRIC_COLLECTION_RUN_COUNTER = Counter(
     "collect_visits",
     "Collection runs of an account's figures: `read`, or `failed` before the end.",
     ["platform", "outcome"],

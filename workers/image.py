@@ -4,7 +4,7 @@ import argparse
 import sys
 from functools import partial
 
-from processes.image import fork_processes, parse_image_options
+from processes.image import fork_processes, parse_process_image_options
 from workers.__main__ import run_pool_worker
 
 
@@ -13,7 +13,7 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser("python -m workers.image")
     parser.add_argument("pool")
     parser.add_argument("--processes", type=int, required=True)
-    options = parse_image_options(parser, arguments)
+    options = parse_process_image_options(parser, arguments)
     run_pool_worker(options.pool, partial(fork_processes, options.processes, options.image))
 
 

@@ -25,7 +25,7 @@ from telemetry import logs
 K = TypeVar("K")
 
 MAX_KEY_FAILURES, KEY_FAILURE_WINDOW_S = 10, 60.0
-FORWARDING_HEADERS = frozenset((b"x-forwarded-for", b"forwarded"))
+FORWARDING_HEADER_NAMES = frozenset((b"x-forwarded-for", b"forwarded"))
 MAX_AUTH_CACHE_ENTRIES = 10_000
 
 _log = logs.get_logger("api")
@@ -46,14 +46,14 @@ class FailedKeyAddresses:
             return False
         return self._clock() - failures[0] < KEY_FAILURE_WINDOW_S
 
-    def read_failure_budget(self, address: str) -> FailedKeyBudget:
+    def read_wrong_key_budget(self, address: str) -> FailedKeyBudget:
         """Return an address's budget of wrong keys: failures left, and seconds until the oldest one expires."""
         now = self._clock()
         recent = [at for at in self._failures.get(address, ()) if now - at < KEY_FAILURE_WINDOW_S]
         resets_in = math.ceil(KEY_FAILURE_WINDOW_S - (now - recent[0])) if recent else int(KEY_FAILURE_WINDOW_S)
         return FailedKeyBudget(MAX_KEY_FAILURES, MAX_KEY_FAILURES - len(recent), resets_in, int(KEY_FAILURE_WINDOW_S))
 
-    def record_failure(self, address: str) -> None:
+    def record_wrong_api_key(self, address: str) -> None:
         self._failures.setdefault(address, deque(maxlen=MAX_KEY_FAILURES)).append(self._clock())
         _mark_used_and_evict_oldest(self._failures, address)
 
@@ -72,7 +72,7 @@ class ApiKeyAuthenticator:
         self._opened: OrderedDict[bytes, Principal] = OrderedDict()
         self._salt = os.urandom(32)
 
-    def find_cached_principal(self, read_key: ApiKeyParts | None) -> Principal | None:
+    def find_unverified_cached_principal(self, read_key: ApiKeyParts | None) -> Principal | None:
         """Return the cached principal of this key's last look-up, not for authentication; None without one."""
         return self._opened.get(self._hash_key_for_memory_cache(read_key)) if read_key else None
 
@@ -93,7 +93,7 @@ class ApiKeyAuthenticator:
             raise ApiKeyUnauthenticated
         apart = self.strangers.has_address_failed_too_often(address) and not expected
         row = await (self._rows_apart if apart else self._rows).queue_lookup(read_key.key_id)
-        return self._check_stored_key(row, read_key, expected=expected, address=address)
+        return self._check_key_and_build_principal(row, read_key, expected=expected, address=address)
 
     async def authenticate_and_read_job(
         self, read_key: ApiKeyParts, job_id: UUID | None, *, expected: Principal, address: str
@@ -103,13 +103,13 @@ class ApiKeyAuthenticator:
         The job is None if unknown. Only a key with a cached principal reads it: a guess never reads a job.
         """
         row, job = await self._polls.queue_lookup(JobPoll(read_key.key_id, expected.organization_id, job_id))
-        return self._check_stored_key(row, read_key, expected=expected, address=address), job
+        return self._check_key_and_build_principal(row, read_key, expected=expected, address=address), job
 
-    def _check_stored_key(
+    def _check_key_and_build_principal(
         self, row: StoredApiKey | None, read_key: ApiKeyParts, *, expected: Principal | None, address: str
     ) -> Principal:
         if not api_keys.presented_key_matches(row, read_key, self._peppers) or row is None:
-            self.strangers.record_failure(address)
+            self.strangers.record_wrong_api_key(address)
             raise ApiKeyUnauthenticated
         if row.killed:
             raise KillSwitchActive("key")
@@ -156,15 +156,15 @@ def find_client_ip(state: RequestState, peer: str, *, hops: int) -> str:
     With `hops` 0, forwarding headers are ignored, since any caller can write them.
     """
     if hops == 0:
-        if not state.headers.keys().isdisjoint(FORWARDING_HEADERS):
-            _warn_of_forwarding_header()
+        if not state.headers.keys().isdisjoint(FORWARDING_HEADER_NAMES):
+            _warn_of_unconfigured_proxy()
         return peer
     chain = state.headers.get(b"x-forwarded-for", b"").split(b",")
     return chain[-hops].strip().decode("latin-1") if hops <= len(chain) else peer
 
 
 @cache
-def _warn_of_forwarding_header() -> None:
+def _warn_of_unconfigured_proxy() -> None:
     """Log a warning, once per process: a request had a forwarding header, but no proxy is configured.
 
     Either an unconfigured proxy is in front of this process, or a caller forged the header.

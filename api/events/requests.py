@@ -62,7 +62,7 @@ async def allow_cors_and_answer_event_preflight(connection: Request[Any, Any, An
     return Response(None, status_code=204, headers=headers)
 
 
-async def auth_and_limit_events(request: ApiRequest, key: str | None, *, app_id: UUID | None = None) -> KeyedApp:
+async def auth_app_and_check_limits(request: ApiRequest, key: str | None, *, app_id: UUID | None = None) -> KeyedApp:
     """Authenticate the app key of an event request, check all limits, and return the key's app.
 
     `app_id` is the app in the path; it must be the key's app. Raises `SdkAppKeyUnauthenticated`, `KillSwitchActive`,

@@ -88,7 +88,7 @@ def _log_request(scope: HTTPScope, state: RequestState, level: str) -> None:
         **tracing.trace_id_log_fields(UUID(int=state.bits)),
     )
     if (recorder := tracing.get_process_span_recorder()) and route not in UNTRACED_ROUTES:
-        recorder.record_request(_describe_request_span(state, method, route, seconds, about))
+        recorder.record_request(_build_request_to_trace(state, method, route, seconds, about))
 
 
 def _project_and_job_log_fields(scope: HTTPScope, state: RequestState) -> dict[str, str | int]:
@@ -96,7 +96,7 @@ def _project_and_job_log_fields(scope: HTTPScope, state: RequestState) -> dict[s
     params: dict[str, str] = scope.get("path_params", {})
     project = ids.parse_prefixed_id(ids.PROJECT, params["project_id"]) if "project_id" in params else None
     fields: dict[str, str | int] = {}
-    if submits := state.submitted_job_traces:
+    if submits := state.submitted_jobs_to_trace:
         project = project or submits[0].project_id
         fields = {"job_id": ids.format_prefixed_id(ids.JOB, submits[0].job_id), "jobs": len(submits)}
     if project is not None:
@@ -104,7 +104,7 @@ def _project_and_job_log_fields(scope: HTTPScope, state: RequestState) -> dict[s
     return fields
 
 
-def _describe_request_span(
+def _build_request_to_trace(
     state: RequestState, method: str, route: str, seconds: float, about: Mapping[str, str | int]
 ) -> tracing.RequestToTrace:
     """Describe the response for its span. The attributes hold only our own ids, no text from the caller."""
@@ -129,7 +129,7 @@ def _describe_request_span(
         attributes=attributes,
         error=str(state.status) if state.status >= MIN_SERVER_ERROR_STATUS else None,
         traceparent=state.headers.get(b"traceparent", b"").decode("latin-1"),
-        submits=state.submitted_job_traces,
+        submits=state.submitted_jobs_to_trace,
     )
 
 

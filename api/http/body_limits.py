@@ -76,7 +76,7 @@ def body_limits_of_type(kind: Any) -> JsonBodyLimits:
     return limits._replace(bytes=min(MAX_JSON_BYTES, -(-limits.bytes // BODY_LIMIT_UNIT_BYTES) * BODY_LIMIT_UNIT_BYTES))
 
 
-def bind_body_limits(app: Litestar) -> None:
+def store_body_limits_of_routes(app: Litestar) -> None:
     """Compute the maximum body bytes of each route, and store them in its handler's options."""
     for route in app.routes:
         for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():

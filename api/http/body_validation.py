@@ -125,15 +125,15 @@ def _does_type_need_extra_value_checks(kind: Any) -> bool:
 def _find_struct_errors(value: Mapping[str, Any], struct: type[msgspec.Struct], path: str) -> Iterator[FieldError]:
     fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
     for name in value.keys() - fields.keys():
-        yield _field_error_at(f"{path}.{name[:MAX_SHOWN_FIELD_NAME_CHARACTERS]}", "is not a field of this object")
+        yield _build_field_error(f"{path}.{name[:MAX_SHOWN_FIELD_NAME_CHARACTERS]}", "is not a field of this object")
     for name, field in fields.items():
         if name in value:
             yield from _find_value_errors(value[name], field.type, f"{path}.{name}")
         elif field.required:
-            yield _field_error_at(f"{path}.{name}", "is required")
+            yield _build_field_error(f"{path}.{name}", "is required")
     names: tuple[str, ...] = getattr(struct, "at_least_one", ())
     if names and all(value.get(name) is None for name in names):
-        yield _field_error_at(f"{path}.{names[0]}", f"send at least one of {', '.join(names)}")
+        yield _build_field_error(f"{path}.{names[0]}", f"send at least one of {', '.join(names)}")
 
 
 def _find_leaf_value_errors(value: Any, kind: Any, path: str) -> Iterator[FieldError]:
@@ -143,7 +143,7 @@ def _find_leaf_value_errors(value: Any, kind: Any, path: str) -> Iterator[FieldE
         fault = parse_msgspec_error(error, kind)
         inner = "" if fault.path == "body" else fault.path
         separator = "" if inner[:1] in {"", "["} else "."
-        yield _field_error_at(f"{path}{separator}{inner}", fault.message)
+        yield _build_field_error(f"{path}{separator}{inner}", fault.message)
         return
     for option in _union_members(kind):
         for meaning, check in BODY_VALUE_CHECKS:
@@ -158,7 +158,7 @@ def _find_value_check_errors(value: Any, check: Callable[[Any], Any]) -> Iterato
         yield from (FieldError(**issue) for issue in error.details["issues"])
 
 
-def _field_error_at(path: str, message: str) -> FieldError:
+def _build_field_error(path: str, message: str) -> FieldError:
     return FieldError(path.removeprefix("$").removeprefix(".") or "body", message)
 
 

@@ -105,7 +105,7 @@ async def _write_while_holding_sandbox_clock(
 async def _claim_key_and_write(
     request: ApiRequest, write: Callable[[Conn], Awaitable[WriteReply[T]]], body: bytes
 ) -> WriteReply[T]:
-    claim = await _read_idempotency_key(request, body)
+    claim = await _build_idempotency_key_use(request, body)
     return await _repeat_write_while_key_is_claimed(
         partial(request.run_transaction, partial(_run_write_or_replay_answer, request, claim, write))
     )
@@ -138,7 +138,7 @@ async def insert_idempotently(
             return result
 
         return await run_idempotent_write(request, write)
-    claim = await _read_idempotency_key(request, await request.body())
+    claim = await _build_idempotency_key_use(request, await request.body())
     record = None if claim is None else _build_idempotency_record(request, claim, result)
     wrote = await _repeat_write_while_key_is_claimed(partial(insert, record))
     if claim is not None and not wrote:
@@ -159,7 +159,7 @@ async def submit_idempotently(
     alone, since the clock must be held. Raises as `run_idempotent_write`.
     """
     if not request.principal.sandbox:
-        claim = await _read_idempotency_key(request, await request.body())
+        claim = await _build_idempotency_key_use(request, await request.body())
         submitted = await submit(None if claim is None else _build_idempotency_record(request, claim, result))
         if submitted is not None:
             wakes = () if submitted.wake is None else (submitted.wake,)
@@ -198,7 +198,7 @@ async def _run_write_or_replay_answer(
     return result
 
 
-async def _read_idempotency_key(request: ApiRequest, body: bytes) -> IdempotencyKeyUse | None:
+async def _build_idempotency_key_use(request: ApiRequest, body: bytes) -> IdempotencyKeyUse | None:
     key = request.request_state.headers.get(b"idempotency-key")
     if key is None:
         return None

@@ -57,7 +57,7 @@ def make_oauth_cookie(settings: Settings, state: str, *, back: str, lasts: timed
     return f"{oauth_cookie_name(state)}=1; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
 
 
-def is_browser_of_oauth_flow(request: ApiRequest, state: str) -> bool:
+def has_oauth_flow_cookie(request: ApiRequest, state: str) -> bool:
     """Return whether a request has a consent flow's cookie: its browser has followed our link."""
     return oauth_cookie_name(state) in request.cookies
 
@@ -95,7 +95,7 @@ async def _read_oauth_flow_status_from_database(request: ApiRequest, flow: Store
     return "connected" if outcome == "completed" else "failed"
 
 
-async def wait_in_request_for_job(request: ApiRequest, ref: tuple[UUID, UUID], *, within_s: float) -> None:
+async def wait_in_request_for_job_end(request: ApiRequest, ref: tuple[UUID, UUID], *, within_s: float) -> None:
     """Wait until an internal job has ended, at most `within_s` seconds; query its state every 200 ms.
 
     `ref` is the job's organization and id. Partners can't see such a job, and the long-poll hub neither.

@@ -34,7 +34,7 @@ DEFAULT_PAGE_LIMIT, MAX_PAGE_LIMIT = 25, 200
 _CURSOR_SIGNATURE_BYTES = 16
 
 #: Items of a page's first slice: one statement reads a default page.
-FIRST_LIST_SLICE_ITEMS = DEFAULT_PAGE_LIMIT + 1
+FIRST_LIST_SLICE_ITEM_COUNT = DEFAULT_PAGE_LIMIT + 1
 #: Target bytes of each further slice.
 LIST_SLICE_TARGET_BYTES = 128 * 1024
 #: A page of this size ends before its item limit.
@@ -145,7 +145,9 @@ class _ListPageBuffer(Generic[T]):
         left = self._limit + 1 - len(self.items)
         return min(
             left,
-            max(1, LIST_SLICE_TARGET_BYTES * len(self.items) // self._size) if self.items else FIRST_LIST_SLICE_ITEMS,
+            max(1, LIST_SLICE_TARGET_BYTES * len(self.items) // self._size)
+            if self.items
+            else FIRST_LIST_SLICE_ITEM_COUNT,
         )
 
     def add_item(self, place: bytes, item: T) -> bool:
@@ -197,11 +199,13 @@ async def read_list_page_by_time(
     placed: dict[timedelta, list[tuple[bytes, TimelineEntry]]] = {}
 
     async def find(conn: Conn, before: bytes | None, count: int) -> list[tuple[bytes, TimelineEntry]]:
-        if request.sandbox_clock_offset not in placed:
-            placed[request.sandbox_clock_offset] = _add_timeline_cursor_positions(
-                await read(conn), request.sandbox_clock_offset
+        if request.known_sandbox_clock_offset not in placed:
+            placed[request.known_sandbox_clock_offset] = _add_timeline_cursor_positions(
+                await read(conn), request.known_sandbox_clock_offset
             )
-        return [entry for entry in placed[request.sandbox_clock_offset] if before is None or entry[0] > before][:count]
+        return [entry for entry in placed[request.known_sandbox_clock_offset] if before is None or entry[0] > before][
+            :count
+        ]
 
     return await read_list_page_by_position(
         request, find, cursor, limit, read=bytes, connect=request.acquire_connection

@@ -137,7 +137,7 @@ class RequestState:
         self.submits.append(SubmittedJobToTrace(kind, project_id, job_id, tracing.current_unix_time_ns()))
 
     @property
-    def submitted_job_traces(self) -> Sequence[SubmittedJobToTrace]:
+    def submitted_jobs_to_trace(self) -> Sequence[SubmittedJobToTrace]:
         """Return the jobs that the request submitted; an empty list if its response is an error."""
         return self.submits if self.status < MIN_ERROR_STATUS else ()
 

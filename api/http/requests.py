@@ -55,7 +55,7 @@ class ApiRequest(Request[Any, Any, State]):
             raise ApiKeyUnauthenticated
         return principal
 
-    def require_live_caller(self) -> Actor:
+    def get_non_sandbox_actor(self) -> Actor:
         """Return the caller, as actor, on a live-only route. Raises `StateConflict` SANDBOX_KEY for a sandbox's key."""
         if self.principal.sandbox:
             raise StateConflict("SANDBOX_KEY", "this route is for live organizations: use a live key")
@@ -82,24 +82,24 @@ class ApiRequest(Request[Any, Any, State]):
     def acquire_connection(self) -> AbstractAsyncContextManager[Conn]:
         """Return a context with a Postgres connection of the caller's quota; callers without a key share a quota.
 
-        In a GET of a sandbox, all reads on this connection see one snapshot. `sandbox_clock_offset`, the sandbox
+        In a GET of a sandbox, all reads on this connection see one snapshot. `known_sandbox_clock_offset`, the sandbox
         clock's offset, belongs to that snapshot.
         """
         who = self.request_state.principal
         if who is not None and who.sandbox and self.method == "GET":
             return self._sandbox_snapshot_connection(who)
-        return self.services.connections.acquire_connection(self._connection_quota_owner)
+        return self.services.connections.acquire_connection(self._connection_quota_owner_id)
 
     @asynccontextmanager
     async def _sandbox_snapshot_connection(self, who: Principal) -> AsyncIterator[Conn]:
-        connection = self.services.connections.acquire_connection(self._connection_quota_owner)
+        connection = self.services.connections.acquire_connection(self._connection_quota_owner_id)
         async with connection as conn, conn.transaction(isolation="repeatable_read"):
             clock = await sandbox_clock.read_sandbox_clock(conn, organization_id=who.organization_id)
             self.request_state.ahead = clock.ahead
             yield conn
 
     @property
-    def sandbox_clock_offset(self) -> timedelta:
+    def known_sandbox_clock_offset(self) -> timedelta:
         """Return the time by which the caller's sandbox clock is ahead of real time.
 
         Returns zero until a connection or a held clock has read the clock.
@@ -111,7 +111,7 @@ class ApiRequest(Request[Any, Any, State]):
         if self.principal.sandbox:
             async with self.acquire_connection():
                 pass
-        return self.sandbox_clock_offset
+        return self.known_sandbox_clock_offset
 
     async def hold_sandbox_clock(self, conn: Conn) -> None:
         """Hold the clock of a sandbox caller until this transaction ends; do nothing for a live organization.
@@ -124,7 +124,7 @@ class ApiRequest(Request[Any, Any, State]):
 
     def acquire_event_store_connection(self) -> AbstractAsyncContextManager[Conn]:
         """Return a context with a connection to the event store, from the caller's quota."""
-        return self.services.event_connections.acquire_connection(self._connection_quota_owner)
+        return self.services.event_connections.acquire_connection(self._connection_quota_owner_id)
 
     def reuse_or_acquire_event_store_connection(self, conn: Conn) -> AbstractAsyncContextManager[Conn]:
         """Return a context with an event store connection: `conn` itself, if both are one database.
@@ -145,12 +145,12 @@ class ApiRequest(Request[Any, Any, State]):
             del submits[before:]  # of an attempt that was rolled back
             return await work(conn)
 
-        async with self.services.connections.reserve_connection(self._connection_quota_owner):
+        async with self.services.connections.reserve_connection(self._connection_quota_owner_id):
             with costs.charge_database_time():
                 return await run_in_transaction(self.services.pool, tried)
 
     @property
-    def _connection_quota_owner(self) -> UUID:
+    def _connection_quota_owner_id(self) -> UUID:
         who = self.request_state.principal
         return who.organization_id if who else KEYLESS_CONNECTION_QUOTA_OWNER_ID
 

@@ -46,7 +46,7 @@ async def read_at_one_clock_time(request: ApiRequest, read: Callable[[datetime, 
     while True:
         ahead = await request.read_sandbox_clock_offset()
         result = await read(request.services.clock() + ahead, ahead)
-        if request.sandbox_clock_offset == ahead:
+        if request.known_sandbox_clock_offset == ahead:
             return result
 
 

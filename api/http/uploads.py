@@ -78,11 +78,11 @@ class _ReceivedUploadParts:
         Files count in order. Texts count the same before or after files.
         """
         texts = [(name, hashlib.sha256(text.encode()).hexdigest()) for name, text in sorted(self.texts.items())]
-        files = [("file", file.hash.hexdigest(), *_count_bytes_after_file_end(file)) for file in self.files]
+        files = [("file", file.hash.hexdigest(), *_list_byte_count_after_file_end(file)) for file in self.files]
         return msgspec.json.encode([*texts, *files])
 
 
-def _count_bytes_after_file_end(file: StreamingUpload) -> list[int]:
+def _list_byte_count_after_file_end(file: StreamingUpload) -> list[int]:
     """Return the number of bytes sent after a file's own end, in a list; an empty list for none.
 
     The number is part of the fingerprint: an upload with such bytes is a different request.

@@ -2,7 +2,7 @@
 
 The cost of a request is charged after its end, so a bucket may go into debt. While a bucket is in debt,
 requests of its organization are refused. Charges are write-behind: they wait in this process until the next
-call of the rate limit script, `COST_CHARGE_REDIS_FLUSH_S` at most. No request waits for them.
+call of the rate limit script, `MAX_COST_CHARGE_REDIS_DELAY_S` at most. No request waits for them.
 
 An organization has two buckets. Requests with its keys pay from the first. Public traffic, which is events of
 its apps and downloads of its public files, pays from the second: strangers must not use up the budget of the
@@ -24,8 +24,8 @@ from schemas.usage import BudgetResource, BudgetUse
 from telemetry.costs import RequestCostMeter
 
 #: Maximum seconds that a charge waits in this process. Requests with events and downloads don't call the
-#: script themselves, so one call per `COST_CHARGE_REDIS_FLUSH_S` carries all their charges.
-COST_CHARGE_REDIS_FLUSH_S = 1.0
+#: script themselves, so one call per `MAX_COST_CHARGE_REDIS_DELAY_S` carries all their charges.
+MAX_COST_CHARGE_REDIS_DELAY_S = 1.0
 
 #: Seconds of refill in a full bucket.
 COST_BUDGET_CAPACITY_S = 60
@@ -73,12 +73,12 @@ def _budget_refill_rates(*, cores: float, connections: float, mib: float) -> Bud
     )
 
 
-_STANDARD_KEY_BUDGET_REFILL_RATES = _budget_refill_rates(cores=0.4, connections=1, mib=8)
+_STANDARD_API_KEY_REFILL_RATES = _budget_refill_rates(cores=0.4, connections=1, mib=8)
 _STANDARD_PUBLIC_BUDGET_REFILL_RATES = _budget_refill_rates(cores=1, connections=1, mib=16)
-COST_BUDGET_REFILLS_BY_TIER: Mapping[KeyOrPublicTraffic, Mapping[OrganizationTier, BudgetRefillRates]] = {
+COST_REFILLS_BY_TRAFFIC_AND_TIER: Mapping[KeyOrPublicTraffic, Mapping[OrganizationTier, BudgetRefillRates]] = {
     KeyOrPublicTraffic.KEYS: {
-        "sandbox": _STANDARD_KEY_BUDGET_REFILL_RATES,
-        "standard": _STANDARD_KEY_BUDGET_REFILL_RATES,
+        "sandbox": _STANDARD_API_KEY_REFILL_RATES,
+        "standard": _STANDARD_API_KEY_REFILL_RATES,
         "pilot": _budget_refill_rates(cores=0.8, connections=2, mib=32),
         "partner": _budget_refill_rates(cores=2, connections=6, mib=128),
     },
@@ -103,7 +103,7 @@ def get_cost_budget_bucket(
     organization_id: UUID, tier: OrganizationTier, traffic: KeyOrPublicTraffic = KeyOrPublicTraffic.KEYS
 ) -> CostBudgetBucket:
     """Return the bucket for an organization's requests of one kind of traffic; a sandbox is its own organization."""
-    return CostBudgetBucket(f"budget:{organization_id}:{traffic}", COST_BUDGET_REFILLS_BY_TIER[traffic][tier])
+    return CostBudgetBucket(f"budget:{organization_id}:{traffic}", COST_REFILLS_BY_TRAFFIC_AND_TIER[traffic][tier])
 
 
 class CostBudgetLevel(NamedTuple):

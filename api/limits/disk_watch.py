@@ -46,7 +46,7 @@ class DiskIntakeSwitch:
         self._name, self._mark = name, mark
         self.is_closed = False
 
-    def open_or_close(self, part: float) -> None:
+    def switch_by_disk_use(self, part: float) -> None:
         """Close an intake at its upper mark of disk use, and reopen it below its lower one.
 
         `part` is the used fraction of the disk. Sets the metric, and logs a change.
@@ -115,8 +115,8 @@ class DiskWatch:
             except ServiceUnavailable as error:
                 failure = error
         self._part = max(self._parts.values(), default=0.0)
-        self._events.open_or_close(self._part)
-        self._uploads.open_or_close(self._parts.get(self._main.setting, 0.0))
+        self._events.switch_by_disk_use(self._part)
+        self._uploads.switch_by_disk_use(self._parts.get(self._main.setting, 0.0))
         if failure:
             raise failure
 

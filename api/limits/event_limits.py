@@ -27,7 +27,7 @@ from schemas.errors import LimitReached, ServiceUnavailable
 EVENT_RATE_CLASS, EVENT_REQUEST_LIMIT_NAME = "events", "event-requests"
 
 #: Seconds until an empty bucket is full.
-EVENT_LIMIT_WINDOW_S = 1
+EVENT_BUCKET_REFILL_S = 1
 
 #: Maximum seconds until the spent events are written to Redis.
 MAX_EVENT_COUNT_REDIS_WRITE_DELAY_S = 0.01
@@ -68,7 +68,7 @@ class AppEventLimitState(NamedTuple):
         wait_s = self._retry_after_s
         state = f'"{EVENT_REQUEST_LIMIT_NAME}";r={self.requests_left};t={wait_s}'
         state += f', "{EVENT_RATE_CLASS}";r={self.events_left};t={wait_s}'
-        return [_event_limit_policy_header(self.limits, EVENT_LIMIT_WINDOW_S), (b"ratelimit", state.encode())]
+        return [_event_limit_policy_header(self.limits, EVENT_BUCKET_REFILL_S), (b"ratelimit", state.encode())]
 
     def refusal(self) -> LimitReached:
         limit = EVENT_REQUEST_LIMIT_NAME if self.events_left else EVENT_RATE_CLASS
@@ -181,7 +181,7 @@ class EventRateLimiter:
         for app_id, (limits, events) in spent.items():
             buckets.setdefault(app_id, [*limits, 0, 0])[3] += events
         keys = [f"rate:{app_id}:{EVENT_RATE_CLASS}" for app_id in buckets]
-        arguments = [EVENT_LIMIT_WINDOW_S, *(word for counts in buckets.values() for word in counts)]
+        arguments = [EVENT_BUCKET_REFILL_S, *(word for counts in buckets.values() for word in counts)]
         rows = await self._script.run(keys, arguments, requests=len(questions))
         if rows is None:
             return [AppEventLimitState(question.limits, True, *question.limits, 0) for question in questions]  # noqa: FBT003

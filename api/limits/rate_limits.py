@@ -20,7 +20,7 @@ from uuid import UUID
 from redis.asyncio import Redis
 
 from api.limits.cost_budgets import (
-    COST_CHARGE_REDIS_FLUSH_S,
+    MAX_COST_CHARGE_REDIS_DELAY_S,
     CostBudgetBucket,
     CostBudgetLevel,
     KeyOrPublicTraffic,
@@ -122,7 +122,7 @@ class RateLimitState(NamedTuple):
         """Return the key's limit state without this request: one more request is left."""
         return self._replace(left=self.left + 1)
 
-    def with_requests_left(self, more: int) -> "RateLimitState":
+    def with_more_requests_left(self, more: int) -> "RateLimitState":
         """Return the key's limit state before the next `more` requests."""
         return self._replace(left=self.left + more, left_of_day=self.left_of_day + more)
 
@@ -159,7 +159,7 @@ class RateLimitScript:
         The metric counts the requests that pass uncounted.
         """
         if self._breaker.is_open:
-            metrics.RATE_LIMIT_UNCOUNTED_COUNTER.inc(requests)
+            metrics.REQUEST_NOT_RATE_LIMITED_COUNTER.inc(requests)
         return self._breaker.is_open
 
     async def run(
@@ -179,7 +179,7 @@ class RateLimitScript:
             else:
                 self._breaker.record_success()
                 return rows
-        metrics.RATE_LIMIT_UNCOUNTED_COUNTER.inc(requests)
+        metrics.REQUEST_NOT_RATE_LIMITED_COUNTER.inc(requests)
         return None
 
 
@@ -217,13 +217,13 @@ class RateLimiter:
     async def uncount_request(self, standing: RateLimitState) -> None:
         """Remove a request that turned out to be free from its key's count; the daily count of a write stays."""
         # Without a second it passed uncounted, without Redis.
-        if standing.second and not self._reservations.put_back(standing):
+        if standing.second and not self._reservations.put_back_free_request(standing):
             await self._charges.queue_lookup(standing.charge._replace(second=standing.second, cap=0))
 
     def charge_request_cost(self, bucket: CostBudgetBucket, cost: RequestCostMeter) -> None:
-        """Charge a finished request; a background call writes the charge within `COST_CHARGE_REDIS_FLUSH_S`."""
+        """Charge a finished request; a background call writes the charge within `MAX_COST_CHARGE_REDIS_DELAY_S`."""
         self.budgets.queue_charge(bucket, cost)
-        self._schedule_flush(COST_CHARGE_REDIS_FLUSH_S)
+        self._schedule_flush(MAX_COST_CHARGE_REDIS_DELAY_S)
 
     async def flush_charges_and_stop(self) -> None:
         """Stop the timer of the next write; write the pending charges to Redis, and return all reserved requests."""
@@ -231,7 +231,7 @@ class RateLimiter:
             self._flushing.cancel()
             self._flushing = None
         self._reservations.end_all()
-        if self._has_unwritten():
+        if self._has_unwritten_charges_or_requests():
             await self._levels.queue_lookup(())
 
     async def read_cost_budget_use(self, organization_id: UUID, tier: OrganizationTier) -> list[BudgetUse]:
@@ -243,7 +243,7 @@ class RateLimiter:
         if self._flushing is None:
             self._flushing = asyncio.get_running_loop().call_later(delay_s, self._flush_to_redis)
 
-    def _has_unwritten(self) -> bool:
+    def _has_unwritten_charges_or_requests(self) -> bool:
         """Return whether charges, or unspent requests of ended reservations, wait for a script call."""
         return self._reservations.has_unspent or self.budgets.has_pending_charges
 
@@ -251,9 +251,9 @@ class RateLimiter:
         """Write pending charges and return unspent requests, unless a request's script call has done so meanwhile."""
         self._flushing = None
         self._reservations.end_expired()
-        if self._has_unwritten() and self._script.is_breaker_open(requests=0):
+        if self._has_unwritten_charges_or_requests() and self._script.is_breaker_open(requests=0):
             self._schedule_flush(REDIS_BREAKER_PAUSE_S)
-        elif self._has_unwritten():
+        elif self._has_unwritten_charges_or_requests():
             self._levels.queue_lookup(())
         if not self._reservations.is_empty:
             self._schedule_flush(REQUEST_RESERVATION_S)
@@ -266,7 +266,7 @@ class RateLimiter:
             return [_uncounted_rate_limit_state(charge, day_ends_in) for charge in charges]
         answers = {charge: _LimitScriptAnswer(*row) for charge, row in zip(counts, rows, strict=True)}
         states = {
-            charge: answer.build_last_state(charge, levels[charge.budget], day_ends_in)
+            charge: answer.build_state_after_last_request(charge, levels[charge.budget], day_ends_in)
             for charge, answer in answers.items()
         }
         for charge, answer in answers.items():
@@ -297,7 +297,7 @@ class RateLimiter:
         places, arguments = self.budgets.take_charges_for_script(budgets)
         keys = [bucket.key for bucket in places]
         for charge, count in (*unspent.items(), *counts.items()):
-            wanted = self._reservations.count_wanted(charge)
+            wanted = self._reservations.count_requests_to_reserve(charge)
             keys += [charge.window, charge.day]
             arguments += [charge.limit, charge.cap, count, charge.second, places.get(charge.budget, 0), wanted]
         rows = await self._script.run(keys, arguments, requests=counts.total())
@@ -348,7 +348,9 @@ class _LimitScriptAnswer(NamedTuple):
     second: int
     reserved: int
 
-    def build_last_state(self, charge: RequestToCount, level: CostBudgetLevel, day_ends_in: int) -> RateLimitState:
+    def build_state_after_last_request(
+        self, charge: RequestToCount, level: CostBudgetLevel, day_ends_in: int
+    ) -> RateLimitState:
         """Return the limit state after the last reserved request of the group."""
         return RateLimitState(
             charge, True, self.left, self.resets_in, self.left_of_day, day_ends_in, self.second,  # noqa: FBT003
@@ -367,7 +369,7 @@ def _build_request_limit_states(
         answer = answers[charge]
         counted[charge] += 1
         behind = answer.passed - counted[charge]
-        state = states[charge].with_requests_left(max(0, behind) + answer.reserved)
+        state = states[charge].with_more_requests_left(max(0, behind) + answer.reserved)
         yield state if behind >= 0 else state._replace(passed=False)
 
 

@@ -53,9 +53,9 @@ class RequestReservations:
             return None
         found.unspent -= 1
         found.used += 1
-        return found.standing.with_requests_left(found.unspent)
+        return found.standing.with_more_requests_left(found.unspent)
 
-    def put_back(self, standing: "RateLimitState") -> bool:
+    def put_back_free_request(self, standing: "RateLimitState") -> bool:
         """Put a spent request back that turned out to be free; return False unless its reservation is still open.
 
         A write isn't put back, since it stays counted by day.
@@ -66,7 +66,7 @@ class RequestReservations:
         found.unspent += 1
         return True
 
-    def count_wanted(self, charge: "RequestToCount") -> int:
+    def count_requests_to_reserve(self, charge: "RequestToCount") -> int:
         """Return the number of requests to reserve with a charge: none for a key without another recent request.
 
         It is the number of the last second, or twice the number since a reservation that is spent before its end.

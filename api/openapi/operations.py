@@ -44,14 +44,14 @@ class ApiOperation(NamedTuple):
         return self.handler.opt.get("reads")
 
     @property
-    def takes_events(self) -> bool:
+    def parses_event_body_itself(self) -> bool:
         """Return whether the route parses its body itself, event by event."""
         return "reads" in self.handler.opt and self.multipart_struct is None
 
     @property
     def needs_app_key(self) -> bool:
         """Return whether the route needs the key of an SDK app."""
-        return self.needs is None and self.takes_events
+        return self.needs is None and self.parses_event_body_itself
 
     @property
     def multipart_struct(self) -> Any:

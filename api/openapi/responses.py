@@ -96,8 +96,8 @@ def _list_refusal_statuses(operation: ApiOperation) -> set[int]:
 
 def _describe_success_response(operation: ApiOperation, status: int, schemas: dict[Any, Json]) -> Json:
     names = ["X-Request-Id", *(_API_RATE_LIMIT_HEADERS if operation.needs or operation.needs_app_key else ())]
-    names += ["Location"] if status in {201, 202, 302} and not operation.takes_events else []
-    names += ["Retry-After"] if status == 202 and not operation.takes_events else []
+    names += ["Location"] if status in {201, 202, 302} and not operation.parses_event_body_itself else []
+    names += ["Retry-After"] if status == 202 and not operation.parses_event_body_itself else []
     names += ["ETag"] if {304, 412} & set(operation.own_statuses) else []
     names += ["Content-Range"] if status == 206 else []
     names += ["Idempotent-Replayed"] if operation.is_write else []

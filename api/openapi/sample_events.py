@@ -50,7 +50,7 @@ _SAMPLE_WEBHOOK_OBJECTS_BY_NOUN: Mapping[str, _SampleWebhookObjectKind] = {
     "test": _SampleWebhookObjectKind(WebhookEndpoint, "get_webhook_endpoint", "id", ids.WEBHOOK_ENDPOINT),
 }
 #: Kinds without a project.
-_WEBHOOK_SAMPLES_WITHOUT_PROJECT = {"webhook_endpoint", "test"}
+_SAMPLE_OBJECT_KINDS_WITHOUT_PROJECT = {"webhook_endpoint", "test"}
 
 _WEBHOOK_SAMPLE_PROVENANCE = LineProvenance(
     line="Low tide at six.", field="tagline", quote="Low tide at six", rule="clause"
@@ -63,13 +63,13 @@ _WEBHOOK_SAMPLE_POST_ERROR = PostError(
     code="CONTENT_REJECTED", category="user_content", message="the platform refuses the text: edit it",
     retryable=False,
 )  # fmt: skip
-_WEBHOOK_SAMPLE_UNKNOWN_OUTCOME = PostError(
+_WEBHOOK_SAMPLE_UNKNOWN_OUTCOME_ERROR = PostError(
     code="OUTCOME_UNKNOWN", category="unknown", message="look there, and say with `resolve` what you saw",
     retryable=False,
 )  # fmt: skip
 
 
-def _webhook_sample_unpublished_post(**changed: Any) -> SampleFields:
+def _sample_fields_of_unpublished_post(**changed: Any) -> SampleFields:
     """Return the sample fields of a post that its platform hasn't published, with those in `changed`."""
     return {"published_at": None, "external_id": None, "external_url": None, **changed}
 
@@ -80,7 +80,7 @@ def _sample_content_decision_fields(verdict: ReviewVerdict, now: datetime, note:
 
 
 #: Changes to the example, by event type.
-_WEBHOOK_SAMPLE_FIELDS_BY_TYPE: Mapping[WebhookEventType, Callable[[datetime], SampleFields]] = {
+_WEBHOOK_SAMPLE_FIELD_BUILDERS_BY_TYPE: Mapping[WebhookEventType, Callable[[datetime], SampleFields]] = {
     "project.archived": lambda now: {"status": "archived", "archived_at": now},
     "job.completed": lambda _: {},
     "job.failed": lambda _: {
@@ -97,20 +97,20 @@ _WEBHOOK_SAMPLE_FIELDS_BY_TYPE: Mapping[WebhookEventType, Callable[[datetime], S
     },
     "content.approved": lambda now: _sample_content_decision_fields("approved", now, None),
     "content.rejected": lambda now: _sample_content_decision_fields("rejected", now, "The tide is at seven."),
-    "post.scheduled": lambda now: _webhook_sample_unpublished_post(
+    "post.scheduled": lambda now: _sample_fields_of_unpublished_post(
         status="queued", scheduled_for=now + timedelta(days=1), attempted_at=None
     ),
     "post.published": lambda _: {},
-    "post.draft_in_inbox": lambda _: _webhook_sample_unpublished_post(
+    "post.draft_in_inbox": lambda _: _sample_fields_of_unpublished_post(
         status="draft_in_inbox", platform="tiktok", mode="draft"
     ),
-    "post.failed": lambda _: _webhook_sample_unpublished_post(status="failed",
+    "post.failed": lambda _: _sample_fields_of_unpublished_post(status="failed",
     last_error=_WEBHOOK_SAMPLE_POST_ERROR),
-    "post.canceled": lambda now: _webhook_sample_unpublished_post(
+    "post.canceled": lambda now: _sample_fields_of_unpublished_post(
         status="canceled", attempted_at=None, canceled_at=now, cancel_reason="The oven is broken"
     ),
-    "post.outcome_unknown": lambda _: _webhook_sample_unpublished_post(status="outcome_unknown",
-    last_error=_WEBHOOK_SAMPLE_UNKNOWN_OUTCOME),
+    "post.outcome_unknown": lambda _: _sample_fields_of_unpublished_post(status="outcome_unknown",
+    last_error=_WEBHOOK_SAMPLE_UNKNOWN_OUTCOME_ERROR),
     "social_account.connected": lambda _: {},
     "social_account.needs_reauth": lambda _: {"status": "reauth_required"},
     "social_account.revoked": lambda _: {"status": "disconnected"},
@@ -134,14 +134,14 @@ def build_sandbox_webhook_sample(
     noun = type_.partition(".")[0]
     kind = _SAMPLE_WEBHOOK_OBJECTS_BY_NOUN[noun]
     thing = msgspec.convert(load_openapi_examples()[kind.operation].answer, kind.shape)
-    own = project_id or (None if noun in _WEBHOOK_SAMPLES_WITHOUT_PROJECT else ids.new_uuid7())
+    own = project_id or (None if noun in _SAMPLE_OBJECT_KINDS_WITHOUT_PROJECT else ids.new_uuid7())
     object_id = own if noun == "project" and own else ids.new_uuid7()
     fields = {
         **{name: now for name in thing.__struct_fields__ if isinstance(getattr(thing, name), datetime)},
         "organization_id": ids.format_prefixed_id(ids.ORGANIZATION, organization_id),
         "project_id": own and ids.format_prefixed_id(ids.PROJECT, own),
         kind.id: ids.format_prefixed_id(kind.prefix, object_id),
-        **_WEBHOOK_SAMPLE_FIELDS_BY_TYPE[type_](now),
+        **_WEBHOOK_SAMPLE_FIELD_BUILDERS_BY_TYPE[type_](now),
     }
     known = {name: value for name, value in fields.items() if name in thing.__struct_fields__}
     return SampleWebhookEventToSend(type_, own, object_id, msgspec.structs.replace(thing, **known))

@@ -108,7 +108,7 @@ async def authorize(request: ApiRequest, returned: ReturnedOAuthState) -> Respon
         ref = (step.flow.organization_id, step.job_id)
         await run_unless_disconnected(
             request.receive,
-            oauth_return.wait_in_request_for_job(request, ref, within_s=oauth_return.MAX_OAUTH_CALLBACK_WAIT_S),
+            oauth_return.wait_in_request_for_job_end(request, ref, within_s=oauth_return.MAX_OAUTH_CALLBACK_WAIT_S),
         )
         step = await _continue_oauth_flow_from_link(request, returned)
     if step.url or step.job_id:
@@ -143,7 +143,7 @@ async def social_callback(
             iss=iss,
             code=code,
             error=error,
-            same_browser=oauth_return.is_browser_of_oauth_flow(request, returned),
+            same_browser=oauth_return.has_oauth_flow_cookie(request, returned),
             now=services.clock(),
             keyring=services.vault,
         )

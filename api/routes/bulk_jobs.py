@@ -37,7 +37,7 @@ async def cancel_jobs(request: ApiRequest, data: JSONBody[BulkCancel]) -> Respon
             kinds=data.kinds,
             stages=data.stages,
             phases=data.phases,
-            period=period.subtract_sandbox_lead(request.sandbox_clock_offset),
+            period=period.subtract_sandbox_lead(request.known_sandbox_clock_offset),
         )
         return WriteReply(
             await bulk.cancel_matching_org_jobs(
@@ -67,7 +67,7 @@ async def retry_jobs(request: ApiRequest, data: JSONBody[BulkRetry]) -> Response
             kinds=data.kinds,
             statuses=data.statuses,
             error_code=data.error_code,
-            period=period.subtract_sandbox_lead(request.sandbox_clock_offset),
+            period=period.subtract_sandbox_lead(request.known_sandbox_clock_offset),
         )
         batch = await bulk_retries.retry_matching_org_jobs(
             conn,

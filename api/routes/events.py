@@ -36,7 +36,7 @@ async def send_events(request: ApiRequest, app_id: FromPath[str]) -> Response[Ev
     the app has a `webDomain`, requests from other domains are refused.
     """
     key, named = requests.read_app_key(request), path_ids.parse_id("sdk_app", app_id)
-    app = await requests.auth_and_limit_events(request, key, app_id=named)
+    app = await requests.auth_app_and_check_limits(request, key, app_id=named)
     events = await requests.parse_request_events(
         request, app, await requests.decompress_event_body(request, app), body.parse_app_events
     )

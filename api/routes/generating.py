@@ -38,7 +38,7 @@ async def generate_content(
         started = await generating.start_content_generation(
             conn, **request.parse_org_and_project_id(project_id), body=data
         )
-        return _accepted_generation_result(started)
+        return _build_generation_accepted_reply(started)
 
     return await run_idempotent_write(request, start)
 
@@ -64,7 +64,7 @@ async def regenerate_content(
             body=data,
             versions=etags.read_if_match_versions(request),
         )
-        return _accepted_generation_result(started)
+        return _build_generation_accepted_reply(started)
 
     return await run_idempotent_write(request, start)
 
@@ -97,6 +97,6 @@ async def get_content_asset(request: ApiRequest, content_id: FromPath[str], asse
     raise not_found_error("asset")
 
 
-def _accepted_generation_result(started: StartedContentGeneration) -> WriteReply[ContentAccepted]:
+def _build_generation_accepted_reply(started: StartedContentGeneration) -> WriteReply[ContentAccepted]:
     content_id = ids.format_prefixed_id(ids.CONTENT, started.content_id)
     return build_accepted_job_answer(ContentAccepted, started.submitted, content_id=content_id)

@@ -102,7 +102,7 @@ async def github_callback(
             code=code,
             installation_id=installation_id,
             setup_action=setup_action,
-            same_browser=oauth_return.is_browser_of_oauth_flow(request, returned),
+            same_browser=oauth_return.has_oauth_flow_cookie(request, returned),
             now=request.services.clock(),
             keyring=request.services.vault,
         )
@@ -141,7 +141,7 @@ async def list_github_repos(request: ApiRequest) -> GitHubRepos:
     if submitted is not None:
         if submitted.wake:
             await request.services.courier.send_wake(submitted.wake)
-        await oauth_return.wait_in_request_for_job(
+        await oauth_return.wait_in_request_for_job_end(
             request, (organization_id, submitted.job_id), within_s=MAX_REPO_LIST_WAIT_S
         )
     async with request.acquire_connection() as conn:

@@ -52,7 +52,7 @@ async def create_influencer(
 
     async def create(conn: Conn) -> WriteReply[Accepted]:
         project = path_ids.parse_id("project", project_id)
-        return _accepted_influencer_result(
+        return _build_influencer_accepted_reply(
             await creating.create_brand_influencer(
                 conn, author=_influencer_change_author_of(request), project_id=project, body=data
             )
@@ -139,7 +139,7 @@ async def clone_influencer(
 
     async def clone(conn: Conn) -> WriteReply[Accepted]:
         original = path_ids.parse_id("influencer", influencer_id)
-        return _accepted_influencer_result(
+        return _build_influencer_accepted_reply(
             await creating.clone_influencer_in_same_project(
                 conn, author=_influencer_change_author_of(request), influencer_id=original, body=data
             )
@@ -152,6 +152,6 @@ def _influencer_change_author_of(request: ApiRequest) -> InfluencerChangeAuthor:
     return InfluencerChangeAuthor(request.organization_id, request.principal.key_uuid)
 
 
-def _accepted_influencer_result(creation: SubmittedInfluencerDrawing) -> WriteReply[Accepted]:
+def _build_influencer_accepted_reply(creation: SubmittedInfluencerDrawing) -> WriteReply[Accepted]:
     influencer_id = ids.format_prefixed_id(ids.INFLUENCER_ID_PREFIX, creation.influencer_id)
     return build_accepted_job_answer(Accepted, creation.job, influencer_id=influencer_id)

@@ -48,7 +48,7 @@ class ByteRange(NamedTuple):
 )
 async def get_media(request: ApiRequest, token: FromPath[str]) -> Stream | Response[None]:
     """Return a file of content, whole or one range of it. Needs no key: its URL can't be guessed."""
-    file, headers = await _find_media_by_token(request, token)
+    file, headers = await _read_media_file_headers(request, token)
     request.services.limiter.budgets.check_bucket_not_overdrawn(_budget_bucket_of_media_download(file))
     if _is_file_known_to_client(request, file):
         return LowOverheadResponse(None, status_code=304, headers=headers)
@@ -87,7 +87,7 @@ async def get_media_by_ticket(request: ApiRequest, token: FromPath[str], ticket:
 @head("/media/{token:str}", status_code=200, opt={"also": (304,), "refusals": (404, 503)})
 async def head_media(request: ApiRequest, token: FromPath[str]) -> Response[None]:
     """Return the headers that GET has for the whole file of content, without its bytes."""
-    file, headers = await _find_media_by_token(request, token)
+    file, headers = await _read_media_file_headers(request, token)
     if _is_file_known_to_client(request, file):
         return LowOverheadResponse(None, status_code=304, headers=headers)
     headers |= {"Content-Type": file.mime_type, "Content-Length": str(file.size_bytes)}
@@ -109,7 +109,7 @@ async def _redeem_ticket_for_file(
     return file, {**MEDIA_FILE_HEADERS, "Cache-Control": "no-store", "Content-Length": str(file.size_bytes)}
 
 
-async def _find_media_by_token(request: ApiRequest, token: str) -> tuple[FileDownloadHeaders, dict[str, str]]:
+async def _read_media_file_headers(request: ApiRequest, token: str) -> tuple[FileDownloadHeaders, dict[str, str]]:
     async with request.acquire_connection() as conn:
         file = await content.find_file_download_headers(conn, token=token)
     svg_headers = SVG_HEADERS if file.mime_type == ACCEPTED_SVG_TYPE.mime else {}

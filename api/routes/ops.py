@@ -40,7 +40,7 @@ async def resume_pool(request: ApiRequest, name: FromPath[str]) -> Response[Pool
 
 
 async def _set_pool_paused(request: ApiRequest, name: str, *, paused: bool) -> Response[Pool]:
-    actor = request.require_live_caller()
+    actor = request.get_non_sandbox_actor()
 
     async def change(conn: Conn) -> Pool:
         slots = request.services.settings.slots

@@ -36,7 +36,7 @@ async def measure_all_jobs(
     request: ApiRequest, *, window: JobStatsWindow = "hour", pool: OpsJobPoolFilter = None
 ) -> JobStats:
     """Return statistics of all organizations' jobs that ended in the last hour or day, for a chart."""
-    request.require_live_caller()
+    request.get_non_sandbox_actor()
     now = request.services.clock()
     async with request.acquire_connection() as conn:
         return await stats.read_ended_job_stats(conn, window=window, pool=pool, now=now)
@@ -63,7 +63,7 @@ async def list_all_jobs(
     Filters search the newest 10,000 jobs, or 10,000 with the given status: an equal share of each
     organization, but at least 200. Filter by an organization or a project to search further back.
     """
-    request.require_live_caller()
+    request.get_non_sandbox_actor()
     criteria = OperatorJobFilter(
         organization_id=filters.parse_filter_id("organization", organization_id),
         project_id=filters.parse_filter_id("project", project_id),
@@ -95,7 +95,7 @@ async def count_all_jobs(
     The count covers the newest 10,000 of each status, an equal share of each organization, and marks counts
     that may be incomplete.
     """
-    request.require_live_caller()
+    request.get_non_sandbox_actor()
     criteria = OperatorJobFilter(
         organization_id=filters.parse_filter_id("organization", organization_id),
         project_id=filters.parse_filter_id("project", project_id),
@@ -113,7 +113,7 @@ async def count_all_jobs(
 @get("/ops/jobs/{job_id:str}", opt=build_route_options("ops:read", RateClass.READ_LIGHT, 404, 409))
 async def get_any_job(request: ApiRequest, job_id: FromPath[str]) -> OperatedJobDetail:
     """Return a job of any organization, with its arguments and its result."""
-    request.require_live_caller()
+    request.get_non_sandbox_actor()
     async with request.acquire_connection() as conn:
         return await operator_jobs.read_operator_job(conn, job_id=path_ids.parse_id("job", job_id))
 
@@ -123,6 +123,6 @@ async def get_any_job_timeline(
     request: ApiRequest, job_id: FromPath[str], *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_PAGE_LIMIT
 ) -> Page[TimelineEntry]:
     """List the timeline of any organization's job, internal ones included, as its organization reads it."""
-    request.require_live_caller()
+    request.get_non_sandbox_actor()
     read = partial(operator_jobs.read_operator_job_timeline, job_id=path_ids.parse_id("job", job_id))
     return await read_list_page_by_time(request, read, cursor, limit)

@@ -29,14 +29,14 @@ async def list_organizations(
     request: ApiRequest, *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_PAGE_LIMIT
 ) -> Page[Organization]:
     """List all organizations, newest first."""
-    request.require_live_caller()
+    request.get_non_sandbox_actor()
     return await read_list_page_by_id(request, organizations.list_organization_page, cursor, limit)
 
 
 @post("/ops/organizations", opt=build_route_options("ops:write", RateClass.WRITE_LIGHT, 409), status_code=201)
 async def create_organization(request: ApiRequest, data: JSONBody[OrganizationCreate]) -> Response[Organization]:
     """Create an organization and its sandbox; `tenantry keys create` on the server creates its first key."""
-    actor = request.require_live_caller()
+    actor = request.get_non_sandbox_actor()
 
     async def create(conn: Conn) -> WriteReply[Organization]:
         pair = await organizations.insert_organization_pair(conn, name=data.name, tier=data.tier, actor=actor)
@@ -56,7 +56,7 @@ async def patch_organization(
     From this answer on, each of its keys, and its sandbox's keys, is refused with `KILL_SWITCH`. Its jobs
     wait, posts included, except archives; running jobs end. Lifting the suspension resumes them.
     """
-    actor = request.require_live_caller()
+    actor = request.get_non_sandbox_actor()
     change = partial(
         organizations.change_organization_tier_and_suspension,
         organization_id=path_ids.parse_id("organization", organization_id),
@@ -73,7 +73,7 @@ async def patch_organization(
 )
 async def get_organization_usage(request: ApiRequest, organization_id: FromPath[str]) -> Usage:
     """Return the usage and limits of an organization or a sandbox, as it sees them itself."""
-    request.require_live_caller()
+    request.get_non_sandbox_actor()
     async with request.acquire_connection() as conn:
         requested_id = path_ids.parse_id("organization", organization_id)
         organization = await organizations.read_organization(conn, organization_id=requested_id)

@@ -74,7 +74,7 @@ async def schedule_content(
             approver_id=_caller_key_id_if_may_approve_captions(request),
             body=data,
             now=request.services.clock(),
-            ahead=request.sandbox_clock_offset,
+            ahead=request.known_sandbox_clock_offset,
         )
         return WriteReply(scheduled, status=HTTP_ACCEPTED_STATUS, wakes=tuple(wakes))
 
@@ -155,7 +155,7 @@ async def reschedule_post(
     """Reschedule a waiting post. A post that missed its time before its approval is queued again."""
 
     async def reschedule(conn: Conn, **scope: Any) -> tuple[VersionedPost, list[WakeMessage]]:
-        now, ahead = request.services.clock(), request.sandbox_clock_offset
+        now, ahead = request.services.clock(), request.known_sandbox_clock_offset
         return await changes.reschedule_waiting_post(conn, body=data, now=now, ahead=ahead, **scope)
 
     return await _change_post(request, scheduled_post_id, reschedule)

@@ -42,9 +42,9 @@ async def receive_segment_messages(request: ApiRequest) -> Response[SegmentBatch
     """Store Segment messages as events; return counts and rejections. The key is in headers, URL or `writeKey`."""
     kind = segment.SEGMENT_MESSAGE_TYPE_BY_PATH[request.scope["path"].rpartition("/")[2]]
     key = requests.read_app_key(request)
-    app = await requests.auth_and_limit_events(request, key) if key else None
+    app = await requests.auth_app_and_check_limits(request, key) if key else None
     plain = await requests.decompress_event_body(request, app, max_bytes=segment.MAX_SEGMENT_SDK_BODY_BYTES)
-    app = app or await requests.auth_and_limit_events(request, segment.read_segment_write_key(plain))
+    app = app or await requests.auth_app_and_check_limits(request, segment.read_segment_write_key(plain))
     batch = await requests.parse_request_events(
         request, app, plain, partial(segment.read_segment_sdk_events, kind=kind)
     )

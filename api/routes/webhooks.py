@@ -32,7 +32,7 @@ from schemas.webhooks import (
 )
 
 WEBHOOK_ENDPOINTS_PATH, WEBHOOK_ENDPOINT_PATH = "/webhook-endpoints", "/webhook-endpoints/{webhook_endpoint_id:str}"
-SENT_WEBHOOK_DELIVERY_PATH = "/webhook-deliveries/{webhook_delivery_id:str}"
+WEBHOOK_DELIVERY_ROUTE_PATH = "/webhook-deliveries/{webhook_delivery_id:str}"
 
 EndpointProjectFilter = Annotated[
     str | None,
@@ -166,7 +166,7 @@ async def test_webhook_endpoint(request: ApiRequest, webhook_endpoint_id: FromPa
 
     async def ping(conn: Conn) -> WriteReply[WebhookDelivery]:
         endpoint_id = path_ids.parse_id("webhook_endpoint", webhook_endpoint_id)
-        return _resent_delivery_result(
+        return _build_resent_delivery_reply(
             await deliveries.send_webhook_test_ping(
                 conn, author=_webhook_endpoint_change_author_of(request), endpoint_id=endpoint_id
             )
@@ -253,7 +253,7 @@ async def list_webhook_deliveries(
     return await read_list_page_by_id(request, find, cursor, limit)
 
 
-@get(SENT_WEBHOOK_DELIVERY_PATH, opt=build_route_options("webhooks:read", RateClass.READ_LIGHT, 404))
+@get(WEBHOOK_DELIVERY_ROUTE_PATH, opt=build_route_options("webhooks:read", RateClass.READ_LIGHT, 404))
 async def get_webhook_delivery(request: ApiRequest, webhook_delivery_id: FromPath[str]) -> WebhookDelivery:
     """Return one webhook delivery."""
     async with request.acquire_connection() as conn:
@@ -263,7 +263,7 @@ async def get_webhook_delivery(request: ApiRequest, webhook_delivery_id: FromPat
 
 
 @post(
-    f"{SENT_WEBHOOK_DELIVERY_PATH}/replay",
+    f"{WEBHOOK_DELIVERY_ROUTE_PATH}/replay",
     opt=build_route_options("webhooks:write", RateClass.WRITE_LIGHT, 404, 409),
     status_code=202,
 )
@@ -275,7 +275,7 @@ async def replay_webhook_delivery(request: ApiRequest, webhook_delivery_id: From
 
     async def replay(conn: Conn) -> WriteReply[WebhookDelivery]:
         delivery_id = path_ids.parse_id("webhook_delivery", webhook_delivery_id)
-        return _resent_delivery_result(
+        return _build_resent_delivery_reply(
             await deliveries.resend_webhook(
                 conn, author=_webhook_endpoint_change_author_of(request), delivery_id=delivery_id
             )
@@ -288,5 +288,5 @@ def _webhook_endpoint_change_author_of(request: ApiRequest) -> EndpointChangeAut
     return EndpointChangeAuthor(request.organization_id, request.principal.key_uuid)
 
 
-def _resent_delivery_result(delivery: WebhookDelivery) -> WriteReply[WebhookDelivery]:
+def _build_resent_delivery_reply(delivery: WebhookDelivery) -> WriteReply[WebhookDelivery]:
     return WriteReply(delivery, 202, f"/v1/webhook-deliveries/{delivery.id}")

@@ -15,7 +15,7 @@ from schemas.settings import Settings
 from telemetry.metrics import OPEN_HTTP_CONNECTION_GAUGE, SERVER_CLOSED_HTTP_CONNECTION_COUNTER
 
 #: Files of a process besides connections: listening sockets, Redis, logs, uploads and media in transfer.
-RESERVED_OPEN_FILES = 64
+OPEN_FILES_BESIDES_CONNECTIONS = 64
 
 
 class HttpConnectionLimits(NamedTuple):
@@ -173,7 +173,7 @@ def build_http_connection_limits(settings: Settings) -> HttpConnectionLimits:
     _, files = resource.getrlimit(resource.RLIMIT_NOFILE)
     available = (
         (math.inf if files == resource.RLIM_INFINITY else files)
-        - RESERVED_OPEN_FILES
+        - OPEN_FILES_BESIDES_CONNECTIONS
         - settings.pool_size * (2 if settings.telemetry_url else 1)
         - HttpConnectionLimits().reserve
     )

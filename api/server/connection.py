@@ -40,7 +40,7 @@ MAX_PIPELINED_REQUESTS = 16
 RAW_BODY_BASE_BYTES, MAX_RAW_BYTES_PER_BODY_BYTE = 256 * 1024 + MAX_HEAD_BYTES, 8
 
 #: Seconds for which a stopping process waits for a request on an idle connection.
-DRAIN_SILENCE_S = 1.0
+MAX_DRAIN_WAIT_FOR_REQUEST_S = 1.0
 
 #: Paths that the reserve serves.
 HEALTH_PATHS = (b"/healthz", b"/readyz")
@@ -88,7 +88,7 @@ class ClientConnection(HttpToolsProtocol):
 
         Its client may have sent a request already: a new client's first one, or one on a reused connection.
         """
-        self.loop.call_later(DRAIN_SILENCE_S, self._close_if_without_request)
+        self.loop.call_later(MAX_DRAIN_WAIT_FOR_REQUEST_S, self._close_if_without_request)
         if self._has_unanswered_request():
             self.cycle.keep_alive = False
 

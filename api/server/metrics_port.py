@@ -27,5 +27,9 @@ def serve_metrics_on_own_port_if_needed(app: Litestar, settings: Settings) -> Ab
         return health.measure_loop_lag()
     host = settings.health_host if settings.metrics_port else health.LOOPBACK_ADDRESS
     return health.serve_process_health(
-        settings.metrics_port, app.state.process, setting="METRICS_PORT", host=host, hosts=settings.served_hosts
+        settings.metrics_port,
+        app.state.process,
+        setting="METRICS_PORT",
+        host=host,
+        hosts=settings.allowed_request_hosts,
     )

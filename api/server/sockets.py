@@ -17,7 +17,7 @@ SOCKET_BACKLOG = 2048
 
 
 @contextlib.contextmanager
-def bind_port(host: str, port: int) -> Iterator[list[socket.socket]]:
+def listen_on_port(host: str, port: int) -> Iterator[list[socket.socket]]:
     """Listen on a port of each address of a host, and yield the sockets; close them at the end of the block.
 
     Connections wait until a process accepts them. Port 0 takes a free one. Raises `SettingsInvalid` if the host or

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from chaos.attack.perform import AttackOptions, run_all_attack_checks
 from chaos.attack.report import AttackReport
-from cli.local.demo_keys import read_local_api_keys
+from cli.local.demo_keys import read_demo_keys_and_address
 from cli.shared.command import with_printed_result
 from cli.shared.exit_codes import EXIT_FAILED
 from cli.shared.output import CommandResult, build_text_table
@@ -74,7 +74,7 @@ async def attack(
 def _choose_api_to_attack(url: str | None, keys: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """Return the API's address and keys, else the local ones. Raise `click.UsageError` or `LocalServerUnavailable`."""
     if url is None or not keys:
-        local_keys = read_local_api_keys()
+        local_keys = read_demo_keys_and_address()
         if url is not None and url.rstrip("/").removesuffix("/v1") != local_keys.api.removesuffix("/v1"):
             raise click.UsageError(f"give keys of two organizations at {url} with --key")
         return local_keys.api.removesuffix("/v1"), keys or (local_keys.api_key, local_keys.test_key)

@@ -17,7 +17,7 @@ from cli.shared.remote import (
     exit_code_of_response,
     exit_on_lost_api_response,
     find_api_or_exit,
-    print_list_items,
+    print_items_return_cursor,
     print_response_body,
     print_response_error,
 )
@@ -180,7 +180,7 @@ def _fetch_and_print_list_pages(client: httpx.Client, request: httpx.Request) ->
         response = client.send(request)
         if response.is_error:
             return _print_api_response(response, None, wait=False)
-        cursor = print_list_items(response)
+        cursor = print_items_return_cursor(response)
         if cursor is None:
             return 0
         url = request.url.copy_set_param("cursor", cursor)

@@ -13,7 +13,7 @@ import click
 import msgspec
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from cli.local.demo_keys import read_local_api_keys
+from cli.local.demo_keys import read_demo_keys_and_address
 from cli.shared.command import (
     CliIdParam,
     run_cli_db_write,
@@ -155,7 +155,7 @@ async def show_local_api_keys() -> CommandResult:
       tenantry keys show-local
       KEY=$(tenantry keys show-local --json | jq -r .apiKey)
     """
-    local_keys = read_local_api_keys()
+    local_keys = read_demo_keys_and_address()
     return CommandResult(local_keys, format_object_fields(local_keys))
 
 

@@ -90,13 +90,13 @@ def run_platform(workers: Mapping[str, int], *, port: int, with_demo: bool, as_j
     with contextlib.ExitStack() as stack:
         stack.enter_context(raise_on_termination_signals(again=lambda: processes.signal_processes_to_drain(children)))
         key_requests = PrintKeysRequestCounter()
-        port = _check_port_is_free(port or find_free_port())
+        port = _require_free_port(port or find_free_port())
         servers = stack.enter_context(folder.run_database_servers(say))
         say("PostgreSQL and Redis answer")
         settings = folder.write_local_settings(servers, f"http://127.0.0.1:{port}")
         say(f"migrated: {len(asyncio.run(migrate_databases(servers.database_url, settings['TELEMETRY_URL'])))} new")
         site = stack.enter_context(demo.serve_demo_site()) if with_demo else None
-        counts = {**workers, **_skip_generation_worker_without_libraries(say)}
+        counts = {**workers, **_generate_worker_count_override(say)}
         children |= processes.build_platform_processes(
             port, counts, settings | demo.build_demo_fetch_allow_setting(site, os.environ)
         )
@@ -138,7 +138,7 @@ def _run_and_print_up_demo(
         say(f"the demo failed; the platform stays up: {error!r}")
 
 
-def _skip_generation_worker_without_libraries(say: ElapsedTimeStepPrinter) -> dict[str, int]:
+def _generate_worker_count_override(say: ElapsedTimeStepPrinter) -> dict[str, int]:
     """Return a count of 0 workers for the pool `generate` if its libraries are missing, else an empty dict.
 
     Report missing libraries by `say`. Without workers the jobs of the pool wait.
@@ -151,7 +151,7 @@ def _skip_generation_worker_without_libraries(say: ElapsedTimeStepPrinter) -> di
     return {}
 
 
-def _check_port_is_free(port: int) -> int:
+def _require_free_port(port: int) -> int:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -35,7 +35,7 @@ BRAND_FIELDS_COPIED_TO_DEMO_SANDBOX = (
 SANDBOX_FAKE_SITE_URL = "https://example.test/ok"
 
 #: External id of the demo's project, the same for every start.
-DEMO_CUSTOMER_EXTERNAL_ID = "bin/up --demo"
+DEMO_PROJECT_EXTERNAL_ID = "bin/up --demo"
 
 
 class RateLimitRetryTransport(httpx.HTTPTransport):
@@ -102,9 +102,9 @@ def ingest_demo_site(client: httpx.Client, url: str) -> dict[str, Any]:
 def find_or_create_demo_project(client: httpx.Client, name: str) -> dict[str, Any]:
     """Return the demo's project of an earlier start, or create one with `name` and return it. Raise `DemoFailed`."""
     [*existing] = _decode_demo_response(
-        client.get("/projects", params={"customerExternalId": DEMO_CUSTOMER_EXTERNAL_ID, "limit": 1})
+        client.get("/projects", params={"customerExternalId": DEMO_PROJECT_EXTERNAL_ID, "limit": 1})
     )["items"]
-    body = {"name": name, "timezone": "Europe/Paris", "customerExternalId": DEMO_CUSTOMER_EXTERNAL_ID}
+    body = {"name": name, "timezone": "Europe/Paris", "customerExternalId": DEMO_PROJECT_EXTERNAL_ID}
     return existing[0] if existing else _decode_demo_response(client.post("/projects", json=body))
 
 

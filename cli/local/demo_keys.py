@@ -37,7 +37,7 @@ def load_or_create_demo_keys(port: int, settings: Mapping[str, str]) -> DemoApiK
     return created
 
 
-class LocalApiKeys(ResponseStruct, frozen=True):
+class DemoApiKeysAndAddress(ResponseStruct, frozen=True):
     """Keys of the organization "Demo", and the address of its API."""
 
     api: str
@@ -45,14 +45,14 @@ class LocalApiKeys(ResponseStruct, frozen=True):
     test_key: str
 
 
-def read_local_api_keys() -> LocalApiKeys:
+def read_demo_keys_and_address() -> DemoApiKeysAndAddress:
     """Return the API keys and address that `up` stored in this folder. Raise `LocalServerUnavailable` without any."""
     stored, settings = (folder.read_env_file(folder.DEMO_KEYS_FILE), folder.read_env_file(folder.LOCAL_ENV_FILE))
     if not stored:
         raise LocalServerUnavailable(
             f"{folder.DEMO_KEYS_FILE.absolute()} doesn't exist: run this in the folder where `bin/up` was started"
         )
-    return LocalApiKeys(
+    return DemoApiKeysAndAddress(
         api=f"{settings.get('PUBLIC_URL', '')}/v1", api_key=stored["API_KEY"], test_key=stored["TEST_KEY"]
     )
 

@@ -67,7 +67,7 @@ class CliWebhookForwarder:
                 "POST", self._url, content=body, headers={**FIXED_WEBHOOK_HEADERS, **signed}
             ) as answer:
                 result = WebhookForwardResult(answer.status_code, _elapsed_ms(began))
-                _drain_response(answer, ends=began + WEBHOOK_ATTEMPT_TIMEOUT_S)
+                _discard_rest_of_response(answer, ends=began + WEBHOOK_ATTEMPT_TIMEOUT_S)
                 return result
         except httpx.HTTPError as error:
             return WebhookForwardResult(None, _elapsed_ms(began), _format_webhook_forward_error(error))
@@ -82,7 +82,7 @@ def format_signing_secret(key: bytes) -> str:
     return SIGNING_SECRET_PREFIX + b64encode(key).decode()
 
 
-def _drain_response(answer: httpx.Response, *, ends: float) -> None:
+def _discard_rest_of_response(answer: httpx.Response, *, ends: float) -> None:
     """Read and drop the rest of a response's body, to reuse the connection, within a limit of bytes and time."""
     left = MAX_WEBHOOK_RESPONSE_BODY_BYTES
     with suppress(httpx.TransportError):

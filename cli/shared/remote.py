@@ -144,7 +144,7 @@ def print_response_body(content: bytes) -> None:
     click.echo(content)
 
 
-def print_list_items(response: httpx.Response) -> str | None:
+def print_items_return_cursor(response: httpx.Response) -> str | None:
     """Print the items of an API's list response on stdout, one a line, or any other body as it is.
 
     Return the next page's cursor; None on the last page and for any other body.

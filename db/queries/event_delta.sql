@@ -10,7 +10,7 @@ select shard
 -- shared lock excludes folds of the release before.
 select pg_try_advisory_xact_lock_shared(7210) and pg_try_advisory_xact_lock(7210, :shard);
 
--- name: try_lock_shard_of_project    Lock the shard of a project likewise; return it, or null if it wasn't free.
+-- name: try_lock_shard_of_project    Lock the shard of a project likewise; null if it wasn't free.
 select case when pg_try_advisory_xact_lock_shared(7210)
                  and pg_try_advisory_xact_lock(7210, event_shard(:project_id))
             then event_shard(:project_id) end;

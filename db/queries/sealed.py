@@ -22,18 +22,24 @@ class SealedTable(NamedTuple):
     def list_vault_key_ids_statement(self) -> Query:
         """Return the SQL statement that lists the ids of the vault keys that seal the table's live secrets."""
         where = f"vault_key_id is not null and {self.live_condition}"
-        return self._build_statement("vault_key_ids", f"select distinct vault_key_id from {self.name} where {where}")  # noqa: S608
+        return self._build_sealed_table_query(
+            "vault_key_ids",
+            f"select distinct vault_key_id from {self.name} where {where}",  # noqa: S608
+        )
 
     @property
     def count_stale_secrets_statement(self) -> Query:
         """Return the SQL statement that counts the live secrets sealed with another vault key than `writer`."""
-        return self._build_statement("count_of_other_keys", f"select count(*) from {self._rows_of_other_keys_clause}")  # noqa: S608
+        return self._build_sealed_table_query(
+            "count_of_other_keys",
+            f"select count(*) from {self._rows_of_other_keys_clause}",  # noqa: S608
+        )
 
     @property
     def lock_stale_secrets_statement(self) -> Query:
         """Return the SQL statement that locks and lists a batch of live secrets of other keys than `writer`."""
         keys = ", ".join(self.keys)
-        return self._build_statement(
+        return self._build_sealed_table_query(
             "lock_of_other_keys",
             f"select {keys}, {self.column} as sealed, vault_key_id from {self._rows_of_other_keys_clause} "  # noqa: S608
             f"order by {keys} limit :limit for no key update",
@@ -43,7 +49,7 @@ class SealedTable(NamedTuple):
     def store_resealed_secret_statement(self) -> Query:
         """Return the SQL statement that replaces a row's secret by one that is sealed with another vault key."""
         where = " and ".join(f"{key} = :{key}" for key in self.keys)
-        return self._build_statement(
+        return self._build_sealed_table_query(
             "reseal",
             f"update {self.name} set {self.column} = :sealed, vault_key_id = :vault_key_id where {where}",  # noqa: S608
         )
@@ -52,7 +58,7 @@ class SealedTable(NamedTuple):
     def _rows_of_other_keys_clause(self) -> str:
         return f"{self.name} where vault_key_id <> :writer and {self.live_condition}"
 
-    def _build_statement(self, statement: str, text: str) -> Query:
+    def _build_sealed_table_query(self, statement: str, text: str) -> Query:
         return Query(f"{self.name}.{statement}", text)
 
 

@@ -70,7 +70,7 @@ GET_ACCOUNT = social_account.get_account.typed(AccountRow)
 LIST_ACCOUNTS = social_account.list_accounts.typed(AccountRow)
 LIST_ACCOUNTS_OF_ALL_PROJECTS = social_account.list_accounts_of_all.typed(AccountRow)
 LOCK_ACCOUNT = social_account.lock_account.typed(LockedAccount)
-REQUIRE_REAUTH_OF_OWNERS_LEASES = account_lease.require_reauth.typed(AccountAndOrgIds)
+MARK_OWNERS_LEASES_FOR_REAUTH = account_lease.require_reauth.typed(AccountAndOrgIds)
 
 
 async def find_account_row(conn: Conn, *, organization_id: UUID, account_id: UUID) -> AccountRow:
@@ -122,7 +122,7 @@ async def lock_account(conn: Conn, *, organization_id: UUID, account_id: UUID) -
     return require_found(await LOCK_ACCOUNT.one(conn, org=organization_id, id=account_id), "account")
 
 
-async def require_account_reauth(
+async def mark_account_for_reauth(
     conn: Conn, *, organization_id: UUID, account_id: UUID, reason: str, generation: int | None = None
 ) -> None:
     """Mark a connected account as in need of a new authorization by its owner, and its leases too.
@@ -136,7 +136,7 @@ async def require_account_reauth(
     ):
         return
     if await social_account.require_reauth.one(conn, org=organization_id, id=account_id):
-        lessees = await REQUIRE_REAUTH_OF_OWNERS_LEASES.all(conn, owner_id=account_id)
+        lessees = await MARK_OWNERS_LEASES_FOR_REAUTH.all(conn, owner_id=account_id)
         for account_scope in (scope, *lessees):
             await audit_account_action(conn, account_scope, "reauth_required", {"reason": reason})
 

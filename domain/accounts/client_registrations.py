@@ -54,7 +54,7 @@ async def has_lasting_client_registration(conn: Conn, *, server: PlatformServerR
     return registration is not None and registration.lasting
 
 
-async def unseal_oauth_client(conn: Conn, *, server: PlatformServerRef, keyring: Keyring) -> OAuthClient | None:
+async def read_unsealed_oauth_client(conn: Conn, *, server: PlatformServerRef, keyring: Keyring) -> OAuthClient | None:
     """Return our OAuth client at a server, with its unsealed secret; None before the registration."""
     registration = await _find_client_registration(conn, server)
     if registration is None:

@@ -68,7 +68,7 @@ class SealedCredential(NamedTuple):
     expires_at: datetime | None
 
 
-class DueCredential(NamedTuple):
+class CredentialDueForRefresh(NamedTuple):
     """Credential with a due refresh; it is refreshed only if its account is `connected`."""
 
     organization_id: UUID
@@ -78,7 +78,7 @@ class DueCredential(NamedTuple):
 
 
 GET_CREDENTIAL = account_credential.get_credential.typed(SealedCredential)
-TAKE_DUE_CREDENTIALS = account_credential.take_due.typed(DueCredential)
+TAKE_CREDENTIALS_DUE_FOR_REFRESH = account_credential.take_due.typed(CredentialDueForRefresh)
 
 
 def token_expiry_after(life_s: float) -> datetime:
@@ -116,7 +116,7 @@ async def store_tokens_at_connect(
     await account_credential.put_credential.run(conn, **columns)
 
 
-async def replace_refreshed_tokens(
+async def store_refreshed_tokens_if_current(
     conn: Conn, *, organization_id: UUID, account_id: UUID, generation: int, grant: TokenGrant, keyring: Keyring
 ) -> bool:
     """Store an account's refreshed tokens if its credential still has this `generation`; return whether it has."""
@@ -158,7 +158,7 @@ async def submit_due_token_refreshes(conn: Conn) -> int:
     refuses the job now. A successful refresh sets its own time.
     """
     async with conn.transaction():
-        due = await TAKE_DUE_CREDENTIALS.all(
+        due = await TAKE_CREDENTIALS_DUE_FOR_REFRESH.all(
             conn, limit=maintenance.MAX_MAINTENANCE_ROWS, again_s=TOKEN_REFRESH_RETRY_S
         )
         await ledger.submit_jobs_or_each_alone(

@@ -21,7 +21,7 @@ class HasTokenOwner(Protocol):
     def owner_id(self) -> UUID: ...
 
 
-async def unseal_own_or_owner_tokens(conn: Conn, row: HasTokenOwner, keyring: Keyring) -> AccountTokens:
+async def read_own_or_owner_tokens(conn: Conn, row: HasTokenOwner, keyring: Keyring) -> AccountTokens:
     """Return the tokens that an account uses: its own, or those of its owner if it is leased.
 
     Raises LookupError if the account with the tokens is disconnected.
@@ -38,11 +38,11 @@ async def submit_owner_token_refresh(conn: Conn, row: HasTokenOwner) -> Submitte
     )
 
 
-async def require_owner_reauth(conn: Conn, row: HasTokenOwner, *, reason: str, generation: int) -> None:
+async def mark_owner_account_for_reauth(conn: Conn, row: HasTokenOwner, *, reason: str, generation: int) -> None:
     """Mark an account, or its owner if it is leased, as in need of a new authorization by a person.
 
     Does nothing if tokens newer than `generation` exist.
     """
-    await accounts.require_account_reauth(
+    await accounts.mark_account_for_reauth(
         conn, organization_id=row.owner_organization_id, account_id=row.owner_id, reason=reason, generation=generation
     )

@@ -26,7 +26,7 @@ _APP_KEY_PATTERN = re.compile(
 )
 
 
-class PresentedAppKey(NamedTuple):
+class ParsedAppKey(NamedTuple):
     """Parsed key of a request."""
 
     app_id: UUID
@@ -86,10 +86,10 @@ def format_app_key(app_id: UUID, secret: str) -> str:
     return f"lpa_{ids.format_prefixed_id(ids.APP, app_id)}_{secret}"
 
 
-def parse_app_key(text: str) -> PresentedAppKey | None:
+def parse_app_key(text: str) -> ParsedAppKey | None:
     """Return the parts of an SDK app's key; None for a malformed one, which then costs no query."""
     match = _APP_KEY_PATTERN.fullmatch(text)
-    return PresentedAppKey(pgproto.UUID(match[1]), match[2]) if match else None
+    return ParsedAppKey(pgproto.UUID(match[1]), match[2]) if match else None
 
 
 async def authenticate_sdk_app_keys(conn: Conn, *, keys: Sequence[str], peppers: Keyring) -> list[KeyedApp | None]:
@@ -115,6 +115,6 @@ async def find_app_of_project(conn: Conn, *, organization_id: UUID, project_id: 
     return row
 
 
-def _verify_app_key(presented: PresentedAppKey, peppers: Keyring, row: _KeyedAppRow | None) -> KeyedApp | None:
+def _verify_app_key(presented: ParsedAppKey, peppers: Keyring, row: _KeyedAppRow | None) -> KeyedApp | None:
     same = key_secrets.secret_matches(presented.secret, peppers, row and CurrentAndOldHashes(*row[10:]))
     return KeyedApp(*row[:10]) if row is not None and same else None

@@ -40,22 +40,22 @@ def _sdk_npm_dependency(name: str, version: str) -> Dependency:
     return Dependency(manager="npm", name=name, version=version, install=f"npm install {name}@{version}")
 
 
-_SWIFT_SDK_TO_INSTALL = Dependency(
+_SWIFT_SDK_DEPENDENCY = Dependency(
     manager="swift",
     name="Segment",
     version="1.9.1",
     install='.package(url: "https://github.com/segmentio/analytics-swift.git", from: "1.9.1")',
 )
-_KOTLIN_SDK_TO_INSTALL = Dependency(
+_KOTLIN_SDK_DEPENDENCY = Dependency(
     manager="gradle",
     name="com.segment.analytics.kotlin:android",
     version="1.22.0",
     install='implementation("com.segment.analytics.kotlin:android:1.22.0")',
 )
-_FLUTTER_APP_SDK_TO_INSTALL = Dependency(
+_FLUTTER_SDK_DEPENDENCY = Dependency(
     manager="pub", name="segment_analytics", version="^1.1.11", install='flutter pub add "segment_analytics:^1.1.11"'
 )
-_REACT_NATIVE_SDK_TO_INSTALL = (
+_REACT_NATIVE_SDK_DEPENDENCIES = (
     _sdk_npm_dependency("@segment/analytics-react-native", "2.24.1"),
     # Its peer dependencies.
     _sdk_npm_dependency("@segment/sovran-react-native", "1.1.5"),
@@ -66,25 +66,25 @@ _REACT_NATIVE_SDK_TO_INSTALL = (
 _APP_INFO_PLIST_TEMPLATE = _InstallFileTemplate("Info.plist", "Info.plist", "add")
 _APP_GRADLE_BUILD_TEMPLATE = _InstallFileTemplate("app/build.gradle.kts", "build.gradle.kts", "add")
 
-_SDK_INSTALL_PARTS_BY_PLATFORM: Mapping[AppPlatform, _SdkInstallRecipe] = {
-    "ios": _SdkInstallRecipe("TENANTRY_KEY", "ios.swift", [_SWIFT_SDK_TO_INSTALL], [_APP_INFO_PLIST_TEMPLATE]),
-    "android": _SdkInstallRecipe("TENANTRY_KEY", "android.kt", [_KOTLIN_SDK_TO_INSTALL], [_APP_GRADLE_BUILD_TEMPLATE]),
+_SDK_INSTALL_RECIPES_BY_PLATFORM: Mapping[AppPlatform, _SdkInstallRecipe] = {
+    "ios": _SdkInstallRecipe("TENANTRY_KEY", "ios.swift", [_SWIFT_SDK_DEPENDENCY], [_APP_INFO_PLIST_TEMPLATE]),
+    "android": _SdkInstallRecipe("TENANTRY_KEY", "android.kt", [_KOTLIN_SDK_DEPENDENCY], [_APP_GRADLE_BUILD_TEMPLATE]),
     "react-native": _SdkInstallRecipe(
         "TENANTRY_KEY",
         "phones.ts",
-        [*_REACT_NATIVE_SDK_TO_INSTALL, _sdk_npm_dependency("react-native-config", "1")],
+        [*_REACT_NATIVE_SDK_DEPENDENCIES, _sdk_npm_dependency("react-native-config", "1")],
         [_InstallFileTemplate("src/tenantry.ts", "react-native.ts")],
     ),
     "flutter": _SdkInstallRecipe(
         "TENANTRY_KEY",
         "flutter-use.dart",
-        [_FLUTTER_APP_SDK_TO_INSTALL],
+        [_FLUTTER_SDK_DEPENDENCY],
         [_InstallFileTemplate("lib/tenantry.dart", "flutter.dart")],
     ),
     "expo": _SdkInstallRecipe(
         "EXPO_PUBLIC_TENANTRY_KEY",
         "phones.ts",
-        _REACT_NATIVE_SDK_TO_INSTALL,
+        _REACT_NATIVE_SDK_DEPENDENCIES,
         [_InstallFileTemplate("src/tenantry.ts", "expo.ts")],
     ),
     "web": _SdkInstallRecipe("TENANTRY_KEY", "web.html"),
@@ -112,7 +112,7 @@ def build_sdk_install_spec(
 
 
 def _build_sdk_platform_install(name: AppPlatform, texts: Mapping[str, str]) -> PlatformInstall:
-    platform = _SDK_INSTALL_PARTS_BY_PLATFORM[name]
+    platform = _SDK_INSTALL_RECIPES_BY_PLATFORM[name]
     key = EnvVar(name=platform.variable, value=None, about="The app's key, `lpa_...`: only you have it.")
     return PlatformInstall(
         platform=name,

@@ -98,7 +98,9 @@ def _brand_picture_to_schema(row: BrandSourceRow, picture: PictureFoundByIngest)
     )
 
 
-def changed_brand_fields(before: Sequence[BrandSourceRow], after: Sequence[BrandSourceRow]) -> list[BrandFieldName]:
+def changed_brand_field_names(
+    before: Sequence[BrandSourceRow], after: Sequence[BrandSourceRow]
+) -> list[BrandFieldName]:
     """Return the names of the brand fields with another winning value after a change."""
     old, new = rank_brand_findings_by_field(before), rank_brand_findings_by_field(after)
     return [name for name in BRAND_FIELDS if _winning_brand_value(old.get(name)) != _winning_brand_value(new.get(name))]
@@ -138,7 +140,7 @@ async def apply_brand_patch(
         await sources.delete_source.run(conn, org=organization_id, project_id=project_id, source="partner")
 
 
-async def replace_brand_source(
+async def replace_brand_source_findings(
     conn: Conn,
     *,
     organization_id: UUID,
@@ -160,7 +162,7 @@ async def replace_brand_source(
         job_id=job_id,
         visit=extraction.visit,
     )
-    return changed_brand_fields(
+    return changed_brand_field_names(
         before, await read_brand_source_rows(conn, organization_id=organization_id, project_id=project_id)
     )
 

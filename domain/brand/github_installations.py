@@ -198,7 +198,7 @@ async def disconnect_github_installation(conn: Conn, *, organization_id: UUID, a
     return GitHubDisconnected(installation_id=row.installation_id, account_login=row.account_login)
 
 
-async def drop_github_installation(conn: Conn, *, organization_id: UUID, installation_id: int) -> None:
+async def delete_uninstalled_github_app(conn: Conn, *, organization_id: UUID, installation_id: int) -> None:
     """Delete a GitHub installation that GitHub has uninstalled, unless another one is connected by now."""
     row = await DELETE_INSTALLATION.one(conn, org=organization_id, installation_id=installation_id)
     if row is not None:
@@ -208,7 +208,7 @@ async def drop_github_installation(conn: Conn, *, organization_id: UUID, install
 async def delete_gone_github_installation(conn: Conn, *, claim: JobClaim) -> dict[str, Any]:
     """Delete a GitHub installation at the end of the job that found it uninstalled; return the job's result."""
     installation_id: int = claim.args["installation_id"]
-    await drop_github_installation(conn, organization_id=claim.organization_id, installation_id=installation_id)
+    await delete_uninstalled_github_app(conn, organization_id=claim.organization_id, installation_id=installation_id)
     return {"gone": installation_id}
 
 

@@ -63,7 +63,7 @@ async def start_ingests(conn: Conn, news: Sequence[NewIngest]) -> list[Submitted
     rows = await START_INGESTS.all(
         conn,
         lock_timeout=ledger.GROUPED_WRITE_LOCK_TIMEOUT,
-        jobs=[ledger.build_new_job_row(new) for new in jobs],
+        jobs=[ledger.build_new_job_parameter(new) for new in jobs],
         ids=[new.job_id for new in jobs],
         sources=[BRAND_SOURCE_BY_INGEST_KIND[new.kind.name] for new in jobs],
         times=[new.created_at for new in news],
@@ -146,7 +146,9 @@ async def finish_ingest(
     source, scope = BRAND_SOURCE_BY_INGEST_KIND[claim.kind], _org_and_project_of_job(claim)
     changed: list[BrandFieldName] = []
     if not extraction.unchanged:
-        changed = await brand.replace_brand_source(conn, **scope, source=source, extraction=extraction, job_id=claim.id)
+        changed = await brand.replace_brand_source_findings(
+            conn, **scope, source=source, extraction=extraction, job_id=claim.id
+        )
     await suggestions.insert_app_media_suggested_by_ingest(conn, claim=claim, source=source, suggested=suggested)
     row = await brand.find_brand_source_row(conn, **scope, source=source)
     return {

@@ -34,7 +34,7 @@ class UpstreamRequestRate(NamedTuple):
 ITUNES_RATE_LIMIT = UpstreamRequestRate("itunes", every_s=4, burst=5, cooldown_s=60, longest_cooldown_s=1800)
 
 
-async def take_upstream_rate_token(conn: Conn, *, rate: UpstreamRequestRate, patience_s: float) -> float:
+async def reserve_upstream_rate_token(conn: Conn, *, rate: UpstreamRequestRate, patience_s: float) -> float:
     """Reserve a token of an upstream's rate limit; return the seconds to wait for it, at most `patience_s`.
 
     Raises `SourceRateLimited` if the wait would be longer, with the seconds until it is short enough. Transactions

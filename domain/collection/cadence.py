@@ -25,7 +25,7 @@ FIRST_ACCOUNT_POLL_BACKOFF_S, MAX_ACCOUNT_POLL_BACKOFF_S = 300.0, 6 * 3600.0
 METRIC_POLL_TOKEN_REFRESH_WAIT_S = 120.0
 
 
-def next_metric_poll_by_age(published_at: datetime, asked_at: datetime) -> datetime | None:
+def next_metric_poll_time_by_age(published_at: datetime, asked_at: datetime) -> datetime | None:
     """Return a post's next metric poll after `asked_at`, rarer with its age; None past `MAX_METRIC_POLLED_POST_AGE`."""
     age = asked_at - published_at
     step = next(
@@ -50,19 +50,19 @@ def list_missed_sandbox_metric_poll_times(
     times = list[datetime]()
     while at <= now:
         times.append(at)
-        following = next_metric_poll_by_age(published_at, at)
+        following = next_metric_poll_time_by_age(published_at, at)
         if following is None:
             break
         at = following
     return times
 
 
-def next_metric_poll_after_failure(published_at: datetime, asked_at: datetime) -> datetime | None:
+def next_metric_poll_time_after_failure(published_at: datetime, asked_at: datetime) -> datetime | None:
     """Return the time of a post's next metric poll after a failed one, within an hour; None once the post is too old.
 
     The time is in the future. A post that stayed due would be first in the next run again.
     """
-    due = next_metric_poll_by_age(published_at, asked_at)
+    due = next_metric_poll_time_by_age(published_at, asked_at)
     return due and min(due, asked_at + METRIC_POLL_INTERVAL_BY_POST_AGE[0][1])
 
 

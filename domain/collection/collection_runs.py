@@ -152,7 +152,7 @@ async def prepare_metric_collection_run(
     row = await GET_ACCOUNT_POLLED_FOR_METRICS.one(conn, org=org, account_id=account_id)
     if row is None:
         return None
-    tokens = await owners.unseal_own_or_owner_tokens(conn, row, keyring)
+    tokens = await owners.read_own_or_owner_tokens(conn, row, keyring)
     if credentials.is_token_ending_soon(tokens.expires_at, now=row.now):
         await owners.submit_owner_token_refresh(conn, row)
         await collection.make_due.run(
@@ -183,7 +183,7 @@ async def store_metric_collection_result(
     stored = await snapshots.store_metric_snapshots(conn, **scope, told=found.told, at=now, ahead=visit.ahead)
     more = visit.more or len(found.asked) + len(found.failed) < len(visit.posts)
     dues = {post.id: _next_metric_poll_time(visit, post) for post in found.asked}
-    dues |= {post.id: cadence.next_metric_poll_after_failure(post.published_at, now) for post in found.failed}
+    dues |= {post.id: cadence.next_metric_poll_time_after_failure(post.published_at, now) for post in found.failed}
     await collection.keep_asked.run(
         conn, org=org, account_id=visit.account_id, at=now, post_ids=[*dues], dues=[*dues.values()]
     )
@@ -197,11 +197,11 @@ def _next_metric_poll_time(visit: MetricCollectionRun, post: PostDueForMetricPol
     A sandbox's posts stay in their cadence, however far its clock jumped.
     """
     if not visit.polled.sandbox:
-        return cadence.next_metric_poll_by_age(post.published_at, visit.polled.now)
+        return cadence.next_metric_poll_time_by_age(post.published_at, visit.polled.now)
     times = cadence.list_missed_sandbox_metric_poll_times(post.published_at, post.due_at, visit.polled.now)
     if not times:
-        return cadence.next_metric_poll_by_age(post.published_at, post.published_at)
-    return cadence.next_metric_poll_by_age(post.published_at, times[-1])
+        return cadence.next_metric_poll_time_by_age(post.published_at, post.published_at)
+    return cadence.next_metric_poll_time_by_age(post.published_at, times[-1])
 
 
 async def _end_collection_run(
@@ -219,7 +219,7 @@ async def _end_collection_run(
     if isinstance(error, AccessTokenExpired) and failures == 1:
         await owners.submit_owner_token_refresh(conn, visit.polled)
     if isinstance(error, AccountReauthRequired):
-        await owners.require_owner_reauth(conn, visit.polled, reason=error.code, generation=visit.generation)
+        await owners.mark_owner_account_for_reauth(conn, visit.polled, reason=error.code, generation=visit.generation)
     after_s = _seconds_until_next_collection_run(error, failures, more=more)
     if after_s is not None:
         await collection.make_due.run(conn, org=org, account_id=visit.account_id, after_s=after_s)

@@ -76,7 +76,7 @@ class NextStepAfterOAuthLinkOpened(NamedTuple):
     job_id: UUID | None
 
 
-def check_new_oauth_flow(
+def check_oauth_connect_request(
     asked: OAuthUrlCreate, *, settings: Settings, principal: Principal, allowed: AllowedOrigins
 ) -> OAuthFlowInput:
     """Check a request to connect an account by consent; return its input. Raises `InvalidValue`, `ReturnUrlRefused`."""
@@ -153,11 +153,12 @@ async def create_oauth_link(
 ) -> tuple[OAuthUrl, WakeMessage | None]:
     """Create a link by which a person connects an account; return it, and the wake of a registration job or None.
 
-    Raises `ObjectNotFound`, `StateConflict` PROJECT_ARCHIVED, or as `check_new_oauth_flow`, `check_reauth_request`.
+    Raises `ObjectNotFound`, `StateConflict` PROJECT_ARCHIVED, or as `check_oauth_connect_request` and
+    `check_reauth_request`.
     """
     await project_locks.lock_active_project(conn, organization_id=principal.organization_id, project_id=project_id)
     if isinstance(asked, OAuthUrlCreate):
-        flow = check_new_oauth_flow(asked, settings=settings, principal=principal, allowed=allowed)
+        flow = check_oauth_connect_request(asked, settings=settings, principal=principal, allowed=allowed)
     else:
         flow = await check_reauth_request(conn, asked, settings=settings, principal=principal, project_id=project_id)
     one_place = flow.platform in consent_pages.read_single_server_platform_urls(settings)

@@ -77,7 +77,7 @@ class AccountConnectJobArgs(PlatformServerInStoredJson, frozen=True, kw_only=Tru
     account_id: UUID | None = None
 
 
-RECONNECT_LEASED_ACCOUNTS = account_lease.follow_owner.typed(AccountAndOrgIds)
+RECONNECT_LEASE_OF_OWNER_ACCOUNT = account_lease.follow_owner.typed(AccountAndOrgIds)
 
 
 class AccountConnectJobInput(NamedTuple):
@@ -143,7 +143,7 @@ async def read_account_connect_job_input(conn: Conn, *, claim: JobClaim, keyring
     secret = msgspec.json.decode(
         await job_secrets.unseal_job_secret(conn, claim=claim, keyring=keyring), type=Code | Login
     )
-    client = await client_registrations.unseal_oauth_client(conn, server=asked.platform_server, keyring=keyring)
+    client = await client_registrations.read_unsealed_oauth_client(conn, server=asked.platform_server, keyring=keyring)
     return AccountConnectJobInput(sandbox, asked, secret, client)
 
 
@@ -212,7 +212,7 @@ async def store_connected_account(
     details = {"platform": found.platform, "handle": found.handle}
     scope = AccountAndOrgIds(organization_id, account_id)
     await accounts.audit_account_action(conn, scope, action, details, api_key_id=api_key_id)
-    for lessee in await RECONNECT_LEASED_ACCOUNTS.all(conn, owner_id=account_id):
+    for lessee in await RECONNECT_LEASE_OF_OWNER_ACCOUNT.all(conn, owner_id=account_id):
         await accounts.audit_account_action(conn, lessee, "reconnected", details)
     await account_queue.wake_account_posts(conn, organization_id=organization_id, account_id=account_id)
     return account_id

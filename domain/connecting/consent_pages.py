@@ -16,7 +16,7 @@ CONSENT_PAGE_BY_PLATFORM: Mapping[str, PlatformConsentPage] = {
     for description in PLATFORMS_BY_NAME.values()
     if not isinstance(description.login, PasswordLoginSpec)
 }
-_CENTRALIZED_PLATFORM_LOGINS = {
+_SINGLE_SERVER_LOGINS_BY_PLATFORM = {
     description.api_name: description.login
     for description in PLATFORMS_BY_NAME.values()
     if isinstance(description.login, SingleServerOAuthLogin)
@@ -37,14 +37,14 @@ def read_platform_oauth_apps(settings: Settings) -> Mapping[str, PlatformOAuthAp
             getattr(settings, login.url),
             OAuthClient(getattr(settings, login.client_id), getattr(settings, login.client_secret)),
         )
-        for platform, login in _CENTRALIZED_PLATFORM_LOGINS.items()
+        for platform, login in _SINGLE_SERVER_LOGINS_BY_PLATFORM.items()
     }
     return {platform: application for platform, application in candidates.items() if application.client.client_id}
 
 
 def read_single_server_platform_urls(settings: Settings) -> Mapping[str, str]:
     """Return the server's address of each platform with one server for all accounts, by platform."""
-    return {platform: getattr(settings, login.url) for platform, login in _CENTRALIZED_PLATFORM_LOGINS.items()}
+    return {platform: getattr(settings, login.url) for platform, login in _SINGLE_SERVER_LOGINS_BY_PLATFORM.items()}
 
 
 def check_platform_oauth_app_configured(platform: str, settings: Settings, *, path: str) -> None:

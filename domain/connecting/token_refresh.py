@@ -33,7 +33,7 @@ class TokenRefreshJobInput(NamedTuple):
     client: OAuthClient | None
 
 
-async def lock_account_for_token_refresh(
+async def lock_account_and_read_refresh_input(
     conn: Conn, *, claim: JobClaim, keyring: Keyring
 ) -> TokenRefreshJobInput | None:
     """Return the input of a token refresh, and lock the account's row; None for an account that isn't connected.
@@ -47,7 +47,7 @@ async def lock_account_for_token_refresh(
     tokens = await credentials.read_account_tokens(conn, organization_id=org, account_id=account_id, keyring=keyring)
     server = PlatformServerRef(account.platform, account.service_url, tokens.redirect_uri or "")
     sandbox = await organizations.is_sandbox_organization(conn, organization_id=org)
-    client = await client_registrations.unseal_oauth_client(conn, server=server, keyring=keyring)
+    client = await client_registrations.read_unsealed_oauth_client(conn, server=server, keyring=keyring)
     return TokenRefreshJobInput(sandbox, server, tokens, client)
 
 
@@ -60,10 +60,10 @@ async def finish_token_refresh(
     """
     scope = _account_and_organization_ids_of_claim(claim)._asdict()
     if isinstance(brought, str):
-        await accounts.require_account_reauth(conn, **scope, reason=brought, generation=generation)
+        await accounts.mark_account_for_reauth(conn, **scope, reason=brought, generation=generation)
         return {"reauthRequired": brought}
     await accounts.lock_account(conn, **scope)
-    written = await credentials.replace_refreshed_tokens(
+    written = await credentials.store_refreshed_tokens_if_current(
         conn, **scope, generation=generation, grant=brought, keyring=keyring
     )
     if written:

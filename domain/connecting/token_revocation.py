@@ -87,5 +87,5 @@ async def read_token_revocation_job_input(
     secret = await job_secrets.unseal_job_secret(conn, claim=claim, keyring=keyring)
     revocable = msgspec.json.decode(secret, type=TokenGrant)
     server = PlatformServerRef(args["platform"], args["service_url"], revocable.redirect_uri or "")
-    client = await client_registrations.unseal_oauth_client(conn, server=server, keyring=keyring)
+    client = await client_registrations.read_unsealed_oauth_client(conn, server=server, keyring=keyring)
     return TokenRevocationJobInput(server, revocable, client)

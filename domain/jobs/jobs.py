@@ -258,7 +258,7 @@ async def _run_grouped_writes(conn: Conn, writes: Sequence[JobWrite]) -> None:
         values_by_query.setdefault(query, []).append(values)
     try:
         if writes:
-            await ledger.limit_grouped_write_waits(conn)
+            await ledger.set_grouped_write_timeouts(conn)
         for query, parameter_sets in values_by_query.items():
             await query.run_each(conn, parameter_sets)
     except (TypeError, ValueError, asyncpg.PostgresError) as error:

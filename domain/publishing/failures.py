@@ -201,7 +201,7 @@ async def _handle_platform_error(
         case AccessTokenExpired() if not post.has_last_error_with_code_of(error):
             return await snooze_post_until_token_refresh(conn, post)
         case AccountReauthRequired():
-            await owners.require_owner_reauth(conn, post, reason=error.code, generation=generation)
+            await owners.mark_owner_account_for_reauth(conn, post, reason=error.code, generation=generation)
             return await snooze_blocked_post(conn, post, TOKEN_REFRESH_WAIT_S)
         case PlatformRefusal():
             return await give_up_post(conn, post) if post.may_be_live else await fail_post_with_error(conn, post, error)

@@ -110,7 +110,7 @@ async def prepare_lost_post_poll(conn: Conn, *, claim: JobClaim, keyring: Keyrin
         return None
     if account.owner_status == "reauth_required":
         return build_lost_post_poll_snooze(later_s)
-    tokens = await owners.unseal_own_or_owner_tokens(conn, account, keyring)
+    tokens = await owners.read_own_or_owner_tokens(conn, account, keyring)
     if credentials.is_token_ending_soon(tokens.expires_at, now=post.now):
         await owners.submit_owner_token_refresh(conn, account)
         return build_lost_post_poll_snooze(later_s and min(later_s, max(failures.TOKEN_REFRESH_WAIT_S, post.age_s / 4)))
@@ -147,7 +147,7 @@ async def snooze_after_failed_lost_post_poll(
     if isinstance(error, AccessTokenExpired):
         await owners.submit_owner_token_refresh(conn, account)
     if isinstance(error, AccountReauthRequired):
-        await owners.require_owner_reauth(conn, account, reason=error.code, generation=lost.generation)
+        await owners.mark_owner_account_for_reauth(conn, account, reason=error.code, generation=lost.generation)
     return build_lost_post_poll_snooze(lost.next_s)
 
 

@@ -102,14 +102,14 @@ def draw_head_covering(
 
 def _draw_head_covering_shadow(sketch: SvgSketch, shape: HeadShape, edge: CurvePoints, skin: SkinColors) -> None:
     with sketch.clip_drawn_shapes(shape.face_svg_path):
-        sketch.draw_shape(shape.fit_curve_to_head([(x, y + 18) for x, y in edge]), skin.dark, opacity=0.45)
+        sketch.draw_shape(shape.fitted_head_svg_path([(x, y + 18) for x, y in edge]), skin.dark, opacity=0.45)
 
 
 def _draw_beanie(sketch: SvgSketch, shape: HeadShape, cloth: ClothColors) -> None:
-    _draw_lit_head_covering_cloth(sketch, shape.fit_curve_to_head(_BEANIE_OUTLINE), cloth)
+    _draw_lit_head_covering_cloth(sketch, shape.fitted_head_svg_path(_BEANIE_OUTLINE), cloth)
     for x in range(-140, 150, 25):
         sketch.draw_curve(build_open_svg_path([(x * 0.4, 152), (x * 0.86, 200), (x, 300)]), cloth.shade, 6, opacity=0.7)
-    cuff = shape.fit_curve_to_head(_BEANIE_CUFF_OUTLINE)
+    cuff = shape.fitted_head_svg_path(_BEANIE_CUFF_OUTLINE)
     _draw_lit_head_covering_cloth(sketch, cuff, cloth)
     with sketch.clip_drawn_shapes(cuff):
         for x in range(-168, 180, 21):
@@ -118,14 +118,14 @@ def _draw_beanie(sketch: SvgSketch, shape: HeadShape, cloth: ClothColors) -> Non
 
 
 def _draw_head_wrap(sketch: SvgSketch, shape: HeadShape, cloth: ClothColors) -> None:
-    whole = shape.fit_curve_to_head(_HEAD_WRAP_OUTLINE)
+    whole = shape.fitted_head_svg_path(_HEAD_WRAP_OUTLINE)
     _draw_lit_head_covering_cloth(sketch, whole, cloth)
     with sketch.clip_drawn_shapes(whole):
         for number, fold in enumerate(_HEAD_WRAP_FOLD_LINES):
             color = cloth.dark if number % 2 else cloth.light
             sketch.draw_curve(build_open_svg_path(shape.fit_points_to_head(fold)), color, 6, opacity=0.5)
     for fold in _HEAD_WRAP_KNOT_SHAPES:
-        path = shape.fit_curve_to_head(fold)
+        path = shape.fitted_head_svg_path(fold)
         _draw_lit_head_covering_cloth(sketch, path, cloth)
         sketch.draw_curve(path, cloth.dark, 4, opacity=0.5)
 

@@ -169,7 +169,7 @@ def _draw_open_smile(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, s
             (-26, _MOUTH_Y + deep * 0.44),
             (-46, _MOUTH_Y - up * 0.3),
         ]
-        sketch.draw_shape(shape.fit_curve_to_head(teeth), oklch_to_rgb(0.975, 0.008, 85.0))
+        sketch.draw_shape(shape.fitted_head_svg_path(teeth), oklch_to_rgb(0.975, 0.008, 85.0))
         sketch.draw_shape(
             oval_svg_path(shape.fit_point_to_head((0, _MOUTH_Y + deep * 1.08)), 24, deep * 0.26),
             oklch_to_rgb(0.62, 0.12, 18.0),

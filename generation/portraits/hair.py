@@ -39,7 +39,7 @@ _BEARD_OUTLINE_BY_NAME = {
 
 def draw_hair_behind_head(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, hair: HairColors) -> None:
     style = hair_style_of_look(look)
-    paths = [shape.fit_curve_to_head(style.back)] if style.back else []
+    paths = [shape.fitted_head_svg_path(style.back)] if style.back else []
     if style.behind:
         paths.append(curl_discs_svg_path(shape.fit_points_to_head(style.behind), style.bumps, look.seed))
     fill = sketch.define_vertical_gradient(
@@ -63,7 +63,7 @@ def draw_hair_over_shoulders(sketch: SvgSketch, look: PresenterLook, shape: Head
         return
     for outline in style.over:
         fill = sketch.define_vertical_gradient((150, 930), (hair.plain, 1.0), (hair.plain, 1.0), (hair.shade, 1.0))
-        _fill_hair_with_light(sketch, shape.fit_curve_to_head(outline), fill, hair)
+        _fill_hair_with_light(sketch, shape.fitted_head_svg_path(outline), fill, hair)
         if style.bumps:
             _draw_curl_texture(sketch, look, shape, hair, outline)
         else:
@@ -89,7 +89,7 @@ def draw_hair_on_head(
         return
     with sketch.clip_drawn_shapes(shape.face_svg_path):
         for outline in style.front:
-            sketch.draw_shape(shape.fit_curve_to_head([(x + 5, y + 13) for x, y in outline]), skin.dark, opacity=0.5)
+            sketch.draw_shape(shape.fitted_head_svg_path([(x + 5, y + 13) for x, y in outline]), skin.dark, opacity=0.5)
     end = 0.25 if look.style == "cropped" else 1.0
     fill = sketch.define_vertical_gradient((200, 450), (hair.plain, 1.0), (hair.plain, 1.0), (hair.plain, end))
     for path in _hair_outline_svg_paths(look, shape, style):
@@ -102,7 +102,7 @@ def draw_hair_on_head(
 
 
 def _hair_outline_svg_paths(look: PresenterLook, shape: HeadShape, style: HairStyleShapes) -> list[str]:
-    paths = [shape.fit_curve_to_head(outline) for outline in style.front]
+    paths = [shape.fitted_head_svg_path(outline) for outline in style.front]
     rims = enumerate(style.rim)
     return paths + [
         curl_discs_svg_path(shape.fit_points_to_head(rim), style.bumps * 0.62, f"{look.seed} {number}")
@@ -167,7 +167,7 @@ def _draw_locs(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, hair: H
 def draw_beard(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, hair: HairColors, skin: SkinColors) -> None:
     if look.beard == "none":
         return
-    path = shape.fit_curve_to_head(mirror_half_shape(_BEARD_OUTLINE_BY_NAME[look.beard]))
+    path = shape.fitted_head_svg_path(mirror_half_shape(_BEARD_OUTLINE_BY_NAME[look.beard]))
     if look.beard == "stubble":
         with sketch.clip_drawn_shapes(shape.face_svg_path):
             sketch.draw_shape(path, hair.dark, opacity=0.26)
@@ -176,7 +176,9 @@ def draw_beard(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, hair: H
     sketch.draw_shape(path, fill)
     sketch.draw_shape(path, sketch.define_horizontal_gradient((20, 160), (hair.dark, 0.0), (hair.dark, 0.6)))
     if look.beard != "mustache":
-        sketch.draw_shape(shape.fit_curve_to_head(mirror_half_shape(_LOWER_LIP_SHADE_OUTLINE)), hair.dark, opacity=0.35)
         sketch.draw_shape(
-            shape.fit_curve_to_head(mirror_half_shape(_BARE_SKIN_AROUND_LIPS_OUTLINE)), skin.shade, opacity=0.5
+            shape.fitted_head_svg_path(mirror_half_shape(_LOWER_LIP_SHADE_OUTLINE)), hair.dark, opacity=0.35
+        )
+        sketch.draw_shape(
+            shape.fitted_head_svg_path(mirror_half_shape(_BARE_SKIN_AROUND_LIPS_OUTLINE)), skin.shade, opacity=0.5
         )

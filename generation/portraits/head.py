@@ -42,12 +42,12 @@ class HeadShape(NamedTuple):
     def fit_points_to_head(self, points: CurvePoints) -> list[CurvePoint]:
         return [self.fit_point_to_head(point) for point in points]
 
-    def fit_curve_to_head(self, points: CurvePoints) -> str:
+    def fitted_head_svg_path(self, points: CurvePoints) -> str:
         return build_closed_svg_path(self.fit_points_to_head(points))
 
     @property
     def face_svg_path(self) -> str:
-        return self.fit_curve_to_head(mirror_half_shape(FACE_HALF_OUTLINE))
+        return self.fitted_head_svg_path(mirror_half_shape(FACE_HALF_OUTLINE))
 
     @property
     def chin_y(self) -> float:
@@ -97,7 +97,7 @@ def draw_blank_face_and_ears(sketch: SvgSketch, look: PresenterLook, skin: SkinC
     shape = head_shape_of_look(look)
     for side in (-1, 1):
         ear = [(side * x, y) for x, y in _EAR_OUTLINE]
-        sketch.draw_shape(shape.fit_curve_to_head(ear), skin.shade if side > 0 else skin.plain)
+        sketch.draw_shape(shape.fitted_head_svg_path(ear), skin.shade if side > 0 else skin.plain)
         sketch.draw_curve(build_open_svg_path(shape.fit_points_to_head(ear)), skin.dark, 6, opacity=0.6)
     sketch.draw_shape(shape.face_svg_path, skin.plain)
     _shade_face(sketch, shape, skin)

@@ -19,7 +19,7 @@ from generation.portraits.sketch import SKETCH_SIDE_UNITS, SvgSketch
 from generation.portraits.tones import ClothColors
 from generation.seeds import seeded_random_between
 from generation.spec import AgeRange, Gender, Presenter
-from generation.theme import PieceColorTheme, derive_theme
+from generation.theme import PieceColorTheme, derive_piece_color_theme
 
 #: Chin's y in the tables.
 _AVERAGE_HEAD_CHIN_Y = 658.0
@@ -112,7 +112,7 @@ def draw_portrait_ground(sketch: SvgSketch, theme: PieceColorTheme, seed: str, f
 
 def draw_portrait_grid(seed: str, genders: Sequence[Gender], ages: Sequence[AgeRange], color: str) -> Image.Image:
     """Return a picture with portraits of presenters: a row for each gender and a column for each age."""
-    colors = derive_theme([color])
+    colors = derive_piece_color_theme([color])
     side = SINGLE_PORTRAIT_SIDE_PX if len(genders) == len(ages) == 1 else CLI_GRID_PORTRAIT_SIDE_PX
     sheet = Image.new("RGB", (side * len(ages), side * len(genders)))
     for row, gender in enumerate(genders):

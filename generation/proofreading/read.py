@@ -31,9 +31,9 @@ def find_disclosure_faults(
     shown = [(one.name, " ".join(text.text for text in one.shown)) for one in made]
     for place, text in dict([*shown[:1], *shown[-1:], ("caption", copy.caption)]).items():
         for lacking in required:
-            if _casefold_letters(lacking) not in _casefold_letters(text):
+            if _keep_casefolded_letters(lacking) not in _keep_casefolded_letters(text):
                 yield ProofreadingFault(place=place, rule="undisclosed", found=lacking)
 
 
-def _casefold_letters(text: str) -> str:
+def _keep_casefolded_letters(text: str) -> str:
     return re.sub(r"\W", "", text).casefold()

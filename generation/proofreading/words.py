@@ -31,7 +31,7 @@ _ALLOWED_APP_STORE_WORDS = "app store google play"
 #: Characters between the lines of a caption.
 _CAPTION_SEPARATORS = "•→☞♡–▸ \n"
 _WORD_PATTERN = re.compile(r"[^\W_]+")
-_UNSPACED_LETTER = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+_UNSPACED_LETTER_PATTERN = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _MARKETING_CLAIM_REGEX_BY_KIND = {
     "superlative": r"best|greatest|fastest|easiest|simplest|smartest|safest|cheapest|ultimate|perfect|leading"
     r"|world[- ]class|unrivall?ed|most (?:\w+ )?(?:popular|powerful|advanced|trusted)|number one|only app"
@@ -50,11 +50,11 @@ _MARKETING_CLAIM_REGEX_BY_KIND = {
     "sign": r"[$€£¥%‰★⭐®™©]|#\s?1\b|\d{3,}|\d[.,]\d{3}|https?:|www\.|@\w",
 }
 #: Phrases in which a claim word claims nothing.
-_HARMLESS_CLAIM_PHRASES = re.compile(
+_HARMLESS_CLAIM_PHRASE_PATTERN = re.compile(
     r"\b(?:(?:ad|hands|distraction|sugar|gluten)[- ]free|free (?:of|from|up|time|text|software)|feel free)\b",
     re.IGNORECASE,
 )
-_MARKETING_CLAIM_PATTERNS = {
+_MARKETING_CLAIM_PATTERN_BY_KIND = {
     kind: re.compile(source if kind == "sign" else rf"(?<!\w)(?:{source})(?!\w)", re.IGNORECASE)
     for kind, source in _MARKETING_CLAIM_REGEX_BY_KIND.items()
 }
@@ -114,14 +114,14 @@ def _find_unevidenced_words(line: CopyLine, copy: PieceCopy) -> list[str]:
 
     A hashtag, or a line in a script without spaces, counts as one word.
     """
-    quoted = {word for one in line.evidence for word in _casefold_words(one.quote)}
+    quoted = {word for one in line.evidence for word in _split_casefolded_words(one.quote)}
     fixed = (
-        _WORDS_ALLOWED_WITHOUT_EVIDENCE.get(_primary_language(copy.language), _ALLOWED_APP_STORE_WORDS)
+        _WORDS_ALLOWED_WITHOUT_EVIDENCE.get(_primary_language_subtag(copy.language), _ALLOWED_APP_STORE_WORDS)
         if line.rule == "formula"
         else ""
     )
     allowed = quoted | {*fixed.split()} | ({str(len(copy.points))} if fixed else set())
-    if line.text.startswith("#") or _UNSPACED_LETTER.search(line.text):
+    if line.text.startswith("#") or _UNSPACED_LETTER_PATTERN.search(line.text):
         return [] if _is_quoted_in_evidence(line.text, line.evidence) or line.rule == "formula" else [line.text]
     first, *following = _WORD_PATTERN.findall(_strip_tags_and_combining_marks(line.text)) or [""]
     lacking = [word for word in (first, *following) if word and word.casefold() not in allowed]
@@ -132,13 +132,15 @@ def _find_unevidenced_words(line: CopyLine, copy: PieceCopy) -> list[str]:
 
 def _is_quoted_in_evidence(text: str, evidence: Sequence[CopyEvidence]) -> bool:
     """Return whether one quote has a text's words in a row; hashtags and unspaced scripts ignore blanks."""
-    if text.startswith("#") or _UNSPACED_LETTER.search(text):
-        return any("".join(_casefold_words(text)) in "".join(_casefold_words(one.quote)) for one in evidence)
-    words = f" {' '.join(_casefold_words(text))} "
-    return any(words in f" {' '.join(_casefold_words(one.quote))} " for one in evidence)
+    if text.startswith("#") or _UNSPACED_LETTER_PATTERN.search(text):
+        return any(
+            "".join(_split_casefolded_words(text)) in "".join(_split_casefolded_words(one.quote)) for one in evidence
+        )
+    words = f" {' '.join(_split_casefolded_words(text))} "
+    return any(words in f" {' '.join(_split_casefolded_words(one.quote))} " for one in evidence)
 
 
-def _casefold_words(text: str) -> list[str]:
+def _split_casefolded_words(text: str) -> list[str]:
     return [word.casefold() for word in _WORD_PATTERN.findall(_strip_tags_and_combining_marks(text))]
 
 
@@ -152,7 +154,7 @@ def _has_digit(word: str) -> bool:
     return any(map(str.isdigit, word))
 
 
-def _primary_language(language: str) -> str:
+def _primary_language_subtag(language: str) -> str:
     return language.partition("-")[0].lower()
 
 
@@ -170,6 +172,6 @@ def _find_caption_text_outside_copy_lines(copy: PieceCopy) -> Iterator[Proofread
 def find_marketing_claim_phrases(text: str, name: str) -> list[str]:
     """Return `kind: words` with a text's first claim of each kind; ignore the brand's name and harmless phrases."""
     plain = re.sub(re.escape(name), " ", text, flags=re.IGNORECASE) if name else text
-    plain = _HARMLESS_CLAIM_PHRASES.sub(" ", plain)
-    matches = ((kind, pattern.search(plain)) for kind, pattern in _MARKETING_CLAIM_PATTERNS.items())
+    plain = _HARMLESS_CLAIM_PHRASE_PATTERN.sub(" ", plain)
+    matches = ((kind, pattern.search(plain)) for kind, pattern in _MARKETING_CLAIM_PATTERN_BY_KIND.items())
     return [f"{kind}: {one.group()}" for kind, one in matches if one]

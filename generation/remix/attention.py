@@ -19,9 +19,9 @@ _EDGE_ATTENTION_WEIGHT = 0.5
 _MOTION_ATTENTION_WEIGHT = 1.4
 _SKIN_ATTENTION_WEIGHT = 0.8
 #: Mean of edges or of motion, in steps of luma, that gives half of the maximum.
-_HALF_ATTENTION_CONTRAST = 2.0
+_MEAN_EXCESS_AT_HALF_ATTENTION = 2.0
 #: Mean change of a pixel between two frames at a shot change.
-_MIN_SHOT_CHANGE_LUMA = 26.0
+_MIN_SHOT_CHANGE_LUMA_DIFFERENCE = 26.0
 _LUMA_WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -44,7 +44,7 @@ def measure_video_column_attention(clip: ProbedClip, part: ClipPart) -> VideoCol
     shots: list[int] = []
     for number, frame in enumerate(_decode_analyzed_frames(clip, part, rows)):
         luma = frame @ _LUMA_WEIGHTS
-        if before is not None and float(np.abs(luma - before).mean()) > _MIN_SHOT_CHANGE_LUMA:
+        if before is not None and float(np.abs(luma - before).mean()) > _MIN_SHOT_CHANGE_LUMA_DIFFERENCE:
             shots.append(number)
             last_sample = None
         if number % ATTENTION_SAMPLE_INTERVAL_FRAMES == 0:
@@ -58,7 +58,7 @@ def _decode_analyzed_frames(clip: ProbedClip, part: ClipPart, rows: int) -> Iter
     small = f"scale={ANALYZED_FRAME_WIDTH_PX}:{rows}:flags=area,fps={OUTPUT_VIDEO_FPS},format=rgb24"
     shape = ["-map", "0:V:0", "-vf", small, "-f", "rawvideo", "-"]
     # Skip the decoder's deblocking filter: these frames are not displayed.
-    source = ["-skip_loop_filter", "all", *clip.input_arguments(part.start, part.seconds)]
+    source = ["-skip_loop_filter", "all", *clip.ffmpeg_input_arguments(part.start, part.seconds)]
     for data in decode_clip_by_ffmpeg(ANALYZED_FRAME_WIDTH_PX * rows * 3, *source, *shape):
         yield np.frombuffer(data, np.uint8).reshape(rows, ANALYZED_FRAME_WIDTH_PX, 3).astype(np.float32)
 
@@ -69,17 +69,17 @@ def measure_column_attention(frame: FloatPicture, luma: FloatPicture, before: Fl
     Only the excess over most of the frame counts, so that grain has no effect.
     """
     edges = np.abs(np.diff(luma, axis=1, append=luma[:, -1:])) + np.abs(np.diff(luma, axis=0, append=luma[-1:]))
-    weighed = _EDGE_ATTENTION_WEIGHT * _pixel_excess_over_median(
+    weighed = _EDGE_ATTENTION_WEIGHT * _pixel_excess_over_twice_median(
         edges
-    ) + _MOTION_ATTENTION_WEIGHT * _pixel_excess_over_median(np.abs(luma - before))
+    ) + _MOTION_ATTENTION_WEIGHT * _pixel_excess_over_twice_median(np.abs(luma - before))
     skin = _find_skin_colored_pixels(frame).mean(axis=0)
     return np.asarray(weighed.mean(axis=0) + _SKIN_ATTENTION_WEIGHT * np.maximum(0, skin - skin.mean()), np.float32)
 
 
-def _pixel_excess_over_median(values: FloatPicture) -> FloatPicture:
+def _pixel_excess_over_twice_median(values: FloatPicture) -> FloatPicture:
     """Return by how much each value exceeds twice the median, else 0, scaled to a mean of at most 1."""
     above = np.maximum(0, values - 2 * np.median(values) - 1)
-    return np.asarray(above / (above.mean() + _HALF_ATTENTION_CONTRAST), np.float32)
+    return np.asarray(above / (above.mean() + _MEAN_EXCESS_AT_HALF_ATTENTION), np.float32)
 
 
 def _find_skin_colored_pixels(frame: FloatPicture) -> "npt.NDArray[np.bool_]":

@@ -66,7 +66,7 @@ class ProbedClip(NamedTuple):
     space: str = "unknown"
     transfer: str = "unknown"
 
-    def input_arguments(self, start: float = 0.0, seconds: float = MAX_ANALYZED_CLIP_S) -> list[str]:
+    def ffmpeg_input_arguments(self, start: float = 0.0, seconds: float = MAX_ANALYZED_CLIP_S) -> list[str]:
         """Return FFmpeg arguments that read a part of the clip: `seconds` from `start` on."""
         return build_ffmpeg_input_from_video_part(self.path, start, seconds)
 
@@ -93,7 +93,7 @@ def probe_clip(path: Path) -> ProbedClip:
     index = boxes.check_mp4_boxes(path, boxes.MIN_REMIX_CLIP)
     clip = ProbedClip(path, 0, 0, 0, MAX_ANALYZED_CLIP_S, index.seconds, index.has_sound, [])
     probed = _probe_size_and_color(clip)
-    scanned = _measure_analyzed_seconds(clip)
+    scanned = _measure_analyzed_picture_seconds(clip)
     if scanned < boxes.MIN_REMIX_CLIP.seconds:
         raise boxes.short_clip_refusal(scanned)
     loudness = _measure_clip_sound_levels(probed)
@@ -111,7 +111,7 @@ def _probe_size_and_color(clip: ProbedClip) -> ProbedClip:
     Raises `ClipRefused` without a decodable frame, or for a size outside the limits.
     """
     shape = "-v info -map 0:V:0 -frames:v 1 -vf showinfo -f null -".split()
-    result = probe_clip_with_ffmpeg(*clip.input_arguments(), *shape)
+    result = probe_clip_with_ffmpeg(*clip.ffmpeg_input_arguments(), *shape)
     frame = next(filter(None, map(_FFMPEG_FRAME_PATTERN.match, result.lines)), None)
     color = next(filter(None, map(_FFMPEG_COLOR_PATTERN.match, result.lines)), None)
     if frame is None or color is None:
@@ -129,10 +129,10 @@ def _probe_size_and_color(clip: ProbedClip) -> ProbedClip:
     )
 
 
-def _measure_analyzed_seconds(clip: ProbedClip) -> float:
+def _measure_analyzed_picture_seconds(clip: ProbedClip) -> float:
     """Return the seconds of picture in a clip's analyzed part, by its packets, since headers are untrusted."""
     arguments = ["-map", "0:V:0", "-c", "copy", "-f", "null", "-progress", "pipe:1", "-"]
-    times = _FFMPEG_PROGRESS_PATTERN.findall(probe_clip_with_ffmpeg(*clip.input_arguments(), *arguments).stdout)
+    times = _FFMPEG_PROGRESS_PATTERN.findall(probe_clip_with_ffmpeg(*clip.ffmpeg_input_arguments(), *arguments).stdout)
     return min(float(MAX_ANALYZED_CLIP_S), int(times[-1]) / 1e6) if times else 0.0
 
 
@@ -142,7 +142,7 @@ def _measure_clip_sound_levels(clip: ProbedClip) -> "levels.LoudnessLevels | Non
         return None
     shape = ["-map", "0:a:0", "-ac", "1", "-ar", str(_SPEECH_DETECTION_SAMPLE_RATE_HZ), "-f", "s16le", "-"]
     try:
-        answer = ffmpeg.run_ffmpeg(*clip.input_arguments(), *shape, bounds=_CLIP_PROBE_LIMITS).stdout
+        answer = ffmpeg.run_ffmpeg(*clip.ffmpeg_input_arguments(), *shape, bounds=_CLIP_PROBE_LIMITS).stdout
     except GenerationError:
         return None
     samples = np.frombuffer(answer[: len(answer) // 2 * 2], "<i2")

@@ -8,13 +8,13 @@ from generation.copy.captions import ClipTimeSpan
 #: Frames a second of every output video.
 OUTPUT_VIDEO_FPS = 30
 #: Maximum seconds of leading silence to cut.
-MAX_CUT_LEADING_SILENCE_S = 6.0
+MAX_LEADING_SILENCE_TO_CUT_S = 6.0
 #: Silence left before speech.
 KEPT_LEADING_SILENCE_S = 0.12
 #: Silence left after speech.
 KEPT_TRAILING_SILENCE_S = 0.25
 #: If speech exceeds the maximum, the part ends at a pause within its last seconds.
-_CUT_END_PAUSE_WINDOW_S = 4.0
+_END_PAUSE_SEARCH_WINDOW_S = 4.0
 MIN_SHOWN_CLIP_S = 3.0
 
 
@@ -33,7 +33,7 @@ class ClipPart(NamedTuple):
         return self.frames / OUTPUT_VIDEO_FPS
 
 
-def choose_clip_part(seconds: float, speech: Sequence[ClipTimeSpan], most: float) -> ClipPart:
+def choose_shown_clip_part(seconds: float, speech: Sequence[ClipTimeSpan], most: float) -> ClipPart:
     """Return the part of a clip to show: first to last word, or all without speech; at most `most` seconds.
 
     It has at least three seconds if the clip has them. It begins at the clip's start with more than six seconds
@@ -49,7 +49,7 @@ def choose_clip_part(seconds: float, speech: Sequence[ClipTimeSpan], most: float
 
 def _find_clip_part_start_s(seconds: float, speech: Sequence[ClipTimeSpan]) -> float:
     lead = speech[0].start / 1_000 - KEPT_LEADING_SILENCE_S if speech else 0.0
-    return lead if 0 < lead <= MAX_CUT_LEADING_SILENCE_S and seconds - lead >= MIN_SHOWN_CLIP_S else 0.0
+    return lead if 0 < lead <= MAX_LEADING_SILENCE_TO_CUT_S and seconds - lead >= MIN_SHOWN_CLIP_S else 0.0
 
 
 def _find_clip_part_end_s(seconds: float, speech: Sequence[ClipTimeSpan], start: float, most: float) -> float:
@@ -59,6 +59,6 @@ def _find_clip_part_end_s(seconds: float, speech: Sequence[ClipTimeSpan], start:
         return end
     last = start + most
     pauses = [
-        moment for moment in ends if max(last - _CUT_END_PAUSE_WINDOW_S, start + MIN_SHOWN_CLIP_S) < moment < last
+        moment for moment in ends if max(last - _END_PAUSE_SEARCH_WINDOW_S, start + MIN_SHOWN_CLIP_S) < moment < last
     ]
     return pauses[-1] if pauses else last

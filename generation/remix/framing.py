@@ -47,7 +47,7 @@ def choose_clip_framing(clip: ProbedClip, part: ClipPart) -> ClipFraming:
         return ClipFraming(
             ",".join(
                 [
-                    *_deinterlace_rate_and_color_filters(clip),
+                    *_deinterlace_fps_and_color_filters(clip),
                     *_scale_to_cover_filters(clip, (WIDTH, HEIGHT)),
                     _RGB_OUTPUT_FILTERS,
                 ]
@@ -64,7 +64,7 @@ def choose_clip_framing(clip: ProbedClip, part: ClipPart) -> ClipFraming:
     return build_panned_clip_framing(clip, path)
 
 
-def _deinterlace_rate_and_color_filters(clip: ProbedClip) -> list[str]:
+def _deinterlace_fps_and_color_filters(clip: ProbedClip) -> list[str]:
     """Return FFmpeg filters that make a clip's frames progressive, thirty a second, in a known color space."""
     space = clip.space if clip.space != "unknown" else ("bt709" if clip.height >= 720 else "smpte170m")
     whole = ["bwdif=mode=send_frame"] if clip.is_interlaced else []
@@ -96,7 +96,7 @@ def build_panned_clip_framing(clip: ProbedClip, path: CropPath) -> ClipFraming:
         *hdr_to_sdr_video_filters(clip.transfer),
         f"crop={WIDTH}:{HEIGHT}:'min({wide - WIDTH},round(({place}-{coarse})*{scale:.6f}))':0:exact=1",
     ]
-    return ClipFraming(",".join([*_deinterlace_rate_and_color_filters(clip), *filters, _RGB_OUTPUT_FILTERS]), path=path)
+    return ClipFraming(",".join([*_deinterlace_fps_and_color_filters(clip), *filters, _RGB_OUTPUT_FILTERS]), path=path)
 
 
 def pan_path_expression(path: CropPath) -> str:
@@ -124,7 +124,7 @@ def build_blurred_clip_framing(clip: ProbedClip) -> ClipFraming:
     front = [f"scale={wide}:{high}:flags=bicubic", *hdr_to_sdr_video_filters(clip.transfer)]
     top = (HEIGHT - high) // 2 - _FRAMED_CLIP_RISE_ABOVE_MIDDLE_PX
     graph = (
-        f"{','.join(_deinterlace_rate_and_color_filters(clip))},split[a][b];[a]{','.join(behind)}[behind];[b]{','.join(front)}[front];"
+        f"{','.join(_deinterlace_fps_and_color_filters(clip))},split[a][b];[a]{','.join(behind)}[behind];[b]{','.join(front)}[front];"
         f"[behind][front]overlay={(WIDTH - wide) // 2}:{top},{_RGB_OUTPUT_FILTERS}"
     )
     return ClipFraming(graph, range(top, top + high))

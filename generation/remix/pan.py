@@ -95,14 +95,14 @@ def _plan_crop_moves(lefts: FloatPicture, first: int, last: int, window: float) 
         max(-(-first // ATTENTION_SAMPLE_INTERVAL_FRAMES) + 1, -(-last // ATTENTION_SAMPLE_INTERVAL_FRAMES)),
     )
     known = [min(one, len(lefts) - 1) for one in looks]
-    places = [float(np.median(lefts[_attention_samples_near_time(known, at)])) for at in range(len(known))]
+    places = [float(np.median(lefts[_sample_numbers_near_index(known, at)])) for at in range(len(known))]
     moves = [CropMove(first, first, places[0])]
     at = 0
-    while (away := _find_subject_drift_in_crop(places, at, moves[-1].place, window)) is not None:
-        settled = _find_subject_rest_in_crop(places, away, window)
+    while (away := _find_sample_where_subject_drifts(places, at, moves[-1].place, window)) is not None:
+        settled = _find_sample_where_subject_rests(places, away, window)
         place = float(np.median(places[settled : settled + 2 * _PAN_SMOOTH_RADIUS_SAMPLES]))
         moves.append(
-            _time_clip_crop_move(
+            _build_crop_move_at_low_speed(
                 known[away] * ATTENTION_SAMPLE_INTERVAL_FRAMES,
                 known[settled] * ATTENTION_SAMPLE_INTERVAL_FRAMES,
                 place,
@@ -114,11 +114,11 @@ def _plan_crop_moves(lefts: FloatPicture, first: int, last: int, window: float) 
     return [one for one in moves if one.last <= last]
 
 
-def _attention_samples_near_time(known: list[int], at: int) -> list[int]:
+def _sample_numbers_near_index(known: list[int], at: int) -> list[int]:
     return known[max(0, at - _PAN_SMOOTH_RADIUS_SAMPLES) : at + _PAN_SMOOTH_RADIUS_SAMPLES + 1]
 
 
-def _find_subject_drift_in_crop(places: list[float], start: int, from_place: float, window: float) -> int | None:
+def _find_sample_where_subject_drifts(places: list[float], start: int, from_place: float, window: float) -> int | None:
     """Return the first sample from which on the subject is away from a place for a second; None if it stays."""
     is_away = [abs(place - from_place) > _MAX_SUBJECT_DRIFT_SHARE * window for place in places]
     drifts = (
@@ -129,7 +129,7 @@ def _find_subject_drift_in_crop(places: list[float], start: int, from_place: flo
     return next(drifts, None)
 
 
-def _find_subject_rest_in_crop(places: list[float], start: int, window: float) -> int:
+def _find_sample_where_subject_rests(places: list[float], start: int, window: float) -> int:
     """Return the first sample at which the subject stands still again, else the last sample."""
     for at in range(start, len(places) - _PAN_SMOOTH_RADIUS_SAMPLES):
         near = places[at : at + _PAN_SMOOTH_RADIUS_SAMPLES + 1]
@@ -138,7 +138,7 @@ def _find_subject_rest_in_crop(places: list[float], start: int, window: float) -
     return len(places) - 1
 
 
-def _time_clip_crop_move(first: int, last: int, place: float, before: CropMove, window: float) -> CropMove:
+def _build_crop_move_at_low_speed(first: int, last: int, place: float, before: CropMove, window: float) -> CropMove:
     """Return a pan move to a place that starts early enough for a low speed, but after the previous move."""
     least = max(_MIN_PAN_MOVE_S, abs(place - before.place) / (window * _MAX_PAN_CROP_WIDTHS_PER_S)) * OUTPUT_VIDEO_FPS
     middle = (first + last) / 2

@@ -13,7 +13,7 @@ from generation.copy.captions import ClipTimeSpan, TextCue, build_transcript_cap
 from generation.outputs import RenderingProgress
 from generation.remix import texts
 from generation.remix.clip import ProbedClip, decode_clip_by_ffmpeg
-from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipPart, choose_clip_part
+from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipPart, choose_shown_clip_part
 from generation.remix.framing import HEIGHT, WIDTH, ClipFraming, choose_clip_framing
 from generation.remix.sound import mix_remix_sound
 from generation.remix.sticker import TextSticker
@@ -59,7 +59,7 @@ class PreparedRemix(NamedTuple):
 
         Raises `ClipRefused` and `GenerationError`.
         """
-        part = choose_clip_part(self.clip.scanned, self.clip.speech, self.seconds - END_CARD_SECONDS)
+        part = choose_shown_clip_part(self.clip.scanned, self.clip.speech, self.seconds - END_CARD_SECONDS)
         how = choose_clip_framing(self.clip, part)
         yield RenderingProgress(_WORK_SHARE_BEFORE_FIRST_FRAME / 2)
         hook = texts.build_hook_sticker(self.kit, self.copy.hook.text, part, how.covered)
@@ -70,7 +70,11 @@ class PreparedRemix(NamedTuple):
         card = self._build_end_scene()
         total = part.frames + round(END_CARD_SECONDS * OUTPUT_VIDEO_FPS)
         sound = mix_remix_sound(
-            self.clip, part, speech_within_cut(self.clip.speech, part), total / OUTPUT_VIDEO_FPS, self.kit.seed
+            self.clip,
+            part,
+            speech_spans_within_clip_part(self.clip.speech, part),
+            total / OUTPUT_VIDEO_FPS,
+            self.kit.seed,
         )
         path = folder / f"{_REMIX_FILE_STEM}.mp4"
         pictures = _yield_remix_frames_saving_thumbnail(
@@ -105,7 +109,7 @@ class PreparedRemix(NamedTuple):
         return build_transcript_captions(self.transcript, [*self.clip.speech, *later], self.copy.language)
 
 
-def speech_within_cut(speech: Sequence[ClipTimeSpan], part: ClipPart) -> list[ClipTimeSpan]:
+def speech_spans_within_clip_part(speech: Sequence[ClipTimeSpan], part: ClipPart) -> list[ClipTimeSpan]:
     """Return the spans of speech inside a clip's displayed part, relative to the part's start."""
     first, last = round(part.start * 1_000), round((part.start + part.seconds) * 1_000)
     inside = [ClipTimeSpan(start=max(one.start, first) - first, end=min(one.end, last) - first) for one in speech]
@@ -129,7 +133,7 @@ def render_remix_frames(
             sticker.draw(image, number)
         covered = number - (part.frames - END_CARD_TRANSITION_FRAMES)
         if covered >= 0:
-            yield cuts.circle_reveal_transition(
+            yield cuts.draw_circle_reveal_transition_frame(
                 image, end.draw_frame(covered), (covered + 1) / (END_CARD_TRANSITION_FRAMES + 1)
             )
         else:
@@ -154,7 +158,7 @@ def yield_clip_frames_in_9_16(clip: ProbedClip, part: ClipPart, how: ClipFraming
 
 
 def _decode_remix_frames(clip: ProbedClip, part: ClipPart, how: ClipFraming) -> Iterator[bytes]:
-    source = clip.input_arguments(part.start, part.seconds)
+    source = clip.ffmpeg_input_arguments(part.start, part.seconds)
     shape = ["-frames:v", str(part.frames), "-f", "rawvideo", "-"]
     return decode_clip_by_ffmpeg(
         WIDTH * HEIGHT * 3,

@@ -16,9 +16,9 @@ MUSIC_UNDER_SPEECH_DB = -20.0
 #: Level of the bed between words.
 MUSIC_BETWEEN_WORDS_DB = -13.0
 #: Level of the bed after the clip.
-MUSIC_OUTRO_DB = -2.0
+MUSIC_AFTER_CLIP_DB = -2.0
 #: Seconds of a ducking transition.
-_MUSIC_DUCKING_S = 0.3
+_MUSIC_DUCKING_TRANSITION_S = 0.3
 #: Seconds of the fade-out of the clip's sound.
 _CLIP_SOUND_FADE_OUT_S = 0.35
 #: Seconds between two computed gains.
@@ -40,7 +40,7 @@ def mix_remix_sound(
     if not speech:
         return music
     count = music.shape[1]
-    mix = music * 10 ** (ducked_music_gains(speech, part.seconds, count) / 20)
+    mix = music * 10 ** (ducked_music_gains_db(speech, part.seconds, count) / 20)
     own = _normalize_clip_sound(clip, part)[:, :count]
     mix[:, : own.shape[1]] += own
     return normalize_to_target_loudness(mix)
@@ -62,19 +62,21 @@ def _decode_clip_sound(clip: ProbedClip, part: ClipPart) -> StereoSound:
     length = f"apad=whole_len={count},atrim=end_sample={count}"
     filters = f"aresample={SOUND_SAMPLE_RATE_HZ}:async=1:first_pts=0,{_SOUND_CLEANUP_FILTERS},{length}"
     shape = ["-map", "0:a:0", "-af", filters, "-ac", "2", "-ar", str(SOUND_SAMPLE_RATE_HZ), "-f", "f32le", "-"]
-    pieces = decode_clip_by_ffmpeg(of_frame * 8, *clip.input_arguments(part.start, part.seconds), *shape)
+    pieces = decode_clip_by_ffmpeg(of_frame * 8, *clip.ffmpeg_input_arguments(part.start, part.seconds), *shape)
     samples = np.frombuffer(b"".join(pieces), "<f4").reshape(-1, 2).T.astype(np.float64)
     return np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0).clip(-4, 4)
 
 
-def ducked_music_gains(speech: Sequence[ClipTimeSpan], ends: float, count: int) -> MonoWave:
+def ducked_music_gains_db(speech: Sequence[ClipTimeSpan], ends: float, count: int) -> MonoWave:
     """Return a remix's music gain in dB at each sample: lowest under words, higher between, highest after `ends` s."""
     at = np.arange(0, count / SOUND_SAMPLE_RATE_HZ + _MUSIC_GAIN_STEP_S, _MUSIC_GAIN_STEP_S)
     away = np.full(len(at), np.inf)
     for one in speech:
         away = np.minimum(away, np.maximum(one.start / 1_000 - at, at - one.end / 1_000))
-    apart = np.clip(away / _MUSIC_DUCKING_S, 0, 1)
-    over = np.clip((at - ends) / _MUSIC_DUCKING_S, 0, 1)
+    apart = np.clip(away / _MUSIC_DUCKING_TRANSITION_S, 0, 1)
+    over = np.clip((at - ends) / _MUSIC_DUCKING_TRANSITION_S, 0, 1)
     during = MUSIC_UNDER_SPEECH_DB + (MUSIC_BETWEEN_WORDS_DB - MUSIC_UNDER_SPEECH_DB) * apart
-    gains: MonoWave = np.interp(np.arange(count) / SOUND_SAMPLE_RATE_HZ, at, during + (MUSIC_OUTRO_DB - during) * over)
+    gains: MonoWave = np.interp(
+        np.arange(count) / SOUND_SAMPLE_RATE_HZ, at, during + (MUSIC_AFTER_CLIP_DB - during) * over
+    )
     return gains

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from generation.copy.captions import TextCue
 from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipPart
 from generation.remix.sticker import StickerStyle, TextSticker, sticker_padding_x_px, sticker_plate_height
-from generation.slides.kit import LABEL_FONT_STYLE, TITLE_STYLE, SlideKit
+from generation.slides.kit import LABEL_FONT_STYLE, TITLE_FONT_STYLE, SlideKit
 from generation.text.fitting import TextBox, TypesetBlock
 from generation.timing import reading_seconds
 
@@ -74,5 +74,5 @@ def _fit_caption_text(kit: SlideKit, text: str, sizes: tuple[int, int]) -> Types
 
 def _fit_sticker_text(kit: SlideKit, text: str, sizes: tuple[int, int], high: int, lines: int) -> TypesetBlock:
     room = TextBox(kit.centered_column_width - 2 * sticker_padding_x_px(sizes[1]), high, lines)
-    kind = TITLE_STYLE if lines > _MAX_CAPTION_STICKER_LINES else LABEL_FONT_STYLE
+    kind = TITLE_FONT_STYLE if lines > _MAX_CAPTION_STICKER_LINES else LABEL_FONT_STYLE
     return kit.fit_text(text, room, kind, sizes, _STICKER_LINE_HEIGHT_EM)

@@ -13,7 +13,7 @@ from generation.spec import PieceCopy
 SlideDrawer = Callable[[], Canvas]
 
 
-def list_slideshow_slides(kit: SlideKit, copy: PieceCopy) -> list[SlideDrawer]:
+def list_slideshow_slide_drawers(kit: SlideKit, copy: PieceCopy) -> list[SlideDrawer]:
     """Return the slides of a slideshow as calls that draw them: hook, points, recap and end.
 
     Three points or more get a recap. Keywords alone, without screenshots, are on the recap only.

@@ -5,7 +5,7 @@ from generation.canvas import Canvas
 from generation.slides import parts, tile
 from generation.slides.below import fill_area_below_texts
 from generation.slides.byline import build_presenter_byline
-from generation.slides.kit import BODY_FONT_STYLE, LABEL_FONT_STYLE, TITLE_STYLE, SlideKit
+from generation.slides.kit import BODY_FONT_STYLE, LABEL_FONT_STYLE, TITLE_FONT_STYLE, SlideKit
 from generation.spec import PieceCopy
 from generation.text.fitting import TextBox, TypesetBlock
 
@@ -72,7 +72,9 @@ def _draw_end_slide_button(kit: SlideKit, canvas: Canvas, text: str, top: float)
 
 def fit_end_name_and_tagline(kit: SlideKit, copy: PieceCopy) -> dict[str, TypesetBlock]:
     """Return the last slide's fitted text blocks: `app`, the brand's name, and `tagline` if there is one."""
-    blocks = {"app": kit.fit_text(kit.name, TextBox(kit.centered_column_width, 240, 3), TITLE_STYLE, (40, 136), 1.0)}
+    blocks = {
+        "app": kit.fit_text(kit.name, TextBox(kit.centered_column_width, 240, 3), TITLE_FONT_STYLE, (40, 136), 1.0)
+    }
     if copy.tagline:
         blocks["tagline"] = kit.fit_text(
             copy.tagline.text, TextBox(kit.centered_column_width - 60, 210, 3), BODY_FONT_STYLE, (32, 54), 1.22
@@ -84,7 +86,7 @@ def _draw_slide_icon(kit: SlideKit, canvas: Canvas, top: int, side: int) -> None
     icon = tile.draw_brand_tile(kit, kit.theme.vivid, side)
     place = ((canvas.width - side) // 2, top)
     paint.draw_mask_shadow(canvas.image, place, icon.getchannel("A"), blur=50, down=26, alpha=90)
-    tile.paste_rimmed_tile(canvas.image, icon, place, kit.theme.vivid.text)
+    tile.paste_tile_with_rim_if_needed(canvas.image, icon, place, kit.theme.vivid.text)
 
 
 def _draw_end_slide_name_tagline(kit: SlideKit, canvas: Canvas, lines: dict[str, TypesetBlock], y: float) -> float:

@@ -8,7 +8,7 @@ from generation import paint
 from generation.canvas import Canvas
 from generation.slides import devices, parts, tile
 from generation.slides.byline import build_presenter_byline
-from generation.slides.kit import TITLE_STYLE, SlideKit
+from generation.slides.kit import TITLE_FONT_STYLE, SlideKit
 from generation.spec import PieceCopy
 from generation.text.fitting import TextBox, TypesetBlock
 
@@ -88,8 +88,8 @@ def compute_hook_text_box(kit: SlideKit, reserved: int = 0) -> TextBox:
 
 def fit_hook_title(kit: SlideKit, text: str, box: TextBox) -> TypesetBlock:
     """Return a hook fitted into a box, with a line for each sentence if that costs at most 16 % of the font size."""
-    whole = kit.fit_text(text, box, TITLE_STYLE, _HOOK_FONT_SIZES_PX, 1.02)
-    apart = kit.fit_text(_SENTENCE_GAP_PATTERN.sub("\n", text), box, TITLE_STYLE, _HOOK_FONT_SIZES_PX, 1.02)
+    whole = kit.fit_text(text, box, TITLE_FONT_STYLE, _HOOK_FONT_SIZES_PX, 1.02)
+    apart = kit.fit_text(_SENTENCE_GAP_PATTERN.sub("\n", text), box, TITLE_FONT_STYLE, _HOOK_FONT_SIZES_PX, 1.02)
     return apart if apart.size >= _MIN_SENTENCE_PER_LINE_FONT_SIZE_SHARE * whole.size else whole
 
 
@@ -114,5 +114,5 @@ def _draw_tilted_hook_icon(kit: SlideKit, canvas: Canvas, top: int, button: int)
 def _build_hook_icon(kit: SlideKit, side: int) -> Image.Image:
     """Return the brand's icon with this side, with a rim inside of it if it is too similar to the ground."""
     vivid = kit.theme.vivid
-    icon, _ = tile.add_icon_rim(tile.draw_brand_tile(kit, vivid, side), vivid.tints[0], vivid.text)
+    icon, _ = tile.add_icon_rim_if_needed(tile.draw_brand_tile(kit, vivid, side), vivid.tints[0], vivid.text)
     return icon.resize((side, side), Image.Resampling.LANCZOS)

@@ -17,7 +17,7 @@ from generation.theme import GroundColors, PieceColorTheme
 SLIDE_HEADER_HEIGHT_PX = 126
 
 #: Font weight and tracking of titles.
-TITLE_STYLE = (850, -0.03)
+TITLE_FONT_STYLE = (850, -0.03)
 #: Font weight and tracking of body text.
 BODY_FONT_STYLE = (560, -0.012)
 #: Font weight and tracking of labels.

@@ -6,7 +6,7 @@ from generation import paint
 from generation.canvas import Canvas
 from generation.color import RGB
 from generation.slides import tile
-from generation.slides.kit import LABEL_FONT_STYLE, TITLE_STYLE, SlideKit
+from generation.slides.kit import LABEL_FONT_STYLE, TITLE_FONT_STYLE, SlideKit
 from generation.spec import PieceCopy
 from generation.text.fitting import TextBox, TypesetBlock
 from generation.theme import GroundColors
@@ -22,7 +22,7 @@ _NEXT_BUTTON_HEIGHT_PX = 100
 def draw_slide_header(kit: SlideKit, canvas: Canvas, ground: GroundColors, page: int, pages: int) -> None:
     """Draw a slide's header: the brand's tile and name at the line start, and a dot for each of several slides."""
     top, offset = kit.frame.top, HEADER_TILE_SIDE_PX + 22
-    tile.paste_rimmed_tile(
+    tile.paste_tile_with_rim_if_needed(
         canvas.image,
         tile.draw_brand_tile(kit, ground, HEADER_TILE_SIDE_PX),
         (canvas.x_from_safe_zone_edge(0, HEADER_TILE_SIDE_PX), top),
@@ -126,7 +126,7 @@ def draw_number_badge(
 ) -> None:
     """Draw a badge: a number in the second of `colors` on a rounded square of the first."""
     paint.fill_rounded_rectangle(canvas.image, place, (side, side), colors[0], radius=side * 0.32)
-    block = kit.fit_text(str(number), TextBox(side * 0.8, side, 1), TITLE_STYLE, (16, round(side * 0.56)))
+    block = kit.fit_text(str(number), TextBox(side * 0.8, side, 1), TITLE_FONT_STYLE, (16, round(side * 0.56)))
     canvas.draw_text_block(
         "number", block, (place[0], place[1] + (side - block.ascent_px) / 2), side, color=colors[1], align="middle"
     )

@@ -4,7 +4,7 @@ from generation import paint
 from generation.canvas import Canvas
 from generation.slides import devices, parts
 from generation.slides.below import draw_peeking_icon, fill_area_below_texts
-from generation.slides.kit import LABEL_FONT_STYLE, TITLE_STYLE, SlideKit
+from generation.slides.kit import LABEL_FONT_STYLE, TITLE_FONT_STYLE, SlideKit
 from generation.spec import PieceCopy
 from generation.text.fitting import TextBox, TypesetBlock
 from generation.theme import GroundColors
@@ -27,7 +27,7 @@ def draw_recap_slide(kit: SlideKit, copy: PieceCopy, page: int, pages: int) -> C
     canvas = kit.create_canvas(ground, page)
     fill_area_below_texts(kit, canvas, ground, page)
     parts.draw_slide_header(kit, canvas, ground, page, pages)
-    title = kit.fit_text(copy.recap.text, TextBox(kit.safe_width, 210, 2), TITLE_STYLE, (44, 100), 1.04)
+    title = kit.fit_text(copy.recap.text, TextBox(kit.safe_width, 210, 2), TITLE_FONT_STYLE, (44, 100), 1.04)
     place = (kit.frame.left, kit.body_top_y + 10)
     top = canvas.draw_text_block("recap", title, place, kit.safe_width, color=ground.text) + 44
     bottom = _draw_save_label(kit, canvas, ground, copy.labels.save)
@@ -86,14 +86,14 @@ def draw_point_slide(kit: SlideKit, text: str, number: int, pages: int, *, is_on
     canvas = kit.create_canvas(ground, number)
     parts.draw_slide_header(kit, canvas, ground, number, pages)
     if kit.screenshots:
-        _draw_slide_with_device(kit, canvas, ground, text, number, is_only=is_only)
+        _draw_point_slide_with_device(kit, canvas, ground, text, number, is_only=is_only)
     else:
         lay = _draw_point_and_icon if is_only else _draw_point_with_number
         lay(kit, canvas, ground, text, number)
     return canvas
 
 
-def _draw_slide_with_device(
+def _draw_point_slide_with_device(
     kit: SlideKit, canvas: Canvas, ground: GroundColors, text: str, number: int, *, is_only: bool
 ) -> None:
     above = 0 if is_only else _POINT_BADGE_PX + _GAP_BELOW_BADGE_PX
@@ -102,7 +102,7 @@ def _draw_slide_with_device(
         parts.draw_number_badge(
             kit, canvas, number, place=place, side=_POINT_BADGE_PX, colors=(ground.accent, ground.tints[0])
         )
-    block = kit.fit_text(text, TextBox(kit.safe_width, _MAX_POINT_TEXT_HEIGHT_PX, 5), TITLE_STYLE, (34, 88), 1.08)
+    block = kit.fit_text(text, TextBox(kit.safe_width, _MAX_POINT_TEXT_HEIGHT_PX, 5), TITLE_FONT_STYLE, (34, 88), 1.08)
     bottom = canvas.draw_text_block(
         "point", block, (kit.frame.left, kit.body_top_y + above), kit.safe_width, color=ground.text
     )
@@ -112,7 +112,7 @@ def _draw_slide_with_device(
 def _draw_point_and_icon(kit: SlideKit, canvas: Canvas, ground: GroundColors, text: str, number: int) -> None:
     """Draw a slideshow's only point: its words at the hook's place, and the brand's icon at the bottom edge."""
     room = draw_peeking_icon(kit, canvas, ground, number) - kit.body_top_y
-    block = kit.fit_text(text, TextBox(kit.safe_width, room, 6), TITLE_STYLE, (46, 140), 1.05)
+    block = kit.fit_text(text, TextBox(kit.safe_width, room, 6), TITLE_FONT_STYLE, (46, 140), 1.05)
     canvas.draw_text_block("point", block, (kit.frame.left, kit.body_top_y), kit.safe_width, color=ground.text)
 
 
@@ -122,7 +122,7 @@ def _draw_point_with_number(kit: SlideKit, canvas: Canvas, ground: GroundColors,
     large = kit.fit_text(
         str(number),
         TextBox(kit.safe_width, _MAX_POINT_NUMBER_HEIGHT_PX, 1),
-        TITLE_STYLE,
+        TITLE_FONT_STYLE,
         (100, _MAX_POINT_NUMBER_HEIGHT_PX),
     )
     place = (kit.frame.left, kit.body_top_y + _GAP_AROUND_NUMBER_PX)
@@ -131,6 +131,6 @@ def _draw_point_with_number(kit: SlideKit, canvas: Canvas, ground: GroundColors,
         - canvas.draw_text_block("number", large, place, kit.safe_width, color=ground.accent)
         - _GAP_AROUND_NUMBER_PX
     )
-    block = kit.fit_text(text, TextBox(kit.safe_width, min(600, room), 6), TITLE_STYLE, (46, 128), 1.05)
+    block = kit.fit_text(text, TextBox(kit.safe_width, min(600, room), 6), TITLE_FONT_STYLE, (46, 128), 1.05)
     top = kit.frame.bottom - block.height
     canvas.draw_text_block("point", block, (kit.frame.left, top), kit.safe_width, color=ground.text)

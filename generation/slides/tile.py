@@ -5,7 +5,7 @@ from PIL import Image
 from generation import paint
 from generation.color import RGB, contrast_ratio, relative_luminance
 from generation.paint import PixelSize
-from generation.slides.kit import TITLE_STYLE, SlideKit
+from generation.slides.kit import TITLE_FONT_STYLE, SlideKit
 from generation.text.cleaning import clean_drawn_text
 from generation.text.fitting import TextBox
 from generation.text.raster import render_text_line_ink
@@ -72,7 +72,7 @@ def _is_dark_logo(logo: Image.Image) -> bool:
 def _draw_first_letter_tile(kit: SlideKit, ground: GroundColors, side: int) -> Image.Image:
     icon = _draw_colored_squircle(ground.tints[0], side)
     block = kit.fit_text(
-        _first_letter_of_name(kit.name), TextBox(side * 0.7, side * 0.7, 1), TITLE_STYLE, (8, round(side * 0.62))
+        _first_letter_of_name(kit.name), TextBox(side * 0.7, side * 0.7, 1), TITLE_FONT_STYLE, (8, round(side * 0.62))
     )
     if drawn := render_text_line_ink(block.lines[0], block.size):
         place = ((side - drawn.mask.width) // 2, (side - drawn.mask.height) // 2)
@@ -90,15 +90,15 @@ def _draw_colored_squircle(color: RGB, side: int) -> Image.Image:
     return icon
 
 
-def paste_rimmed_tile(image: Image.Image, icon: Image.Image, place: PixelSize, rim: RGB) -> None:
+def paste_tile_with_rim_if_needed(image: Image.Image, icon: Image.Image, place: PixelSize, rim: RGB) -> None:
     """Draw the brand's tile onto an image, with a rim in the color `rim` if it is too similar to its ground."""
     under = image.getpixel((min(image.width - 1, place[0] + icon.width // 2), max(0, place[1] - 2)))
     if isinstance(under, tuple):
-        whole, width = add_icon_rim(icon, (under[0], under[1], under[2]), rim)
+        whole, width = add_icon_rim_if_needed(icon, (under[0], under[1], under[2]), rim)
         image.paste(whole, (place[0] - width, place[1] - width), whole)
 
 
-def add_icon_rim(icon: Image.Image, under: RGB, rim: RGB) -> tuple[Image.Image, int]:
+def add_icon_rim_if_needed(icon: Image.Image, under: RGB, rim: RGB) -> tuple[Image.Image, int]:
     """Return the brand's tile, rimmed only if too similar to the color below, and the rim's width, 0 for no rim."""
     if _tile_edge_contrast(icon, under) >= _MIN_TILE_EDGE_CONTRAST:
         return icon, 0

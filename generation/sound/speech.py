@@ -13,7 +13,7 @@ from generation.spec import SPEECH_VOICE_LANGUAGE
 from generation.text.cleaning import clean_drawn_text
 from schemas.errors import GenerationError
 
-PACKAGED_SPEECH_VOICE = "heart"
+PACKAGED_SPEECH_VOICE_NAME = "heart"
 #: Seed of the voice: the same text gives the same samples.
 _SPEECH_VOICE_SEED = 7
 #: Absolute values below this are silence, at the start and end of speech.
@@ -26,7 +26,7 @@ def read_texts_aloud(texts: Sequence[str], language: str) -> list[MonoWave]:
         raise GenerationError(
             "SPEECH_NOT_SPOKEN", f"the voice speaks only English, and the texts are in {language}: turn speech off"
         )
-    voice = Hibari(voice=PACKAGED_SPEECH_VOICE, threads=1)
+    voice = Hibari(voice=PACKAGED_SPEECH_VOICE_NAME, threads=1)
     return [_synthesize_speech(voice, clean_drawn_text(text)) for text in texts]
 
 

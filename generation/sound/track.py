@@ -18,7 +18,7 @@ _MUSIC_GAIN_WITHOUT_SPEECH = 0.4
 #: Gain of the music under speech, 20 dB below the speech (WCAG 2.2, 1.4.7).
 _MUSIC_GAIN_UNDER_SPEECH = 0.08
 #: Seconds of the transition.
-_MUSIC_DUCKING_S = 0.2
+_MUSIC_DUCKING_TRANSITION_S = 0.2
 
 
 def min_speech_scene_seconds(speech: Sequence[MonoWave]) -> list[float]:
@@ -44,7 +44,7 @@ def mix_video_sound_track(timing: VideoTiming, seed: str, speech: Sequence[MonoW
 
 def _music_gain_around_speech(start: int, end: int, count: int) -> MonoWave:
     """Return the music's gain at each sample, low during a scene's speech; it drops 0.2 s before, rises 0.4 s after."""
-    soft = round(_MUSIC_DUCKING_S * SOUND_SAMPLE_RATE_HZ)
+    soft = round(_MUSIC_DUCKING_TRANSITION_S * SOUND_SAMPLE_RATE_HZ)
     places = [start - soft, start, end, end + 2 * soft]
     return np.interp(
         np.arange(count),

@@ -15,13 +15,13 @@ from generation.text.scripts import UNSPACED_LETTER_CLASSES, split_graphemes
 from generation.text.shaping import ShapingStyle, shape_text_line
 
 _WORD_WITH_SPACES_PATTERN = regex.compile(r"\S*\s*")
-_THAI_LETTER = regex.compile(r"\p{Thai}")
-_KANA_LETTER = regex.compile(r"[\p{Hiragana}\p{Katakana}]")
-_HAN_LETTER = regex.compile(r"\p{Han}")
-_BREAK_AFTER_HIRAGANA = regex.compile(r"(?<=\p{Hiragana})(?=[\p{Katakana}\p{Han}])", regex.VERSION1)
-_UNSPACED_LETTER = regex.compile(rf"[{UNSPACED_LETTER_CLASSES}]")
-_LONG_KATAKANA_WORD = regex.compile(r"[\p{Katakana}ー]{8,}")
-_HANGUL_LETTER = regex.compile(r"\p{Hangul}")
+_THAI_LETTER_PATTERN = regex.compile(r"\p{Thai}")
+_KANA_LETTER_PATTERN = regex.compile(r"[\p{Hiragana}\p{Katakana}]")
+_HAN_LETTER_PATTERN = regex.compile(r"\p{Han}")
+_BREAK_AFTER_HIRAGANA_PATTERN = regex.compile(r"(?<=\p{Hiragana})(?=[\p{Katakana}\p{Han}])", regex.VERSION1)
+_UNSPACED_LETTER_PATTERN = regex.compile(rf"[{UNSPACED_LETTER_CLASSES}]")
+_LONG_KATAKANA_WORD_PATTERN = regex.compile(r"[\p{Katakana}ー]{8,}")
+_HANGUL_LETTER_PATTERN = regex.compile(r"\p{Hangul}")
 
 #: Minimum letters of a word to hyphenate.
 MIN_HYPHENATED_WORD_LETTERS = 10
@@ -30,7 +30,7 @@ MIN_LETTERS_AROUND_HYPHEN = 3
 _CHINESE_PARTICLES_BARRED_AT_LINE_START = frozenset("的了着过們们吗嗎呢吧")
 #: Tolerance for sums of widths in another order, in em.
 _LINE_WIDTH_TOLERANCE_EM = 1e-6
-_HYPHENATABLE_PATTERN = regex.compile(rf"\p{{L}}{{{MIN_HYPHENATED_WORD_LETTERS},}}")
+_HYPHENATABLE_WORD_PATTERN = regex.compile(rf"\p{{L}}{{{MIN_HYPHENATED_WORD_LETTERS},}}")
 _HYPHENATION_LOCALE_BY_LANGUAGE = {
     "en": "en_US",
     "de": "de_DE",
@@ -71,7 +71,7 @@ def split_words_in_any_script(text: str, language: str) -> Iterator[str]:
     A hyphenated compound is one word here. Only a split into smaller pieces breaks it at its hyphens.
     """
     for word in filter(None, _WORD_WITH_SPACES_PATTERN.findall(text)):
-        if parser := _phrase_segmenter(word, language):
+        if parser := _phrase_parser_for_word(word, language):
             yield from _attach_chinese_particles(parser.parse(word))
         else:
             yield word
@@ -88,12 +88,12 @@ def _attach_chinese_particles(phrases: Sequence[str]) -> Iterator[str]:
     yield whole
 
 
-def _phrase_segmenter(word: str, language: str) -> budoux.Parser | None:
-    if _THAI_LETTER.search(word):
+def _phrase_parser_for_word(word: str, language: str) -> budoux.Parser | None:
+    if _THAI_LETTER_PATTERN.search(word):
         return _load_phrase_parser("th")
-    if _KANA_LETTER.search(word) or (_HAN_LETTER.search(word) and language.startswith("ja")):
+    if _KANA_LETTER_PATTERN.search(word) or (_HAN_LETTER_PATTERN.search(word) and language.startswith("ja")):
         return _load_phrase_parser("ja")
-    if _HAN_LETTER.search(word):
+    if _HAN_LETTER_PATTERN.search(word):
         return _load_phrase_parser(
             "zh-hant" if language.lower().startswith(("zh-hant", "zh-tw", "zh-hk")) else "zh-hans"
         )
@@ -114,9 +114,15 @@ def _load_phrase_parser(language: str) -> budoux.Parser:
 def split_into_hyphenated_pieces(text: str, style: ShapingStyle) -> list[MeasuredTextPiece]:
     """Return a text's smaller pieces: compounds by hyphens, long words by syllables, Japanese phrases by words."""
     dictionary = _hyphenation_dictionary(style.language)
-    soft = _HYPHENATABLE_PATTERN.sub(lambda word: _add_soft_hyphens(word[0], dictionary), text) if dictionary else text
+    soft = (
+        _HYPHENATABLE_WORD_PATTERN.sub(lambda word: _add_soft_hyphens(word[0], dictionary), text)
+        if dictionary
+        else text
+    )
     phrases = [
-        part for unit in split_words_in_any_script(soft, style.language) for part in _BREAK_AFTER_HIRAGANA.split(unit)
+        part
+        for unit in split_words_in_any_script(soft, style.language)
+        for part in _BREAK_AFTER_HIRAGANA_PATTERN.split(unit)
     ]
     return [_measure_text_piece(unit, style) for phrase in phrases for unit in _split_phrase_where_breakable(phrase)]
 
@@ -126,7 +132,9 @@ def _split_phrase_where_breakable(phrase: str) -> Sequence[str]:
 
     Long katakana words are loanwords: they may break at each syllable.
     """
-    if _HANGUL_LETTER.search(phrase) or (_UNSPACED_LETTER.search(phrase) and not _LONG_KATAKANA_WORD.search(phrase)):
+    if _HANGUL_LETTER_PATTERN.search(phrase) or (
+        _UNSPACED_LETTER_PATTERN.search(phrase) and not _LONG_KATAKANA_WORD_PATTERN.search(phrase)
+    ):
         return [phrase]
     return [*line_break_units(phrase)]
 

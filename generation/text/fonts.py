@@ -30,7 +30,7 @@ _FIRST_EMOJI_CODE_POINT = 0x1F000
 
 
 @cache
-def fonts_in_search_order(language: str) -> tuple[str, ...]:
+def font_names_in_search_order(language: str) -> tuple[str, ...]:
     """Return the names of the fonts to search for a letter of a text, in order: Inter first, emoji last.
 
     The font of a CJK language comes right after Inter: Chinese and Japanese share letters with other shapes.
@@ -77,13 +77,13 @@ def load_font_at_weight(name: str, weight: int) -> hb.Font:
 
 
 @cache
-def font_for_grapheme(cluster: str, language: str) -> str | None:
+def font_name_for_grapheme(cluster: str, language: str) -> str | None:
     """Return the name of the first font that covers a grapheme; None for an unknown symbol, to leave it out.
 
     Raises `UndrawableTextRefused` for an unknown letter: replacement boxes are unreadable.
     """
     letters = [ord(char) for char in cluster if char not in _CHARACTERS_IGNORED_IN_FONT_CHOICE]
-    names = fonts_in_search_order(language)
+    names = font_names_in_search_order(language)
     for name in (EMOJI, *names) if is_emoji_grapheme(cluster) else names:
         if all(letter in _font_code_points(name) for letter in letters):
             return name

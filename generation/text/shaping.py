@@ -11,7 +11,13 @@ import regex
 import uharfbuzz as hb
 from bidi import algorithm
 
-from generation.text.fonts import EMOJI, LETTER_SPACED_FONTS, SHAPED_EM_UNITS, font_for_grapheme, load_font_at_weight
+from generation.text.fonts import (
+    EMOJI,
+    LETTER_SPACED_FONTS,
+    SHAPED_EM_UNITS,
+    font_name_for_grapheme,
+    load_font_at_weight,
+)
 from generation.text.scripts import is_right_to_left_language, split_graphemes
 
 Item = TypeVar("Item")
@@ -86,7 +92,7 @@ def _split_font_runs(text: str, language: str) -> Iterator[tuple[FontRun, int]]:
     current: tuple[FontRun, int] | None = None
     at = 0
     for cluster in split_graphemes(text):
-        name, level, place = font_for_grapheme(cluster, language), of_each[at], at
+        name, level, place = font_name_for_grapheme(cluster, language), of_each[at], at
         at += len(cluster)
         if current and level == current[1] and (name == current[0].font or _joins_font_run(cluster, current[0])):
             current = current[0]._replace(text=current[0].text + cluster), level

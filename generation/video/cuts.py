@@ -14,7 +14,7 @@ _OLD_PICTURE_PUSH_SHARE = 0.28
 _CIRCLE_MASK_DOWNSCALE = 4
 
 
-def slide_in_transition(old: Image.Image, new: Image.Image, share: float, *, way: PixelSize) -> Image.Image:
+def draw_slide_in_transition_frame(old: Image.Image, new: Image.Image, share: float, *, way: PixelSize) -> Image.Image:
     """Return a frame of a video's cut, at a `share` of its time: the new picture slides in from the side `way`.
 
     `way` is a step across and down, one of them 1 or -1, the other 0: `(0, 1)` is the bottom. From the
@@ -27,7 +27,7 @@ def slide_in_transition(old: Image.Image, new: Image.Image, share: float, *, way
     return frame
 
 
-def circle_reveal_transition(old: Image.Image, new: Image.Image, share: float) -> Image.Image:
+def draw_circle_reveal_transition_frame(old: Image.Image, new: Image.Image, share: float) -> Image.Image:
     """Return a frame of a video's cut: a circle that grows from the middle reveals the new picture."""
     width, height = old.width // _CIRCLE_MASK_DOWNSCALE, old.height // _CIRCLE_MASK_DOWNSCALE
     radius = ease_in_out(share) * np.hypot(width, height) * 0.56

@@ -23,7 +23,7 @@ from generation.video.parts import (
 )
 from generation.video.scene import ScheduledText, VideoScene, VideoSceneColorsAndDuration
 
-_END_SCENE_SEED_NUMBER = 97
+_END_SCENE_NUMBER_FOR_BACKDROP = 97
 _MAX_END_ICON_PX = 300
 _MIN_END_ICON_PX = 110
 _END_BUTTON_HEIGHT_PX = 115
@@ -49,7 +49,7 @@ def build_end_scene(kit: SlideKit, copy: PieceCopy, seconds: float) -> VideoScen
 
     A long text shrinks the icon, then drops the tagline.
     """
-    stage = VideoSceneColorsAndDuration(kit, kit.theme.vivid, _END_SCENE_SEED_NUMBER, seconds)
+    stage = VideoSceneColorsAndDuration(kit, kit.theme.vivid, _END_SCENE_NUMBER_FOR_BACKDROP, seconds)
     button, places = button_text_and_store_names(kit, copy)
     blocks, signature = fit_end_name_and_tagline(kit, copy), build_presenter_byline(kit, copy)
     foot_box = TextBox(kit.centered_column_width, _END_FOOT_LINE_HEIGHT_PX, 1)
@@ -121,7 +121,7 @@ def build_end_scene_of_partner_end_card(kit: SlideKit, picture: Image.Image, sec
     if 1 / _END_CARD_RATIO_TOLERANCE < shape < _END_CARD_RATIO_TOLERANCE:
         shown = StillPicture(paint.scale_and_crop_picture_to_size(picture.convert("RGB"), kit.frame.size), (0, 0))
         return VideoScene(
-            VideoSceneColorsAndDuration(kit, kit.theme.vivid, _END_SCENE_SEED_NUMBER, seconds), [shown], []
+            VideoSceneColorsAndDuration(kit, kit.theme.vivid, _END_SCENE_NUMBER_FOR_BACKDROP, seconds), [shown], []
         )
     scale = min((width - 2 * _END_CARD_INSET_PX) / picture.width, (height - 2 * _END_CARD_INSET_PX) / picture.height)
     size = round(picture.width * scale), round(picture.height * scale)
@@ -130,5 +130,5 @@ def build_end_scene_of_partner_end_card(kit: SlideKit, picture: Image.Image, sec
     place = (width - size[0]) // 2, (height - size[1]) // 2
     card_comes = PoppingPicture(card, place, starts=_END_ICON_START_S, blur=48)
     return VideoScene(
-        VideoSceneColorsAndDuration(kit, kit.theme.vivid, _END_SCENE_SEED_NUMBER, seconds), [card_comes], []
+        VideoSceneColorsAndDuration(kit, kit.theme.vivid, _END_SCENE_NUMBER_FOR_BACKDROP, seconds), [card_comes], []
     )

@@ -10,7 +10,7 @@ from generation.paint import PixelSize
 from generation.video.easing import ease_in_out, ease_out, ease_out_back
 
 #: Subpixel steps of a moving picture.
-_STEPS_PER_PIXEL = 4
+_SUBPIXEL_STEPS_PER_PIXEL = 4
 #: Pixels that a picture rises during its entrance.
 _ENTRANCE_RISE_PX = 900
 #: Pixels that it rises afterwards, until its scene ends.
@@ -48,7 +48,7 @@ class RisingPicture:
             return
         whole = math.floor(top)
         image.paste((0, 0, 0), (left - self._edge, whole - self._edge + 38), self._shadow)
-        shown, mask = self._phases[int((top - whole) * _STEPS_PER_PIXEL)]
+        shown, mask = self._phases[int((top - whole) * _SUBPIXEL_STEPS_PER_PIXEL)]
         image.paste(shown, (left, whole), mask)
 
 
@@ -58,7 +58,10 @@ def _subpixel_shifted_pictures(picture: Image.Image) -> list[tuple[Image.Image, 
     here, below = Image.new("RGBa", size), Image.new("RGBa", size)
     for image, top in ((here, 0), (below, 1)):
         image.paste(picture.convert("RGBa"), (0, top))
-    shifted = (Image.blend(here, below, phase / _STEPS_PER_PIXEL).convert("RGBA") for phase in range(_STEPS_PER_PIXEL))
+    shifted = (
+        Image.blend(here, below, phase / _SUBPIXEL_STEPS_PER_PIXEL).convert("RGBA")
+        for phase in range(_SUBPIXEL_STEPS_PER_PIXEL)
+    )
     return [(image.convert("RGB"), image.getchannel("A")) for image in shifted]
 
 

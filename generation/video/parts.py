@@ -9,7 +9,7 @@ from generation.outputs import DrawnText
 from generation.paint import PixelSize
 from generation.slides import tile
 from generation.slides.byline import PresenterByline
-from generation.slides.kit import LABEL_FONT_STYLE, TITLE_STYLE, SlideKit
+from generation.slides.kit import LABEL_FONT_STYLE, TITLE_FONT_STYLE, SlideKit
 from generation.slides.parts import HEADER_TILE_SIDE_PX, fit_pill_text
 from generation.text.fitting import TextBox, TypesetBlock
 from generation.video.kinetic import KineticText, TextBlockPlacement
@@ -87,7 +87,9 @@ def build_popping_brand_tile(
 ) -> PoppingPicture:
     """Return the brand's tile as a picture that pops up in a scene, `starts` seconds after the scene's start."""
     ground = stage.ground
-    icon, edge = tile.add_icon_rim(tile.draw_brand_tile(stage.kit, ground, side), ground.tints[0], ground.text)
+    icon, edge = tile.add_icon_rim_if_needed(
+        tile.draw_brand_tile(stage.kit, ground, side), ground.tints[0], ground.text
+    )
     return PoppingPicture(icon, (place[0] - edge, place[1] - edge), starts=starts, blur=blur)
 
 
@@ -110,7 +112,7 @@ def draw_number_sprite(
     The number has the second of `colors`, the square the first.
     """
     canvas = kit.create_canvas_on_image(Image.new("RGB", (side, side), colors[0]))
-    block = kit.fit_text(str(number), TextBox(side * 0.8, side, 1), TITLE_STYLE, (16, round(side * 0.56)))
+    block = kit.fit_text(str(number), TextBox(side * 0.8, side, 1), TITLE_FONT_STYLE, (16, round(side * 0.56)))
     top = (side - block.ascent_px) / 2
     canvas.draw_text_block("number", block, (0, top), side, color=colors[1], align="middle")
     return _round_sprite_corners(canvas, side * 0.32, *place)

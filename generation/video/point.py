@@ -6,7 +6,7 @@ from generation import paint
 from generation.canvas import Canvas
 from generation.outputs import DrawnText
 from generation.slides import devices, tile
-from generation.slides.kit import TITLE_STYLE, SlideKit
+from generation.slides.kit import TITLE_FONT_STYLE, SlideKit
 from generation.text.fitting import TextBox
 from generation.video.moving import PoppingPicture, RisingPicture
 from generation.video.parts import build_kinetic_text, build_scene_header, draw_number_sprite, scene_layout_canvas
@@ -37,7 +37,7 @@ def _build_point_scene_with_device(stage: VideoSceneColorsAndDuration, text: str
     kit, ground, canvas = stage.kit, stage.ground, scene_layout_canvas(stage.kit)
     icon, name = build_scene_header(stage, canvas)
     numbers, marks = ([], []) if is_only else _build_popping_number_badge(stage, canvas)
-    block = kit.fit_text(text, TextBox(kit.safe_width, 300, 4), TITLE_STYLE, (42, 92), 1.08)
+    block = kit.fit_text(text, TextBox(kit.safe_width, 300, 4), TITLE_FONT_STYLE, (42, 92), 1.08)
     top = kit.body_top_y + (0 if is_only else _NUMBER_BADGE_PX + _GAP_BELOW_BADGE_PX)
     headline = build_kinetic_text(kit, "point", block, top, ground.text, emphasis=ground.accent)
     device_image, place = devices.place_point_device_mockup(
@@ -66,12 +66,12 @@ def _build_point_scene_without_device(stage: VideoSceneColorsAndDuration, text: 
     large = kit.fit_text(
         str(stage.number),
         TextBox(kit.safe_width, _LARGE_POINT_NUMBER_PX, 1),
-        TITLE_STYLE,
+        TITLE_FONT_STYLE,
         (100, _LARGE_POINT_NUMBER_PX),
     )
     above = 0 if is_only else large.height + _POINT_TEXT_GAP_PX
     room = kit.frame.bottom - kit.body_top_y - above - _POINT_TEXT_GAP_PX
-    block = kit.fit_text(text, TextBox(kit.safe_width, room, 6), TITLE_STYLE, (46, 128), 1.05)
+    block = kit.fit_text(text, TextBox(kit.safe_width, room, 6), TITLE_FONT_STYLE, (46, 128), 1.05)
     top = kit.body_top_y + max(0.0, (room - block.height) * 0.4)
     number = ScheduledText(build_kinetic_text(kit, "number", large, top, ground.accent), _POINT_NUMBER_START_S)
     headline = build_kinetic_text(kit, "point", block, top + above, ground.text, emphasis=ground.accent)

@@ -17,7 +17,7 @@ VIDEO_FRAMES_PER_S = 30
 #: Pixels by which a ground is larger than the frame.
 _BACKDROP_OVERSIZE_PX = 160
 #: Share of a scene after which all its words have appeared.
-_WORDS_APPEAR_SHARE = 0.4
+_SCENE_SHARE_UNTIL_ALL_WORDS = 0.4
 
 
 class ScheduledText(NamedTuple):
@@ -51,7 +51,7 @@ class VideoScene:
         """Return the frame with this number, counted from the scene's start, with its texts."""
         image = self._draw_frame_without_texts(number)
         for text, starts in self._texts:
-            word_interval_s = min(MAX_WORD_INTERVAL_S, self.seconds * _WORDS_APPEAR_SHARE / text.word_count)
+            word_interval_s = min(MAX_WORD_INTERVAL_S, self.seconds * _SCENE_SHARE_UNTIL_ALL_WORDS / text.word_count)
             text.draw(image, number / VIDEO_FRAMES_PER_S - starts, word_interval_s)
         return image
 

@@ -75,7 +75,7 @@ def render_video_frames(kit: SlideKit, shown: Sequence[VideoScene]) -> Iterator[
     for number in range(shown[0].frame_count):
         yield shown[0].draw_frame(number)
     for at, (old, new) in enumerate(pairwise(shown)):
-        cut = _choose_scene_transition(kit, at)
+        cut = _choose_transition_draw_function(kit, at)
         turning = round(cuts.SCENE_TRANSITION_SECONDS * VIDEO_FRAMES_PER_S)
         for number in range(new.frame_count):
             picture = new.draw_frame(number)
@@ -84,11 +84,11 @@ def render_video_frames(kit: SlideKit, shown: Sequence[VideoScene]) -> Iterator[
             yield picture
 
 
-def _choose_scene_transition(kit: SlideKit, at: int) -> "partial[Image.Image]":
+def _choose_transition_draw_function(kit: SlideKit, at: int) -> "partial[Image.Image]":
     way = -1 if is_right_to_left_language(kit.language) else 1
     kinds = (
-        partial(cuts.slide_in_transition, way=(0, 1)),
-        partial(cuts.circle_reveal_transition),
-        partial(cuts.slide_in_transition, way=(way, 0)),
+        partial(cuts.draw_slide_in_transition_frame, way=(0, 1)),
+        partial(cuts.draw_circle_reveal_transition_frame),
+        partial(cuts.draw_slide_in_transition_frame, way=(way, 0)),
     )
     return kinds[(at + int(seeded_random_number(kit.seed, "cuts") * len(kinds))) % len(kinds)]

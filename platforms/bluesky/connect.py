@@ -29,7 +29,7 @@ async def connect_bluesky_account(net: OutgoingNetwork, attempt: AccountConnectJ
         raise PlatformRefusal(
             "ACCOUNT_INACTIVE", f"the account is {session.status or 'inactive'}", category="account_issue"
         )
-    home = _find_home_server(net, session, asked.service_url)
+    home = _find_home_server_url(net, session, asked.service_url)
     account = AccountIdentity(
         platform=asked.platform,
         service_url=home,
@@ -50,7 +50,7 @@ async def fetch_new_bluesky_tokens(client: httpx.AsyncClient, service_url: str, 
     return _build_bluesky_token_grant(session)
 
 
-def _find_home_server(net: OutgoingNetwork, session: PdsSession, asked: str) -> str:
+def _find_home_server_url(net: OutgoingNetwork, session: PdsSession, asked: str) -> str:
     try:
         return servers.normalize_account_server(session.pds_url or asked, allowed=net.allowed, path="serviceUrl")
     except InvalidValue:

@@ -43,7 +43,7 @@ class InstagramShortLivedToken(msgspec.Struct, frozen=True):
         return "ShortLived()"
 
 
-class LongLivedToken(msgspec.Struct, frozen=True):
+class InstagramSixtyDayToken(msgspec.Struct, frozen=True):
     """A token for 60 days; `expires_in` is in seconds."""
 
     access_token: str
@@ -137,20 +137,22 @@ async def exchange_code_for_hour_token(
     return decode_graph_object(answer, InstagramShortLivedToken)
 
 
-async def exchange_for_sixty_day_token(api: PlatformApi, *, client_secret: str) -> LongLivedToken:
+async def exchange_for_sixty_day_token(api: PlatformApi, *, client_secret: str) -> InstagramSixtyDayToken:
     """Exchange a token of an hour for one of 60 days; Instagram wants the secret in the URL. Raise `PlatformError`."""
     query = {"grant_type": "ig_exchange_token", "client_secret": client_secret}
-    return http.decode_platform_response(await send_instagram_get_request(api, "access_token", query), LongLivedToken)
+    return http.decode_platform_response(
+        await send_instagram_get_request(api, "access_token", query), InstagramSixtyDayToken
+    )
 
 
-async def extend_sixty_day_token(api: PlatformApi) -> LongLivedToken:
+async def extend_sixty_day_token(api: PlatformApi) -> InstagramSixtyDayToken:
     """Extend an Instagram token to 60 days from now; return the new token.
 
     Instagram refuses a token that has expired or is younger than 24 h. Raises `PlatformError`.
     """
     return http.decode_platform_response(
         await send_instagram_get_request(api, "refresh_access_token", {"grant_type": "ig_refresh_token"}),
-        LongLivedToken,
+        InstagramSixtyDayToken,
     )
 
 

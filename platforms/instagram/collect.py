@@ -30,7 +30,7 @@ from workers.platforms.collecting import (
 from workers.platforms.http import PlatformApi
 
 #: Instagram's names of the metrics: of each post, and the additional one of a reel.
-INSTAGRAM_METRIC_NAMES: Mapping[str, CollectedMetric] = {
+METRIC_BY_INSTAGRAM_NAME: Mapping[str, CollectedMetric] = {
     "views": "views",
     "reach": "reach",
     "likes": "likes",
@@ -38,7 +38,7 @@ INSTAGRAM_METRIC_NAMES: Mapping[str, CollectedMetric] = {
     "saved": "saves",
     "shares": "shares",
 }
-REEL_METRIC_NAMES: Mapping[str, CollectedMetric] = {"ig_reels_video_view_total_time": "watch_time_ms"}
+METRIC_BY_INSTAGRAM_REEL_NAME: Mapping[str, CollectedMetric] = {"ig_reels_video_view_total_time": "watch_time_ms"}
 
 
 class InstagramPostInsight(msgspec.Struct):
@@ -105,7 +105,7 @@ async def get_instagram_post_insights(
     server: PlatformApi, post: PostDueForMetricPolling
 ) -> CollectedMetricValues | None:
     """Return a post's insights, empty if none; None if gone, denied or refused. Raise other `PlatformError`s."""
-    names = {**INSTAGRAM_METRIC_NAMES, **(REEL_METRIC_NAMES if post.video else {})}
+    names = {**METRIC_BY_INSTAGRAM_NAME, **(METRIC_BY_INSTAGRAM_REEL_NAME if post.video else {})}
     path, query = f"{api.url_quote_path_part(post.external_id)}/insights", {"metric": ",".join(names)}
     try:
         with skip_metric_without_permission():

@@ -12,7 +12,7 @@ from domain.accounts.client_registrations import OAuthClient
 from domain.accounts.credentials import AccountTokens, TokenGrant
 from domain.connecting.connect import AccountConnectJobArgs, AccountConnectJobInput, Code
 from platforms.instagram import api, errors
-from platforms.instagram.api import InstagramQuotaUsage, InstagramShortLivedToken, LongLivedToken
+from platforms.instagram.api import InstagramQuotaUsage, InstagramShortLivedToken, InstagramSixtyDayToken
 from platforms.instagram.description import DESCRIPTION, INSTAGRAM_SCOPES, InstagramSettings
 from schemas.errors import AccessTokenExpired, AccountReauthRequired, PlatformError
 from workers.platforms.connecting import (
@@ -40,7 +40,7 @@ async def connect_instagram_account(net: OutgoingNetwork, attempt: AccountConnec
     """
     asked, secret = attempt.asked, cast("Code", attempt.secret)
     us = get_operator_oauth_client(net, DESCRIPTION)
-    short = await _exchange_code(net, asked, us, secret)
+    short = await _exchange_oauth_code(net, asked, us, secret)
     if not all(short.has_scope(scope) for scope in INSTAGRAM_SCOPES):
         raise errors.INSTAGRAM_SCOPE_MISSING_ERROR_MEANING.build_error()
     graph = net.settings.get_platform_settings(InstagramSettings).instagram_api_url
@@ -79,7 +79,7 @@ async def refresh_instagram_token(net: OutgoingNetwork, tokens: AccountTokens) -
         raise AccountReauthRequired(error.code, f"{error.message}: {errors.CONNECT_AGAIN_ADVICE}") from error
 
 
-async def _exchange_code(
+async def _exchange_oauth_code(
     net: OutgoingNetwork, asked: AccountConnectJobArgs, us: OAuthClient, secret: Code
 ) -> InstagramShortLivedToken:
     base = net.settings.get_platform_settings(InstagramSettings).instagram_oauth_url
@@ -120,7 +120,7 @@ def _is_token_too_young_to_extend(tokens: AccountTokens) -> bool:
     return expires_at is not None and expires_at - datetime.now(UTC) > INSTAGRAM_TOKEN_LIFE - MIN_TOKEN_EXTEND_AGE
 
 
-def _build_stored_grant_of_sixty_day_token(token: LongLivedToken) -> TokenGrant:
+def _build_stored_grant_of_sixty_day_token(token: InstagramSixtyDayToken) -> TokenGrant:
     return _build_extendable_token_grant(token.access_token, credentials.token_expiry_after(token.expires_in))
 
 

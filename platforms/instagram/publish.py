@@ -69,7 +69,7 @@ class InstagramAdapter(PlatformAdapter):
         post = msgspec.json.decode(prepared.request, type=ContainerPublishRequest)
         server, call_s = self.build_api_client(account), PUBLISH_CALL_SHARE_OF_SEND_TIMEOUT * timeout_s
         media_id = await api.publish_container(server, account.external_id, post.creation_id, timeout_s=call_s)
-        url = await find_permalink(server, media_id, timeout_s=timeout_s - call_s)
+        url = await get_permalink_or_none(server, media_id, timeout_s=timeout_s - call_s)
         return LivePost(external_id=media_id, external_url=url)
 
     async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
@@ -91,7 +91,7 @@ async def check_instagram_daily_quota(server: PlatformApi, account: PostingAccou
         raise errors.INSTAGRAM_DAILY_POST_LIMIT_ERROR_MEANING.build_error()
 
 
-async def find_permalink(server: PlatformApi, media_id: str, *, timeout_s: float) -> str | None:
+async def get_permalink_or_none(server: PlatformApi, media_id: str, *, timeout_s: float) -> str | None:
     """Return the public address of a live Instagram post; None if it can't be read."""
     try:
         return await api.get_permalink(server, media_id, timeout_s=timeout_s)

@@ -3,9 +3,9 @@
 from platforms.mastodon import connect
 from platforms.mastodon.collect import MastodonCollector
 from platforms.mastodon.publish import MastodonAdapter
-from workers.platforms.parts import PlatformParts
+from workers.platforms.parts import PlatformCalls
 
-PARTS = PlatformParts(
+PARTS = PlatformCalls(
     open_adapter=lambda net: MastodonAdapter(net.client),
     open_collector=lambda net: MastodonCollector(net.client),
     connect=connect.connect_mastodon_account,

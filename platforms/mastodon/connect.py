@@ -55,7 +55,7 @@ async def connect_mastodon_account(net: OutgoingNetwork, attempt: AccountConnect
     Raises `AccountReauthRequired` for a refused code, any `PlatformError`.
     """
     client, asked, code = net.client, attempt.asked, cast("Code", attempt.secret)
-    token = await _exchange_code(client, asked, _require_server_registration(attempt.client), code)
+    token = await _exchange_oauth_code(client, asked, _require_server_registration(attempt.client), code)
     person = await api.get_mastodon_user(MastodonApi(client=client, base=asked.service_url, token=token.access_token))
     described = await api.get_mastodon_server_info(client, asked.service_url)
     account = AccountIdentity(
@@ -133,7 +133,7 @@ async def _check_mastodon_token(as_account: MastodonApi) -> None:
         raise AccountReauthRequired("TOKEN_REFUSED", error.message) from error
 
 
-async def _exchange_code(
+async def _exchange_oauth_code(
     client: httpx.AsyncClient, asked: AccountConnectJobArgs, us: OAuthClient, secret: Code
 ) -> MastodonToken:
     form = {**build_code_exchange_form(asked, secret), "scope": MASTODON_SCOPES}

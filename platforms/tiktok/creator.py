@@ -16,7 +16,7 @@ TIKTOK_VALUE_BY_PRIVACY_LEVEL: Mapping[str, str] = {
     "followers": "FOLLOWER_OF_CREATOR",
     "private": "SELF_ONLY",
 }
-TIKTOK_PUBLIC_LEVEL = TIKTOK_VALUE_BY_PRIVACY_LEVEL["public"]
+TIKTOK_PUBLIC_PRIVACY_LEVEL = TIKTOK_VALUE_BY_PRIVACY_LEVEL["public"]
 
 
 def build_tiktok_creator_traits(creator: TikTokCreatorInfo) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def choose_tiktok_privacy_level(draft: PostToPublish, creator: TikTokCreatorInfo
     return TIKTOK_VALUE_BY_PRIVACY_LEVEL[draft.privacy_level]
 
 
-def check_draft_for_tiktok_creator(
+def check_draft_and_choose_privacy_level(
     account: PostingAccount, draft: PostToPublish, creator: TikTokCreatorInfo | None
 ) -> str | None:
     """Check a draft's files against a TikTok account's options; return its privacy level in TikTok's word.

@@ -30,7 +30,7 @@ class VideoUploadPlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
         start = number * self.chunk
         return start, self.size if number == self.count - 1 else start + self.chunk
 
-    def find_chunk_beginning_after_bytes(self, received: int) -> int | None:
+    def find_chunk_number_after_bytes(self, received: int) -> int | None:
         """Return the number of a video's chunk that begins after `received` bytes; None if none begins there.
 
         After all bytes it is the last chunk: a complete upload is no reason to begin another post.

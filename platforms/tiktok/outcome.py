@@ -7,7 +7,7 @@ import msgspec
 from domain.publishing.outgoing import PostingAccount
 from platforms.tiktok import errors, handle
 from platforms.tiktok.api import TikTokPublishStatus
-from platforms.tiktok.creator import TIKTOK_PUBLIC_LEVEL
+from platforms.tiktok.creator import TIKTOK_PUBLIC_PRIVACY_LEVEL
 from platforms.tiktok.handle import SavedTikTokPostProgress, VideoUploadPlan
 from workers.platforms.contract import (
     AbsentPost,
@@ -20,9 +20,9 @@ from workers.platforms.contract import (
 )
 
 TIKTOK_UPLOADING_STATUS = "PROCESSING_UPLOAD"
-TIKTOK_INBOX_STATE = "SEND_TO_USER_INBOX"
-TIKTOK_LIVE_STATE = "PUBLISH_COMPLETE"
-TIKTOK_FAIL_STATE = "FAILED"
+TIKTOK_SENT_TO_INBOX_STATUS = "SEND_TO_USER_INBOX"
+TIKTOK_PUBLISHED_STATUS = "PUBLISH_COMPLETE"
+TIKTOK_FAILED_STATUS = "FAILED"
 
 #: Seconds between two polls: the limit of 30 a minute is for all posts of an account.
 TIKTOK_POLL_PAUSE_S = 20.0
@@ -40,11 +40,11 @@ def choose_outcome_by_publish_status(
     `AbsentPost` only for a video that lacks bytes, once no more of them can arrive.
     """
     stored = handle.decode_saved_tiktok_post_progress(inquiry.prepared)
-    if status.status == TIKTOK_FAIL_STATE:
+    if status.status == TIKTOK_FAILED_STATUS:
         return LaterDroppedPost(errors.build_tiktok_fail_reason_error(status.fail_reason))
-    if status.status == TIKTOK_INBOX_STATE:
+    if status.status == TIKTOK_SENT_TO_INBOX_STATUS:
         return InboxDraft()
-    if status.status == TIKTOK_LIVE_STATE:
+    if status.status == TIKTOK_PUBLISHED_STATUS:
         return build_published_post_outcome(account, inquiry, stored, status)
     if status.status == TIKTOK_UPLOADING_STATUS and stored.upload and is_upload_incomplete(status, stored.upload):
         return inquiry.withhold_unproved_absence(AbsentPost(), in_flight=MIN_TIKTOK_WAIT_TO_PROVE_POST_ABSENT)
@@ -71,7 +71,7 @@ def build_published_post_outcome(
         post_id = str(status.publicaly_available_post_id[0])
         url = f"{account.service_url}/@{account.handle}/{stored.kind}/{post_id}"
         return LivePost(external_id=post_id, external_url=url)
-    if stored.level == TIKTOK_PUBLIC_LEVEL and inquiry.now < inquiry.sent_at + MAX_TIKTOK_POST_ID_WAIT:
+    if stored.level == TIKTOK_PUBLIC_PRIVACY_LEVEL and inquiry.now < inquiry.sent_at + MAX_TIKTOK_POST_ID_WAIT:
         return build_accepted_tiktok_post(stored)
     return LivePost(external_id=None, external_url=None)
 

@@ -56,7 +56,7 @@ class TikTokAdapter(PlatformAdapter):
         if so_far is not None and may_continue_video_upload(handle.decode_saved_tiktok_post_progress(so_far), draft):
             return await video.continue_video_upload(server, draft, so_far)
         creator_info = None if draft.mode == "draft" else await api.get_tiktok_creator_info(server)
-        level = creator.check_draft_for_tiktok_creator(account, draft, creator_info)
+        level = creator.check_draft_and_choose_privacy_level(account, draft, creator_info)
         if draft.media[0].kind == "video":
             return await video.begin_video_upload(server, draft, creator_info, level)
         return photos.prepare_tiktok_photo_post(draft, creator_info, level)
@@ -76,7 +76,7 @@ class TikTokAdapter(PlatformAdapter):
         if not upload.is_upload_url_fresh(draft.now):
             raise PostPreparationExpired("UPLOAD_EXPIRED", "the video's upload has expired: it is uploaded again")
         try:
-            answer = await video.publish_by_last_chunk(
+            answer = await video.publish_video_by_last_chunk(
                 self.build_api_client(account), draft.media[0], prepared, timeout_s=timeout_s
             )
         except PostPreparationExpired as error:
@@ -101,7 +101,7 @@ class TikTokAdapter(PlatformAdapter):
         """
         with suppress(PlatformError):
             status = await api.get_tiktok_post_status(self.build_api_client(account), stored.publish_id or "")
-            if status.status == outcome.TIKTOK_FAIL_STATE:
+            if status.status == outcome.TIKTOK_FAILED_STATUS:
                 return errors.build_tiktok_fail_reason_error(status.fail_reason)
             if status.status == outcome.TIKTOK_UPLOADING_STATUS and outcome.is_upload_incomplete(
                 status, video.get_video_upload_plan(stored)

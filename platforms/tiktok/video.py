@@ -92,14 +92,14 @@ async def continue_video_upload(
     stored = handle.decode_saved_tiktok_post_progress(so_far)
     until = asyncio.get_running_loop().time() + MAX_VIDEO_UPLOAD_STEP_S
     upload, failures = get_video_upload_plan(stored), 0
-    number = 0 if upload.init_at == draft.now else await find_next_missing_video_chunk(server, stored)
+    number = 0 if upload.init_at == draft.now else await find_next_missing_chunk_number(server, stored)
     while number < upload.count - 1:
         if asyncio.get_running_loop().time() >= until:
             return msgspec.structs.replace(so_far, after_s=NEXT_VIDEO_UPLOAD_STEP_PAUSE_S)
         if await send_and_confirm_chunk(server, draft.media[0], so_far, number):
             number, failures = number + 1, 0
             continue
-        failed, number = number, await find_next_missing_video_chunk(server, stored)
+        failed, number = number, await find_next_missing_chunk_number(server, stored)
         failures = 0 if number > failed else failures + 1
         if failures == MAX_VIDEO_CHUNK_FAILURES:
             raise PostNotSent("UPLOAD_FAILED", "TikTok doesn't accept a part of the video: the upload is repeated")
@@ -153,7 +153,7 @@ async def put_video_chunk(
     return answer
 
 
-async def publish_by_last_chunk(
+async def publish_video_by_last_chunk(
     server: PlatformApi, file: PostFile, prepared: PostPrepareResult, *, timeout_s: float
 ) -> PlatformResponse:
     """Create the post by its last chunk, irreversibly; return the response. Raise as `put_video_chunk` does."""
@@ -167,16 +167,16 @@ async def read_video_chunk(file: PostFile, start: int, end: int) -> AsyncIterato
             yield chunk
 
 
-async def find_next_missing_video_chunk(server: PlatformApi, stored: SavedTikTokPostProgress) -> int:
+async def find_next_missing_chunk_number(server: PlatformApi, stored: SavedTikTokPostProgress) -> int:
     """Query TikTok for the received bytes, and return the number of the next chunk to send.
 
     Raises the post's error if TikTok dropped it, `PostPreparationExpired` if no chunk begins at these bytes.
     """
     status = await api.get_tiktok_post_status(server, stored.publish_id or "")
-    if status.status == outcome.TIKTOK_FAIL_STATE:
+    if status.status == outcome.TIKTOK_FAILED_STATUS:
         raise errors.build_tiktok_fail_reason_error(status.fail_reason)
     received = status.uploaded_bytes
-    number = None if received is None else get_video_upload_plan(stored).find_chunk_beginning_after_bytes(received)
+    number = None if received is None else get_video_upload_plan(stored).find_chunk_number_after_bytes(received)
     if number is None:
         raise PostPreparationExpired("UPLOAD_BROKEN", "TikTok has an unknown part of the video: it is uploaded again")
     return number

@@ -108,7 +108,7 @@ async def test_guesses_share_no_statement_with_other_keys(
     guess = asyncio.create_task(anonymous.get("/v1/whoami", headers={"X-Api-Key": GOOD}))
     await asked.wait()
     known, address = key_text.parse_api_key(acme.key), "198.51.100.7"
-    expected = authenticator.find_cached_principal(known)
+    expected = authenticator.find_unverified_cached_principal(known)
     who = await authenticator.authenticate(known, expected=expected, address=address)
     assert who.organization_name == "Acme"
     assert (await acme.http.get("/v1/whoami")).status_code == 200
@@ -161,7 +161,7 @@ async def existing_key(pool: Pool, acme: ApiCaller, state: str) -> ApiKeyParts:
 def test_a_forwarding_header_of_an_unknown_proxy_is_ignored_and_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
     monkeypatch.setattr(api_keys._log, "warning", told.append)
-    api_keys._warn_of_forwarding_header.cache_clear()
+    api_keys._warn_of_unconfigured_proxy.cache_clear()
     for name in (b"x-forwarded-for", b"forwarded", b"x-forwarded-for"):
         assert api_keys.find_client_ip(RequestState([(name, b"203.0.113.9")]), "peer", hops=0) == "peer"
     assert api_keys.find_client_ip(RequestState([(b"x-forwarded-for", b"203.0.113.9")]), "p", hops=1) == "203.0.113.9"
@@ -173,7 +173,7 @@ def test_failures_are_forgotten_after_a_minute() -> None:
     now = [0.0]
     strangers = FailedKeyAddresses(lambda: now[0])
     for _ in range(MAX_KEY_FAILURES):
-        strangers.record_failure("10.0.0.1")
+        strangers.record_wrong_api_key("10.0.0.1")
         now[0] += 1
     assert strangers.has_address_failed_too_often("10.0.0.1")
     assert not strangers.has_address_failed_too_often("10.0.0.2")
@@ -185,18 +185,18 @@ def test_caches_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.auth.api_keys.MAX_AUTH_CACHE_ENTRIES", 100)
     strangers = FailedKeyAddresses()
     for number in range(1000):
-        strangers.record_failure(str(number))
+        strangers.record_wrong_api_key(str(number))
     assert len(strangers._failures) == 100
 
 
 async def test_cached_principal_needs_the_secret(app: Litestar, acme: ApiCaller) -> None:
     authenticator, presented = app.state.services.authenticator, key_text.parse_api_key(acme.key)
     assert presented
-    assert authenticator.find_cached_principal(presented) is None
+    assert authenticator.find_unverified_cached_principal(presented) is None
     await acme.http.get("/v1/whoami")
-    assert authenticator.find_cached_principal(presented).organization_id == acme.organization_id
-    assert authenticator.find_cached_principal(presented._replace(secret="b" * 43)) is None
-    assert authenticator.find_cached_principal(presented._replace(env="test")) is None
+    assert authenticator.find_unverified_cached_principal(presented).organization_id == acme.organization_id
+    assert authenticator.find_unverified_cached_principal(presented._replace(secret="b" * 43)) is None
+    assert authenticator.find_unverified_cached_principal(presented._replace(env="test")) is None
     assert presented.secret.encode() not in b"".join(authenticator._opened)
 
 

@@ -153,7 +153,7 @@ def test_watermark_has_hysteresis(seed: int) -> None:
     watermark = DiskIntakeSwitch("test", IntakeClosingDiskWatermark(0.9, 0.85))
     for _ in range(500):
         part = chance.uniform(0.7, 1.05)
-        watermark.open_or_close(part)
+        watermark.switch_by_disk_use(part)
         closed = True if part >= 0.9 else False if part < 0.85 else closed
         assert watermark.is_closed is closed
 

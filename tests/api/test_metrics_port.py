@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from api.app import set_api_settings_and_clock
-from api.server.sockets import bind_port, is_socket_bound_to_loopback
+from api.server.sockets import is_socket_bound_to_loopback, listen_on_port
 from db.server import find_free_port
 from schemas.settings import Settings
 from tests.api.conftest import built_app, client_of, hold_context
@@ -64,5 +64,5 @@ async def test_unconfigured_proxy_gets_no_metrics(settings: Settings) -> None:
 
 @pytest.mark.parametrize(("host", "here"), [("127.0.0.1", True), ("127.8.0.1", True), ("0.0.0.0", False)])
 def test_loopback_alone_is_this_machine(host: str, here: bool) -> None:
-    with bind_port(host, 0) as sockets:
+    with listen_on_port(host, 0) as sockets:
         assert [is_socket_bound_to_loopback(one) for one in sockets] == [here] * len(sockets)

@@ -100,7 +100,10 @@ async def test_a_large_page_comes_in_slices_each_with_a_connection_of_its_own() 
 async def test_many_small_items_are_two_statements() -> None:
     listed = SizedList([200] * 300)
     assert len((await listed.page(paging.MAX_PAGE_LIMIT))[0]) == paging.MAX_PAGE_LIMIT
-    assert listed.asked == [paging.FIRST_LIST_SLICE_ITEMS, paging.MAX_PAGE_LIMIT + 1 - paging.FIRST_LIST_SLICE_ITEMS]
+    assert listed.asked == [
+        paging.FIRST_LIST_SLICE_ITEM_COUNT,
+        paging.MAX_PAGE_LIMIT + 1 - paging.FIRST_LIST_SLICE_ITEM_COUNT,
+    ]
 
 
 async def test_a_list_of_full_projects_is_bounded_in_bytes(acme: ApiCaller, pool: Pool) -> None:

@@ -13,7 +13,7 @@ from platforms.description import OwnServerOAuthLogin
 from platforms.registry import PLATFORMS_BY_NAME
 from tests.architecture.test_layout import PACKAGES as PRODUCT
 from tests.architecture.tree import DOCSTRING_NODES, ROOT, text, tracked
-from workers.platforms.parts import load_platform_parts, refuse_call_platform_lacks
+from workers.platforms.parts import load_platform_calls, refuse_call_platform_lacks
 
 NAME = re.compile(rf"\b(?:{'|'.join(PLATFORMS_BY_NAME)})\b", re.IGNORECASE)
 
@@ -86,7 +86,7 @@ def test_the_registry_lists_each_package() -> None:
 
 @pytest.mark.parametrize("name", PLATFORMS_BY_NAME)
 def test_a_package_has_the_calls_of_its_description(name: str) -> None:
-    description, parts = PLATFORMS_BY_NAME[name], load_platform_parts(name)
+    description, parts = PLATFORMS_BY_NAME[name], load_platform_calls(name)
     assert (parts.register is not refuse_call_platform_lacks) == isinstance(description.login, OwnServerOAuthLogin)
     assert (parts.revoke is not refuse_call_platform_lacks) == (description.revocation is not None)
     assert (ROOT / "platforms" / name / "webhook.py").exists() == description.has_webhook

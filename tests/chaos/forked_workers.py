@@ -5,7 +5,7 @@ import sys
 
 import uvloop
 
-from processes.image import fork_processes, parse_image_options
+from processes.image import fork_processes, parse_process_image_options
 from processes.parent import run_parent
 from tests.chaos import worker
 
@@ -15,7 +15,7 @@ COUNT = 2
 def main(arguments: list[str]) -> None:
     if not arguments:
         sys.exit(run_parent("tests.chaos.forked_workers", []))
-    process = fork_processes(COUNT, parse_image_options(argparse.ArgumentParser(), arguments).image)
+    process = fork_processes(COUNT, parse_process_image_options(argparse.ArgumentParser(), arguments).image)
     uvloop.run(worker.main(process))
 
 

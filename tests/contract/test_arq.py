@@ -50,7 +50,7 @@ def build(client: ArqRedis, calls: CallRecorder, **options: Any) -> Worker:
         "max_jobs": 2,
         "poll_delay": 0.02,
         "after_job_end": calls.after_job_end,
-        **courier.WAKE_SERIALIZER,
+        **courier.WAKE_SERIALIZER_ARGUMENTS,
         **options,
     }
     return Worker([calls.function("ingest_website")], **settings)

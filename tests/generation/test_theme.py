@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from generation.color import MIN_TEXT_CONTRAST_RATIO, RGB, contrast_ratio, oklch_to_rgb, parse_hex_colors, rgb_to_oklch
-from generation.theme import derive_theme, extract_logo_colors
+from generation.theme import derive_piece_color_theme, extract_logo_colors
 
 COLORS: st.SearchStrategy[RGB] = st.tuples(*[st.integers(0, 255)] * 3)
 
@@ -13,7 +13,7 @@ COLORS: st.SearchStrategy[RGB] = st.tuples(*[st.integers(0, 255)] * 3)
 @settings(max_examples=60, deadline=None)
 @given(COLORS)
 def test_text_and_accent_can_be_read_on_each_tint_of_each_ground(color: RGB) -> None:
-    for ground in derive_theme(["#{:02x}{:02x}{:02x}".format(*color)]):
+    for ground in derive_piece_color_theme(["#{:02x}{:02x}{:02x}".format(*color)]):
         for tint in (*ground.tints, ground.shape):
             assert contrast_ratio(ground.text, tint) >= MIN_TEXT_CONTRAST_RATIO
             assert contrast_ratio(ground.muted, tint) >= MIN_TEXT_CONTRAST_RATIO
@@ -26,7 +26,7 @@ def test_oklch_round_trips_a_color(color: RGB) -> None:
 
 
 def test_a_color_with_legible_text_is_kept() -> None:
-    assert derive_theme(["#0b6e99"]).vivid.tints[0] == (11, 110, 153)
+    assert derive_piece_color_theme(["#0b6e99"]).vivid.tints[0] == (11, 110, 153)
 
 
 def test_a_logo_gives_the_colors_of_a_brand_without_any() -> None:
@@ -34,7 +34,7 @@ def test_a_logo_gives_the_colors_of_a_brand_without_any() -> None:
     logo.paste((255, 255, 255, 255), (0, 0, 100, 60))
     logo.paste((200, 20, 60, 255), (0, 60, 100, 90))
     assert extract_logo_colors(logo)[0] == (200, 20, 60)
-    assert derive_theme([], logo).vivid.tints[0] == derive_theme(["#c8143c"]).vivid.tints[0]
+    assert derive_piece_color_theme([], logo).vivid.tints[0] == derive_piece_color_theme(["#c8143c"]).vivid.tints[0]
 
 
 def test_only_hexadecimal_colors_are_read() -> None:

@@ -210,7 +210,7 @@ class BrokenClient(ArqRedis):
 async def test_a_failed_send_does_not_block_the_next_wake_of_its_kind(client: ArqRedis) -> None:
     """The second send follows a pause, so it has no caller to catch its error."""
     wakes = [WakeMessage("ingest", "ingest_website", ids.new_uuid7()) for _ in range(3)]
-    broken = BrokenClient(client.connection_pool, **courier.WAKE_SERIALIZER)
+    broken = BrokenClient(client.connection_pool, **courier.WAKE_SERIALIZER_ARGUMENTS)
     broken.broken_job = wakes[1].job_id
     sender = courier.WakeCourier(broken, CircuitBreaker(1.0))
     for wake in wakes[:2]:

@@ -146,8 +146,8 @@ async def test_an_unexpected_response_costs_a_query_and_no_chunk(person: TikTokA
 
 def test_a_complete_upload_does_not_start_over() -> None:
     upload = handle.VideoUploadPlan(size=25 * MIB, chunk=5 * MIB, count=5, mime_type="video/mp4", init_at=AT)
-    assert [upload.find_chunk_beginning_after_bytes(received * MIB) for received in (0, 5, 20, 25)] == [0, 1, 4, 4]
-    assert [upload.find_chunk_beginning_after_bytes(received * MIB) for received in (1, -1, -5)] == [None, None, None]
+    assert [upload.find_chunk_number_after_bytes(received * MIB) for received in (0, 5, 20, 25)] == [0, 1, 4, 4]
+    assert [upload.find_chunk_number_after_bytes(received * MIB) for received in (1, -1, -5)] == [None, None, None]
 
 
 async def test_another_attempt_continues_the_upload(person: TikTokAccount) -> None:

@@ -29,9 +29,9 @@ with socket.create_server(("127.0.0.1", 0)) as sock:
 #: The image and its processes: each answers a connection by its code's word and its pid.
 PROGRAM = """
 import argparse, os, sys
-from processes.image import fork_processes, parse_image_options
+from processes.image import fork_processes, parse_process_image_options
 
-image = parse_image_options(argparse.ArgumentParser(), sys.argv[1:]).image
+image = parse_process_image_options(argparse.ArgumentParser(), sys.argv[1:]).image
 process = fork_processes(2, image)
 process.report_serving()
 while True:

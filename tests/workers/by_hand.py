@@ -51,8 +51,8 @@ class MortalContext(TaskContext):
         decides, self._decides = self._decides, None
         return await self._mortal(decides or body, partial(super().step, body, **given))
 
-    async def run_at_once(self, body: Callable[[Conn], Awaitable[T]]) -> T:
-        return await self._mortal(body, partial(super().run_at_once, body))
+    async def run_self_fenced_statements(self, body: Callable[[Conn], Awaitable[T]]) -> T:
+        return await self._mortal(body, partial(super().run_self_fenced_statements, body))
 
     async def commit(self, body: Any, **given: Any) -> Any:
         return await self._mortal(body, partial(super().commit, body, **given))

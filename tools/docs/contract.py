@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, get_args
 from api.app import build_application
 from api.http.body_limits import BODY_LIMIT_ROUTE_OPTION
 from api.http.errors import ERROR_CODES
-from api.limits.cost_budgets import COST_BUDGET_REFILLS_BY_TIER, MIB, MICROSECONDS_PER_SECOND
+from api.limits.cost_budgets import COST_REFILLS_BY_TRAFFIC_AND_TIER, MIB, MICROSECONDS_PER_SECOND
 from api.limits.event_limits import EVENT_LIMITS_BY_TIER
 from api.limits.rate_limits import REQUEST_RATE_LIMITS_BY_TIER, RateClass
 from api.openapi.operations import list_route_operations
@@ -146,7 +146,7 @@ def render_cost_budgets() -> str:
             f"{rates.database / MICROSECONDS_PER_SECOND:g} s",
             f"{rates.bytes // MIB} MiB",
         )
-        for traffic, tiers in COST_BUDGET_REFILLS_BY_TIER.items()
+        for traffic, tiers in COST_REFILLS_BY_TRAFFIC_AND_TIER.items()
         for tier, rates in tiers.items()
     ]
     return markdown_table(["tier", "traffic", "`cpu` a second", "`database` a second", "`bytes` a second"], rows)

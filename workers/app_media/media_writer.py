@@ -35,7 +35,7 @@ class FetchedMediaWriter:
         while len(head) < sniff.SNIFFED_BYTES and (chunk := await anext(chunks, b"")):
             head += chunk
         file = StreamingUpload(head, path="file", name="", taken=taken)
-        token = await self.reserve_token(file.max_bytes)
+        token = await self.reserve_storage_token(file.max_bytes)
         with _convert_media_storage_away_errors():
             await self.store.write(token, file.yield_file_bytes(chunks))
         return file, token
@@ -69,13 +69,13 @@ class FetchedMediaWriter:
                 }
         return {}
 
-    async def reserve_token(self, at_most: int) -> str:
+    async def reserve_storage_token(self, at_most: int) -> str:
         token = await self._begin(at_most)
         self.tokens.append(token)
         return token
 
     async def _store_sanitized_svg(self, data: bytes) -> str:
-        token = await self.reserve_token(len(data))
+        token = await self.reserve_storage_token(len(data))
         with _convert_media_storage_away_errors():
             await self.store.write(token, streaming_upload.stream_bytes_as_one_chunk(data))
         return token

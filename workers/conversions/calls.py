@@ -40,7 +40,7 @@ def build_conversion_destination_adapters(
     }
 
 
-async def send_batch_for_verdict(
+async def send_conversion_batch(
     net: OutgoingNetwork,
     server: ConversionDestinationAdapter,
     to: OpenConversionDestination,

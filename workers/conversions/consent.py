@@ -11,17 +11,17 @@ from typing import Any
 from workers.conversions.person import RawEventTree
 from workers.conversions.verdict import ConversionSkipReason
 
-CONVERSION_SKIP_NO_CONSENT = ConversionSkipReason(
+SKIP_REASON_NO_AD_CONSENT = ConversionSkipReason(
     "NO_CONSENT", "the person didn't consent to the use of this event for advertising"
 )
-CONVERSION_SKIP_NO_TRACKING = ConversionSkipReason("TRACKING_DENIED", "the person's device doesn't allow tracking")
+SKIP_REASON_TRACKING_DENIED = ConversionSkipReason("TRACKING_DENIED", "the person's device doesn't allow tracking")
 
 #: Purposes that require the person's consent, in lower case without punctuation.
 _ADVERTISING_CONSENT_PURPOSES = frozenset(
     {"advertising", "marketing", "targeting", "aduserdata", "adstorage", "adpersonalization"}
 )
 #: The field of Segment's clients for them.
-_SEGMENT_CONSENT_FIELD = "categoryPreferences"
+_SEGMENT_CLIENT_CONSENT_FIELD = "categoryPreferences"
 _CONSENT_YES_VALUES = frozenset({"granted", "yes", "true", "authorized", "1"})
 #: Apple's tracking states as words and numbers, all but `authorized`.
 _DENIED_TRACKING_STATES = frozenset({"notdetermined", "restricted", "denied", "0", "1", "2"})
@@ -41,11 +41,11 @@ def find_consent_refusal(tree: RawEventTree) -> ConversionSkipReason | None:
     """Return why to skip an event (no consent, tracking denied); None if it may be sent, as without such fields."""
     consent = tree.find_value("context", "consent")
     if consent is not None and not _has_agreed_to_advertising(consent):
-        return CONVERSION_SKIP_NO_CONSENT
+        return SKIP_REASON_NO_AD_CONSENT
     if any(tree.find_value(*path) is False for path in _EVENT_FIELD_PATHS_OF_TRACKING_FLAG):
-        return CONVERSION_SKIP_NO_TRACKING
+        return SKIP_REASON_TRACKING_DENIED
     state = tree.find_first_text_at_paths(*_EVENT_FIELD_PATHS_OF_TRACKING_STATE)
-    return CONVERSION_SKIP_NO_TRACKING if state and _normalize_consent_word(state) in _DENIED_TRACKING_STATES else None
+    return SKIP_REASON_TRACKING_DENIED if state and _normalize_consent_word(state) in _DENIED_TRACKING_STATES else None
 
 
 def does_device_allow_tracking(tree: RawEventTree) -> bool:
@@ -56,7 +56,7 @@ def does_device_allow_tracking(tree: RawEventTree) -> bool:
     )
 
 
-def read_limited_data_use(tree: RawEventTree) -> tuple[int, int] | None:
+def read_limited_data_use_codes(tree: RawEventTree) -> tuple[int, int] | None:
     """Return the country and state codes of an event that requests Meta's Limited Data Use.
 
     Return None for an event that doesn't request it. A code of 0 lets Meta locate the person.
@@ -86,8 +86,8 @@ def _has_agreed_to_advertising(consent: Any) -> bool:
     """
     if not isinstance(consent, dict):
         return _is_consent_yes_value(consent)
-    nested = consent.get(_SEGMENT_CONSENT_FIELD)
-    purposes = {name: value for name, value in consent.items() if name != _SEGMENT_CONSENT_FIELD}
+    nested = consent.get(_SEGMENT_CLIENT_CONSENT_FIELD)
+    purposes = {name: value for name, value in consent.items() if name != _SEGMENT_CLIENT_CONSENT_FIELD}
     purposes |= nested if isinstance(nested, dict) else {}
     advertising = [
         value for name, value in purposes.items() if _normalize_consent_word(name) in _ADVERTISING_CONSENT_PURPOSES

@@ -56,7 +56,10 @@ def build_delivered_settlement(conversion: ReadyConversion) -> SettledConversion
     if not conversion.dropped:
         return SettledConversion(conversion.id, "delivered")
     return SettledConversion(
-        conversion.id, "delivered", "FIELDS_DROPPED", f"sent without {_describe_unsent_event_data(conversion.dropped)}"
+        conversion.id,
+        "delivered",
+        "FIELDS_DROPPED",
+        f"sent without {_describe_dropped_event_fields(conversion.dropped)}",
     )
 
 
@@ -96,9 +99,9 @@ def _build_skipped_conversion_settlement(
     It is `skipped`, or `outcome_unknown` if an earlier attempt may have delivered the conversion.
     """
     state: ConversionEndState = "skipped" if due.first_try_at is None else "outcome_unknown"
-    without = f"; dropped: {_describe_unsent_event_data(dropped)}" if dropped else ""
+    without = f"; dropped: {_describe_dropped_event_fields(dropped)}" if dropped else ""
     return SettledConversion(due.id, state, reason.code, reason.message + without)
 
 
-def _describe_unsent_event_data(dropped: Collection[str]) -> str:
+def _describe_dropped_event_fields(dropped: Collection[str]) -> str:
     return f"{', '.join(sorted(dropped))}: of another format, or may name a person"

@@ -71,59 +71,61 @@ def strip_pii_of_sent_user_agent(text: str, known: PlainPersonData = NO_KNOWN_PE
     return remainder
 
 
-def _check_meta_timed_id(form: re.Pattern[str], text: str, known: PlainPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
-    token = _check_id_pattern_and_pii(form, text, known)
+def _keep_meta_id_with_valid_time(
+    form: re.Pattern[str], text: str, known: PlainPersonData = NO_KNOWN_PERSON_DATA
+) -> str | None:
+    token = _keep_id_matching_pattern_without_pii(form, text, known)
     match = form.fullmatch(token) if token else None
     latest = time.time() * 1000 + _MAX_BROWSER_CLOCK_AHEAD_MS
     return token if match and _MIN_META_ID_TIME_MS <= int(match["made"]) <= latest else None
 
 
-def _check_id_pattern_and_pii(
+def _keep_id_matching_pattern_without_pii(
     form: re.Pattern[str], text: str, known: PlainPersonData = NO_KNOWN_PERSON_DATA
 ) -> str | None:
     return text if form.fullmatch(text) and not contains_pii(text, PiiNumberStrictness.MARKED, known) else None
 
 
 #: A click id: `fb.SUBDOMAINS.MS.FBCLID`; and a browser id: `fb.SUBDOMAINS.MS.RANDOM`.
-check_fbc = partial(_check_meta_timed_id, _META_CLICK_ID_PATTERN)
-check_fbp = partial(_check_meta_timed_id, _META_BROWSER_ID_PATTERN)
-check_ttclid = partial(_check_id_pattern_and_pii, _TIKTOK_CLICK_ID_PATTERN)
-check_ttp = partial(_check_id_pattern_and_pii, _TIKTOK_BROWSER_ID_PATTERN)
+check_fbc = partial(_keep_meta_id_with_valid_time, _META_CLICK_ID_PATTERN)
+check_fbp = partial(_keep_meta_id_with_valid_time, _META_BROWSER_ID_PATTERN)
+check_ttclid = partial(_keep_id_matching_pattern_without_pii, _TIKTOK_CLICK_ID_PATTERN)
+check_ttp = partial(_keep_id_matching_pattern_without_pii, _TIKTOK_BROWSER_ID_PATTERN)
 
 
-def check_advertising_id(text: str, known: PlainPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
+def keep_valid_advertising_id(text: str, known: PlainPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
     """Return a device's advertising id unchanged. Return None for zeros and for any text that is no UUID."""
-    token = _check_id_pattern_and_pii(_ADVERTISING_ID_PATTERN, text, known)
+    token = _keep_id_matching_pattern_without_pii(_ADVERTISING_ID_PATTERN, text, known)
     return token if token and token.strip("0-") else None
 
 
-def check_product_id_for_pii(text: str, known: PlainPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
+def keep_product_id_if_no_pii(text: str, known: PlainPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
     """Return a product's id in a catalog unchanged; None if it is too long or may identify a person.
 
     The id may be a bare number, such as a GTIN. Of the person `known`, only the phone number is searched in it.
     """
-    return _drop_pii_text(text, known, MAX_ORDER_OR_PRODUCT_ID_CHARS, PiiNumberStrictness.SPACED)
+    return _keep_text_if_no_pii(text, known, MAX_ORDER_OR_PRODUCT_ID_CHARS, PiiNumberStrictness.SPACED)
 
 
-def check_order_id_for_pii(text: str, known: PlainPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
+def keep_order_id_if_no_pii(text: str, known: PlainPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
     """Return an order's id unchanged; None if it is too long or may identify a person.
 
     The id may begin with a date. Without the date it must not look like a phone number.
     """
-    return _drop_pii_text(text, known, MAX_ORDER_OR_PRODUCT_ID_CHARS, PiiNumberStrictness.WRITTEN)
+    return _keep_text_if_no_pii(text, known, MAX_ORDER_OR_PRODUCT_ID_CHARS, PiiNumberStrictness.WRITTEN)
 
 
-def check_search_words_for_pii(text: str, known: PlainPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
+def keep_search_words_if_no_pii(text: str, known: PlainPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
     """Return a search's words unchanged; None if they may identify a person, such as by seven digits."""
     return None if contains_pii(text.replace("/", "-"), PiiNumberStrictness.DIGITS, known) else text
 
 
-def check_device_label_for_pii(text: str, known: PlainPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
+def keep_device_label_if_no_pii(text: str, known: PlainPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
     """Return a name or version of a device, an app or a network unchanged.
 
     Return None if it is longer than `MAX_DEVICE_LABEL_CHARS` or may identify a person.
     """
-    return _drop_pii_text(text, known, MAX_DEVICE_LABEL_CHARS, PiiNumberStrictness.SPACED)
+    return _keep_text_if_no_pii(text, known, MAX_DEVICE_LABEL_CHARS, PiiNumberStrictness.SPACED)
 
 
 def extract_page_origin_without_pii(text: str, _: PlainPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
@@ -138,12 +140,12 @@ def extract_page_origin_without_pii(text: str, _: PlainPersonData = NO_KNOWN_PER
     return None if contains_pii(host, PiiNumberStrictness.DIGITS) else f"{parts.scheme}://{host}"
 
 
-def check_page_path_for_pii(text: str, known: PlainPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
+def keep_page_path_if_no_pii(text: str, known: PlainPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
     """Return the path of a page's address unchanged; None if it may identify a person."""
     return None if contains_pii(text, PiiNumberStrictness.DIGITS, known) else text
 
 
-def _drop_pii_text(text: str, known: PlainPersonData, max_chars: int, undated: PiiNumberStrictness) -> str | None:
+def _keep_text_if_no_pii(text: str, known: PlainPersonData, max_chars: int, undated: PiiNumberStrictness) -> str | None:
     """Return the text unchanged; None if it is too long or may identify a person, with or without its date."""
     if len(text) > max_chars or contains_pii(_drop_date_prefix_of_order_id(text), undated, known):
         return None

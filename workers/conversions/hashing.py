@@ -15,9 +15,9 @@ from domain.values.countries import COUNTRY_CODES
 _HASHED_VALUE_PATTERN = re.compile(r"[0-9a-f]{64}")
 _HASHABLE_EMAIL_PATTERN = re.compile(r".+@.+\..+")
 _E164_PHONE_PATTERN = re.compile(r"\+[1-9][0-9]{6,14}")
-_PHONE_PUNCTUATION = re.compile(r"[\s\-()]")
-_CITY_PUNCTUATION = re.compile(r"[0-9.\s\-()]")
-_COUNTRY_NON_LETTERS = re.compile(r"[^a-z]")
+_PHONE_PUNCTUATION_PATTERN = re.compile(r"[\s\-()]")
+_CITY_DIGIT_PUNCTUATION_PATTERN = re.compile(r"[0-9.\s\-()]")
+_COUNTRY_NON_LETTER_PATTERN = re.compile(r"[^a-z]")
 _BIRTHDAY_PATTERN = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})", re.ASCII)
 
 
@@ -30,7 +30,7 @@ def normalize_phone_to_e164(text: str) -> str | None:
 
     Return None for any other text, also for a number without plus and country code, which is ambiguous.
     """
-    number = _PHONE_PUNCTUATION.sub("", text)
+    number = _PHONE_PUNCTUATION_PATTERN.sub("", text)
     return number if _E164_PHONE_PATTERN.fullmatch(number) else None
 
 
@@ -44,7 +44,7 @@ def _keep_name_unchanged_to_hash(text: str) -> str | None:
 
 
 def _normalize_city_or_state(text: str) -> str | None:
-    return _CITY_PUNCTUATION.sub("", text)
+    return _CITY_DIGIT_PUNCTUATION_PATTERN.sub("", text)
 
 
 def _normalize_postcode(text: str) -> str | None:
@@ -52,7 +52,7 @@ def _normalize_postcode(text: str) -> str | None:
 
 
 def _normalize_country_code(text: str) -> str | None:
-    code = _COUNTRY_NON_LETTERS.sub("", text)
+    code = _COUNTRY_NON_LETTER_PATTERN.sub("", text)
     return code if code in COUNTRY_CODES else None
 
 

@@ -66,7 +66,7 @@ def build_meta_event(
     }
     if custom:
         event["custom_data"] = custom
-    if (region := consent.read_limited_data_use(tree)) is not None:
+    if (region := consent.read_limited_data_use_codes(tree)) is not None:
         event |= {
             "data_processing_options": ["LDU"],
             "data_processing_options_country": region[0],
@@ -97,7 +97,7 @@ def _build_meta_app_event(
 ) -> dict[str, Any] | ConversionSkipReason:
     system = _META_EXTINFO_VERSION_BY_OS.get((tree.find_text_at_path("context", "os", "name") or to.platform).lower())
     labels = (
-        tree.find_checked_text("device", formats.check_device_label_for_pii, ("context", *path))
+        tree.find_checked_text("device", formats.keep_device_label_if_no_pii, ("context", *path))
         for path in _EVENT_CONTEXT_PATHS_FOR_META_EXTINFO
     )
     extinfo = [system or "", *(label or "" for label in labels)]
@@ -173,7 +173,7 @@ def _classify_meta_destination_error(answer: PlatformResponse, error: _MetaError
     Such errors are of the rate limit, the token, a permission or a block. Return None for any other error.
     """
     if answer.status == httpx.codes.TOO_MANY_REQUESTS or error.code in _META_RATE_LIMIT_CODES:
-        return verdict.build_pixel_limited_verdict(
+        return verdict.build_pixel_rate_limited_verdict(
             META_DISPLAY_NAME, http.read_platform_cooldown_s(answer.headers, reset="")
         )
     if error.code in _META_TOKEN_ERROR_CODES:

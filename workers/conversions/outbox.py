@@ -51,7 +51,7 @@ class ConversionOutbox:
     async def read_due_conversions(self) -> list[DueConversion]:
         return await self._run_outbox_statement(conversions.list_due_conversions)
 
-    async def mark_conversions_before_call(self, ids: Sequence[UUID]) -> datetime:
+    async def mark_conversions_as_maybe_sent(self, ids: Sequence[UUID]) -> datetime:
         """Mark conversions in the outbox before a call, since Meta or TikTok may have them from then on.
 
         Return the mark's time, by which the methods that unmark or requeue conversions find the call.

@@ -97,9 +97,9 @@ class RawEventTree:
 
         If `form` refuses the text, `name` is added to `dropped`.
         """
-        return self.check_or_drop_text(name, form, self.find_first_text_at_paths(*paths))
+        return self.keep_text_if_check_passes(name, form, self.find_first_text_at_paths(*paths))
 
-    def check_or_drop_text(self, name: str, form: CheckFieldFormat, text: str | None) -> str | None:
+    def keep_text_if_check_passes(self, name: str, form: CheckFieldFormat, text: str | None) -> str | None:
         """Return a text of the event as the check `form` returns it; None for a missing or refused text.
 
         The `name` of a refused text is added to `dropped`.
@@ -149,12 +149,14 @@ def find_event_click_or_browser_id(
     if click_id or parameter is None:
         return click_id
     query = parse_qsl(_read_url_query_string(tree.find_text_at_path("context", "page", "url")))
-    return tree.check_or_drop_text(name, form, next((value for key, value in query if key == parameter), None))
+    return tree.keep_text_if_check_passes(name, form, next((value for key, value in query if key == parameter), None))
 
 
 def find_event_advertising_id(tree: RawEventTree) -> str | None:
     """Return a device's advertising id; None if missing or malformed. Callers check that the person allows tracking."""
-    return tree.find_checked_text("advertisingId", formats.check_advertising_id, ("context", "device", "advertisingId"))
+    return tree.find_checked_text(
+        "advertisingId", formats.keep_valid_advertising_id, ("context", "device", "advertisingId")
+    )
 
 
 def _read_url_query_string(url: str | None) -> str:
@@ -168,11 +170,13 @@ def _read_url_query_string(url: str | None) -> str:
 def find_event_page_url(tree: RawEventTree) -> str | None:
     """Return the page's address without query, fragment and any path that may name a person; None for no valid host."""
     url = tree.find_text_at_path("context", "page", "url") or ""
-    origin = tree.check_or_drop_text("page.host", formats.extract_page_origin_without_pii, url)
+    origin = tree.keep_text_if_check_passes("page.host", formats.extract_page_origin_without_pii, url)
     if origin is None:
         return None
     path = urlsplit(url).path
-    return origin + (tree.check_or_drop_text("page.path", formats.check_page_path_for_pii, path) or (path and "/"))
+    return origin + (
+        tree.keep_text_if_check_passes("page.path", formats.keep_page_path_if_no_pii, path) or (path and "/")
+    )
 
 
 def build_order_fields(
@@ -189,10 +193,10 @@ def build_order_fields(
     ]
     fields: dict[str, Any] = {
         "order_id": tree.find_checked_text(
-            "order_id", formats.check_order_id_for_pii, ("properties", "order_id"), ("properties", "orderId")
+            "order_id", formats.keep_order_id_if_no_pii, ("properties", "order_id"), ("properties", "orderId")
         ),
         search: tree.find_checked_text(
-            "query", formats.check_search_words_for_pii, ("properties", "query"), ("properties", "search_string")
+            "query", formats.keep_search_words_if_no_pii, ("properties", "query"), ("properties", "search_string")
         ),
         "contents": products,
     }
@@ -211,18 +215,18 @@ def read_products_of_event(tree: RawEventTree) -> list[tuple[str, int, float | N
     for entry in entries[:50] if isinstance(entries, list) else []:
         product = RawEventTree(entry if isinstance(entry, dict) else {})
         text = product.find_first_text_at_paths(("product_id",), ("productId",), ("id",), ("sku",))
-        if name := tree.check_or_drop_text("product_id", formats.check_product_id_for_pii, text):
-            count = _check_price_or_count(
+        if name := tree.keep_text_if_check_passes("product_id", formats.keep_product_id_if_no_pii, text):
+            count = _keep_price_or_count_if_valid(
                 tree, "quantity", product.find_value("quantity"), {int}, MAX_SENT_ITEM_QUANTITY
             )
-            price = _check_price_or_count(
+            price = _keep_price_or_count_if_valid(
                 tree, "price", product.find_value("price"), {int, float}, CONVERSION_PRODUCT_PRICE_BOUND
             )
             products.append((name, count or 1, price))
     return products
 
 
-def _check_price_or_count(tree: RawEventTree, field: str, value: Any, types: set[type], most: int) -> Any:
+def _keep_price_or_count_if_valid(tree: RawEventTree, field: str, value: Any, types: set[type], most: int) -> Any:
     """Return a product's quantity or price if it is a number from 0 to below `most`; else None.
 
     A number from `most` on may be a phone number: `field` is noted among the event's dropped fields.

@@ -90,11 +90,13 @@ def collect_person_data_to_detect(texts: Mapping[str, str]) -> PlainPersonData:
 
 def contains_pii(text: str, strictness: PiiNumberStrictness, known: PlainPersonData = NO_KNOWN_PERSON_DATA) -> bool:
     """Return whether a text, plain or encoded, may hold an e-mail or IP address, a phone number, or data of `known`."""
-    if any(_does_text_contain_pii(layer, strictness, known) for layer in _iter_text_decodings(text)):
+    if any(_does_decoded_text_contain_pii(layer, strictness, known) for layer in _iter_text_decodings(text)):
         return True
     # A token that decodes to text is no id, so its numbers count as in text.
     hidden = max(strictness, PiiNumberStrictness.SPACED)
-    return any(_does_text_contain_pii(layer, hidden, known) for layer in _iter_hidden_texts(text, MAX_BASE64_NESTING))
+    return any(
+        _does_decoded_text_contain_pii(layer, hidden, known) for layer in _iter_hidden_texts(text, MAX_BASE64_NESTING)
+    )
 
 
 def _iter_text_decodings(text: str) -> Iterator[str]:
@@ -154,7 +156,7 @@ def _decode_base64_without_padding(token: str) -> bytes:
     return base64.b64decode(padded, validate=True)
 
 
-def _does_text_contain_pii(text: str, strictness: PiiNumberStrictness, known: PlainPersonData) -> bool:
+def _does_decoded_text_contain_pii(text: str, strictness: PiiNumberStrictness, known: PlainPersonData) -> bool:
     return (
         "@" in text
         or _contains_ip_address(text)
@@ -162,7 +164,7 @@ def _does_text_contain_pii(text: str, strictness: PiiNumberStrictness, known: Pl
             _is_phone_number(match, strictness)
             for match in _PHONE_LIKE_NUMBER_PATTERN.finditer(_UUID_PATTERN.sub("", text))
         )
-        or _does_text_identify_event_person(text, strictness, known)
+        or _does_text_have_known_person_data(text, strictness, known)
     )
 
 
@@ -202,7 +204,7 @@ def _is_phone_number(match: re.Match[str], strictness: PiiNumberStrictness) -> b
     return strictness >= PiiNumberStrictness.WRITTEN and (digits != number or re.match("0[1-9]", digits) is not None)
 
 
-def _does_text_identify_event_person(text: str, strictness: PiiNumberStrictness, known: PlainPersonData) -> bool:
+def _does_text_have_known_person_data(text: str, strictness: PiiNumberStrictness, known: PlainPersonData) -> bool:
     """Return whether a text has the last digits of the known person's phone number.
 
     From the strictness `WRITTEN` on, also return True for one of their names or their e-mail local part.

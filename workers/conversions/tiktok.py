@@ -42,7 +42,7 @@ def build_tiktok_event(
     }
     if properties:
         event["properties"] = properties
-    if consent.read_limited_data_use(tree) is not None:
+    if consent.read_limited_data_use_codes(tree) is not None:
         event["limited_data_use"] = True
     if due.event_name == "Purchase" and not {"value", "currency"} <= properties.keys():
         return verdict.CONVERSION_SKIP_NO_PURCHASE_VALUE
@@ -100,7 +100,7 @@ async def send_tiktok_events(
 def classify_tiktok_response(answer: PlatformResponse) -> ConversionCallVerdict:
     code = http.decode_platform_error(answer, _TikTokResponseBody).code
     if answer.status == httpx.codes.TOO_MANY_REQUESTS or code == _LIMIT:
-        return verdict.build_pixel_limited_verdict(
+        return verdict.build_pixel_rate_limited_verdict(
             TIKTOK_DISPLAY_NAME, http.read_platform_cooldown_s(answer.headers, reset="")
         )
     if answer.ok and code in _OK:

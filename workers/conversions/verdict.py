@@ -49,7 +49,7 @@ def build_pixel_forbidden_verdict(name: str) -> ConversionCallVerdict:
     return ConversionCallVerdict(ConversionVerdictKind.CLOSED, "PIXEL_FORBIDDEN", message, OWNER_FIX_RETRY_WAIT_S)
 
 
-def build_pixel_limited_verdict(name: str, after_s: float | None) -> ConversionCallVerdict:
+def build_pixel_rate_limited_verdict(name: str, after_s: float | None) -> ConversionCallVerdict:
     return ConversionCallVerdict(ConversionVerdictKind.CLOSED, "THROTTLED", f"{name} limits the rate", after_s)
 
 

@@ -141,7 +141,7 @@ def build_job_rescue_chore(uptime: PostgresUptime, *, patience_s: float) -> Chor
     """
 
     async def run(conn: Conn) -> int:
-        if not uptime.is_up_for_whole_lease:
+        if not uptime.was_up_for_whole_lease:
             return 0
         terminate = partial(
             ledger.terminate_stuck_sessions, before=uptime.last_time_to_declare_workers_dead, patience_s=patience_s

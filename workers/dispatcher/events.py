@@ -16,7 +16,7 @@ from workers.runtime.shutdown import StopSoonOrNowRequest
 EVENT_STORE_LEADER_LOCK_ID = 7205
 
 #: The advisory lock of the first folder; the others have the next numbers.
-FIRST_EVENT_FOLDER_LOCK_ID = 7220
+FIRST_EVENT_FOLD_LEADER_LOCK_ID = 7220
 
 EVENT_CHORES_INTERVAL_S = 60.0
 EVENT_FOLD_INTERVAL_S = 0.25
@@ -27,7 +27,7 @@ CONVERSION_JOB_SUBMIT_INTERVAL_S = 0.5
 CONVERSION_JOB_SUBMIT_TIMEOUT_S = 3.0
 
 
-class EventFolder(ChoreLeader):
+class EventFoldLeader(ChoreLeader):
     """One of the `event_folders` that fold events' deltas, each on its own connection, in one process at a time."""
 
     def __init__(self, settings: Settings, number: int) -> None:
@@ -35,7 +35,7 @@ class EventFolder(ChoreLeader):
         super().__init__(
             settings.event_store_url,
             name="dispatcher-folds",
-            lock=FIRST_EVENT_FOLDER_LOCK_ID + number,
+            lock=FIRST_EVENT_FOLD_LEADER_LOCK_ID + number,
             chores=[
                 Chore(
                     "fold_events",

@@ -13,7 +13,7 @@ from schemas.settings import Settings
 from telemetry import health, metrics
 from workers.dispatcher.chores import build_dispatcher_chores, clear_worker_pool_gauges_after_block
 from workers.dispatcher.event_archiver import ClickHouseArchiveLeader
-from workers.dispatcher.events import EventFolder, EventStoreChoreLeader
+from workers.dispatcher.events import EventFoldLeader, EventStoreChoreLeader
 from workers.dispatcher.leader import ChoreLeader
 from workers.dispatcher.uptime import PostgresUptime
 from workers.dispatcher.wake import PoolWakeLimiter, send_pool_wakes
@@ -28,13 +28,13 @@ async def serve_dispatcher(settings: Settings) -> None:
     with handle_stop_signals() as stop:
         async with (
             open_redis_wake_courier(settings.redis_url) as courier,
-            health.serve_health(settings.health_port, host=settings.health_host, hosts=settings.served_hosts),
+            health.serve_health(settings.health_port, host=settings.health_host, hosts=settings.allowed_request_hosts),
             asyncio.TaskGroup() as group,
         ):
             group.create_task(Dispatcher(settings, courier).run(stop))
             group.create_task(EventStoreChoreLeader(settings).run(stop))
             for number in range(settings.event_folders):
-                group.create_task(EventFolder(settings, number).run(stop))
+                group.create_task(EventFoldLeader(settings, number).run(stop))
             if settings.events_archive_url:
                 group.create_task(ClickHouseArchiveLeader(settings).run(stop))
 

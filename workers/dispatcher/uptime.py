@@ -31,7 +31,7 @@ class PostgresUptime:
         self._last = _POSTGRES_NEVER_RESPONDED_AT
 
     @property
-    def is_up_for_whole_lease(self) -> bool:
+    def was_up_for_whole_lease(self) -> bool:
         """Return whether Postgres responded for a lease without a gap: each living worker has renewed in that time."""
         return self._last - self._since >= self._lease
 

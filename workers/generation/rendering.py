@@ -28,7 +28,7 @@ MAX_RENDER_REPORT_LINE_BYTES = 1 << 20
 MAX_LOGGED_STDERR_BYTES = 2000
 
 #: Environment variables with the path of a program.
-ENVIRONMENT_NAMES_PASSED_TO_RENDERER = ("IMAGEIO_FFMPEG_EXE",)
+ENVIRONMENT_VARIABLES_PASSED_TO_RENDERER = ("IMAGEIO_FFMPEG_EXE",)
 ONE_THREAD_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 RENDER_TOO_COSTLY_FAILURE = Failed("TOO_COSTLY", "the piece exceeded its CPU limit: give fewer or smaller files")
@@ -60,7 +60,7 @@ async def render_in_child_process(
     async with _open_renderer_process(asked, handles, errors) as process:
         assert process.stdout  # noqa: S101  it is a pipe
         async for line in process.stdout:
-            yield _raise_if_render_refused(msgspec.json.decode(line, type=RenderReport))
+            yield _require_render_progress_report(msgspec.json.decode(line, type=RenderReport))
         code = await process.wait()
     if code:
         _log.warning("the renderer failed", code=code, said=_read_stderr_tail(errors))
@@ -76,7 +76,7 @@ async def render_portrait_or_video_poster(asked: RenderRequest, handles: Sequenc
 
 @asynccontextmanager
 async def _open_renderer_process(asked: RenderRequest, handles: Sequence[int], errors: Path) -> AsyncIterator[Process]:
-    environment = {name: os.environ[name] for name in ENVIRONMENT_NAMES_PASSED_TO_RENDERER if name in os.environ}
+    environment = {name: os.environ[name] for name in ENVIRONMENT_VARIABLES_PASSED_TO_RENDERER if name in os.environ}
     with errors.open("wb") as stderr:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "workers.generation.child",
@@ -103,7 +103,7 @@ async def _kill_renderer_group_and_wait(process: Process) -> None:
         process.stdin.close()
 
 
-def _raise_if_render_refused(report: RenderReport) -> CopyReadyReport | DrawProgressReport:
+def _require_render_progress_report(report: RenderReport) -> CopyReadyReport | DrawProgressReport:
     """Return a renderer's report of progress unchanged; raise `RenderFailed` for its report of a failure.
 
     Its outcome is final if the piece was refused, and a retry if memory or disk ran out.

@@ -12,7 +12,7 @@ import regex
 from langcodes import Language
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from workers.ingest.languages import normalize_language_tag, primary_language_subtag
+from workers.ingest.languages import normalize_first_language_tag, primary_language_subtag
 from workers.ingest.sentences import find_language_detection_sentences, remove_lorem_ipsum
 
 LANGUAGE_DETECTOR = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
@@ -27,11 +27,13 @@ MIN_SURE_LANGUAGE_PROBABILITY = 0.95
 #: Probability from which it is likely. Of 41 store texts in other than Latin letters, 40 are in the likely
 #: language.
 MIN_LIKELY_LANGUAGE_PROBABILITY = 0.5
-LATIN_LETTER = regex.compile(r"\p{Latin}")
-LETTER_OF_ANY_SCRIPT = regex.compile(r"\p{L}")
+LATIN_LETTER_PATTERN = regex.compile(r"\p{Latin}")
+LETTER_OF_ANY_SCRIPT_PATTERN = regex.compile(r"\p{L}")
 #: Languages of the model. A text in any other language is detected as one of these, with a high probability.
 DETECTABLE_LANGUAGES = {
-    primary_language_subtag(tag) for label in LANGUAGE_DETECTOR.nb_classes if (tag := normalize_language_tag(label))
+    primary_language_subtag(tag)
+    for label in LANGUAGE_DETECTOR.nb_classes
+    if (tag := normalize_first_language_tag(label))
 }
 
 
@@ -43,7 +45,7 @@ def find_language_tag_candidates(
     `declared` are pairs of a tag and its rule. `prose` are the paragraphs of a text with other parts.
     Without it all of the text is prose.
     """
-    standard_tags = [(tag, rule) for written, rule in declared if (tag := normalize_language_tag(written))]
+    standard_tags = [(tag, rule) for written, rule in declared if (tag := normalize_first_language_tag(written))]
     detected, probability = detect_text_language(text)
     is_learned = all(primary_language_subtag(tag) in DETECTABLE_LANGUAGES for tag, _ in standard_tags)
     if detected and is_learned and len(text) >= MIN_CHARS_TO_OVERRIDE_DECLARED_LANGUAGE:
@@ -90,7 +92,7 @@ def is_in_undeclared_script(text: str, declared: list[str]) -> bool:
     Return False if no language is declared.
     """
     latin = bool(declared) and all(Language.get(tag).maximize().script == "Latn" for tag in declared)
-    return latin and len(LATIN_LETTER.findall(text)) * 2 < len(LETTER_OF_ANY_SCRIPT.findall(text))
+    return latin and len(LATIN_LETTER_PATTERN.findall(text)) * 2 < len(LETTER_OF_ANY_SCRIPT_PATTERN.findall(text))
 
 
 def is_text_in_language(language: str, text: str, likely: float) -> bool:
@@ -114,4 +116,4 @@ def classify_text_language(text: str) -> tuple[str | None, float]:
     if not text.strip():
         return None, 0.0
     language, probability = LANGUAGE_DETECTOR.classify(text)
-    return normalize_language_tag(language), float(probability)
+    return normalize_first_language_tag(language), float(probability)

@@ -5,12 +5,12 @@ from functools import lru_cache
 import langcodes
 
 #: Tags of no single language.
-NO_LANGUAGE_LANG_TAGS = {"und", "mul", "zxx", "x"}
+NO_SINGLE_LANGUAGE_TAGS = {"und", "mul", "zxx", "x"}
 #: Characters of a tag at most (RFC 5646 4.4.1).
 MAX_SOURCE_LANG_TAG_CHARS = 35
 
 
-def normalize_language_tag(text: str) -> str | None:
+def normalize_first_language_tag(text: str) -> str | None:
     """Return a list's first BCP-47 tag, as `en-US` for `en_us, de`; None if invalid or of no single language."""
     first = text.replace(";", ",").split(",")[0].strip().replace("_", "-")
     return None if len(first) > MAX_SOURCE_LANG_TAG_CHARS else standardize_language_tag(first)
@@ -25,7 +25,7 @@ def standardize_language_tag(tag: str) -> str | None:
     if not langcodes.tag_is_valid(tag):
         return None
     standardized = langcodes.standardize_tag(tag)
-    return None if primary_language_subtag(standardized) in NO_LANGUAGE_LANG_TAGS else standardized
+    return None if primary_language_subtag(standardized) in NO_SINGLE_LANGUAGE_TAGS else standardized
 
 
 def primary_language_subtag(tag: str) -> str:

@@ -78,7 +78,7 @@ SANDBOX_BRAND_VALUES: dict[BrandFieldName, BrandFieldValue] = {
     "colors": ["#1f6f5c", "#f2a541", "#fbfaf7"],
 }
 SANDBOX_ICP_NEED = "keep plans and notes in one place"
-SANDBOX_ICP_PARTS = {
+SANDBOX_PARTS_BY_BRAND_FIELD = {
     "icp": [
         BrandPart(part="organization", value="small teams", quote="Made for small teams."),
         BrandPart(part="need", value=SANDBOX_ICP_NEED, quote=f"Example helps you {SANDBOX_ICP_NEED}."),
@@ -167,7 +167,7 @@ def build_sandbox_extraction(
             confidence=0.9,
             rule="sandbox",
             url=url,
-            parts=SANDBOX_ICP_PARTS.get(field, []),
+            parts=SANDBOX_PARTS_BY_BRAND_FIELD.get(field, []),
             colors=SANDBOX_BRAND_COLORS if field == "colors" else [],
         )
         for field, value in values.items()

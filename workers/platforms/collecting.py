@@ -20,7 +20,7 @@ MAX_METRICS_CALL_S = 10.0
 CollectedMetricValues: TypeAlias = Mapping[CollectedMetric, int]
 
 #: The error code of a call without the account owner's permission.
-OAUTH_SCOPE_MISSING_CODE = "SCOPE_MISSING"
+OAUTH_SCOPE_MISSING_ERROR_CODE = "SCOPE_MISSING"
 
 
 class MetricsPostLimitsPerCallAndRun(NamedTuple):
@@ -59,7 +59,7 @@ def skip_metric_without_permission() -> Iterator[None]:
     try:
         yield
     except AccountReauthRequired as error:
-        if error.code != OAUTH_SCOPE_MISSING_CODE:
+        if error.code != OAUTH_SCOPE_MISSING_ERROR_CODE:
             raise
 
 

@@ -37,7 +37,7 @@ SECRET_MASK = "***"  # noqa: S105  no secret
 REQUEST_SECRET_FIELDS = frozenset(
     {"access_token", "client_secret", "code", "code_verifier", "password", "refresh_token", "token", "upload_token"}
 )
-MIN_MASKABLE_CHARS = 8
+MIN_MASKED_SECRET_CHARS = 8
 
 T = TypeVar("T")
 
@@ -184,11 +184,13 @@ class RequestSentDetector:
 
 
 def list_request_secrets(request: httpx.Request, content: object) -> tuple[str, ...]:
-    """Return a request's token and secret fields of `MIN_MASKABLE_CHARS` or more, the longest first."""
+    """Return a request's token and secret fields of `MIN_MASKED_SECRET_CHARS` or more, the longest first."""
     token = request.headers.get("Authorization", "").rpartition(" ")[2]
     fields = [*parse_qsl(request.url.query.decode()), *parse_sent_platform_body_fields(content)]
     secrets = {token, *(value for name, value in fields if name in REQUEST_SECRET_FIELDS)}
-    return tuple(sorted((secret for secret in secrets if len(secret) >= MIN_MASKABLE_CHARS), key=len, reverse=True))
+    return tuple(
+        sorted((secret for secret in secrets if len(secret) >= MIN_MASKED_SECRET_CHARS), key=len, reverse=True)
+    )
 
 
 def parse_sent_platform_body_fields(content: object) -> list[tuple[str, str]]:

@@ -37,7 +37,7 @@ async def refuse_call_platform_lacks(net: OutgoingNetwork, subject: Any) -> Any:
     raise AssertionError("the description of the platform rules this call out")
 
 
-class PlatformParts(NamedTuple):
+class PlatformCalls(NamedTuple):
     """Calls of one platform: `PARTS` of the module `adapter` in its package.
 
     `connect`, `refresh`, `revoke` and `register` raise a `PlatformError`. The description decides whether
@@ -53,7 +53,7 @@ class PlatformParts(NamedTuple):
     sandbox: SandboxIdFormatAndTokenLife = SandboxIdFormatAndTokenLife()
 
 
-def load_platform_parts(platform: str) -> PlatformParts:
+def load_platform_calls(platform: str) -> PlatformCalls:
     """Import the adapter module of a platform's package; return its calls for accounts, posts and metrics."""
-    parts: PlatformParts = registry.load_platform_module(platform, "adapter").PARTS
+    parts: PlatformCalls = registry.load_platform_module(platform, "adapter").PARTS
     return parts

@@ -17,7 +17,7 @@ from workers.platforms import graph_version
 from workers.platforms.connecting import open_outgoing_network
 from workers.platforms.contract import PlatformAdapter, PostFile, PostToPublish
 from workers.platforms.fakes.publish import SandboxAdapter
-from workers.platforms.parts import load_platform_parts
+from workers.platforms.parts import load_platform_calls
 from workers.resources import WorkerResources
 
 
@@ -64,7 +64,7 @@ class PlatformAdapters(NamedTuple):
 async def open_platform_adapters(resources: WorkerResources) -> PlatformAdapters:
     settings, net = resources.settings, await resources.open_resource(open_outgoing_network)
     graph_version.warn_if_meta_graph_version_ends(datetime.now(UTC).date())
-    adapters = {platform: load_platform_parts(platform).open_adapter(net) for platform in PLATFORMS_BY_NAME}
+    adapters = {platform: load_platform_calls(platform).open_adapter(net) for platform in PLATFORMS_BY_NAME}
     return PlatformAdapters(
         adapters, SandboxAdapter(), resources.keyring, open_media_store(settings), settings.public_url
     )

@@ -91,7 +91,7 @@ async def mark_post_as_sending(attempt: PublishAttempt) -> NextPublishPhase:
     Returns the next phase, or the outcome that forbids the call. A project archived meanwhile cancels the job.
     """
     claim, post, unsaved = attempt.ctx.job, attempt.outgoing, attempt.unsaved
-    marked: datetime | TaskNotDone | None = await attempt.ctx.run_at_once(
+    marked: datetime | TaskNotDone | None = await attempt.ctx.run_self_fenced_statements(
         partial(sending.mark_post_sending_at_once, claim=claim, post=post, unsaved=unsaved)
     )
     if marked is None:
@@ -103,7 +103,9 @@ async def mark_post_as_sending(attempt: PublishAttempt) -> NextPublishPhase:
     if isinstance(marked, TaskNotDone):
         return marked
     if post.sent_at is None:
-        metrics.POST_DELAY_HISTOGRAM.labels(post.account.platform).observe((marked - post.moment).total_seconds())
+        metrics.POST_DELAY_SECONDS_HISTOGRAM.labels(post.account.platform).observe(
+            (marked - post.moment).total_seconds()
+        )
     attempt.sent_at, attempt.unsaved = marked, None
     return PublishPhase.SEND
 

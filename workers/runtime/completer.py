@@ -16,7 +16,7 @@ from db.pool import Pool
 from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors
 from domain.jobs import jobs
 from jobs.ledger import AttemptSettlement, ChangedJob
-from jobs.outcomes import TASK_FAILED_RETRY, Done, Failed, Snooze, TaskOutcome
+from jobs.outcomes import RETRY_OUTCOME_OF_FAILED_TASK, Done, Failed, Snooze, TaskOutcome
 from schemas.errors import GroupedWriteFailed
 from telemetry import logs, metrics, tracing
 from workers.runtime import spans
@@ -101,10 +101,12 @@ class JobOutcomeWriter:
                 await asyncio.sleep(SETTLEMENT_RETRY_S)
             except (GroupedWriteFailed, *UNSTORABLE_OUTCOME_ERRORS) as error:
                 return await (
-                    self._settle_apart(batch) if len(batch) > 1 else self._store_substitute_outcome(batch[0], error)
+                    self._settle_writes_alone(batch)
+                    if len(batch) > 1
+                    else self._store_substitute_outcome(batch[0], error)
                 )
 
-    async def _settle_apart(self, batch: Sequence[AttemptSettlement]) -> StoredSettlements:
+    async def _settle_writes_alone(self, batch: Sequence[AttemptSettlement]) -> StoredSettlements:
         """Settle the attempts without writes together, then each other one alone; each alone if none has writes.
 
         After one slow write of a tenant, snooze the tenant's other attempts with writes: they may wait for the same
@@ -135,7 +137,7 @@ class JobOutcomeWriter:
             return await self._settle_until_stored([AttemptSettlement(claim, SLOW_WRITE_SNOOZE)])
         _log.exception("outcome not stored", **fields)
         is_write = isinstance(error, GroupedWriteFailed)
-        substitute = TASK_FAILED_RETRY if is_write else JOB_OUTCOME_NOT_STORED_FAILURE
+        substitute = RETRY_OUTCOME_OF_FAILED_TASK if is_write else JOB_OUTCOME_NOT_STORED_FAILURE
         return await self._settle_until_stored([AttemptSettlement(claim, substitute)])
 
 

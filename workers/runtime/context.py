@@ -73,7 +73,7 @@ class TaskContext:
         with convert_postgres_away_errors(), tracing.open_span(f"step {name}" if name else "step"):
             return await self._run_step_transaction(locked)
 
-    async def run_at_once(self, body: Callable[[Conn], Awaitable[T]]) -> T:
+    async def run_self_fenced_statements(self, body: Callable[[Conn], Awaitable[T]]) -> T:
         """Run `body`, whose statements check the fence themselves and commit by themselves; return its result.
 
         After a deadlock it runs once more.
@@ -175,7 +175,7 @@ class TaskContext:
             try:
                 return await work(conn)
             finally:
-                submits[:] = self._attempt.take_submit_log()
+                submits[:] = self._attempt.pop_submitted_jobs()
 
         result = await run_in_transaction(self._pool, tried)
         spans.log_and_trace_attempt_submits(self._attempt, submits)

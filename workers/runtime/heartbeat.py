@@ -140,7 +140,7 @@ class WorkerHeartbeat:
         if lost:
             asked_at = self._clock.time()
             async with self._hold_connection() as conn:
-                claims = await heartbeat.list_held_claims(
+                claims = await heartbeat.list_job_claims_held_by_worker(
                     conn, worker_id=self.worker_id, job_ids=[job_id for job_id, _ in lost]
                 )
             for claim, age_s in claims:

@@ -104,7 +104,7 @@ def build_arq_wake_listener(
         allow_abort_jobs=False,
         handle_signals=False,
         log_results=False,
-        **courier.WAKE_SERIALIZER,
+        **courier.WAKE_SERIALIZER_ARGUMENTS,
     )
 
     def follow(free: int) -> None:

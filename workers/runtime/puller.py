@@ -71,8 +71,8 @@ class JobPuller:
                         worker_id=self.worker_id(),
                         free=free,
                         kinds=self.kinds,
-                        turns=[self.slots.jobs_per_turn(kind.name) for kind in self.kinds],
-                        freed=self.slots.pop_freed_tenants(),
+                        turns=[self.slots.count_jobs_per_tenant_turn(kind.name) for kind in self.kinds],
+                        freed=self.slots.pop_tenants_of_ended_jobs(),
                     )
         except TRANSIENT_POSTGRES_ERRORS:
             return []

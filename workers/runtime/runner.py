@@ -15,8 +15,8 @@ from jobs import backoff
 from jobs.kinds import JobKindSpec
 from jobs.ledger import JobClaim
 from jobs.outcomes import (
+    RETRY_OUTCOME_OF_FAILED_TASK,
     RETRY_OUTCOME_OF_TIMED_OUT_ATTEMPT,
-    TASK_FAILED_RETRY,
     Canceled,
     Interrupted,
     Snooze,
@@ -90,13 +90,13 @@ class AttemptRunner:
 
     def _end_attempt(self, attempt: JobAttempt, verdict: AttemptVerdict) -> None:
         if attempt.committed:
-            self._close_settled_attempt(attempt, attempt.committed)
+            self._close_attempt_without_settling(attempt, attempt.committed)
         elif isinstance(verdict, JobLostStopCause):
-            self._close_settled_attempt(attempt, verdict.word)
+            self._close_attempt_without_settling(attempt, verdict.word)
         else:
             self.completer.queue_outcome(attempt, verdict)
 
-    def _close_settled_attempt(self, attempt: JobAttempt, word: str) -> None:
+    def _close_attempt_without_settling(self, attempt: JobAttempt, word: str) -> None:
         """Drop the progress of an attempt that needs no settlement, request a pull, and count it under `word`.
 
         It is settled already, or another attempt owns its job by now.
@@ -134,7 +134,7 @@ async def run_attempt_task(task: JobTask, context: TaskContext, attempt: JobAtte
     except Exception:  # noqa: BLE001  any exception of a task is one attempt's failure
         claim = attempt.claim
         _log.exception("task failed", **logs.job_log_fields(claim, attempt=claim.attempt))
-        return TASK_FAILED_RETRY
+        return RETRY_OUTCOME_OF_FAILED_TASK
 
 
 def _build_busy_server_snooze(claim: JobClaim) -> Snooze:

@@ -31,11 +31,11 @@ MIN_FREE_SLOTS_DIVISOR_WITH_BACKLOG = 2
 MAX_UNSETTLED_JOBS_PER_SLOT = 2
 
 #: Seconds of a slot that make a tenant's turn, and the most jobs in a turn: short jobs take turns of several.
-TURN_S = 0.01
-MAX_JOBS_PER_TURN = 16
+TENANT_TURN_S = 0.01
+MAX_JOBS_PER_TENANT_TURN = 16
 
 #: Part of the newest attempt in the mean time of a kind's attempts.
-MEAN_RUN_TIME_WEIGHT = 1 / 16
+NEWEST_RUN_TIME_WEIGHT = 1 / 16
 
 AttemptVerdict: TypeAlias = TaskOutcome | JobLostStopCause
 AttemptKey: TypeAlias = tuple[UUID, int]
@@ -87,7 +87,7 @@ class JobAttempt:
     def record_submitted_job(self, *, kind: str, project_id: UUID | None, job_id: UUID) -> None:
         self.submits.append(SubmittedJobToTrace(kind, project_id, job_id, tracing.current_unix_time_ns()))
 
-    def take_submit_log(self) -> list[SubmittedJobToTrace]:
+    def pop_submitted_jobs(self) -> list[SubmittedJobToTrace]:
         submits, self.submits = self.submits, []
         return submits
 
@@ -125,16 +125,16 @@ class WorkerSlots:
     def remove_attempt(self, attempt: JobAttempt, *, run_s: float) -> None:
         """Free the slot of an attempt that held it for `run_s` seconds."""
         del self.attempts[build_job_id_and_fence_key(attempt.claim)]
-        kind, mean_s = attempt.claim.kind, self._mean_run_s.get(attempt.claim.kind, TURN_S)
-        self._mean_run_s[kind] = mean_s + MEAN_RUN_TIME_WEIGHT * (run_s - mean_s)
+        kind, mean_s = attempt.claim.kind, self._mean_run_s.get(attempt.claim.kind, TENANT_TURN_S)
+        self._mean_run_s[kind] = mean_s + NEWEST_RUN_TIME_WEIGHT * (run_s - mean_s)
         if self.backlog:
             self.request_pull()
         self._update_slot_events()
 
-    def jobs_per_turn(self, kind: str) -> int:
+    def count_jobs_per_tenant_turn(self, kind: str) -> int:
         """Return how many jobs of a kind fill a tenant's turn, by the mean time of this worker's last attempts."""
-        mean_s = max(self._mean_run_s.get(kind, TURN_S), TURN_S / MAX_JOBS_PER_TURN)
-        return max(1, round(TURN_S / mean_s))
+        mean_s = max(self._mean_run_s.get(kind, TENANT_TURN_S), TENANT_TURN_S / MAX_JOBS_PER_TENANT_TURN)
+        return max(1, round(TENANT_TURN_S / mean_s))
 
     def request_pull(self) -> None:
         """Have the worker pull further jobs for its free slots.
@@ -150,14 +150,14 @@ class WorkerSlots:
 
         After the block the attempt takes a slot again, even if none is free.
         """
-        self._change_yielded(1)
+        self._change_yielded_count(1)
         self.request_pull()
         try:
             yield
         finally:
-            self._change_yielded(-1)
+            self._change_yielded_count(-1)
 
-    def _change_yielded(self, change: int) -> None:
+    def _change_yielded_count(self, change: int) -> None:
         self.yielded += change
         self._update_slot_events()
 
@@ -180,7 +180,7 @@ class WorkerSlots:
         self._freed.update(claim.organization_id for claim in claims)
         self.request_pull()
 
-    def pop_freed_tenants(self) -> list[UUID]:
+    def pop_tenants_of_ended_jobs(self) -> list[UUID]:
         """Return the organizations with a job that ended since the last call, and forget them."""
         freed, self._freed = [*self._freed], set()
         return freed

@@ -59,7 +59,7 @@ async def serve_worker(
                 process,
                 setting="HEALTH_PORT",
                 host=settings.health_host,
-                hosts=settings.served_hosts,
+                hosts=settings.allowed_request_hosts,
             ),
             AsyncExitStack() as stack,
         ):

@@ -21,7 +21,7 @@ from telemetry import logs, metrics
 from workers.platforms.collecting import PlatformMetricsCollector
 from workers.platforms.connecting import open_outgoing_network
 from workers.platforms.fakes.collect import SandboxCollector, compute_sandbox_post_metrics
-from workers.platforms.parts import load_platform_parts
+from workers.platforms.parts import load_platform_calls
 from workers.resources import WorkerResources
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
@@ -51,7 +51,7 @@ class PlatformCollectors(NamedTuple):
 
 async def open_task(resources: WorkerResources) -> JobTask:
     net = await resources.open_resource(open_outgoing_network)
-    by_platform = {platform: load_platform_parts(platform).open_collector(net) for platform in PLATFORMS_BY_NAME}
+    by_platform = {platform: load_platform_calls(platform).open_collector(net) for platform in PLATFORMS_BY_NAME}
     return partial(collect_metrics, collectors=PlatformCollectors(by_platform, resources.keyring))
 
 
@@ -69,7 +69,9 @@ async def collect_metrics(ctx: TaskContext, *, collectors: PlatformCollectors) -
     async with nullcontext() if visit.polled.sandbox else ctx.hold_server_slot(visit.account.service_url):
         responses = await collect_account_and_post_metrics(collectors.choose_collector(visit), visit)
     word = "read" if responses.error is None else responses.error.code
-    metrics.COLLECTION_RUN_COUNTER.labels(visit.account.platform, "read" if responses.error is None else "failed").inc()
+    metrics.METRIC_COLLECTION_RUN_COUNTER.labels(
+        visit.account.platform, "read" if responses.error is None else "failed"
+    ).inc()
     _log.info("metrics collected", account=str(visit.account_id), posts=len(responses.asked), outcome=word)
     try:
         return await ctx.commit(

@@ -13,7 +13,7 @@ from workers.platforms.connecting import (
     outcome_of_account_job_error,
 )
 from workers.platforms.fakes import connect as fakes
-from workers.platforms.parts import load_platform_parts
+from workers.platforms.parts import load_platform_calls
 from workers.resources import WorkerResources
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
@@ -35,7 +35,7 @@ async def connect_account(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Ke
             connected = fakes.connect_sandbox_account(attempt.asked, attempt.secret)
         else:
             async with ctx.hold_server_slot(attempt.asked.service_url):
-                connected = await load_platform_parts(attempt.asked.platform).connect(net, attempt)
+                connected = await load_platform_calls(attempt.asked.platform).connect(net, attempt)
         end = partial(connect.finish_account_connect, claim=ctx.job, attempt=attempt, keyring=keyring)
         return await ctx.commit(partial(end, found=connected.found, grant=connected.grant), project=True)
     except PlatformError as error:

@@ -39,7 +39,7 @@ from workers.webhooks.sending import open_webhook_client, send_webhook
 #: Concurrent deliveries to one endpoint.
 MAX_CONCURRENT_WEBHOOKS_PER_ENDPOINT = 4
 #: Concurrent deliveries before the job's first success, and after a failure.
-FIRST_CONCURRENT_WEBHOOKS_PER_ENDPOINT = 1
+INITIAL_CONCURRENT_WEBHOOKS_PER_ENDPOINT = 1
 #: Time slice: seconds in which a job begins deliveries. Another job follows for the rest, behind other
 #: tenants.
 WEBHOOK_DELIVERY_TIME_SLICE_S = 2.0
@@ -65,7 +65,7 @@ async def deliver_webhook(
     )
     endpoint = await spell.requeue_deliveries_of_dead_attempt()
     if endpoint.is_disabled_or_deleted:
-        await spell.end_all_as_abandoned()
+        await spell.abandon_all_deliveries()
     elif endpoint.accepts_deliveries:
         await spell.send_due_deliveries()
     return Done()
@@ -94,7 +94,7 @@ class WebhookDeliverySession:
         self._failing = endpoint.failing
         return endpoint
 
-    async def end_all_as_abandoned(self) -> None:
+    async def abandon_all_deliveries(self) -> None:
         while await self._ctx.step(partial(attempts.abandon_deliveries, claim=self._ctx.job)):
             pass
 
@@ -103,17 +103,17 @@ class WebhookDeliverySession:
 
         If the job is stopped, cancel the deliveries under way.
         """
-        results, concurrency = list[FinishedWebhookAttempt](), FIRST_CONCURRENT_WEBHOOKS_PER_ENDPOINT
+        results, concurrency = list[FinishedWebhookAttempt](), INITIAL_CONCURRENT_WEBHOOKS_PER_ENDPOINT
         try:
             while True:
                 if results:
                     concurrency = (
                         MAX_CONCURRENT_WEBHOOKS_PER_ENDPOINT
                         if results[-1].code is None
-                        else FIRST_CONCURRENT_WEBHOOKS_PER_ENDPOINT
+                        else INITIAL_CONCURRENT_WEBHOOKS_PER_ENDPOINT
                     )
                 for delivery in await self._settle_and_take_deliveries(results, concurrency - len(self._sends)):
-                    self._sends.add(asyncio.create_task(self._attempt_delivery(delivery)))
+                    self._sends.add(asyncio.create_task(self._send_delivery_without_raising(delivery)))
                 if not self._sends:
                     return
                 results = await self._wait_for_results()
@@ -161,7 +161,7 @@ class WebhookDeliverySession:
         self._sends -= done
         return [send.result() for send in done]
 
-    async def _attempt_delivery(self, delivery: OutgoingWebhookDelivery) -> FinishedWebhookAttempt:
+    async def _send_delivery_without_raising(self, delivery: OutgoingWebhookDelivery) -> FinishedWebhookAttempt:
         """Send one webhook delivery, and return its result; raise nothing.
 
         Any internal error counts as an attempt, or the next job would send it again. Without a body none is sent.
@@ -173,7 +173,11 @@ class WebhookDeliverySession:
                 # Logged without its message, which may contain the address.
                 stack = "".join(traceback.format_tb(error.__traceback__))
                 cause = {"error": type(error).__name__, "stack": stack}
-                _log.error("delivery failed by an internal error", **self._delivery_log_ids(delivery.delivery), **cause)
+                _log.error(
+                    "delivery failed by an internal error",
+                    **self._build_delivery_log_fields(delivery.delivery),
+                    **cause,
+                )
         return FinishedWebhookAttempt(delivery.delivery, None, INTERNAL_WEBHOOK_FAILURE_CODE, None)
 
     async def _send_delivery(self, outgoing: OutgoingWebhookDelivery, body: bytes) -> FinishedWebhookAttempt:
@@ -195,13 +199,13 @@ class WebhookDeliverySession:
             if result.code:
                 _log.info(
                     "delivery failed",
-                    **self._delivery_log_ids(result.delivery),
+                    **self._build_delivery_log_fields(result.delivery),
                     status=result.status,
                     code=result.code,
                     now=now,
                 )
 
-    def _delivery_log_ids(self, delivery: TakenWebhookDelivery) -> dict[str, Any]:
+    def _build_delivery_log_fields(self, delivery: TakenWebhookDelivery) -> dict[str, Any]:
         """Return the log fields of a webhook delivery: ids of organization, endpoint, delivery and event, and tries."""
         return {
             "organization_id": ids.format_prefixed_id(ids.ORGANIZATION, self._org),

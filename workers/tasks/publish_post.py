@@ -26,7 +26,9 @@ async def open_task(resources: WorkerResources) -> JobTask:
 
 async def publish_post(ctx: TaskContext, *, platforms: PlatformAdapters) -> TaskOutcome:
     given: dict[str, Any] = {"claim": ctx.job, "keyring": platforms.keyring}
-    post: OutgoingPost | TaskNotDone | None = await ctx.run_at_once(partial(sending.take_post_to_send_at_once, **given))
+    post: OutgoingPost | TaskNotDone | None = await ctx.run_self_fenced_statements(
+        partial(sending.take_post_to_send_at_once, **given)
+    )
     if post is None:
         post = await ctx.decide(partial(sending.lock_post_to_send, **given), locks=True)
     if isinstance(post, TaskNotDone):

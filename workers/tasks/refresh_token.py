@@ -14,7 +14,7 @@ from workers.platforms.connecting import (
     outcome_of_account_job_error,
 )
 from workers.platforms.fakes import connect as fakes
-from workers.platforms.parts import load_platform_parts
+from workers.platforms.parts import load_platform_calls
 from workers.resources import WorkerResources
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
@@ -30,7 +30,7 @@ async def refresh_token(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyr
     Commit them before the job ends: a post that has locked its account may wait for this job's unique key until then.
     The job would wait for the account, and lose the tokens as the deadlock's victim.
     """
-    attempt = await ctx.step(partial(token_refresh.lock_account_for_token_refresh, claim=ctx.job, keyring=keyring))
+    attempt = await ctx.step(partial(token_refresh.lock_account_and_read_refresh_input, claim=ctx.job, keyring=keyring))
     if attempt is None:
         return Done()
     end = partial(
@@ -41,7 +41,7 @@ async def refresh_token(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyr
             grant = fakes.issue_sandbox_tokens(attempt.server.platform)
         else:
             async with ctx.hold_server_slot(attempt.server.service_url):
-                grant = await load_platform_parts(attempt.server.platform).refresh(net, attempt)
+                grant = await load_platform_calls(attempt.server.platform).refresh(net, attempt)
     except PlatformError as error:
         await delete_registration_unknown_to_server(ctx, error, attempt.server, attempt.client)
         if isinstance(error, AccountReauthRequired) or error.code == OAUTH_CLIENT_UNKNOWN_ERROR_CODE:

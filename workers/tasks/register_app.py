@@ -8,7 +8,7 @@ from domain.security.keyring import Keyring
 from jobs.outcomes import Done, TaskOutcome
 from schemas.errors import PlatformError
 from workers.platforms.connecting import OutgoingNetwork, open_outgoing_network, outcome_of_account_job_error
-from workers.platforms.parts import load_platform_parts
+from workers.platforms.parts import load_platform_calls
 from workers.resources import WorkerResources
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
@@ -29,7 +29,7 @@ async def register_app(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyri
         return Done()
     try:
         async with ctx.hold_server_slot(server.service_url):
-            client = await load_platform_parts(server.platform).register(net, server)
+            client = await load_platform_calls(server.platform).register(net, server)
     except PlatformError as error:
         return outcome_of_account_job_error(error)
     return await ctx.commit(

@@ -140,13 +140,13 @@ class ConversionRelay:
         """
         ids = [conversion.id for conversion in part]
         async with self._ctx.hold_server_slot(self._server.base):
-            at = await self._outbox.mark_conversions_before_call(ids)
+            at = await self._outbox.mark_conversions_as_maybe_sent(ids)
             # Check again, since the wait for the server's slot may have been long.
             to = await self._read_open_or_closed_destination()
             if isinstance(to, ClosedConversionDestination):
                 await self._outbox.unmark_conversions_of_unmade_call(ids, at=at)
                 return True
-            verdict = await calls.send_batch_for_verdict(self._net, self._server, to, part)
+            verdict = await calls.send_conversion_batch(self._net, self._server, to, part)
         return await self._store_call_result(ConversionsMarkedForCall(part, to, at), verdict)
 
     async def _store_call_result(self, tried: ConversionsMarkedForCall, verdict: ConversionCallVerdict) -> bool:

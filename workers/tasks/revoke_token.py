@@ -7,7 +7,7 @@ from domain.security.keyring import Keyring
 from jobs.outcomes import Done, TaskOutcome
 from schemas.errors import AccessTokenExpired, AccountReauthRequired, PlatformError
 from workers.platforms.connecting import OutgoingNetwork, open_outgoing_network, outcome_of_account_job_error
-from workers.platforms.parts import load_platform_parts
+from workers.platforms.parts import load_platform_calls
 from workers.resources import WorkerResources
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
@@ -27,7 +27,7 @@ async def revoke_token(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyri
         return Done({"revoked": False})
     try:
         async with ctx.hold_server_slot(attempt.server.service_url):
-            await load_platform_parts(attempt.server.platform).revoke(net, attempt)
+            await load_platform_calls(attempt.server.platform).revoke(net, attempt)
     except (AccessTokenExpired, AccountReauthRequired):
         return Done({"revoked": False})  # The token is already invalid.
     except PlatformError as error:

@@ -35,7 +35,7 @@ WEB_PAGE_RETRY_ADVICE = "check that the page opens, then try again"
 
 
 @contextmanager
-def raise_as_source_errors(url: str) -> Iterator[None]:
+def convert_errors_to_source_error(url: str) -> Iterator[None]:
     """Convert httpx's and ssrfguard's errors and timeouts in the block to a `SourceError` for the partner.
 
     Its message names the host of `url`, never an address that it resolved to. That would disclose our

@@ -27,7 +27,7 @@ from domain.values.ssrf_guard import DEFAULT_PORT_BY_SCHEME, PUBLIC_ADDRESS_POLI
 from schemas.brand import HttpValidators
 from schemas.errors import FetchFailed, SourceNotHtml
 from workers.web import inflate
-from workers.web.errors import raise_as_source_errors, raise_for_source_status
+from workers.web.errors import convert_errors_to_source_error, raise_for_source_status
 from workers.web.traced import wrap_transport_with_spans
 
 CRAWLER_BOT_NAME = "BrandContextBot"
@@ -240,7 +240,7 @@ async def fetch_url(
     `validators_by_url` is conditional, and its response may be `unchanged`. Raise a `SourceError`.
     """
     query = FetchRequest(want=want, headers=headers, validators_by_url=validators_by_url, content=content, read=read)
-    with raise_as_source_errors(url):
+    with convert_errors_to_source_error(url):
         async with asyncio.timeout(want.deadline_s):
             return await fetch_with_redirects(client, httpx.URL(url), query, admit)
 

@@ -18,7 +18,7 @@ from ssrfguard import Resolver
 from domain.values import ssrf_guard
 from schemas.errors import FetchAddressNotAllowed, SourceError, SourceTimeout
 from schemas.settings import Settings
-from workers.web.errors import raise_as_source_errors, read_retry_after_s
+from workers.web.errors import convert_errors_to_source_error, read_retry_after_s
 from workers.web.fetch import look_up_host, open_ssrf_guarded_client
 
 #: Seconds of one attempt, without a hanging DNS lookup (`DNS_LOOKUP_TIMEOUT_S` of the fetch).
@@ -77,7 +77,7 @@ async def send_webhook(
 ) -> WebhookResult:
     """POST a webhook's `body` once; return a status or failure code. Errors of receiver or network are never raised."""
     try:
-        with raise_as_source_errors(url):
+        with convert_errors_to_source_error(url):
             async with asyncio.timeout(WEBHOOK_ATTEMPT_TIMEOUT_S):
                 return await _post_webhook(client, url, {**FIXED_WEBHOOK_HEADERS, **headers}, body)
     except SourceError as error:

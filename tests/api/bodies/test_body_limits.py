@@ -104,7 +104,7 @@ def list_typed_operations() -> list[ApiOperation]:
     return [
         event
         for event in list_route_operations(built_app())
-        if event.json_body_annotation is not None and not event.takes_events
+        if event.json_body_annotation is not None and not event.parses_event_body_itself
     ]
 
 

@@ -7,8 +7,8 @@ from redis.asyncio import Redis
 
 from api.limits.cost_budgets import (
     COST_BUDGET_CAPACITY_S,
-    COST_BUDGET_REFILLS_BY_TIER,
     COST_BUDGET_RESOURCES,
+    COST_REFILLS_BY_TRAFFIC_AND_TIER,
     MICROSECONDS_PER_SECOND,
     CostBudgetBucket,
     KeyOrPublicTraffic,
@@ -16,7 +16,7 @@ from api.limits.cost_budgets import (
 from api.limits.rate_limits import RateLimiter
 from telemetry.costs import RequestCostMeter
 
-STANDARD = COST_BUDGET_REFILLS_BY_TIER[KeyOrPublicTraffic.KEYS]["standard"]
+STANDARD = COST_REFILLS_BY_TRAFFIC_AND_TIER[KeyOrPublicTraffic.KEYS]["standard"]
 
 
 def cost(cpu_s: float = 0.0, database_s: float = 0.0, size: int = 0) -> RequestCostMeter:

@@ -18,7 +18,7 @@ from redis.asyncio import Redis
 from api.limits import rate_limits
 from api.limits.cost_budgets import (
     COST_BUDGET_CAPACITY_S,
-    COST_BUDGET_REFILLS_BY_TIER,
+    COST_REFILLS_BY_TRAFFIC_AND_TIER,
     MICROSECONDS_PER_SECOND,
     BudgetRefillRates,
     CostBudgetBucket,
@@ -90,7 +90,9 @@ async def test_concurrent_processes_grant_at_most_rate_and_burst(
     """Five processes with eight concurrent requests each: only running requests exceed the bucket."""
     each, at_once, processes = 0.05, 8, 5
     rates = BudgetRefillRates(MICROSECONDS_PER_SECOND // 100, MICROSECONDS_PER_SECOND, 10**9)
-    monkeypatch.setitem(cast("dict[Any, Any]", COST_BUDGET_REFILLS_BY_TIER[KeyOrPublicTraffic.KEYS]), "partner", rates)
+    monkeypatch.setitem(
+        cast("dict[Any, Any]", COST_REFILLS_BY_TRAFFIC_AND_TIER[KeyOrPublicTraffic.KEYS]), "partner", rates
+    )
     get_cost_budget_bucket.cache_clear()
     rate_limits._build_rate_limit_keys.cache_clear()
     who, served = principal(ids.new_uuid7()), itertools.count()
@@ -143,7 +145,7 @@ async def test_charges_wait_while_the_breaker_is_open(redis: Redis) -> None:
 
 async def test_many_requests_share_one_background_write(limiter: RateLimiter, monkeypatch: pytest.MonkeyPatch) -> None:
     """A request's script call also writes earlier charges. It must not leave a timer for each of them."""
-    monkeypatch.setattr(rate_limits, "COST_CHARGE_REDIS_FLUSH_S", 3_600.0)
+    monkeypatch.setattr(rate_limits, "MAX_COST_CHARGE_REDIS_DELAY_S", 3_600.0)
     who, timers = principal(ids.new_uuid7()), set[Any]()
     for _ in range(5):
         standing = await limiter.count_request(who, RateClass.READ_LIGHT)
@@ -155,7 +157,7 @@ async def test_many_requests_share_one_background_write(limiter: RateLimiter, mo
 async def test_charges_after_a_background_write_get_the_next_one(
     limiter: RateLimiter, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rate_limits, "COST_CHARGE_REDIS_FLUSH_S", 0.0)
+    monkeypatch.setattr(rate_limits, "MAX_COST_CHARGE_REDIS_DELAY_S", 0.0)
     for _ in range(3):
         bucket = get_cost_budget_bucket(ids.new_uuid7(), "standard")
         limiter.charge_request_cost(bucket, cost(size=1_000))

@@ -25,7 +25,7 @@ def low_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Set low limits without a refill during a test; raise Redis's time limit."""
     monkeypatch.setattr(rate_limits, "MAX_REDIS_WAIT_S", 60.0)
     monkeypatch.setattr(event_limits, "EVENT_LIMITS_BY_TIER", dict.fromkeys(event_limits.EVENT_LIMITS_BY_TIER, FEW))
-    monkeypatch.setattr(event_limits, "EVENT_LIMIT_WINDOW_S", 36_000)
+    monkeypatch.setattr(event_limits, "EVENT_BUCKET_REFILL_S", 36_000)
 
 
 async def refill_buckets(app: Litestar, redis: Redis) -> None:
@@ -51,8 +51,8 @@ async def test_requests_over_the_limit_are_refused(
     assert [parse_policies(answer.headers["RateLimit"])["event-requests"]["r"] for answer in answers] == [2, 1, 0]
     assert answers[0].headers["X-RateLimit-Endpoint-Class"] == "events"
     assert parse_policies(answers[0].headers["RateLimit-Policy"]) == {
-        "event-requests": {"q": 3, "w": event_limits.EVENT_LIMIT_WINDOW_S},
-        "events": {"q": 10, "w": event_limits.EVENT_LIMIT_WINDOW_S},
+        "event-requests": {"q": 3, "w": event_limits.EVENT_BUCKET_REFILL_S},
+        "events": {"q": 10, "w": event_limits.EVENT_BUCKET_REFILL_S},
     }
     for _ in range(2):
         over = await shop.send(event(9))

@@ -11,7 +11,7 @@ import pytest
 
 from api.server.admission import HttpConnectionAdmission, HttpConnectionLimits
 from api.server.serve import UVICORN_TICKS_PER_SECOND, ApiHttpServer
-from api.server.sockets import bind_port
+from api.server.sockets import listen_on_port
 from schemas.errors import SettingsInvalid
 from schemas.settings import Settings
 from tests.api.server.conftest import EchoApp
@@ -77,11 +77,11 @@ def cpu_s(pid: int) -> float:
 
 
 def test_taken_port_is_reported() -> None:
-    with bind_port("127.0.0.1", 0) as [sock]:
+    with listen_on_port("127.0.0.1", 0) as [sock]:
         port = sock.getsockname()[1]
         with (
             pytest.raises(SettingsInvalid, match=f"--port {port} of --host 127.0.0.1 can't be used"),
-            bind_port("127.0.0.1", port),
+            listen_on_port("127.0.0.1", port),
         ):
             pass
 
@@ -96,7 +96,7 @@ async def test_server_ticks_every_second() -> None:
 def test_duplicate_address_is_bound_once(monkeypatch: pytest.MonkeyPatch) -> None:
     found = socket.getaddrinfo("127.0.0.1", 0, type=socket.SOCK_STREAM)
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found * 2)
-    with bind_port("localhost", 0) as sockets:
+    with listen_on_port("localhost", 0) as sockets:
         assert len(sockets) == 1
 
 

@@ -41,7 +41,7 @@ async def take(pool: Pool, patience_s: float = 0, *, rate: UpstreamRequestRate =
     """Return the wait for a token, or None."""
     with suppress(SourceRateLimited):
         return await run_in_transaction(
-            pool, partial(upstream_rate.take_upstream_rate_token, rate=rate, patience_s=patience_s)
+            pool, partial(upstream_rate.reserve_upstream_rate_token, rate=rate, patience_s=patience_s)
         )
     return None
 
@@ -87,7 +87,7 @@ async def test_caller_that_follows_retry_after_gets_a_token(conn: Conn) -> None:
         waiting = [at for at in due if at > second]
         for _ in range(len(due) - len(waiting)):
             try:
-                await upstream_rate.take_upstream_rate_token(conn, rate=ITUNES_RATE_LIMIT, patience_s=5)
+                await upstream_rate.reserve_upstream_rate_token(conn, rate=ITUNES_RATE_LIMIT, patience_s=5)
             except SourceRateLimited as early:
                 waiting.append(second + (early.retry_after or 0) + chance.uniform(0, 8))
         due, second = waiting, second + 1
@@ -100,7 +100,7 @@ async def test_refused_caller_gets_retry_after(pool: Pool, conn: Conn) -> None:
     for _ in range(ITUNES_RATE_LIMIT.burst):
         await take(pool)
     with pytest.raises(SourceRateLimited) as early:
-        await upstream_rate.take_upstream_rate_token(conn, rate=ITUNES_RATE_LIMIT, patience_s=0)
+        await upstream_rate.reserve_upstream_rate_token(conn, rate=ITUNES_RATE_LIMIT, patience_s=0)
     assert early.value.retry_after == pytest.approx(ITUNES_RATE_LIMIT.every_s)
     await pass_time(conn, ITUNES_RATE_LIMIT.every_s)
     assert await take(pool) == 0

@@ -64,7 +64,7 @@ async def test_thousands_of_figures_are_read_once_and_written_in_batches(
 @given(st.integers(0, 100 * 24))
 def test_a_post_is_never_asked_about_beyond_its_days(hours: int) -> None:
     age = timedelta(hours=hours)
-    due = cadence.next_metric_poll_by_age(BEGAN, BEGAN + age)
+    due = cadence.next_metric_poll_time_by_age(BEGAN, BEGAN + age)
     if due is None:
         assert age > cadence.MAX_METRIC_POLLED_POST_AGE - timedelta(days=1)
     else:

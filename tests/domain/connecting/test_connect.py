@@ -68,9 +68,11 @@ async def test_connect_races_disconnect_and_one_remains(pool: Pool, conn: Conn, 
 async def test_late_token_changes_nothing(pool: Pool, conn: Conn, project: Project, account: UUID) -> None:
     named: dict[str, Any] = {"organization_id": project.org, "account_id": account}
     await leasing.disconnect(pool, project.org, account)
-    await accounts.require_account_reauth(conn, **named, reason="TOKEN_REFUSED")
+    await accounts.mark_account_for_reauth(conn, **named, reason="TOKEN_REFUSED")
     grant = TokenGrant(access_token="late")
-    assert not await credentials.replace_refreshed_tokens(conn, **named, generation=1, grant=grant, keyring=seeds.VAULT)
+    assert not await credentials.store_refreshed_tokens_if_current(
+        conn, **named, generation=1, grant=grant, keyring=seeds.VAULT
+    )
     assert await leasing.status(conn, account) == "disconnected"
 
 
@@ -79,7 +81,7 @@ async def test_only_a_current_generations_refusal_counts(conn: Conn, project: Pr
     await seeds.account(conn, project.org, project.id)
     for generation, status in ((1, "connected"), (2, "reauth_required"), (2, "reauth_required")):
         async with conn.transaction():
-            await accounts.require_account_reauth(conn, **named, generation=generation)
+            await accounts.mark_account_for_reauth(conn, **named, generation=generation)
         assert await leasing.status(conn, account) == status
     told = [action for action in await leasing.actions(conn, project.org) if "social_account" in action]
     assert [action.partition(".")[2] for action in told] == ["connected", "reconnected", "reauth_required"]

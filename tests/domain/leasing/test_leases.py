@@ -27,7 +27,7 @@ async def test_only_free_accounts_are_leased_and_all_faults_reported(
     withdrawn, shut, gone, free = [(await leasing.another(conn, owner, handle=handle)).account_id for handle in "wsgf"]
     async with conn.transaction():
         await offers.withdraw_account_offer(conn, actor=owner.actor, account_id=withdrawn)
-        await accounts.require_account_reauth(conn, organization_id=owner.org, account_id=shut, reason="EXPIRED")
+        await accounts.mark_account_for_reauth(conn, organization_id=owner.org, account_id=shut, reason="EXPIRED")
     await leasing.disconnect(pool, owner.org, gone)
     request_id = await leasing.ask(conn, await leasing.tenant(conn), count=6)
     with leasing.conflict("ACCOUNT_NOT_LEASABLE") as refused:

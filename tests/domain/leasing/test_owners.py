@@ -26,7 +26,7 @@ async def test_tenant_sees_the_owners_reauthorization(
     post_id = await leasing.schedule(conn, project, leased, hours=0)
     await conn.execute("update job set run_at = now() + interval '1 hour' where kind = 'publish_post'")
     async with conn.transaction():
-        await accounts.require_account_reauth(
+        await accounts.mark_account_for_reauth(
             conn, organization_id=owner.org, account_id=owner.account_id, reason="TOKEN_REFUSED"
         )
     assert await leasing.status(conn, leased) == "reauth_required"

@@ -137,7 +137,7 @@ async def opened(conn: Conn, sealed: Sealed, keyring: Keyring) -> list[str | byt
     """Open all secrets."""
     where = {"organization_id": sealed.org, "account_id": sealed.account_id}
     tokens = await credentials.read_account_tokens(conn, **where, keyring=keyring)
-    client = await client_registrations.unseal_oauth_client(conn, server=SERVER, keyring=keyring)
+    client = await client_registrations.read_unsealed_oauth_client(conn, server=SERVER, keyring=keyring)
     _, verifier = await oauth_states.use_up_oauth_state(
         conn, state=sealed.state, purpose="test", now=seeds.NOW, keyring=keyring
     )

@@ -76,7 +76,7 @@ def context(pool: Pool, claim: JobClaim, servers: RemoteServerSlots | None = Non
 
 async def take(pool: Pool, claim: JobClaim) -> OutgoingPost | None:
     """Take the head of a post's queue by the statements of an undisturbed attempt."""
-    return await context(pool, claim).run_at_once(
+    return await context(pool, claim).run_self_fenced_statements(
         partial(sending.take_post_to_send_at_once, claim=claim, keyring=seeds.VAULT)
     )
 
@@ -89,7 +89,7 @@ async def mark_at_once(conn: Conn, claim: JobClaim) -> datetime | None:
 
 async def mark(pool: Pool, claim: JobClaim) -> bool:
     """Mark a prepared post as a worker does; if it is refused, settle the job."""
-    if await context(pool, claim).run_at_once(partial(mark_at_once, claim=claim)):
+    if await context(pool, claim).run_self_fenced_statements(partial(mark_at_once, claim=claim)):
         return True
     step = partial(sending.mark_post_sending, claim=claim, ai_label="not_needed")
     try:

@@ -27,9 +27,9 @@ from generation.portraits.looks import (
 from generation.portraits.portrait import draw_presenter_portrait, map_head_point_to_portrait
 from generation.render import RENDERER_VERSION
 from generation.spec import AgeRange, Gender, Presenter
-from generation.theme import derive_theme
+from generation.theme import derive_piece_color_theme
 
-THEME = derive_theme(["#0b6e99"])
+THEME = derive_piece_color_theme(["#0b6e99"])
 GENDERS: tuple[Gender, ...] = get_args(Gender)
 AGES: tuple[AgeRange, ...] = get_args(AgeRange)
 ANY = st.builds(

@@ -59,7 +59,7 @@ def made(odd: Odd, folder: Path) -> Path:
 
 def frames(clip: ProbedClip, count: int) -> list[np.ndarray]:
     arguments = choose_clip_framing(clip, ClipPart(15, count)).ffmpeg_arguments
-    source = clip.input_arguments(0.5, count / 30)
+    source = clip.ffmpeg_input_arguments(0.5, count / 30)
     pieces = ffmpeg.stream_ffmpeg_output(
         WIDTH * HEIGHT * 3, *source, *arguments, "-frames:v", str(count), "-f", "rawvideo", "-"
     )

@@ -17,7 +17,7 @@ from generation.remix.attention import (
     measure_video_column_attention,
 )
 from generation.remix.clip import probe_clip
-from generation.remix.cut import MIN_SHOWN_CLIP_S, OUTPUT_VIDEO_FPS, ClipPart, choose_clip_part
+from generation.remix.cut import MIN_SHOWN_CLIP_S, OUTPUT_VIDEO_FPS, ClipPart, choose_shown_clip_part
 from generation.remix.framing import HEIGHT, WIDTH, build_panned_clip_framing, pan_path_expression
 from generation.remix.levels import LOUDNESS_STEP_MS, detect_speech_spans
 from generation.remix.pan import CropMove, find_crop_path
@@ -100,7 +100,7 @@ def test_ffmpeg_crops_along_the_path(tmp_path: Path) -> None:
     path = PanPath(0.05, (CropMove(3, 9, 0.28),))
     arguments = build_panned_clip_framing(clip, path).ffmpeg_arguments
     pieces = ffmpeg.stream_ffmpeg_output(
-        WIDTH * HEIGHT * 3, *clip.input_arguments(), *arguments, "-frames:v", "12", "-f", "rawvideo", "-"
+        WIDTH * HEIGHT * 3, *clip.ffmpeg_input_arguments(), *arguments, "-frames:v", "12", "-f", "rawvideo", "-"
     )
     for frame, piece in enumerate(pieces):
         row = np.frombuffer(piece, np.uint8).reshape(HEIGHT, WIDTH, 3)[900].astype(int).mean(axis=1)
@@ -122,7 +122,7 @@ def spans(seconds: float, times: list[int]) -> list[ClipTimeSpan]:
 @settings(deadline=None)
 @given(seconds=LENGTHS, times=some.lists(some.integers(0, 90_000), max_size=9), most=some.floats(5.5, 57.5))
 def test_a_cut_is_within_its_clip_and_long_enough(seconds: float, times: list[int], most: float) -> None:
-    part = choose_clip_part(seconds, spans(seconds, times), most)
+    part = choose_shown_clip_part(seconds, spans(seconds, times), most)
     assert part.first >= 0
     assert MIN_SHOWN_CLIP_S * OUTPUT_VIDEO_FPS - 1 <= part.frames <= most * OUTPUT_VIDEO_FPS + 1
     assert part.first + part.frames <= seconds * OUTPUT_VIDEO_FPS
@@ -130,14 +130,14 @@ def test_a_cut_is_within_its_clip_and_long_enough(seconds: float, times: list[in
 
 @given(seconds=LENGTHS)
 def test_a_clip_without_speech_is_not_cut(seconds: float) -> None:
-    assert choose_clip_part(seconds, [], 90) == (0, int(seconds * OUTPUT_VIDEO_FPS))
+    assert choose_shown_clip_part(seconds, [], 90) == (0, int(seconds * OUTPUT_VIDEO_FPS))
 
 
 def test_silence_before_and_after_is_cut_off_and_a_long_part_ends_in_a_pause() -> None:
     talk = [ClipTimeSpan(start=2_000, end=9_000), ClipTimeSpan(start=10_000, end=30_000)]
-    assert choose_clip_part(40, talk, 60) == (56, round((30.25 - 1.88) * OUTPUT_VIDEO_FPS))
-    assert choose_clip_part(40, talk, 10) == (56, round((9.25 - 1.88) * OUTPUT_VIDEO_FPS))
-    assert choose_clip_part(40, talk, 5) == (56, 5 * OUTPUT_VIDEO_FPS)
+    assert choose_shown_clip_part(40, talk, 60) == (56, round((30.25 - 1.88) * OUTPUT_VIDEO_FPS))
+    assert choose_shown_clip_part(40, talk, 10) == (56, round((9.25 - 1.88) * OUTPUT_VIDEO_FPS))
+    assert choose_shown_clip_part(40, talk, 5) == (56, 5 * OUTPUT_VIDEO_FPS)
 
 
 @settings(deadline=None)

@@ -12,7 +12,7 @@ from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipPart
 from generation.remix.framing import HEIGHT, WIDTH
 from generation.remix.sticker import TextSticker
 from generation.slides.kit import SlideKit
-from generation.theme import derive_theme
+from generation.theme import derive_piece_color_theme
 
 SAID = {
     "en": ("I stopped guessing the tide 🌊", "and I always used to guess when the tide"),
@@ -30,7 +30,7 @@ GROUNDS = [(255, 255, 255), (0, 0, 0), (11, 110, 153), (128, 128, 128)]
 
 
 def kit(language: str = "en", color: str = "#0b6e99") -> SlideKit:
-    return SlideKit("Tideline", derive_theme([color]), language, "seed", frame=FRAME)
+    return SlideKit("Tideline", derive_piece_color_theme([color]), language, "seed", frame=FRAME)
 
 
 def stickers(language: str, covered: range, color: str = "#0b6e99") -> list[TextSticker]:

@@ -16,8 +16,13 @@ from generation.remix import remix
 from generation.remix.clip import probe_clip
 from generation.remix.cut import ClipPart
 from generation.remix.framing import choose_clip_framing
-from generation.remix.remix import speech_within_cut
-from generation.remix.sound import MUSIC_BETWEEN_WORDS_DB, MUSIC_OUTRO_DB, MUSIC_UNDER_SPEECH_DB, ducked_music_gains
+from generation.remix.remix import speech_spans_within_clip_part
+from generation.remix.sound import (
+    MUSIC_AFTER_CLIP_DB,
+    MUSIC_BETWEEN_WORDS_DB,
+    MUSIC_UNDER_SPEECH_DB,
+    ducked_music_gains_db,
+)
 from generation.render import PieceInputFiles, prepare_piece
 from generation.sound.synthesis import SOUND_SAMPLE_RATE_HZ
 from generation.spec import BrandSnapshot, PieceSpec
@@ -170,15 +175,15 @@ def test_little_damage_is_shown_and_much_is_refused(tmp_path: Path) -> None:
 
 def test_the_bed_gives_way_to_speech_and_is_alone_at_the_end() -> None:
     talk = [ClipTimeSpan(start=0, end=1_500), ClipTimeSpan(start=2_500, end=4_000)]
-    gains = ducked_music_gains(talk, 4.0, round(6.5 * SOUND_SAMPLE_RATE_HZ))
+    gains = ducked_music_gains_db(talk, 4.0, round(6.5 * SOUND_SAMPLE_RATE_HZ))
     assert [gains[round(at * SOUND_SAMPLE_RATE_HZ)] for at in (0, 1.4, 2, 3, 4.4, 6)] == pytest.approx(
         [
             MUSIC_UNDER_SPEECH_DB,
             MUSIC_UNDER_SPEECH_DB,
             MUSIC_BETWEEN_WORDS_DB,
             MUSIC_UNDER_SPEECH_DB,
-            MUSIC_OUTRO_DB,
-            MUSIC_OUTRO_DB,
+            MUSIC_AFTER_CLIP_DB,
+            MUSIC_AFTER_CLIP_DB,
         ]
     )
     assert np.abs(np.diff(gains)).max() * SOUND_SAMPLE_RATE_HZ < 120
@@ -186,4 +191,4 @@ def test_the_bed_gives_way_to_speech_and_is_alone_at_the_end() -> None:
 
 def test_speech_is_counted_from_the_parts_beginning() -> None:
     talk = [ClipTimeSpan(start=0, end=900), ClipTimeSpan(start=1_500, end=5_000)]
-    assert speech_within_cut(talk, ClipPart(30, 60)) == [ClipTimeSpan(start=500, end=2_000)]
+    assert speech_spans_within_clip_part(talk, ClipPart(30, 60)) == [ClipTimeSpan(start=500, end=2_000)]

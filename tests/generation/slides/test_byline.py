@@ -13,15 +13,15 @@ from generation.frame import PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT
 from generation.outputs import DrawnText
 from generation.portraits.portrait import draw_presenter_portrait
 from generation.slides.byline import build_presenter_byline
-from generation.slides.deck import list_slideshow_slides
+from generation.slides.deck import list_slideshow_slide_drawers
 from generation.slides.hook import draw_single_image
 from generation.slides.kit import SlideKit, SlidePresenter
 from generation.spec import AspectRatio, PieceCopy, Presenter
-from generation.theme import derive_theme
+from generation.theme import derive_piece_color_theme
 from tests.generation.slides.test_deck import LONG, copy, line, screenshot, wrong
 from tests.generation.slides.test_deck import kit as plain_kit
 
-THEME = derive_theme(["#0b6e99", "#ffd166"])
+THEME = derive_piece_color_theme(["#0b6e99", "#ffd166"])
 FACE = draw_presenter_portrait(Presenter(name="Mira", gender="female", age_range="adult", seed="seed"), THEME, 120)
 ASPECTS: tuple[AspectRatio, ...] = get_args(AspectRatio)
 NAMES = ("Mira", "光", "Maximiliane-Konstantina von und zu Hohenlohe-Waldenburg-Schillingsfürst")
@@ -60,7 +60,7 @@ def overlap(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) ->
 @pytest.mark.parametrize(("aspect", "language", "name"), CASES, ids=str)
 def test_hook_and_end_disclose_the_presenter(aspect: AspectRatio, language: str, name: str) -> None:
     made = kit(language, aspect, name=name)
-    deck = list_slideshow_slides(made, said(language))
+    deck = list_slideshow_slide_drawers(made, said(language))
     for canvas in (deck[0](), deck[-1]()):
         assert {mark.name for mark in shown(canvas)} == {"presenter", "disclosure"}
         assert [problem for problem in wrong(canvas) if "is_cut=True" not in problem] == []
@@ -80,7 +80,7 @@ def test_a_single_image_discloses_the_presenter_above_its_button(aspect: AspectR
 def test_long_names_and_taglines_leave_the_presenter_room(aspect: AspectRatio) -> None:
     made = kit("de", aspect)._replace(name="Privatsphäre-Grundeinstellungen Benutzerkontenverwaltung")
     long = msgspec.structs.replace(said("de"), tagline=line(LONG))
-    canvas = list_slideshow_slides(made, long)[-1]()
+    canvas = list_slideshow_slide_drawers(made, long)[-1]()
     assert ([*wrong(canvas)], over_each_other(canvas)) == ([], [])
     assert {mark.name for mark in canvas.marks} >= {"app", "presenter", "disclosure", "pill", "place"}
 
@@ -98,9 +98,11 @@ def test_the_disclosure_fits_in_each_language(language: str) -> None:
 
 
 def test_the_byline_starts_where_the_text_starts() -> None:
-    lefts = [shown(list_slideshow_slides(kit(language), said(language))[0]())[0].box[0] for language in ("en", "ar")]
+    lefts = [
+        shown(list_slideshow_slide_drawers(kit(language), said(language))[0]())[0].box[0] for language in ("en", "ar")
+    ]
     assert lefts[0] < PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT["4:5"].width / 2 < lefts[1]
 
 
 def test_a_piece_without_a_presenter_has_no_byline() -> None:
-    assert [mark for slide in list_slideshow_slides(plain_kit(), said("en")) for mark in shown(slide())] == []
+    assert [mark for slide in list_slideshow_slide_drawers(plain_kit(), said("en")) for mark in shown(slide())] == []

@@ -3,7 +3,7 @@
 import pytest
 
 from generation.text.cleaning import clean_drawn_text
-from generation.text.fonts import EMOJI, font_for_grapheme, load_font_at_weight
+from generation.text.fonts import EMOJI, font_name_for_grapheme, load_font_at_weight
 from generation.text.raster import render_text_line_ink
 from generation.text.shaping import ShapingStyle, bidi_embedding_levels, shape_text_line
 from schemas.errors import UndrawableTextRefused
@@ -39,7 +39,11 @@ def test_a_symbol_that_no_font_has_is_left_out() -> None:
 
 
 def test_chinese_and_japanese_draw_the_same_letter_differently() -> None:
-    assert font_for_grapheme("直", "ja") != font_for_grapheme("直", "zh") != font_for_grapheme("直", "zh-TW")
+    assert (
+        font_name_for_grapheme("直", "ja")
+        != font_name_for_grapheme("直", "zh")
+        != font_name_for_grapheme("直", "zh-TW")
+    )
 
 
 def test_a_joined_emoji_is_one_glyph() -> None:

@@ -15,7 +15,7 @@ from generation.frame import PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT
 from generation.outputs import RenderedFile
 from generation.render import RENDERER_VERSION, PieceInputFiles, prepare_piece
 from generation.spec import AspectRatio, BrandSnapshot, PieceSpec
-from generation.theme import derive_theme
+from generation.theme import derive_piece_color_theme
 from generation.timing import VideoTiming
 from generation.video.end import build_end_scene_of_partner_end_card
 from generation.video.hook import build_hook_scene
@@ -81,7 +81,7 @@ def film(language: str, *, aspect: AspectRatio = "9:16", shots: int = 0, colors:
     """Return the first two scenes."""
     said, explained = SAID[language]
     given = (screenshot((390, 844)), screenshot((1280, 720)))[:shots]
-    made = kit(language, aspect, theme=derive_theme([colors]), screenshots=given)
+    made = kit(language, aspect, theme=derive_piece_color_theme([colors]), screenshots=given)
     return [build_hook_scene(made, copy(hook=said, language=language), 3.0), build_point_scene(made, explained, 1, 2.0)]
 
 

@@ -18,7 +18,7 @@ from db.pool import Conn, open_postgres_pool
 from domain.media.folder import open_folder_store
 from generation.portraits.portrait import draw_presenter_portrait
 from generation.spec import Presenter
-from generation.theme import derive_theme
+from generation.theme import derive_piece_color_theme
 from schemas import ids
 from tests import seeds
 from tests.domain.events import sending
@@ -129,7 +129,7 @@ async def _furnish(url: str, folder: Path, presenter: str) -> None:
 
 async def _insert_portrait(conn: Conn, org: UUID, presenter_id: UUID, folder: Path) -> None:
     face = Presenter(name="Maya", gender="female", age_range="young_adult", seed="maya")
-    draw_presenter_portrait(face, derive_theme(["#0b6e99"])).save(out := io.BytesIO(), "PNG")
+    draw_presenter_portrait(face, derive_piece_color_theme(["#0b6e99"])).save(out := io.BytesIO(), "PNG")
     data, token = out.getvalue(), secrets.token_urlsafe(32)
     await open_folder_store(f"file://{folder}/media").write(token, _one_chunk(data))
     await conn.execute(READY, org, presenter_id, len(data), hashlib.sha256(data).digest(), token)

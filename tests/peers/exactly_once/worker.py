@@ -91,8 +91,8 @@ class StoppingContext(TaskContext):
     async def step(self, body: Callable[[Conn], Awaitable[T]], **given: Any) -> T:
         return await through(partial(super().step, body, **given))
 
-    async def run_at_once(self, body: Callable[[Conn], Awaitable[T]]) -> T:
-        return await through(partial(super().run_at_once, body), writes=lambda done: done is not None)
+    async def run_self_fenced_statements(self, body: Callable[[Conn], Awaitable[T]]) -> T:
+        return await through(partial(super().run_self_fenced_statements, body), writes=lambda done: done is not None)
 
     async def commit(self, body: Any, **given: Any) -> Any:
         return await through(partial(super().commit, body, **given))

@@ -23,7 +23,7 @@ from workers.platforms.contract import (
     ReconcileResult,
     UnprovedPost,
 )
-from workers.platforms.parts import PlatformParts
+from workers.platforms.parts import PlatformCalls
 
 #: Captions by their author's token, and revoked tokens.
 POSTED: dict[str, str] = {}
@@ -80,7 +80,7 @@ async def revoke(net: OutgoingNetwork, attempt: TokenRevocationJobInput) -> None
     REVOKED.append(attempt.revocable.access_token)
 
 
-PARTS = PlatformParts(
+PARTS = PlatformCalls(
     open_adapter=lambda net: MurmurAdapter(net.settings.get_platform_settings(MurmurSettings).murmur_url),
     open_collector=lambda net: MurmurCollector(),
     connect=connect,

@@ -117,7 +117,7 @@ async def test_concurrent_registrations_leave_one(project: ConnectingProject, fe
     assert fediverse.count("/api/v1/apps") == 2
     (row,) = await project.workers.pool.fetch("select * from platform_app")
     async with project.workers.pool.acquire() as conn:
-        client = await client_registrations.unseal_oauth_client(conn, server=server, keyring=seeds.VAULT)
+        client = await client_registrations.read_unsealed_oauth_client(conn, server=server, keyring=seeds.VAULT)
     assert client is not None
     assert fediverse.apps[row["client_id"]].secret == client.client_secret
 

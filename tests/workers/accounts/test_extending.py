@@ -194,7 +194,7 @@ async def test_tokens_not_due_of_today_or_of_other_platforms_are_not_extended(ac
 
 async def test_a_token_of_an_account_to_reconnect_is_not_refreshed(account: InstagramTokenAccount) -> None:
     await account.age(50)
-    need = partial(accounts.require_account_reauth, organization_id=account.workers.org, account_id=account.id)
+    need = partial(accounts.mark_account_for_reauth, organization_id=account.workers.org, account_id=account.id)
     await run_in_transaction(account.workers.pool, partial(need, reason="TOKEN_REFUSED"))
     assert (await account.due(), await account.project.count("job")) == (1, 0)
     assert await account.due() == 0

@@ -26,7 +26,7 @@ from workers.dispatcher.chores import (
     build_pool_gauges_chore,
     clear_worker_pool_gauges_after_block,
 )
-from workers.dispatcher.events import DueConversionQueueScan, EventFolder, EventStoreChoreLeader, export_fold_lag
+from workers.dispatcher.events import DueConversionQueueScan, EventFoldLeader, EventStoreChoreLeader, export_fold_lag
 
 POOL = {"pool": scene.TEST_JOB.pool}
 
@@ -44,7 +44,7 @@ async def test_all_chores_run(settings: Settings, conn: Conn, monkeypatch: pytes
     await conn.execute("select make_event_days($1::date - 40, $1::date - 9)", today)
     short = msgspec.structs.replace(settings, event_days=8)
     leaders = [EventStoreChoreLeader(short), EventStoreChoreLeader(short)]
-    async with running(*leaders, *[EventFolder(short, number) for number in (0, 0, 1)]):
+    async with running(*leaders, *[EventFoldLeader(short, number) for number in (0, 0, 1)]):
         await eventually(asking(conn, "select not exists (select from event_delta)"))
         await eventually(asking(conn, f"select to_regclass('event_{today + timedelta(days=9):%Y%m%d}')::text"))
         await eventually(asking(conn, "select n = 1 from event_generation"))
@@ -63,7 +63,7 @@ async def test_a_blocked_rotation_is_repeated_and_delays_no_fold(
         held = writing.transaction()
         await held.start()
         await group_commit.store_new_events(writing, [event(1)])
-        async with running(EventStoreChoreLeader(settings), EventFolder(settings, 0)):
+        async with running(EventStoreChoreLeader(settings), EventFoldLeader(settings, 0)):
             for number in (2, 3):
                 await send(conn, [event(number)])
                 await eventually(asking(conn, "select not exists (select from event_delta)"))
@@ -74,7 +74,7 @@ async def test_a_blocked_rotation_is_repeated_and_delays_no_fold(
 
 async def test_a_folder_reconnects_to_the_event_store(settings: Settings, conn: Conn) -> None:
     cut = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'dispatcher-folds'"
-    async with running(EventFolder(settings, 0)):
+    async with running(EventFoldLeader(settings, 0)):
         for number in range(3):
             await send(conn, [event(number)])
             await eventually(asking(conn, "select not exists (select from event_delta)"))

@@ -17,24 +17,24 @@ def reach(uptime: PostgresUptime, *, first: float, last: float, every: float = 1
 
 def test_it_is_steady_after_a_whole_lease_without_a_gap_or_failure() -> None:
     uptime = PostgresUptime(LEASE_S)
-    assert not uptime.is_up_for_whole_lease
+    assert not uptime.was_up_for_whole_lease
     for begins in (0, 36, 72):
         reach(uptime, first=begins, last=begins + 9)
-        assert not uptime.is_up_for_whole_lease
+        assert not uptime.was_up_for_whole_lease
         reach(uptime, first=begins + 10, last=begins + 30)
-        assert uptime.is_up_for_whole_lease
+        assert uptime.was_up_for_whole_lease
     uptime.reset_uptime()
-    assert not uptime.is_up_for_whole_lease
+    assert not uptime.was_up_for_whole_lease
     reach(uptime, first=103, last=112)
-    assert not uptime.is_up_for_whole_lease
+    assert not uptime.was_up_for_whole_lease
     reach(uptime, first=113, last=113)
-    assert uptime.is_up_for_whole_lease
+    assert uptime.was_up_for_whole_lease
 
 
 def test_a_pause_shorter_than_any_lease_is_no_gap() -> None:
     uptime = PostgresUptime(LEASE_S)
     reach(uptime, first=0, last=30, every=5)
-    assert uptime.is_up_for_whole_lease
+    assert uptime.was_up_for_whole_lease
 
 
 def test_a_late_judgement_follows_a_gap() -> None:

@@ -16,7 +16,7 @@ from workers.ingest.detection import (
     detect_text_language,
     find_language_tag_candidates,
 )
-from workers.ingest.languages import normalize_language_tag, primary_language_subtag
+from workers.ingest.languages import normalize_first_language_tag, primary_language_subtag
 from workers.ingest.page.text import clean_text_line
 from workers.ingest.sentences import find_language_detection_sentences, is_language_detection_sentence
 
@@ -44,7 +44,7 @@ CAESAR = (
 def long_texts() -> Iterator[tuple[str, str]]:
     """Yield language and text of each store listing with a long text."""
     for _, locale, listing in store_texts():
-        tag = normalize_language_tag(locale) if langcodes.tag_is_valid(locale) else None
+        tag = normalize_first_language_tag(locale) if langcodes.tag_is_valid(locale) else None
         if tag and len(text := store_description(listing)) >= MIN_CHARS_TO_OVERRIDE_DECLARED_LANGUAGE:
             yield primary_language_subtag(tag), re.sub(r"<[^>]+>", " ", text)
 
@@ -146,7 +146,7 @@ def best_language(text: str, declared: str) -> str:
     ],
 )  # fmt: skip
 def test_a_tag_is_standard_or_none(text: str, tag: str | None) -> None:
-    assert normalize_language_tag(text) == tag
+    assert normalize_first_language_tag(text) == tag
 
 
 @pytest.mark.parametrize(

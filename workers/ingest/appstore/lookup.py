@@ -40,7 +40,7 @@ BAD_APP_LOOKUP_BODY_MESSAGE = "the App Store's lookup did not return a list of a
 BLANKS_TO_STRIP_BEFORE_JSON = b"\xef\xbb\xbf \t\r\n"
 
 
-class StorefrontResult(NamedTuple):
+class AppWithStorefront(NamedTuple):
     """App, and the storefront that has it."""
 
     software: AppLookupResult
@@ -65,7 +65,7 @@ class AppLookupClient(NamedTuple):
     limiter: UpstreamLimiter
 
 
-async def look_up_apple_app(lookup: AppLookupClient, listing: AppStoreListingRef, *, country: str) -> StorefrontResult:
+async def look_up_apple_app(lookup: AppLookupClient, listing: AppStoreListingRef, *, country: str) -> AppWithStorefront:
     """Return the app of a listing from the first App Store storefront that has it: its own, `country`, the largest.
 
     Raises `SourceNotFound` if no storefront has the app, another `SourceError` if a lookup fails.
@@ -74,7 +74,7 @@ async def look_up_apple_app(lookup: AppLookupClient, listing: AppStoreListingRef
     for storefront in list_storefronts_to_try(listing, country):
         results = await request_app_lookup(lookup, listing, storefront, patience_s)
         if software := choose_requested_app(results, listing):
-            return StorefrontResult(software, storefront)
+            return AppWithStorefront(software, storefront)
         patience_s = MAX_NEXT_APP_LOOKUP_TOKEN_WAIT_S
     raise SourceNotFound(f"the App Store has no app {listing.value}; check it, and the countryCode")
 

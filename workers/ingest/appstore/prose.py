@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import dropwhile, takewhile
 
-from workers.ingest.page.text import HTML_TAG_IN_TEXT, clean_text_line, count_words, first_sentence
+from workers.ingest.page.text import HTML_TAG_IN_TEXT_PATTERN, clean_text_line, count_words, first_sentence
 from workers.ingest.shapes import Passage
 from workers.ingest.skip_rules import SentenceSkipRules
 
@@ -28,7 +28,7 @@ MAX_JOINING_WORD_CHARS = 3
 
 def split_listing_lines(description: str) -> list[str]:
     bare = (
-        HTML_TAG_IN_TEXT.sub("", line).strip()
+        HTML_TAG_IN_TEXT_PATTERN.sub("", line).strip()
         for line in DESCRIPTION_LINE_BREAK_PATTERN.split(description[:MAX_READ_STORE_DESCRIPTION_CHARS])
     )
     return [line for line in bare if line]

@@ -35,7 +35,9 @@ def build_upstream_limiter(ctx: TaskContext, rate: UpstreamRequestRate) -> Upstr
 
 async def wait_for_upstream_rate_token(ctx: TaskContext, rate: UpstreamRequestRate, patience_s: float) -> None:
     try:
-        if wait_s := await ctx.step(partial(upstream_rate.take_upstream_rate_token, rate=rate, patience_s=patience_s)):
+        if wait_s := await ctx.step(
+            partial(upstream_rate.reserve_upstream_rate_token, rate=rate, patience_s=patience_s)
+        ):
             await asyncio.sleep(wait_s)
             await ctx.step(partial(upstream_rate.check_upstream_cooldown, rate=rate))
     except SourceRateLimited as early:
@@ -43,7 +45,7 @@ async def wait_for_upstream_rate_token(ctx: TaskContext, rate: UpstreamRequestRa
 
 
 async def cool_down_upstream_and_raise(ctx: TaskContext, rate: UpstreamRequestRate, wish_s: float | None) -> NoReturn:
-    metrics.UPSTREAM_REFUSAL_COUNTER.labels(rate.upstream).inc()
+    metrics.UPSTREAM_RATE_LIMIT_COUNTER.labels(rate.upstream).inc()
     length_s = await ctx.step(partial(upstream_rate.start_upstream_cooldown, rate=rate, wish_s=wish_s))
     raise SourceRateLimited(
         f"{rate.upstream} takes no more requests for now", retry_after=add_retry_jitter(length_s, ctx, rate)

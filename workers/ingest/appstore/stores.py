@@ -19,7 +19,7 @@ from schemas.settings import Settings
 from telemetry import metrics
 from workers.ingest.appstore import shapes
 from workers.ingest.appstore.address import strip_app_store_url_query
-from workers.ingest.appstore.lookup import AppLookupClient, StorefrontResult, look_up_apple_app
+from workers.ingest.appstore.lookup import AppLookupClient, AppWithStorefront, look_up_apple_app
 from workers.ingest.assemble import assemble_brand_extraction
 from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.parser.parser import parse_non_page_document as parse
@@ -32,10 +32,10 @@ from workers.web.fetch import FetchedResponse
 
 #: Seconds for one page, including the wait for the site rate limit.
 APP_STORE_PAGE_TIMEOUT_S = 25.0
-OPERATOR_APP_STORE_URL_SETTINGS = ("itunes_api_url", "app_store_url", "play_url")
+APP_STORE_URL_SETTING_NAMES = ("itunes_api_url", "app_store_url", "play_url")
 #: Addresses of Apple and Google. They are public: a resolver with a private address for them is wrong.
 DEFAULT_APP_STORE_URLS = {
-    field.default for field in msgspec.structs.fields(Settings) if field.name in OPERATOR_APP_STORE_URL_SETTINGS
+    field.default for field in msgspec.structs.fields(Settings) if field.name in APP_STORE_URL_SETTING_NAMES
 }
 
 
@@ -49,7 +49,7 @@ class AppStoreAccess(NamedTuple):
     play_url: str
 
 
-class StoreListingDocument(NamedTuple):
+class ReadStoreListing(NamedTuple):
     """Listing that was read; `bundle_id` is Apple's, in lower case."""
 
     url: str
@@ -64,7 +64,7 @@ def build_app_store_ssrf_policies(settings: Settings) -> AllowedOrigins:
 
     A changed URL may be in the operator's own network. Default URLs have no policy.
     """
-    addresses = (getattr(settings, name) for name in OPERATOR_APP_STORE_URL_SETTINGS)
+    addresses = (getattr(settings, name) for name in APP_STORE_URL_SETTING_NAMES)
     changed = (url for url in addresses if url not in DEFAULT_APP_STORE_URLS)
     return {origin: policy for url in changed for origin, policy in ssrf_guard.build_settings_url_policy(url).items()}
 
@@ -101,13 +101,13 @@ async def ingest_store_listings(
 
 async def read_requested_store_listings(
     stores: AppStoreAccess, listings: Sequence[RequestedStoreListing], country: str
-) -> tuple[list[StoreListingDocument], list[str]]:
+) -> tuple[list[ReadStoreListing], list[str]]:
     """Read each listing once; return the read listings, at least one, and a warning for each failed listing.
 
     Raises `SourceRateLimited` at once, since the next attempt reads all listings again. If all listings fail,
     raises the first retryable error, else the first error.
     """
-    parts: list[StoreListingDocument] = []
+    parts: list[ReadStoreListing] = []
     errors: list[SourceError] = []
     for listing in listings:
         if is_app_already_read_by_bundle_id(listing, parts):
@@ -123,7 +123,7 @@ async def read_requested_store_listings(
     return parts, [f"listing_unread: {error.message}" for error in errors]
 
 
-def is_app_already_read_by_bundle_id(listing: RequestedStoreListing, parts: list[StoreListingDocument]) -> bool:
+def is_app_already_read_by_bundle_id(listing: RequestedStoreListing, parts: list[ReadStoreListing]) -> bool:
     """Return whether a listing is the bundle id of an App Store app in `parts`; False for all other kinds."""
     return (
         isinstance(listing, AppStoreListingRef)
@@ -132,9 +132,7 @@ def is_app_already_read_by_bundle_id(listing: RequestedStoreListing, parts: list
     )
 
 
-async def read_store_listing(
-    stores: AppStoreAccess, listing: RequestedStoreListing, country: str
-) -> StoreListingDocument:
+async def read_store_listing(stores: AppStoreAccess, listing: RequestedStoreListing, country: str) -> ReadStoreListing:
     requested = listing.country or country
     if isinstance(listing, GooglePlayListingReference):
         return await read_google_play_listing(stores, listing, requested)
@@ -144,8 +142,8 @@ async def read_store_listing(
 
 
 async def read_app_store_listing(
-    stores: AppStoreAccess, result: StorefrontResult, warnings: list[str]
-) -> StoreListingDocument:
+    stores: AppStoreAccess, result: AppWithStorefront, warnings: list[str]
+) -> ReadStoreListing:
     software = result.software
     page = f"{stores.app_store_url.rstrip('/')}/{result.country}/app/id{software.track_id}"
     url = strip_app_store_url_query(software.track_view_url or "") or page
@@ -157,7 +155,7 @@ async def read_app_store_listing(
         passages=[*subtitle.passages, *reading.passages],
     )
     bundle_id = (software.bundle_id or "").casefold()
-    return StoreListingDocument(url, document, software.track_name, [*warnings, *subtitle_warnings], bundle_id)
+    return ReadStoreListing(url, document, software.track_name, [*warnings, *subtitle_warnings], bundle_id)
 
 
 async def fetch_app_store_page(web: WebCrawlResources, url: str) -> FetchedResponse:
@@ -190,7 +188,7 @@ async def read_app_subtitle(stores: AppStoreAccess, url: str, track_id: int) -> 
 
 async def read_google_play_listing(
     stores: AppStoreAccess, listing: GooglePlayListingReference, country: str
-) -> StoreListingDocument:
+) -> ReadStoreListing:
     """Fetch and parse an app's Google Play page, in the language of the listing's URL, of `country`, or in English.
 
     Raises `SourceNotFound` for an unknown app, `FetchedSourceUnusable` for a page that describes no app.
@@ -207,7 +205,7 @@ async def read_google_play_listing(
     reading = await parse(stores.parser, document)
     if not reading.candidates:
         raise FetchedSourceUnusable(f"Google Play's page of {listing.package} describes no app; try again later")
-    return StoreListingDocument(url, reading)
+    return ReadStoreListing(url, reading)
 
 
 def join_listing_links(candidates: list[FieldCandidate]) -> list[FieldCandidate]:

@@ -22,7 +22,7 @@ APP_SUBTITLE_HEADING_CLASSES = {"subtitle", "product-header__subtitle"}
 MAX_APP_SUBTITLE_LEN = 120
 #: Objects of one script; further ones are ignored.
 MAX_APP_STORE_SCRIPT_OBJECTS = 50_000
-MAX_APP_STORE_PAGE_HEADINGS = 20
+MAX_APP_STORE_HEADINGS_CHECKED = 20
 
 
 def parse_app_subtitle_page(store_page: FetchedAppStoreWebPage) -> ParsedNonPageDoc:
@@ -83,6 +83,6 @@ def find_app_subtitles_in_headings(page: HtmlDocument, track_id: int) -> Iterato
     Yield nothing if a redirect led to the page of another app than `track_id`.
     """
     if urlsplit(page.url).path.rstrip("/").endswith(f"/id{track_id}"):
-        for heading in page.tags["h2"][:MAX_APP_STORE_PAGE_HEADINGS]:
+        for heading in page.tags["h2"][:MAX_APP_STORE_HEADINGS_CHECKED]:
             if APP_SUBTITLE_HEADING_CLASSES & set(read_tag_attribute(heading, "class").split()):
                 yield read_tag_text(heading)

@@ -41,7 +41,7 @@ MIN_COLOR_CLUSTER_SHARE = 0.08
 #: Share of the whole area that all chromatic colors need.
 MIN_LOGO_CHROMATIC_AREA_SHARE = 0.005
 #: Number of a logo's largest clusters.
-SUMMED_TOP_LOGO_CLUSTERS = 5
+SUMMED_TOP_LOGO_CLUSTER_COUNT = 5
 #: Their least share of the chromatic area; a photograph spreads over more clusters.
 MIN_LARGEST_LOGO_CLUSTERS_SHARE = 0.75
 
@@ -70,12 +70,12 @@ def count_pixel_colors(body: bytes) -> Counter[str]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # `MAX_LOGO_PIXELS` is our own limit.
-            return merge_similar_pixel_colors(count_rgb_pixels(body))
+            return merge_similar_pixel_colors(count_opaque_pixels_by_rgb(body))
     except (OSError, ValueError, SyntaxError, KeyError, IndexError, TypeError, Image.DecompressionBombError):
         return Counter()
 
 
-def count_rgb_pixels(body: bytes) -> Counter[tuple[int, ...]]:
+def count_opaque_pixels_by_rgb(body: bytes) -> Counter[tuple[int, ...]]:
     with Image.open(BytesIO(body), formats=FETCHED_LOGO_FORMATS) as image:
         if image.width * image.height > MAX_LOGO_PIXELS:
             return Counter()
@@ -144,7 +144,9 @@ def choose_main_logo_colors(pixels: Counter[str]) -> list[str]:
         neutral = (cluster.color for cluster in all_clusters if is_neutral_color(cluster.color))
         return [color for color in neutral if not is_white(color)][:1]
     large = [cluster for cluster in chromatic if cluster.area >= MIN_COLOR_CLUSTER_SHARE * chromatic_area]
-    is_logo = sum_cluster_areas(large[:SUMMED_TOP_LOGO_CLUSTERS]) >= MIN_LARGEST_LOGO_CLUSTERS_SHARE * chromatic_area
+    is_logo = (
+        sum_cluster_areas(large[:SUMMED_TOP_LOGO_CLUSTER_COUNT]) >= MIN_LARGEST_LOGO_CLUSTERS_SHARE * chromatic_area
+    )
     return [cluster.color for cluster in large] if is_logo else []
 
 

@@ -14,20 +14,20 @@ from workers.ingest.page.decode import decode_bytes_like_browser
 from workers.ingest.shapes import FetchedPageStyles, ParsedNonPageDoc
 
 #: A reference, alone or as in `hsl(var(--primary))`, and its fallback for an unknown name.
-CSS_VAR_REFERENCE = re.compile(r"var\(\s*--([\w-]+)\s*(?:,((?:[^()]|\([^()]*\))*))?\)", re.IGNORECASE)
+CSS_VAR_REFERENCE_PATTERN = re.compile(r"var\(\s*--([\w-]+)\s*(?:,((?:[^()]|\([^()]*\))*))?\)", re.IGNORECASE)
 #: References to references; further ones are ignored.
 MAX_NESTED_CSS_VARS = 8
 #: Characters of their result.
 MAX_RESOLVED_CSS_VALUE_CHARS = 300
 #: Comments and strings. An unclosed comment runs to the end of the sheet, an unclosed string to the end of
 #: the line.
-CSS_COMMENT_OR_STRING = re.compile(
+CSS_COMMENT_OR_STRING_PATTERN = re.compile(
     r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/)?"
     r"|\"[^\"\\\n]*+(?:\\.[^\"\\\n]*+)*+\"?|'[^'\\\n]*+(?:\\.[^'\\\n]*+)*+'?"
 )
-CSS_BRACE = re.compile("([{}])")
+CSS_BRACE_PATTERN = re.compile("([{}])")
 #: Signs without a meaning in a string.
-CSS_BRACES_TO_BLANKS = str.maketrans("{};", "   ")
+CSS_BRACES_TO_BLANKS_TABLE = str.maketrans("{};", "   ")
 #: Rules with blocks for other media, for dark colors, or for a moment.
 SKIPPED_CSS_AT_RULE_PATTERN = re.compile(
     r"@(?:media[^{]*(?:dark|print|contrast|forced-colors)|(?:-\w+-)?keyframes|font-face|property|page\b)", re.IGNORECASE
@@ -54,7 +54,7 @@ class CssPropertyValueWithSheetUrl(NamedTuple):
     url: str
 
 
-class OpenCssBlockScope(NamedTuple):
+class CssBlockScope(NamedTuple):
     """Open block: whether it always applies, and whether its declarations are for the whole page."""
 
     applies: bool
@@ -107,7 +107,7 @@ def resolve_css_vars(properties_by_name: Mapping[str, CssPropertyValueWithSheetU
     for _ in range(MAX_NESTED_CSS_VARS):
         if "var(" not in value.lower() or len(value) > MAX_RESOLVED_CSS_VALUE_CHARS:
             break
-        value = CSS_VAR_REFERENCE.sub(target, value)
+        value = CSS_VAR_REFERENCE_PATTERN.sub(target, value)
     return value
 
 
@@ -131,28 +131,28 @@ def read_custom_properties(sheet: str) -> Iterator[tuple[str, str]]:
     """
     if "--" not in sheet:
         return
-    pieces = CSS_BRACE.split(CSS_COMMENT_OR_STRING.sub(blank_css_comment_or_braces_in_string, sheet))
-    open_blocks = [OpenCssBlockScope(applies=True, is_page_wide=False)]
+    pieces = CSS_BRACE_PATTERN.split(CSS_COMMENT_OR_STRING_PATTERN.sub(blank_css_comment_or_braces_in_string, sheet))
+    open_blocks = [CssBlockScope(applies=True, is_page_wide=False)]
     for before, brace in zip(pieces[::2], [*pieces[1::2], ""], strict=True):
         block = open_blocks[-1]
         inside, _, prelude = before.rpartition(";") if brace == "{" else (before, "", "")
         if block.applies and block.is_page_wide:
             yield from parse_css_custom_property_declarations(inside)
         if brace == "{":
-            open_blocks.append(open_css_block(prelude, block))
+            open_blocks.append(build_css_block_scope(prelude, block))
         elif brace and len(open_blocks) > 1:
             open_blocks.pop()
 
 
 def blank_css_comment_or_braces_in_string(match: re.Match[str]) -> str:
-    return " " if match[0].startswith("/*") else match[0].translate(CSS_BRACES_TO_BLANKS)
+    return " " if match[0].startswith("/*") else match[0].translate(CSS_BRACES_TO_BLANKS_TABLE)
 
 
-def open_css_block(prelude: str, outer: OpenCssBlockScope) -> OpenCssBlockScope:
+def build_css_block_scope(prelude: str, outer: CssBlockScope) -> CssBlockScope:
     prelude = prelude.strip()[:MAX_CSS_PRELUDE_CHARS]
     if prelude.startswith("@"):
-        return OpenCssBlockScope(outer.applies and not SKIPPED_CSS_AT_RULE_PATTERN.match(prelude), outer.is_page_wide)
-    return OpenCssBlockScope(
+        return CssBlockScope(outer.applies and not SKIPPED_CSS_AT_RULE_PATTERN.match(prelude), outer.is_page_wide)
+    return CssBlockScope(
         outer.applies,
         any(ROOT_SELECTOR_PATTERN.fullmatch(selector.strip()) for selector in prelude.split(",") if selector.strip()),
     )

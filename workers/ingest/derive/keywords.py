@@ -22,7 +22,7 @@ from workers.ingest.derive.nouns import (
     PartOfSpeechPoints,
     cached_stem_of,
     count_part_of_speech_points,
-    find_noun_phrase_runs,
+    find_noun_phrase_run_bounds,
 )
 from workers.ingest.derive.quotes import cut_evidence_quote
 from workers.ingest.derive.quotes import take_first_distinct_evidence_quotes as once
@@ -201,7 +201,7 @@ def find_noun_phrase_terms(
 ) -> dict[str, KeywordTerm]:
     by_key: dict[str, KeywordTerm] = {}
     for number_of_clause, clause in enumerate(all_clauses):
-        for start, end in find_noun_phrase_runs(clause.words, rules, points_by_stem):
+        for start, end in find_noun_phrase_run_bounds(clause.words, rules, points_by_stem):
             for phrase in find_noun_phrases_in_run(clause.words[start:end], rules, points_by_stem):
                 key = " ".join(cached_stem_of(word.key) for word in phrase)
                 term = by_key.setdefault(key, KeywordTerm(number_of_clause, length=len(phrase)))

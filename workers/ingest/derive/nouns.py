@@ -97,7 +97,7 @@ def count_part_of_speech_points(
         add_part_of_speech_points_by_neighbors(clause, rules, by_stem)
     for clause in clauses:
         is_cased = has_capitals_marking_nouns(clause)
-        for start, end in find_noun_phrase_runs(clause, rules, by_stem):
+        for start, end in find_noun_phrase_run_bounds(clause, rules, by_stem):
             add_part_of_speech_points_to_phrase(clause, start, end, rules, by_stem)
             if is_cased:
                 add_part_of_speech_points_by_capitals(clause, start, end, rules, by_stem)
@@ -133,7 +133,7 @@ def add_word_class_by_ending(word: PositionedWord, rules: NounRules, word_points
     word_points.adjective += 2 * rules.matches_word_ending("adjectives", word)
 
 
-def find_noun_phrase_runs(
+def find_noun_phrase_run_bounds(
     clause: list[PositionedWord], rules: NounRules, by_stem: dict[str, PartOfSpeechPoints]
 ) -> Iterator[tuple[int, int]]:
     """Yield start and end index of each run of meaningful words without verbs in a clause."""

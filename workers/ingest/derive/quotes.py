@@ -10,7 +10,7 @@ MAX_DERIVED_QUOTE_CHARS = 200
 MAX_EVIDENCE_QUOTES = 5
 #: Characters before the quoted place, and characters that a cut may lose to end between words.
 QUOTE_CONTEXT_CHARS = 50
-WHITESPACE_CHARACTER = re.compile(r"\s")
+WHITESPACE_CHARACTER_PATTERN = re.compile(r"\s")
 
 
 def split_passages_to_sentences(passages: Iterable[Passage]) -> Iterator[str]:
@@ -29,7 +29,7 @@ def cut_evidence_quote(text: str, start: int = 0) -> str:
         return text
     begin = max(start - QUOTE_CONTEXT_CHARS, 0)
     part = text[begin : begin + MAX_DERIVED_QUOTE_CHARS]
-    if begin and (blank := WHITESPACE_CHARACTER.search(part, 0, QUOTE_CONTEXT_CHARS)):
+    if begin and (blank := WHITESPACE_CHARACTER_PATTERN.search(part, 0, QUOTE_CONTEXT_CHARS)):
         part = part[blank.end() :]
     last = part.rfind(" ") if begin + MAX_DERIVED_QUOTE_CHARS < len(text) else 0
     return part[: last if last > MAX_DERIVED_QUOTE_CHARS - QUOTE_CONTEXT_CHARS else None].strip()

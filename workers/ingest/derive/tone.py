@@ -11,8 +11,8 @@ from workers.ingest.derive.lexicon import IngestLexicon
 #: Emoji, with or without a variation selector; no stars, ticks and arrows, which are bullets.
 TONE_EMOJI_PATTERN = re.compile("[\U0001f300-\U0001faff\u2600-\u2604\u2607-\u2712\u2728-\u2793]\ufe0f?")
 #: Marks at the end of a sentence, with quotes, brackets and emoji after them.
-TONE_EXCLAMATION_END = re.compile(r"[!！]\W{0,8}$")
-TONE_QUESTION_END = re.compile(r"[?？؟]\W{0,8}$")
+TONE_EXCLAMATION_END_PATTERN = re.compile(r"[!！]\W{0,8}$")
+TONE_QUESTION_END_PATTERN = re.compile(r"[?？؟]\W{0,8}$")
 #: The end of a sentence; a text without one may be an item of a list.
 TONE_SENTENCE_END_PATTERN = re.compile(r"[.!?…。！？؟]\W{0,8}$")
 #: Letters of a word above which it is long in LIX.
@@ -61,13 +61,13 @@ def measure_tone(sentences: Sequence[str], lexicon: IngestLexicon, *, name: str 
     tone = ToneCounts()
     patterns = list(build_tone_sign_patterns(lexicon, {*PROSE_WORD_PATTERN.findall(name.casefold())}))
     for sentence in sentences:
-        count_sentence_words(tone, sentence)
+        add_sentence_to_tone_counts(tone, sentence)
         for sign, words in patterns:
-            count_tone_sign(tone, sign, sentence, words)
+            add_sign_matches_to_tone_counts(tone, sign, sentence, words)
     return tone
 
 
-def count_sentence_words(tone: ToneCounts, sentence: str) -> None:
+def add_sentence_to_tone_counts(tone: ToneCounts, sentence: str) -> None:
     words = PROSE_WORD_PATTERN.findall(sentence)
     tone.words += len(words)
     tone.long_words += sum(len(word) > MAX_LIX_SHORT_WORD_CHARS for word in words)
@@ -78,7 +78,7 @@ def count_sentence_words(tone: ToneCounts, sentence: str) -> None:
         tone.examples["short"].append((sentence, 0))
 
 
-def count_tone_sign(tone: ToneCounts, sign: str, sentence: str, words: re.Pattern[str]) -> None:
+def add_sign_matches_to_tone_counts(tone: ToneCounts, sign: str, sentence: str, words: re.Pattern[str]) -> None:
     found_matches = list(words.finditer(sentence))
     if found_matches:
         tone.matches[sign].update(match[0].casefold() for match in found_matches)
@@ -91,8 +91,8 @@ def build_tone_sign_patterns(lexicon: IngestLexicon, name_words: set[str]) -> It
     A form of address is named by its word. The brand's `name_words` are no slang or delight.
     """
     yield "emoji", TONE_EMOJI_PATTERN
-    yield "exclamation", TONE_EXCLAMATION_END
-    yield "question", TONE_QUESTION_END
+    yield "exclamation", TONE_EXCLAMATION_END_PATTERN
+    yield "question", TONE_QUESTION_END_PATTERN
     yield "contraction", compile_whole_word_pattern(lexicon.contraction)
     yield "we", compile_any_word_pattern(tuple(lexicon.we))
     for sign, words in (("slang", lexicon.slang), ("delight", lexicon.delight)):

@@ -140,7 +140,7 @@ def find_frequent_voice_signs(tone: ToneCounts, language_lexicon: IngestLexicon)
             yield VoiceHabitSign(sign, "mark", DISPLAY_NOUN_BY_VOICE_SIGN.get(sign, "questions"), sign)
     if is_sign_frequent_enough_for_habit(tone, "we", MIN_VOICE_SIGNS_PER_100_WORDS["we"]):
         yield VoiceHabitSign("we", "speech", f"of itself as “{language_lexicon.we[0]}”", "we")
-    yield from find_readability_habit(tone, language_lexicon)
+    yield from find_readability_sign(tone, language_lexicon)
 
 
 def is_sign_frequent_enough_for_habit(tone: ToneCounts, sign: str, rate: float) -> bool:
@@ -164,18 +164,15 @@ def find_form_of_address_sign(tone: ToneCounts, language_lexicon: IngestLexicon)
         )
         if is_sign_frequent_enough_for_habit(tone, address.word, rate):
             yield VoiceHabitSign(
-                classify_address_form_by_formality(address),
-                "speech",
-                f"to the reader as “{address.word}”",
-                address.word,
+                voice_sign_of_address_form(address), "speech", f"to the reader as “{address.word}”", address.word
             )
 
 
-def classify_address_form_by_formality(address: VoiceFormOfAddress) -> str:
+def voice_sign_of_address_form(address: VoiceFormOfAddress) -> str:
     return "close" if address.formality < 0 else "distant" if address.formality > 0 else "address"
 
 
-def find_readability_habit(tone: ToneCounts, language_lexicon: IngestLexicon) -> Iterator[VoiceHabitSign]:
+def find_readability_sign(tone: ToneCounts, language_lexicon: IngestLexicon) -> Iterator[VoiceHabitSign]:
     plain, technical = language_lexicon.lix or (0, float("inf"))
     if (
         tone.lix_readability_index < plain

@@ -254,6 +254,6 @@ async def find_repository_token(ctx: TaskContext, app: GitHubApp | None, full_na
     except SourceNotFound:
         return None
     except GitHubInstallationGone:
-        gone = partial(github_installations.drop_github_installation, installation_id=installation.installation_id)
+        gone = partial(github_installations.delete_uninstalled_github_app, installation_id=installation.installation_id)
         await ctx.step(partial(gone, organization_id=organization_id))
         return None

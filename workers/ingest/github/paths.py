@@ -120,8 +120,8 @@ def choose_paths_of_tree_entries(
     return ChosenRepositoryPaths(
         readme=choose_readme_path(entries),
         icon=choose_app_store_icon_path(entries),
-        pictures=store_pictures.choose_repo_app_images((entry.path for entry in entries), rank_app_store_locale),
-        files=choose_ranked_file_paths(entries, name=name),
+        pictures=store_pictures.choose_repo_app_image_paths((entry.path for entry in entries), rank_app_store_locale),
+        files=choose_file_paths_besides_readme(entries, name=name),
         truncated=truncated,
     )
 
@@ -140,7 +140,7 @@ def rank_readme_path(match: re.Match[str]) -> tuple[int, bool, str]:
     return folders.index(match["folder"].lower()), not (match["form"] or "").startswith("m"), match[0]
 
 
-def choose_ranked_file_paths(entries: list[GitTreeEntry], *, name: str) -> list[str]:
+def choose_file_paths_besides_readme(entries: list[GitTreeEntry], *, name: str) -> list[str]:
     """Return the paths of files to read: store texts, then manifests, then the settings of a Jekyll site.
 
     At most `MAX_REPOSITORY_FILE_REQUESTS` are returned, without large files. `name` is the repository's.

@@ -12,7 +12,7 @@ IMAGE_FILE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp")
 LOCALE_FOLDER_REGEX = r"(?P<locale>default|[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*)"
 IMAGE_FILE_NAME_REGEX = r"[^/]+"
 #: Places of each kind, best first.
-APP_STORE_IMAGE_PATHS: tuple[tuple[PictureKind, str, str], ...] = (
+APP_STORE_IMAGE_PATH_REGEXES: tuple[tuple[PictureKind, str, str], ...] = (
     ("logo", "store.icon", rf"metadata/android/{LOCALE_FOLDER_REGEX}/images/icon\.\w+"),
     ("logo", "store.icon", rf"play/listings/{LOCALE_FOLDER_REGEX}/graphics/icon/{IMAGE_FILE_NAME_REGEX}"),
     ("logo", "store.icon", r"metadata/(?:ios/)?app_icon\.\w+"),
@@ -36,9 +36,9 @@ APP_STORE_IMAGE_PATHS: tuple[tuple[PictureKind, str, str], ...] = (
 )
 APP_STORE_IMAGE_PATH_PATTERNS = tuple(
     (kind, rule, re.compile(rf"(?P<base>(?:.*/)?){place}", re.IGNORECASE))
-    for kind, rule, place in APP_STORE_IMAGE_PATHS
+    for kind, rule, place in APP_STORE_IMAGE_PATH_REGEXES
 )
-NUMBER_IN_FILE_NAME = re.compile(r"\d+")
+NUMBER_IN_FILE_NAME_PATTERN = re.compile(r"\d+")
 
 
 def is_app_store_image_path(path: str) -> bool:
@@ -47,7 +47,7 @@ def is_app_store_image_path(path: str) -> bool:
     )
 
 
-def choose_repo_app_images(paths: Iterable[str], rank: Callable[[str], int]) -> list[str]:
+def choose_repo_app_image_paths(paths: Iterable[str], rank: Callable[[str], int]) -> list[str]:
     """Return the paths of an app's store images: the icon, up to four screenshots and the banner.
 
     Of each kind, take the first layout that has any: those nearest to the root, in the locale of lowest `rank`.
@@ -76,7 +76,7 @@ def rank_app_store_image_path(match: re.Match[str], rank: Callable[[str], int]) 
 
 def natural_sort_key(path: str) -> tuple[list[int], str]:
     """Return a sort key that puts `10.png` after `2.png`."""
-    return [int(number[:9]) for number in NUMBER_IN_FILE_NAME.findall(path.rpartition("/")[2])], path
+    return [int(number[:9]) for number in NUMBER_IN_FILE_NAME_PATTERN.findall(path.rpartition("/")[2])], path
 
 
 def classify_app_store_image_path(path: str) -> tuple[PictureKind, str]:

@@ -57,7 +57,7 @@ def join_supported_llm_claims_as_candidate(
     field: BrandFieldName, claims: Iterable[BrandClaim], source: PromptSourceText
 ) -> Iterator[FieldCandidate]:
     supported = [
-        checked_claim for claim in claims if (checked_claim := keep_supported_llm_claim(claim, source.own_text))
+        checked_claim for claim in claims if (checked_claim := keep_found_quotes_of_llm_claim(claim, source.own_text))
     ]
     if supported:
         value = " ".join(claim.statement for claim in supported)
@@ -122,7 +122,7 @@ def is_tagline_in_source(claim: BrandClaim, text: str) -> bool:
     return len(claim.statement) <= MAX_TAGLINE_CHARS and is_quote_in_text(claim.statement, text)
 
 
-def keep_supported_llm_claim(claim: BrandClaim, text: str) -> BrandClaim | None:
+def keep_found_quotes_of_llm_claim(claim: BrandClaim, text: str) -> BrandClaim | None:
     """Return the model's claim as plain text, with those of its quotes that are in the text.
 
     Return None if no quote is there, if the statement is empty or too long, or if it adds a web address.

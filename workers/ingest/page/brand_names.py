@@ -15,7 +15,7 @@ from workers.ingest.page.text import clean_text_line, count_words, fold_text
 
 #: Highest confidence of a domain, a name where none was set: less than a part of the title that equals the
 #: host.
-MAX_DOMAIN_NAME_CONFIDENCE = 0.60
+MAX_DOMAIN_AS_NAME_CONFIDENCE = 0.60
 #: Words of a headline that may be a name.
 MAX_HEADLINE_NAME_WORDS = 3
 LOGO_WORD_IN_ALT_TEXT_PATTERN = re.compile(r"\b(?:the\s+)?logo(?:type)?\b", re.IGNORECASE)
@@ -38,7 +38,7 @@ def find_brand_name_candidates(page: HtmlDocument) -> Iterator[FieldCandidate]:
     for value, confidence, rule in find_scored_brand_names(page):
         head, tail = split_name_and_tagline(value)
         name = tail if title_parts.is_domain_label_of_page(tail, page) else head
-        limit = MAX_DOMAIN_NAME_CONFIDENCE if strip_domain_ending(name) != name else 1.0
+        limit = MAX_DOMAIN_AS_NAME_CONFIDENCE if strip_domain_ending(name) != name else 1.0
         if is_possible_brand_name(name):
             yield page.build_candidate("appName", name, min(confidence, limit), rule)
 

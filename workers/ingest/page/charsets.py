@@ -25,7 +25,7 @@ META_CHARSET_SEARCH_PATTERN = re.compile(
     re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
 HTML_ATTRIBUTE_PATTERN = re.compile(rb"([^\s/=>]+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>]*)))?")
-XML_ENCODING_DECLARATION = re.compile(rb"<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"'>]*)[\"']")
+XML_ENCODING_DECLARATION_PATTERN = re.compile(rb"<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"'>]*)[\"']")
 #: A declaration that is readable as ASCII can't be in these encodings, and x-user-defined has no text.
 REPLACEMENT_BY_IMPOSSIBLE_HTML_ENCODING = {"utf-16le": "utf-8", "utf-16be": "utf-8", "x-user-defined": "windows-1252"}
 
@@ -59,7 +59,7 @@ def find_markup_encoding(body: bytes) -> str | None:
     UTF-16 is replaced by UTF-8, since readable markup can't be in UTF-16. Return None without a known charset.
     """
     name = next(find_meta_tag_encodings(body), None)
-    if name is None and (match := XML_ENCODING_DECLARATION.match(body)):
+    if name is None and (match := XML_ENCODING_DECLARATION_PATTERN.match(body)):
         name = find_encoding_name_by_label(match[1].decode("latin-1"))
     return REPLACEMENT_BY_IMPOSSIBLE_HTML_ENCODING.get(name, name) if name else None
 

@@ -56,7 +56,7 @@ def decode_bytes_like_browser(body: bytes, content_type: str) -> str:
     text = decode_proven_utf8(
         body, MIN_UTF8_PROOF_SEQUENCES if names and names[0] not in ENCODINGS_REFUTED_BY_ONE_UTF8_SEQUENCE else 1
     )
-    return text if text is not None else next(decode_with_encodings(body, names))
+    return text if text is not None else next(decode_with_each_encoding(body, names))
 
 
 def decode_proven_utf8(body: bytes, proof: int) -> str | None:
@@ -72,7 +72,7 @@ def decode_proven_utf8(body: bytes, proof: int) -> str | None:
     return text if sequences >= proof and text.count("\ufffd") * MIN_CHARS_PER_DECODE_ERROR <= sequences else None
 
 
-def decode_with_encodings(body: bytes, names: list[str]) -> Iterator[str]:
+def decode_with_each_encoding(body: bytes, names: list[str]) -> Iterator[str]:
     """Yield the body decoded by each plausible encoding: the declared `names`, UTF-8, then windows-1252.
 
     The last always fits.

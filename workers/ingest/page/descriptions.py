@@ -13,15 +13,15 @@ from workers.ingest.page.text import MAX_DESCRIPTION_CHARS, clean_text_line, cou
 from workers.ingest.shapes import Passage
 
 #: Characters below which a text is a weak description.
-WEAK_DESCRIPTION_CHARS = 25
+MIN_STRONG_DESCRIPTION_CHARS = 25
 #: Confidence factor of a text that is too short, or only repeats the title.
 WEAK_DESCRIPTION_CONFIDENCE_FACTOR = 0.4
 #: Words of a text that counts as prose.
 MIN_HERO_PROSE_WORDS = 8
 #: Texts after the headline; further ones are ignored.
-MAX_TEXTS_AFTER_HEADLINE = 8
+MAX_TEXTS_CHECKED_AFTER_HEADLINE = 8
 #: Paragraphs after the headline that are checked next.
-MAX_PARAGRAPHS_AFTER_HEADLINE = 5
+MAX_PARAGRAPHS_CHECKED_AFTER_HEADLINE = 5
 PROSE_END_PATTERN = re.compile(r"[.!?…:。！？][\"”“»’')\]]*$")
 JSONLD_PAGE_TYPE_PATTERN = re.compile(r"\w*(?:Page|Article|Posting)|Product|Recipe|Course|Event")
 CREDIT_LINE_PATTERN = re.compile(r"(?:written by|sponsored by|by|von|par|por|di|door)[:\s].{0,70}", re.IGNORECASE)
@@ -48,7 +48,7 @@ def find_description_candidates(page: HtmlDocument, passages: list[Passage]) -> 
 def is_weak_description(text: str) -> bool:
     """Return whether the text is too short, only a credit line such as `by Jane`, or only a quotation."""
     return (
-        len(text) < WEAK_DESCRIPTION_CHARS
+        len(text) < MIN_STRONG_DESCRIPTION_CHARS
         or CREDIT_LINE_PATTERN.fullmatch(text) is not None
         or QUOTATION_AS_DESCRIPTION_PATTERN.fullmatch(text) is not None
     )
@@ -78,8 +78,10 @@ def find_prose_after_headline(page: HtmlDocument, passages: list[Passage]) -> It
     """Yield the first prose after a page's headline, of `passages`, else of a paragraph; nothing without a headline."""
     if page.headline_h1_tag is None:
         return
-    texts = islice((passage.text for passage in passages if passage.kind == "text"), MAX_TEXTS_AFTER_HEADLINE)
-    paragraphs = map(read_tag_text, page.headline_h1_tag.find_all_next("p", limit=MAX_PARAGRAPHS_AFTER_HEADLINE))
+    texts = islice((passage.text for passage in passages if passage.kind == "text"), MAX_TEXTS_CHECKED_AFTER_HEADLINE)
+    paragraphs = map(
+        read_tag_text, page.headline_h1_tag.find_all_next("p", limit=MAX_PARAGRAPHS_CHECKED_AFTER_HEADLINE)
+    )
     yield from islice(filter(may_be_hero_prose, chain(texts, paragraphs)), 1)
 
 

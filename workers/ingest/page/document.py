@@ -23,7 +23,7 @@ MIN_JAVASCRIPT_PROGRAM_CHARS = 1_000
 MAX_DESCENDANTS_READ_PER_TAG = 1_000
 MAX_HREF_CHARS = 2048
 #: Characters of an address that two readers may interpret differently.
-AMBIGUOUS_URL_PATTERN = re.compile(r"[\s\x00-\x20\x7f-\x9f\ud800-\udfff\"<>\\]")
+AMBIGUOUS_URL_CHARACTER_PATTERN = re.compile(r"[\s\x00-\x20\x7f-\x9f\ud800-\udfff\"<>\\]")
 JSONLD_ARTICLE_TYPE_PATTERN = re.compile(r"\w*(?:Article|Posting)")
 
 
@@ -139,7 +139,7 @@ def resolve_http_url(base: str, address: str) -> str | None:
         return None
     usable = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc
     url = parts._replace(fragment="", path=parts.path or "/").geturl()
-    return url if usable and len(url) <= MAX_HREF_CHARS and not AMBIGUOUS_URL_PATTERN.search(url) else None
+    return url if usable and len(url) <= MAX_HREF_CHARS and not AMBIGUOUS_URL_CHARACTER_PATTERN.search(url) else None
 
 
 def read_tag_attribute(tag: Tag, name: str) -> str:

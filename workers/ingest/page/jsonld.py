@@ -14,7 +14,7 @@ MAX_JSONLD_DEPTH = 8
 #: Nodes of a page, and items of a list, that are read.
 MAX_JSONLD_NODES = 200
 CDATA_OPENING = "<![CDATA["
-JSONLD_VALUE_START = re.compile(r"[\[{]")
+JSONLD_VALUE_START_PATTERN = re.compile(r"[\[{]")
 #: A string, which is kept; outside of strings a comma or a colon without a value after it.
 JSONLD_STRING_OR_GAP_PATTERN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[,:]\s*(?=[,}\]])', re.DOTALL)
 JSONLD_LINE_COMMENT = re.compile(r"^[ \t]*//.*$", re.MULTILINE)
@@ -56,14 +56,14 @@ def parse_json_values(block: str) -> list[Any]:
 
 def decode_consecutive_json(text: str) -> Iterator[Any]:
     """Yield the JSON objects and lists in a text one after the other, up to the first broken one."""
-    start = JSONLD_VALUE_START.search(text)
+    start = JSONLD_VALUE_START_PATTERN.search(text)
     while start:
         try:
             value, end = LENIENT_JSONLD_DECODER.raw_decode(text, start.start())
         except (ValueError, RecursionError):
             return
         yield value
-        start = JSONLD_VALUE_START.search(text, end)
+        start = JSONLD_VALUE_START_PATTERN.search(text, end)
 
 
 def unwrap_json_string(block: str) -> str:

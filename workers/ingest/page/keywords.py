@@ -19,7 +19,7 @@ KEYWORD_SEPARATOR_PATTERN = re.compile(r"[,;\n،、，；]")
 
 def find_declared_keyword_candidates(page: HtmlDocument) -> Iterator[FieldCandidate]:
     for texts, confidence, rule in find_scored_keyword_lists(page):
-        if keywords := split_unique_keywords(keep_keywords_used_on_page(split_keyword_list(texts), page)):
+        if keywords := split_unique_keywords(keep_keywords_used_on_page(split_possible_keywords(texts), page)):
             yield page.build_candidate("keywords", keywords, confidence, rule)
 
 
@@ -46,14 +46,14 @@ def split_unique_keywords(texts: Iterable[str]) -> list[str]:
     Return each once in any of its forms, at most `MAX_BRAND_KEYWORDS`.
     """
     by_stem: dict[str, str] = {}
-    for word in split_keyword_list(texts):
+    for word in split_possible_keywords(texts):
         by_stem.setdefault(fold_text(stem_term(word)), word)
         if len(by_stem) == MAX_BRAND_KEYWORDS:
             break
     return list(by_stem.values())
 
 
-def split_keyword_list(texts: Iterable[str]) -> list[str]:
+def split_possible_keywords(texts: Iterable[str]) -> list[str]:
     """Return the texts' parts, split at commas and the like, in lower case: no sentences, numbers or `key:value`."""
     words_of_texts = (
         clean_text_line(part).lower().lstrip("# ") for text in texts for part in KEYWORD_SEPARATOR_PATTERN.split(text)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from schemas.brand import FieldCandidate
 from workers.ingest import detection
-from workers.ingest.languages import normalize_language_tag, primary_language_subtag
+from workers.ingest.languages import normalize_first_language_tag, primary_language_subtag
 from workers.ingest.page import jsonld
 from workers.ingest.page.address import page_url_comparison_key
 from workers.ingest.page.document import HtmlDocument, read_tag_attribute
@@ -57,7 +57,7 @@ def list_hreflang_alternates(page: HtmlDocument) -> list[tuple[str, str]]:
     links = (tag for tag in page.tags["link"] if "alternate" in read_tag_attribute(tag, "rel").lower().split())
     pairs = [
         (
-            normalize_language_tag(read_tag_attribute(tag, "hreflang")),
+            normalize_first_language_tag(read_tag_attribute(tag, "hreflang")),
             page.resolve_link(read_tag_attribute(tag, "href")),
         )
         for tag in links

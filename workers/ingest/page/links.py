@@ -8,14 +8,14 @@ from urllib.parse import unquote, urlsplit
 
 from bs4.element import Tag
 
-from workers.ingest.languages import normalize_language_tag, primary_language_subtag
+from workers.ingest.languages import normalize_first_language_tag, primary_language_subtag
 from workers.ingest.page.address import page_url_comparison_key, root_url, site_of_url
 from workers.ingest.page.document import HtmlDocument, read_tag_attribute, read_tag_text
 from workers.ingest.page.languages import list_other_language_pages
 from workers.ingest.page.text import fold_text
 from workers.ingest.shapes import RankedLink
 
-MAX_ANCHOR_TAGS = 2000
+MAX_ANCHOR_TAGS_CHECKED = 2000
 MAX_LINKS_PER_PAGE = 50
 WORST_RANK_CRAWL_LINK = RankedLink(url="", rank=1 << 30)
 MAX_CHECKED_LINK_ANCESTORS = 8
@@ -84,10 +84,10 @@ def rank_page_links(page: HtmlDocument, language: str | None) -> list[RankedLink
 
 def read_ranked_page_links(page: HtmlDocument, language: str | None) -> Iterator[tuple[LinkedPageAddress, int]]:
     targets: dict[str, LinkedPageAddress | None] = {}
-    for tag in islice(page.tags["a"], MAX_ANCHOR_TAGS):
+    for tag in islice(page.tags["a"], MAX_ANCHOR_TAGS_CHECKED):
         href = read_tag_attribute(tag, "href")
         if href not in targets:
-            targets[href] = find_linked_page(page, href)
+            targets[href] = find_linked_page_address(page, href)
         target = targets[href]
         label = fold_text(read_tag_text(tag)[:100]) if target else ""
         if target and not SKIPPED_PAGE_NAMES_PATTERN.fullmatch(label):
@@ -101,7 +101,7 @@ def rank_page_link(tag: Tag, target: LinkedPageAddress, label: str, language: st
     return sum(digit * 10**place for place, digit in enumerate(reversed(digits)))
 
 
-def find_linked_page(page: HtmlDocument, href: str) -> LinkedPageAddress | None:
+def find_linked_page_address(page: HtmlDocument, href: str) -> LinkedPageAddress | None:
     """Return the target page of a link; None for an address off the site, or of a file that is no page.
 
     Return None too for a page without facts about a brand, such as a login.
@@ -125,7 +125,7 @@ def read_languages_in_url(path: str, host: str) -> set[str]:
     return {
         primary_language_subtag(tag)
         for end in ends
-        if LANGUAGE_IN_URL_PATTERN.fullmatch(end) and (tag := normalize_language_tag(end))
+        if LANGUAGE_IN_URL_PATTERN.fullmatch(end) and (tag := normalize_first_language_tag(end))
     }
 
 
@@ -153,6 +153,6 @@ def is_link_in_other_language(tag: Tag, target: LinkedPageAddress, language: str
 
     Return False if the page's language is unknown.
     """
-    declared = normalize_language_tag(read_tag_attribute(tag, "hreflang"))
+    declared = normalize_first_language_tag(read_tag_attribute(tag, "hreflang"))
     languages = target.languages | ({primary_language_subtag(declared)} if declared else set())
     return bool(language) and bool(languages - {primary_language_subtag(language or "")})

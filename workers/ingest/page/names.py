@@ -11,7 +11,7 @@ MAX_LEADING_NAME_CHARS = 30
 LEGAL_FORM_PATTERN = re.compile(
     r",?\s+(?:GmbH(?: & Co\.? KG)?|AG|SE|e\.\s?V\.|UG|Inc\.?|LLC|Ltd\.?|Corp\.?|S\.A\.|SAS|S\.r\.l\.|B\.V\.)$"
 )
-TRAILING_PARENTHESIS = re.compile(r"(?<=\w)\s+\([^()]*\)$")
+TRAILING_PARENTHESIS_PATTERN = re.compile(r"(?<=\w)\s+\([^()]*\)$")
 IMPOSSIBLE_BRAND_NAME_PATTERN = re.compile(r"https?://|www\.|^@|^[\W\d_]*$", re.IGNORECASE)
 GENERIC_PAGE_NAMES = frozenset(
     """home homepage startseite start accueil inicio iniciopagina index untitled welcome main default page
@@ -30,7 +30,7 @@ def split_name_and_tagline(value: str) -> tuple[str, str]:
         head, tail = text[: match.start()], text[match.end() :]
         if is_possible_brand_name(head) and len(head) <= MAX_LEADING_NAME_CHARS:
             return head, tail
-    return LEGAL_FORM_PATTERN.sub("", TRAILING_PARENTHESIS.sub("", text)), ""
+    return LEGAL_FORM_PATTERN.sub("", TRAILING_PARENTHESIS_PATTERN.sub("", text)), ""
 
 
 def is_possible_brand_name(text: str) -> bool:

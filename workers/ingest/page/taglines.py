@@ -15,7 +15,7 @@ from workers.ingest.shapes import Passage
 
 #: Headings of one level from which each is a section's heading.
 MIN_SAME_LEVEL_SECTION_HEADINGS = 3
-MAX_SAME_LEVEL_HEADINGS = 10
+MAX_SAME_LEVEL_HEADINGS_CHECKED = 10
 #: Parts of a page that are not about the brand.
 NON_BRAND_HTML_TAGS = ["nav", "footer", "aside"]
 
@@ -25,13 +25,15 @@ def find_page_taglines(page: HtmlDocument, name: str | None, passages: Sequence[
 
     `name` is the brand's name: the rest of a title after the name is a tagline, and the name itself is none.
     """
-    for value, confidence, rule in find_taglines(page, name or page.domain_label, passages):
+    for value, confidence, rule in find_scored_taglines(page, name or page.domain_label, passages):
         line = clean_text_line(value)
         if is_tagline_sized(line) and fold_text(line) != fold_text(name or ""):
             yield page.build_candidate("tagline", line, confidence, rule)
 
 
-def find_taglines(page: HtmlDocument, name: str, passages: Sequence[Passage]) -> Iterator[tuple[str, float, str]]:
+def find_scored_taglines(
+    page: HtmlDocument, name: str, passages: Sequence[Passage]
+) -> Iterator[tuple[str, float, str]]:
     for node in filter(is_brand_node, page.jsonld_nodes):
         yield from ((text, 0.95, "jsonld.slogan") for text in jsonld.unwrap_jsonld_texts(node.get("slogan"))[:1])
     yield from (
@@ -85,7 +87,9 @@ def is_nav_or_section_text(tag: Tag, page: HtmlDocument) -> bool:
 
 def is_section_heading(tag: Tag, page: HtmlDocument) -> bool:
     """Return whether a heading is one of several of its level; False for a paragraph, or alone next to the headline."""
-    same_level = [heading for heading in page.tags[tag.name][:MAX_SAME_LEVEL_HEADINGS] if read_tag_text(heading)]
+    same_level = [
+        heading for heading in page.tags[tag.name][:MAX_SAME_LEVEL_HEADINGS_CHECKED] if read_tag_text(heading)
+    ]
     if tag.name == "p" or len(same_level) < (
         MIN_SAME_LEVEL_SECTION_HEADINGS if tag is page.headline_h1_tag else MIN_SAME_LEVEL_SECTION_HEADINGS - 1
     ):

@@ -10,7 +10,7 @@ MAX_TAGLINE_CHARS = 120
 MIN_TAGLINE_WORDS = 3
 #: Characters of a raw value that are read: several times the limit of any field.
 MAX_RAW_TEXT_CHARS_READ = 5_000
-HTML_TAG_IN_TEXT = re.compile(r"</?[a-zA-Z][^<>]*>")
+HTML_TAG_IN_TEXT_PATTERN = re.compile(r"</?[a-zA-Z][^<>]*>")
 #: Zero-width, soft hyphen, bidirectional controls and control characters, without the joiners that emoji and
 #: Persian need.
 INVISIBLE_CHARACTERS = re.compile(
@@ -29,12 +29,14 @@ TITLE_SEPARATOR_PATTERN = re.compile(
 #: ASCII characters that `fold_text` drops: most texts are ASCII.
 NON_ALPHANUMERIC_REMOVAL_TABLE = {code: None for code in range(128) if not chr(code).isalnum()}
 #: Characters from Hangul on: earlier ones are never wide.
-POSSIBLY_CJK_CHARACTERS = re.compile(r"[^\x00-\u10ff]")
+POSSIBLY_WIDE_CHARACTER_PATTERN = re.compile(r"[^\x00-\u10ff]")
 
 
 def clean_text_line(value: str) -> str:
     """Return the first `MAX_RAW_TEXT_CHARS_READ` as one line, without entities (also double), tags, hidden ones."""
-    plain = HTML_TAG_IN_TEXT.sub(" ", html.unescape(html.unescape(value[:MAX_RAW_TEXT_CHARS_READ].replace("\\n", " "))))
+    plain = HTML_TAG_IN_TEXT_PATTERN.sub(
+        " ", html.unescape(html.unescape(value[:MAX_RAW_TEXT_CHARS_READ].replace("\\n", " ")))
+    )
     visible = plain if plain.isprintable() else INVISIBLE_CHARACTERS.sub("", plain)
     return " ".join(unicodedata.normalize("NFC", visible).split())
 
@@ -77,5 +79,7 @@ def split_title(title: str) -> list[str]:
 
 def count_words(text: str) -> int:
     """Count words; in scripts without blanks three characters count as one word."""
-    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in POSSIBLY_CJK_CHARACTERS.findall(text))
+    wide = sum(
+        unicodedata.east_asian_width(character) in "WF" for character in POSSIBLY_WIDE_CHARACTER_PATTERN.findall(text)
+    )
     return max(len(text.split()), wide // 3)

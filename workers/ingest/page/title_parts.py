@@ -15,7 +15,7 @@ from workers.ingest.page.document import HtmlDocument, read_tag_text
 from workers.ingest.page.names import (
     LEGAL_FORM_PATTERN,
     MAX_TITLE_PART_NAME_CHARS,
-    TRAILING_PARENTHESIS,
+    TRAILING_PARENTHESIS_PATTERN,
     is_possible_brand_name,
     is_similar_name,
 )
@@ -23,7 +23,7 @@ from workers.ingest.page.text import TITLE_SEPARATOR_PATTERN, clean_text_line, c
 
 #: Words of a name at most, without other evidence for it: a longer part is a line about the brand.
 MAX_TITLE_NAME_WORDS = 4
-MAX_TITLE_PART_HEADINGS = 10
+MAX_TITLE_PART_HEADINGS_CHECKED = 10
 MAX_CHECKED_TITLE_PARTS = 20
 WELCOME_GREETING_PATTERN = re.compile(
     r"(?:herzlich\s+)?(?:welcome\s+to|willkommen\s+(?:bei|auf|in|im)|bienvenue\s+(?:chez|sur|à)|bienvenid[oa]s?\s+a"
@@ -40,9 +40,9 @@ def find_scored_title_names(page: HtmlDocument, declared: set[str]) -> Iterator[
     for part in (
         strip_title_affixes(part) for title in titles for part in split_title(title)[:MAX_CHECKED_TITLE_PARTS]
     ):
-        if name := find_host_in_title_part(part, page):
+        if name := find_host_like_name_in_title_part(part, page):
             yield name, 0.70, "html.title.host"
-        elif name := find_host_at_title_end(part, page):
+        elif name := find_host_like_name_at_title_end(part, page):
             yield name, 0.55, "html.title.end"
         elif fold_text(strip_domain_ending(part)) in declared:
             yield part, 0.45, "html.title.part"
@@ -55,10 +55,12 @@ def find_scored_title_names(page: HtmlDocument, declared: set[str]) -> Iterator[
 def strip_title_affixes(part: str) -> str:
     """Return a title's part without a greeting, or a remark in brackets, legal form or `documentation` at its end."""
     ungreeted = WELCOME_GREETING_PATTERN.sub("", part, count=1) if WELCOME_GREETING_PATTERN.match(part) else part
-    return MANUAL_TITLE_SUFFIX_PATTERN.sub("", LEGAL_FORM_PATTERN.sub("", TRAILING_PARENTHESIS.sub("", ungreeted)))
+    return MANUAL_TITLE_SUFFIX_PATTERN.sub(
+        "", LEGAL_FORM_PATTERN.sub("", TRAILING_PARENTHESIS_PATTERN.sub("", ungreeted))
+    )
 
 
-def find_host_in_title_part(part: str, page: HtmlDocument) -> str:
+def find_host_like_name_in_title_part(part: str, page: HtmlDocument) -> str:
     """Return the part similar to the host's name, or its text before a comma, as of `Acme, the free shop`; else ""."""
     head = part.partition(", ")[0]
     if fold_text(head) == fold_text(page.domain_label) or fold_text(head) == fold_host_name(page.url):
@@ -66,7 +68,7 @@ def find_host_in_title_part(part: str, page: HtmlDocument) -> str:
     return part if is_similar_name(fold_text(part), fold_text(page.domain_label)) else ""
 
 
-def find_host_at_title_end(part: str, page: HtmlDocument) -> str:
+def find_host_like_name_at_title_end(part: str, page: HtmlDocument) -> str:
     """Return the last word of a home page's line if it is the host's name: `Cheap tyres for all at Acme`; else ""."""
     last_word = part.rstrip(".!").rpartition(" ")[2]
     is_line = count_words(part) > MAX_TITLE_NAME_WORDS or strip_domain_ending(last_word) != last_word
@@ -109,7 +111,9 @@ def find_name_at_end_of_inner_page_title(page: HtmlDocument) -> Iterator[ScoredN
         return
     last_part = page.title[separators[-1].end() :].strip()
     headings = {
-        fold_text(read_tag_text(tag)) for name in ("h1", "h2") for tag in page.tags[name][:MAX_TITLE_PART_HEADINGS]
+        fold_text(read_tag_text(tag))
+        for name in ("h1", "h2")
+        for tag in page.tags[name][:MAX_TITLE_PART_HEADINGS_CHECKED]
     }
     # The part after `Film: ` is the page's subject.
     is_subject = fold_text(last_part) in headings or separators[-1][0].startswith((":", "："))

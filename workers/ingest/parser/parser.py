@@ -36,7 +36,7 @@ MAX_PARSING_CPU_S_PER_JOB = 15.0
 #: Documents at once: twice the cores, since a single tenant gets half of the slots.
 MAX_PARALLEL_PARSED_DOCUMENTS = 2 * (os.cpu_count() or 1)
 #: Bytes from which a document may take much memory.
-MIN_LARGE_DOCUMENT_SLOT_BYTES = 256 << 10
+MIN_LARGE_DOCUMENT_BYTES = 256 << 10
 #: Large documents parsed at once: one of a tenant.
 MAX_PARALLEL_LARGE_DOCUMENTS = 2
 #: A process that forks must have no other threads.
@@ -147,7 +147,7 @@ async def parse_any_ingest_document(parser: DocumentParser, document: ParseInput
                 f"the previous pages used all of the {MAX_PARSING_CPU_S_PER_JOB:g} s to read that one ingest has"
             )
         cpu_s = ceil(min(MAX_DOCUMENT_CPU_S, parser.left_s))
-        async with get_large_document_slot(parser, tenant, len(message)), parser.parsing.slots.hold_slot(tenant):
+        async with hold_large_document_slot(parser, tenant, len(message)), parser.parsing.slots.hold_slot(tenant):
             # Without a byte the forking process has died: repeat it with a new one.
             received = await exchange_with_parsing_process(
                 parser, message, cpu_s
@@ -162,9 +162,9 @@ async def parse_any_ingest_document(parser: DocumentParser, document: ParseInput
     return reply.output
 
 
-def get_large_document_slot(parser: DocumentParser, tenant: Hashable, size: int) -> AbstractAsyncContextManager[None]:
+def hold_large_document_slot(parser: DocumentParser, tenant: Hashable, size: int) -> AbstractAsyncContextManager[None]:
     """Return a context that holds one of the few slots for large documents, to limit memory; small ones need none."""
-    return parser.parsing.large.hold_slot(tenant) if size > MIN_LARGE_DOCUMENT_SLOT_BYTES else nullcontext()
+    return parser.parsing.large.hold_slot(tenant) if size > MIN_LARGE_DOCUMENT_BYTES else nullcontext()
 
 
 async def exchange_with_parsing_process(parser: DocumentParser, message: bytes, cpu_s: int) -> bytes:

@@ -12,7 +12,7 @@ from schemas.errors import SourceError, SourceUnreachable
 from schemas.pictures import PictureFoundByIngest
 from workers.ingest.parser.parser import DocumentParser, parse_any_ingest_document
 from workers.ingest.pictures.choose import choose_candidate_images, is_useful_image_size, keep_largest_distinct_images
-from workers.ingest.pictures.measure import ImageTypeAndSize, is_svg_file, measure_image_bytes
+from workers.ingest.pictures.measure import ImageTypeAndSize, is_svg_file, measure_image_type_and_size
 from workers.ingest.shapes import CandidateImage, FetchedLogo, FetchedSvg, SvgSize
 from workers.ingest.website.session import EXPECTED_RESPONSE_BY_CRAWLED_FILE_KIND, CrawlSession, WebCrawlResources
 from workers.web.fetch import FetchedResponse
@@ -112,7 +112,7 @@ async def build_measured_image(
 
 async def measure_image_head(head: bytes, parser: DocumentParser) -> ImageTypeAndSize | None:
     if not is_svg_file(head):
-        return measure_image_bytes(head)
+        return measure_image_type_and_size(head)
     size = await parse_any_ingest_document(parser, FetchedSvg(body=head))
     assert isinstance(size, SvgSize)  # noqa: S101  the parser of a drawing returns one
     return ImageTypeAndSize("image/svg+xml", size.width, size.height)

@@ -30,7 +30,7 @@ class ImageTypeAndSize(NamedTuple):
     height: int
 
 
-def measure_image_bytes(head: bytes) -> ImageTypeAndSize | None:
+def measure_image_type_and_size(head: bytes) -> ImageTypeAndSize | None:
     """Return an image's type and size; None for an unknown type (SVG too), or if the bytes end before its size."""
     reader = next((reader for sign, reader in IMAGE_MEASURER_BY_FILE_SIGNATURE if sign.match(head)), None)
     return reader(head) if reader else None

@@ -60,7 +60,7 @@ async def ingest_website_source(
         title=pages[0].title,
         candidates=[candidate for document in documents for candidate in document.candidates],
         passages=[passage for document in documents for passage in document.passages],
-        warnings=[*session.warnings, *site_warnings(session, pages)],
+        warnings=[*session.warnings, *build_site_crawl_warnings(session, pages)],
         visit=session.build_last_crawl_record(args, rules=rules, url=pages[0].url),
         model=model,
         pictures=fetch_useful_images(build_web_image_fetcher(web), parser, images),
@@ -88,7 +88,7 @@ async def read_site_documents(
     return [*first_pages, *readings, *map(lower_linked_page_confidence, linked_pages)]
 
 
-def site_warnings(session: CrawlSession, pages: list[ParsedPage]) -> Iterator[str]:
+def build_site_crawl_warnings(session: CrawlSession, pages: list[ParsedPage]) -> Iterator[str]:
     shells = sum(page.scripted for page in pages)
     if shells:
         yield (

@@ -26,7 +26,7 @@ from tests.workers.ingest.appstore.store_server import (
     unlimited_limiter,
 )
 from tests.workers.web.web import Answers, raw_response
-from workers.ingest.appstore.lookup import AppLookupClient, StorefrontResult, look_up_apple_app
+from workers.ingest.appstore.lookup import AppLookupClient, AppWithStorefront, look_up_apple_app
 from workers.ingest.appstore.rate import UpstreamLimiter
 from workers.ingest.appstore.stores import build_app_store_ssrf_policies
 from workers.ingest.parser.parser import DocumentParser
@@ -42,7 +42,7 @@ async def look_up(
     *,
     country: str = "us",
     limiter: UpstreamLimiter | None = None,
-) -> tuple[StorefrontResult, list[str]]:
+) -> tuple[AppWithStorefront, list[str]]:
     async with open_stores(parser, answers, limiter) as (stores, site):
         return await look_up_apple_app(stores.lookup, listing, country=country), site.paths
 

@@ -6,7 +6,7 @@ import msgspec
 
 from workers.ingest.github.paths import (
     choose_app_store_icon_path,
-    choose_ranked_file_paths,
+    choose_file_paths_besides_readme,
     choose_readme_path,
     choose_repository_paths,
 )
@@ -32,7 +32,7 @@ def test_the_apps_own_files_are_chosen() -> None:
         "Pods/Lib/Info.plist", "Core/Sources/Info.plist", "Zap/Info.plist",
     ]  # fmt: skip
     entries = [GitTreeEntry(path=path, type="blob", size=10) for path in paths]
-    assert choose_ranked_file_paths(entries, name="zap") == [
+    assert choose_file_paths_besides_readme(entries, name="zap") == [
         "package.json",
         "app/src/main/AndroidManifest.xml",
         "app/src/main/res/values/strings.xml",
@@ -46,16 +46,16 @@ def test_the_stores_default_locale_is_first() -> None:
     paths = [f"fastlane/metadata/android/{locale}/title.txt" for locale in locales]
     icons = [f"fastlane/metadata/android/{locale}/images/icon.png" for locale in locales]
     entries = [GitTreeEntry(path=path, type="blob") for path in [*paths, *icons]]
-    assert choose_ranked_file_paths(entries, name="zap") == ["fastlane/metadata/android/en-US/title.txt"]
+    assert choose_file_paths_besides_readme(entries, name="zap") == ["fastlane/metadata/android/en-US/title.txt"]
     assert choose_app_store_icon_path(entries) == "fastlane/metadata/android/en-US/images/icon.png"
     del entries[3], entries[2]
-    assert choose_ranked_file_paths(entries, name="zap") == ["fastlane/metadata/android/default/title.txt"]
+    assert choose_file_paths_besides_readme(entries, name="zap") == ["fastlane/metadata/android/default/title.txt"]
 
 
 def test_site_settings_are_read_last() -> None:
     paths = ["_config.yml", "docs/_config.yml", "website/_config.yml", "docs/x/_config.yml", "package.json"]
     entries = [GitTreeEntry(path=path, type="blob", size=9) for path in paths]
-    assert choose_ranked_file_paths(entries, name="zap") == ["package.json", "_config.yml", "docs/_config.yml"]
+    assert choose_file_paths_besides_readme(entries, name="zap") == ["package.json", "_config.yml", "docs/_config.yml"]
 
 
 def test_a_hundred_thousand_files_are_read_quickly() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.workers.ingest.github.github_server import reading
-from workers.ingest.github.paths import choose_ranked_file_paths
+from workers.ingest.github.paths import choose_file_paths_besides_readme
 from workers.ingest.github.shapes import GitTreeEntry
 
 STORES: dict[str, bytes | str] = {
@@ -46,7 +46,7 @@ def test_store_texts_are_found_in_each_layout(folder: str) -> None:
         f"{folder}/full{separator}description.txt": "<b>Zap</b> draws for everyone who speaks.<br><br>Free.",
     }
     entries = [GitTreeEntry(path=path, type="blob") for path in files]
-    assert set(choose_ranked_file_paths(entries, name="zap")) == set(files)
+    assert set(choose_file_paths_besides_readme(entries, name="zap")) == set(files)
     values = reading(files)
     assert (values["appName"], values["tagline"]) == ("Zap Draw", "Draw what you say")
     assert values["appDescription"].startswith("Zap draws for everyone who speaks.")

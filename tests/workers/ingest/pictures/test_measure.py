@@ -9,7 +9,7 @@ from PIL import Image
 
 from tests.media import picture, png_claiming, written
 from workers.ingest.pictures import drawing
-from workers.ingest.pictures.measure import ImageTypeAndSize, is_svg_file, measure_image_bytes
+from workers.ingest.pictures.measure import ImageTypeAndSize, is_svg_file, measure_image_type_and_size
 from workers.ingest.shapes import FetchedSvg, SvgSize
 
 TYPES = {
@@ -30,7 +30,7 @@ def make_image(kind: str, width: int, height: int, mode: str = "RGB", **options:
 @given(st.sampled_from(sorted(TYPES)), st.integers(1, 256), st.integers(1, 256))
 def test_any_image_has_its_size(kind: str, width: int, height: int) -> None:
     options: dict[str, Any] = {"sizes": [(width, height)]} if kind == "ICO" else {}
-    assert measure_image_bytes(make_image(kind, width, height, **options)) == ImageTypeAndSize(
+    assert measure_image_type_and_size(make_image(kind, width, height, **options)) == ImageTypeAndSize(
         TYPES[kind], width, height
     )
 
@@ -50,7 +50,7 @@ def test_any_image_has_its_size(kind: str, width: int, height: int) -> None:
     ],
 )
 def test_variants_of_formats_have_their_size(file: bytes) -> None:
-    measured = measure_image_bytes(file[: 64 << 10])
+    measured = measure_image_type_and_size(file[: 64 << 10])
     assert measured is not None
     assert measured[1:] == (301, 17)
 
@@ -59,24 +59,24 @@ def test_variants_of_formats_have_their_size(file: bytes) -> None:
 def test_a_truncated_image_has_its_size_or_none(kind: str, data: st.DataObject) -> None:
     file = make_image(kind, 70, 40)
     cut = file[: data.draw(st.integers(0, len(file)))]
-    assert measure_image_bytes(cut) in {None, measure_image_bytes(file)}
+    assert measure_image_type_and_size(cut) in {None, measure_image_type_and_size(file)}
 
 
 @given(st.sampled_from(SIGNS), st.binary(max_size=600))
 def test_any_bytes_are_measured(sign: bytes, further_bytes: bytes) -> None:
-    measured = measure_image_bytes(sign + further_bytes)
+    measured = measure_image_type_and_size(sign + further_bytes)
     assert measured is None or min(measured.width, measured.height) >= 0
 
 
 @pytest.mark.parametrize("file", [b"", b"<html><svg>", b"%PDF-1.7", b"GIF", b"\xff\xd8" * 400_000])
 def test_other_files_have_no_size(file: bytes) -> None:
-    assert measure_image_bytes(file) is None
+    assert measure_image_type_and_size(file) is None
     assert not is_svg_file(file)
 
 
 def test_a_decompression_bomb_is_only_measured() -> None:
-    assert measure_image_bytes(png_claiming(60_000, 60_000)) == ImageTypeAndSize("image/png", 60_000, 60_000)
-    assert measure_image_bytes(picture("JPEG", (9, 4), orientation=6)) == ImageTypeAndSize("image/jpeg", 9, 4)
+    assert measure_image_type_and_size(png_claiming(60_000, 60_000)) == ImageTypeAndSize("image/png", 60_000, 60_000)
+    assert measure_image_type_and_size(picture("JPEG", (9, 4), orientation=6)) == ImageTypeAndSize("image/jpeg", 9, 4)
 
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" {}>'

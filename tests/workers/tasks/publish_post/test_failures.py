@@ -98,7 +98,7 @@ async def test_accepted_posts_are_polled_again_after_a_reconnection(project: Pub
 
 async def mark_account(project: PublishingProject) -> None:
     """Mark the account as one that only its owner can reconnect, after a refresh of the first tokens."""
-    await project.do(accounts.require_account_reauth, account_id=project.account_id, reason="GONE", generation=1)
+    await project.do(accounts.mark_account_for_reauth, account_id=project.account_id, reason="GONE", generation=1)
 
 
 async def reconnect(project: PublishingProject) -> None:

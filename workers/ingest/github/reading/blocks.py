@@ -18,7 +18,7 @@ INVISIBLE_README_TAGS = frozenset("script style pre table svg video picture img 
 HEADING_TAGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 README_BLOCK_TAGS = {*HEADING_TAGS, *"p li blockquote div center section dd dt summary body html".split()}
 ADMONITION_MARK_PATTERN = re.compile(r"\s*\[!\w+\]")
-EMOJI_SHORTCODE = re.compile(r"(?<!\w):[a-z0-9_+-]+:(?!\w)")
+EMOJI_SHORTCODE_PATTERN = re.compile(r"(?<!\w):[a-z0-9_+-]+:(?!\w)")
 #: Emoji and ornaments before and after a text.
 ORNAMENTS_AROUND_TEXT_PATTERN = re.compile(r"^[^\w\"“«'‘(¿¡]+|[^\w\"”»'’)!?.…。！？:：+#]+$")
 
@@ -103,7 +103,7 @@ def is_readme_admonition(box: Tag) -> bool:
 
 def strip_emoji_codes_and_ornaments(text: str) -> str:
     """Return the text on one line, without emoji shortcodes and the ornaments around the text."""
-    return ORNAMENTS_AROUND_TEXT_PATTERN.sub("", clean_text_line(EMOJI_SHORTCODE.sub(" ", text))).strip()
+    return ORNAMENTS_AROUND_TEXT_PATTERN.sub("", clean_text_line(EMOJI_SHORTCODE_PATTERN.sub(" ", text))).strip()
 
 
 def is_link_row_block(block: ReadmeBlock) -> bool:

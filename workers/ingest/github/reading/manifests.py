@@ -56,10 +56,14 @@ def read_repo_manifest_statements(
     """
     name = file.path.rpartition("/")[2].lower()
     if name.endswith("info.plist"):
-        yield from (statement for statement in read_plist_names(file.body) if is_real_repo_manifest_value(statement))
+        yield from (
+            statement for statement in read_plist_name_statements(file.body) if is_real_repo_manifest_value(statement)
+        )
     elif name == "androidmanifest.xml":
         yield from (
-            statement for statement in read_android_label(file.body, files) if is_real_repo_manifest_value(statement)
+            statement
+            for statement in read_android_label_statement(file.body, files)
+            if is_real_repo_manifest_value(statement)
         )
     elif name in LOADER_AND_READER_BY_MANIFEST_NAME:
         load, read = LOADER_AND_READER_BY_MANIFEST_NAME[name]
@@ -98,12 +102,12 @@ def get_nested_object(value: ManifestObject, *keys: str) -> ManifestObject:
     return value
 
 
-def read_package_json(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[BrandStatement]:
+def read_package_json_statements(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[BrandStatement]:
     yield from read_manifest_name_statements(document, own_name, 0.80, "package.json", "productName", "displayName")
-    yield from read_package_manifest(document, own_name, "package.json")
+    yield from read_package_manifest_statements(document, own_name, "package.json")
 
 
-def read_app_json(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[BrandStatement]:
+def read_app_json_statements(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[BrandStatement]:
     """Yield the app's names and description in Expo's or React Native's `app.json`; a hosting service's has none."""
     expo = get_nested_object(document, "expo")
     yield from read_manifest_name_statements(expo, own_name, 0.85, "app.json.expo", "name")
@@ -111,21 +115,25 @@ def read_app_json(document: ManifestObject, own_name: RepositoryOwnName) -> Iter
     yield from read_manifest_name_statements(document, own_name, 0.85, "app.json", "displayName")
 
 
-def read_pubspec(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[BrandStatement]:
-    yield from read_package_manifest({**document, "keywords": document.get("topics")}, own_name, "pubspec")
+def read_pubspec_statements(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[BrandStatement]:
+    yield from read_package_manifest_statements({**document, "keywords": document.get("topics")}, own_name, "pubspec")
 
 
-def read_pyproject(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[BrandStatement]:
+def read_pyproject_statements(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[BrandStatement]:
     for table in (get_nested_object(document, "project"), get_nested_object(document, "tool", "poetry")):
-        yield from read_package_manifest(table, own_name, "pyproject")
+        yield from read_package_manifest_statements(table, own_name, "pyproject")
 
 
 def build_package_manifest_reader(rule: str, *table: str) -> "ManifestReader":
     """Return the reader of a manifest that declares only its package, in the object `table`, with the rule `rule`."""
-    return lambda document, own_name: read_package_manifest(get_nested_object(document, *table), own_name, rule)
+    return lambda document, own_name: read_package_manifest_statements(
+        get_nested_object(document, *table), own_name, rule
+    )
 
 
-def read_jekyll_description(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[BrandStatement]:
+def read_jekyll_description_statement(
+    document: ManifestObject, own_name: RepositoryOwnName
+) -> Iterator[BrandStatement]:
     """Yield a Jekyll site's description, not a new site's, if its title is nearly the repository's name or missing."""
     title = document.get("title")
     is_own_site = not isinstance(title, str) or is_nearly_repository_name(clean_text_line(title), own_name)
@@ -133,7 +141,9 @@ def read_jekyll_description(document: ManifestObject, own_name: RepositoryOwnNam
         yield from read_manifest_description_statement(document, "jekyll", 0.70)
 
 
-def read_package_manifest(document: ManifestObject, own_name: RepositoryOwnName, rule: str) -> Iterator[BrandStatement]:
+def read_package_manifest_statements(
+    document: ManifestObject, own_name: RepositoryOwnName, rule: str
+) -> Iterator[BrandStatement]:
     """Yield the name, description and keywords in a package manifest, as all registries have them.
 
     The name is without `@scope/` and `vendor/`.
@@ -176,20 +186,20 @@ def read_manifest_keyword_statement(document: ManifestObject, rule: str) -> Iter
 ManifestReader = Callable[[ManifestObject, RepositoryOwnName], Iterator[BrandStatement]]
 #: Loader and reader of a file, by its name in lower case.
 LOADER_AND_READER_BY_MANIFEST_NAME: dict[str, tuple[Callable[[str], Any], ManifestReader]] = {
-    "app.json": (json.loads, read_app_json),
-    "package.json": (json.loads, read_package_json),
-    "pubspec.yaml": (yaml.safe_load, read_pubspec),
-    "pubspec.yml": (yaml.safe_load, read_pubspec),
-    "pyproject.toml": (tomllib.loads, read_pyproject),
+    "app.json": (json.loads, read_app_json_statements),
+    "package.json": (json.loads, read_package_json_statements),
+    "pubspec.yaml": (yaml.safe_load, read_pubspec_statements),
+    "pubspec.yml": (yaml.safe_load, read_pubspec_statements),
+    "pyproject.toml": (tomllib.loads, read_pyproject_statements),
     "cargo.toml": (tomllib.loads, build_package_manifest_reader("cargo", "package")),
     "composer.json": (json.loads, build_package_manifest_reader("composer")),
-    "_config.yml": (yaml.safe_load, read_jekyll_description),
+    "_config.yml": (yaml.safe_load, read_jekyll_description_statement),
     "settings.gradle": (parse_gradle_settings, build_package_manifest_reader("gradle")),
     "settings.gradle.kts": (parse_gradle_settings, build_package_manifest_reader("gradle")),
 }
 
 
-def read_plist_names(body: bytes) -> Iterator[BrandStatement]:
+def read_plist_name_statements(body: bytes) -> Iterator[BrandStatement]:
     """Yield the app's names in an Info.plist; nothing for a broken file, an extension or a part of an app.
 
     Placeholders that a build replaces are left out.
@@ -210,7 +220,7 @@ def read_plist_names(body: bytes) -> Iterator[BrandStatement]:
             yield BrandStatement("appName", clean_text_line(name), confidence, f"plist.{key}")
 
 
-def read_android_label(body: bytes, files: list[FetchedRepoFile]) -> Iterator[BrandStatement]:
+def read_android_label_statement(body: bytes, files: list[FetchedRepoFile]) -> Iterator[BrandStatement]:
     """Yield the app's name: the label in an Android manifest, mostly a reference to a string in `files`.
 
     Yield nothing for a broken file, without a label, or for an unknown string.

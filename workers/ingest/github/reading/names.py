@@ -18,7 +18,7 @@ TITLE_GREETING_PATTERN = re.compile(r"^(?:welcome to|hello|hi|introducing)\s+(?:
 REPOSITORY_NAME_SUFFIX_PATTERN = re.compile(
     rf"[-_.](?:{PLATFORM_NAME_REGEX}|app|client|website|frontend|flutter|electron|main|master)$", re.IGNORECASE
 )
-TRAILING_VERSION_NUMBER = re.compile(r"\s+v?\d+(?:\.\d+)+$", re.IGNORECASE)
+TRAILING_VERSION_NUMBER_PATTERN = re.compile(r"\s+v?\d+(?:\.\d+)+$", re.IGNORECASE)
 #: Further words of a heading with the repository's own name: with more words it is a sentence.
 MAX_WORDS_BESIDE_REPO_NAME = 2
 #: Occurrences in a text from which a spelling counts as the name's.
@@ -58,7 +58,7 @@ def split_readme_heading(text: str) -> tuple[str, str]:
     text_line = clean_text_line(text)
     greeting = TITLE_GREETING_PATTERN.match(text_line)
     head, tail = split_name_and_tagline(text_line[greeting.end() :].rstrip("!") if greeting else text_line)
-    return FOR_PLATFORM_SUFFIX_PATTERN.sub("", TRAILING_VERSION_NUMBER.sub("", head)).strip(), tail
+    return FOR_PLATFORM_SUFFIX_PATTERN.sub("", TRAILING_VERSION_NUMBER_PATTERN.sub("", head)).strip(), tail
 
 
 def strip_repository_name_suffix(repository: str) -> str:

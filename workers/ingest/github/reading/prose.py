@@ -12,7 +12,7 @@ from workers.ingest.github.reading.names import (
     split_readme_heading,
 )
 from workers.ingest.github.reading.statement import BrandStatement
-from workers.ingest.page.descriptions import PROSE_END_PATTERN, WEAK_DESCRIPTION_CHARS
+from workers.ingest.page.descriptions import MIN_STRONG_DESCRIPTION_CHARS, PROSE_END_PATTERN
 from workers.ingest.page.names import MAX_TITLE_PART_NAME_CHARS, is_possible_brand_name
 from workers.ingest.page.text import (
     MAX_DESCRIPTION_CHARS,
@@ -24,7 +24,7 @@ from workers.ingest.page.text import (
 )
 from workers.ingest.skip_rules import SentenceSkipRules
 
-MAX_README_TITLE_HEADINGS = 3
+MAX_LEADING_README_HEADINGS = 3
 #: First blocks that are searched for the title.
 MAX_BLOCKS_SEARCHED_FOR_TITLE = 12
 #: Words of a sentence that describes.
@@ -76,7 +76,7 @@ def find_readme_title(blocks: list[ReadmeBlock], own_name: RepositoryOwnName) ->
     Return None if the very first one heads a section. Only the top of the README is searched.
     """
     headings = [block for block in blocks[:MAX_BLOCKS_SEARCHED_FOR_TITLE] if block.kind == "heading"][
-        :MAX_README_TITLE_HEADINGS
+        :MAX_LEADING_README_HEADINGS
     ]
     exact = (block for block in headings if is_repository_own_name(split_readme_heading(block.text)[0], own_name))
     first = (
@@ -138,7 +138,7 @@ def find_readme_description(
 
     Without both, yield the first long one of `taglines`, and the first text further down that names the project.
     """
-    about = blocks_about_project(blocks, title, skip_rules)
+    about = find_blocks_about_project(blocks, title, skip_rules)
     first = next((block for block in about if keep_descriptive_sentences(block, own_name, skip_rules)), None)
     if text := find_readme_lead_line(blocks, title, first, own_name, skip_rules):
         yield BrandStatement("appDescription", text, 0.60, "readme.lead")
@@ -146,7 +146,7 @@ def find_readme_description(
         text = truncate_text(extract_readme_first_paragraph(blocks, first, own_name, skip_rules), MAX_DESCRIPTION_CHARS)
         yield BrandStatement("appDescription", text, 0.60, "readme.paragraph")
     else:
-        for text in [text for text in taglines if len(text) >= WEAK_DESCRIPTION_CHARS][:1]:
+        for text in [text for text in taglines if len(text) >= MIN_STRONG_DESCRIPTION_CHARS][:1]:
             yield BrandStatement("appDescription", text, 0.50, "readme.line")
         texts = (
             keep_descriptive_sentences(section.block, own_name, skip_rules)
@@ -156,7 +156,7 @@ def find_readme_description(
             yield BrandStatement("appDescription", truncate_text(text, MAX_DESCRIPTION_CHARS), 0.30, "readme.sentence")
 
 
-def blocks_about_project(
+def find_blocks_about_project(
     blocks: list[ReadmeBlock], title: ReadmeBlock | None, skip_rules: SentenceSkipRules
 ) -> Iterator[ReadmeBlock]:
     """Yield the blocks of a README's first three sections and before them, without headings.
@@ -167,7 +167,7 @@ def blocks_about_project(
     for section in pair_readme_blocks_with_headings(blocks):
         is_under_title = title is not None and section.heading == title.text
         is_skipped = is_setup_heading(section.heading) or skip_rules.is_section_on_state_or_news(section.heading)
-        if section.number <= MAX_README_TITLE_HEADINGS and (is_under_title or not is_skipped):
+        if section.number <= MAX_LEADING_README_HEADINGS and (is_under_title or not is_skipped):
             yield section.block
 
 
@@ -192,7 +192,7 @@ def find_readme_lead_line(
         for block in below_it
         if block.kind in {"text", "quote"} and is_readme_tagline(block.text, skip_rules)
     )
-    return next((text for text in lines_below if len(text) >= WEAK_DESCRIPTION_CHARS), "")
+    return next((text for text in lines_below if len(text) >= MIN_STRONG_DESCRIPTION_CHARS), "")
 
 
 def is_project_name_mentioned_early(text: str, own_name: RepositoryOwnName) -> bool:
@@ -227,7 +227,9 @@ def keep_descriptive_sentences(block: ReadmeBlock, own_name: RepositoryOwnName, 
     is_ended = (
         PROSE_END_PATTERN.search(kept_text) is not None or count_words(kept_text) >= MIN_DESCRIPTIVE_SENTENCE_WORDS * 2
     )
-    is_long = len(kept_text) >= WEAK_DESCRIPTION_CHARS and count_words(kept_text) >= MIN_DESCRIPTIVE_SENTENCE_WORDS
+    is_long = (
+        len(kept_text) >= MIN_STRONG_DESCRIPTION_CHARS and count_words(kept_text) >= MIN_DESCRIPTIVE_SENTENCE_WORDS
+    )
     return kept_text if is_ended and is_long else ""
 
 

@@ -40,16 +40,16 @@ DOCUTILS_SETTINGS = {
 }
 #: Characters of a line that are read; people write shorter lines.
 MAX_ASCIIDOC_LINE_CHARS = 2000
-ASCIIDOC_HEADING = re.compile(r"(={1,6}|#{1,6})\s+(\S.*)")
-ASCIIDOC_LIST_ITEM = re.compile(r"\s*(?:[*.-]{1,5}|\d+\.)\s+(\S.*)")
+ASCIIDOC_HEADING_PATTERN = re.compile(r"(={1,6}|#{1,6})\s+(\S.*)")
+ASCIIDOC_LIST_ITEM_PATTERN = re.compile(r"\s*(?:[*.-]{1,5}|\d+\.)\s+(\S.*)")
 #: A listing, a literal, a table, a comment or a passthrough, until the same line again.
-ASCIIDOC_FENCE_LINE = re.compile(r"(-{4,}|\.{4,}|\|===|/{4,}|\+{4,}|```.*)\s*")
+ASCIIDOC_FENCE_LINE_PATTERN = re.compile(r"(-{4,}|\.{4,}|\|===|/{4,}|\+{4,}|```.*)\s*")
 #: Attributes, block attributes, macros, comments, an author's line: they have no prose.
 ASCIIDOC_MARKUP_LINE = re.compile(r":!?[\w-]+!?:.*|\[[^\]]*\]|\w+::\S*\[.*\]|//.*|\.[^\s.].*|ifdef.*|endif.*|'{3,}|\+")
-ASCIIDOC_ADMONITION = re.compile(r"(?:NOTE|TIP|IMPORTANT|WARNING|CAUTION): ")
-ASCIIDOC_LINK = re.compile(r"(?:link:|https?://)[^\s\[]+\[([^\]]*)\]")
-ASCIIDOC_INLINE_MACRO = re.compile(r"\w+:[^\s\[]*\[[^\]]*\]|\{[\w-]+\}|<<[^>]*>>")
-ASCIIDOC_EMPHASIS = re.compile(r"(?<!\w)([*_`#]{1,2})(?=\S)(.+?)(?<=\S)\1(?!\w)")
+ASCIIDOC_ADMONITION_PATTERN = re.compile(r"(?:NOTE|TIP|IMPORTANT|WARNING|CAUTION): ")
+ASCIIDOC_LINK_PATTERN = re.compile(r"(?:link:|https?://)[^\s\[]+\[([^\]]*)\]")
+ASCIIDOC_INLINE_MACRO_PATTERN = re.compile(r"\w+:[^\s\[]*\[[^\]]*\]|\{[\w-]+\}|<<[^>]*>>")
+ASCIIDOC_EMPHASIS_PATTERN = re.compile(r"(?<!\w)([*_`#]{1,2})(?=\S)(.+?)(?<=\S)\1(?!\w)")
 
 
 def rst_to_html(text: str) -> str | None:
@@ -84,7 +84,7 @@ def readme_to_html(path: str, body: bytes) -> str:
 def asciidoc_to_html(lines: list[str]) -> Iterator[str]:
     paragraph: list[str] = []
     for line in [*blank_asciidoc_markup_lines(lines), ""]:
-        heading, item = ASCIIDOC_HEADING.fullmatch(line), ASCIIDOC_LIST_ITEM.fullmatch(line)
+        heading, item = ASCIIDOC_HEADING_PATTERN.fullmatch(line), ASCIIDOC_LIST_ITEM_PATTERN.fullmatch(line)
         if line.strip() and not heading and not item:
             paragraph.append(asciidoc_line_to_html(line))
             continue
@@ -105,11 +105,11 @@ def blank_asciidoc_markup_lines(lines: list[str]) -> Iterator[str]:
         if fence:
             fence = "" if bare == fence else fence
             yield ""
-        elif match := ASCIIDOC_FENCE_LINE.fullmatch(bare):
+        elif match := ASCIIDOC_FENCE_LINE_PATTERN.fullmatch(bare):
             fence = "```" if match[1].startswith("```") else match[1]
             yield ""
         else:
-            yield "" if ASCIIDOC_MARKUP_LINE.fullmatch(bare) or ASCIIDOC_ADMONITION.match(bare) else line
+            yield "" if ASCIIDOC_MARKUP_LINE.fullmatch(bare) or ASCIIDOC_ADMONITION_PATTERN.match(bare) else line
 
 
 def asciidoc_line_to_html(text: str) -> str:
@@ -117,6 +117,6 @@ def asciidoc_line_to_html(text: str) -> str:
 
     Only its first `MAX_ASCIIDOC_LINE_CHARS` characters are read, since each mark searches for its partner to the end.
     """
-    linked = ASCIIDOC_LINK.sub("\x01\\1\x02", text[:MAX_ASCIIDOC_LINE_CHARS])
-    bare = ASCIIDOC_EMPHASIS.sub(r"\2", ASCIIDOC_INLINE_MACRO.sub("", linked))
+    linked = ASCIIDOC_LINK_PATTERN.sub("\x01\\1\x02", text[:MAX_ASCIIDOC_LINE_CHARS])
+    bare = ASCIIDOC_EMPHASIS_PATTERN.sub(r"\2", ASCIIDOC_INLINE_MACRO_PATTERN.sub("", linked))
     return escape(bare).replace("\x01", "<a>").replace("\x02", "</a>")

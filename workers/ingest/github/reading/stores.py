@@ -47,30 +47,30 @@ def read_app_store_text_statements(file: FetchedRepoFile) -> Iterator[BrandState
     name = paths.parse_app_store_path_field(match)
     rule = f"store.{name}"
     if name in APP_STORE_NAME_FIELDS:
-        yield from read_repo_app_name(text, rule)
+        yield from read_repo_app_name_statement(text, rule)
     elif name in APP_STORE_TAGLINE_FIELDS:
-        yield from read_repo_app_tagline(clean_text_line(text), 0.95, rule)
+        yield from read_repo_app_tagline_statement(clean_text_line(text), 0.95, rule)
     elif name in APP_STORE_DESCRIPTION_FIELDS:
-        yield from read_repo_app_description(text, rule)
+        yield from read_repo_app_description_statements(text, rule)
     elif name == "keywords" and (keywords := split_unique_keywords([text])):
         yield BrandStatement("keywords", keywords, 0.95, rule)
     elif name == "marketing_url" and (found_links := read_homepage_link(text)):
         yield BrandStatement("links", found_links, 0.85, rule)
 
 
-def read_repo_app_name(text: str, rule: str) -> Iterator[BrandStatement]:
+def read_repo_app_name_statement(text: str, rule: str) -> Iterator[BrandStatement]:
     name, tail = split_readme_heading(text)
     if is_possible_brand_name(name):
         yield BrandStatement("appName", name, 0.95, rule)
-    yield from read_repo_app_tagline(tail, 0.80, f"{rule}.tail")
+    yield from read_repo_app_tagline_statement(tail, 0.80, f"{rule}.tail")
 
 
-def read_repo_app_tagline(text: str, confidence: float, rule: str) -> Iterator[BrandStatement]:
+def read_repo_app_tagline_statement(text: str, confidence: float, rule: str) -> Iterator[BrandStatement]:
     if is_tagline_sized(text):
         yield BrandStatement("tagline", text, confidence, rule)
 
 
-def read_repo_app_description(text: str, rule: str) -> Iterator[BrandStatement]:
+def read_repo_app_description_statements(text: str, rule: str) -> Iterator[BrandStatement]:
     """Yield statements of the description in a store text: its opening that describes the app.
 
     Yield its list items as an alternative. Yield nothing without an opening.
