@@ -57,7 +57,6 @@ MAX_CONCURRENT_FILE_PROBES = 2
 #: Seconds between two writes of rejected events.
 QUARANTINE_WRITE_PAUSE_S = 1.0
 
-
 _log = logs.get_logger("api")
 
 

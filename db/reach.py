@@ -30,20 +30,22 @@ POSTGRES_AWAY_ERRORS = (
     asyncpg.LockNotAvailableError,
 )
 
-#: Errors of one row, or of its locks, in a statement for many callers: it has written nothing.
-GROUPED_STATEMENT_ERROR_CLASSES = (
-    asyncpg.DataError,
-    asyncpg.IntegrityConstraintViolationError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.QueryCanceledError,
-)
-
 #: Seconds before the first retry to reach Postgres; doubled up to the most.
 FIRST_POSTGRES_RETRY_WAIT_S, MAX_POSTGRES_RETRY_WAIT_S = 0.1, 2.0
 
 #: Start of uvloop's RuntimeError for a write to a connection that was reset a moment ago.
 UVLOOP_CONNECTION_RESET_MESSAGE_START = "unable to perform operation on <"
+
+#: Errors of a statement that waited too long for a lock, or exceeded `statement_timeout`.
+SLOW_STATEMENT_ERRORS = (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError)
+
+#: Errors of one caller's rows, or of its locks, in a statement of many: it has written nothing.
+GROUPED_STATEMENT_ERROR_CLASSES = (
+    *SLOW_STATEMENT_ERRORS,
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.DeadlockDetectedError,
+)
 
 #: Errors that a polling loop may skip, since it tries again anyway.
 TRANSIENT_POSTGRES_ERRORS = (ServiceUnavailable, asyncpg.DeadlockDetectedError, asyncpg.QueryCanceledError)

@@ -11,19 +11,22 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import job
-from db.reach import GROUPED_STATEMENT_ERROR_CLASSES
+from db.reach import GROUPED_STATEMENT_ERROR_CLASSES, SLOW_STATEMENT_ERRORS
 from jobs import backoff
 from jobs.kinds import JobKindSpec
 from jobs.outcomes import DEADLINE_FAILURE, Done, TaskOutcome, encode_outcome_error
 from jobs.states import TERMINAL_JOB_STATES, JobState
 from schemas.errors import AttemptFenced, JobCancelRequested, LimitReached
-from telemetry import log_context
+from telemetry import log_context, logs
 
 #: A job due later than this many seconds is `scheduled` until then; a shorter wait stays queued.
 MIN_SCHEDULED_JOB_WAIT_S = 5.0
 
 #: `lock_timeout` and `statement_timeout` of the writes of a settlement: one tenant's must not delay the jobs of others.
 GROUPED_WRITE_LOCK_TIMEOUT, GROUPED_WRITE_STATEMENT_TIMEOUT = "1s", "2s"
+
+#: The same of each job that is submitted alone after a failed statement of many.
+LONE_SUBMIT_LOCK_TIMEOUT, LONE_SUBMIT_STATEMENT_TIMEOUT = "100ms", "1s"
 
 #: Attempts of a submit: its key may be taken at the insert, and free again at the lookup.
 MAX_UNIQUE_SUBMIT_ATTEMPTS = 3
@@ -41,6 +44,8 @@ class LockedJobRow(Protocol):
 
 
 L = TypeVar("L", bound=LockedJobRow)
+
+_log = logs.get_logger("submits")
 
 
 class WakeMessage(NamedTuple):
@@ -218,26 +223,46 @@ async def submit_jobs_of_tenants(conn: Conn, jobs: Sequence[NewJob]) -> list[Sub
     return build_submitted_jobs(jobs, rows)
 
 
-async def submit_jobs_or_each_alone(conn: Conn, jobs: Sequence[NewJob]) -> list[SubmittedJob | None]:
-    """Submit jobs as `submit_jobs_of_tenants`; if the statement fails for a row or a lock, submit each job alone.
+async def submit_jobs_of_tenants_or_alone(conn: Conn, jobs: Sequence[NewJob]) -> list[SubmittedJob | None]:
+    """Submit jobs of many tenants in one statement, or each alone if a row or a lock of one fails it.
 
-    So one tenant's lock or bad row refuses only that tenant's job.
+    Return for each in turn the job, or None as `submit_jobs_of_tenants`. None also if the job fails alone, or if one of
+    its tenant has just waited too long for a lock: a later search has to find it again. May run in a transaction.
     """
+    if not jobs:
+        return []
     try:
         async with conn.transaction():
             return await submit_jobs_of_tenants(conn, jobs)
-    except GROUPED_STATEMENT_ERROR_CLASSES:
-        return [await submit_job_unless_refused(conn, new) for new in jobs]
+    except GROUPED_STATEMENT_ERROR_CLASSES as error:
+        _log.warning("grouped submit failed, submitting each job alone", jobs=len(jobs), error=repr(error))
+    submitted: list[SubmittedJob | None] = []
+    slow_tenants: set[UUID] = set()
+    for new in jobs:
+        one = None
+        if new.organization_id not in slow_tenants:
+            try:
+                one = await submit_job_alone(conn, new)
+            except LimitReached:
+                pass
+            except GROUPED_STATEMENT_ERROR_CLASSES as error:
+                _log.warning("job not submitted", kind=new.kind.name, job_id=str(new.job_id), error=repr(error))
+                if isinstance(error, SLOW_STATEMENT_ERRORS):
+                    slow_tenants.add(new.organization_id)
+        submitted.append(one)
+    return submitted
 
 
-async def submit_job_unless_refused(conn: Conn, new: NewJob) -> SubmittedJob | None:
-    """Submit a job as `submit_job`, and return None if the ledger refuses it, or if a lock isn't free in time."""
-    try:
-        async with conn.transaction():
-            await set_grouped_write_timeouts(conn)
-            return await submit_job(conn, **new._asdict())
-    except (*GROUPED_STATEMENT_ERROR_CLASSES, LimitReached):
-        return None
+async def submit_job_alone(conn: Conn, new: NewJob) -> SubmittedJob:
+    """Submit a job of a statement of many alone, with a wait of at most `LONE_SUBMIT_LOCK_TIMEOUT` for a lock.
+
+    Raise `LimitReached`, or one of `GROUPED_STATEMENT_ERROR_CLASSES`: then it has written nothing.
+    """
+    async with conn.transaction():
+        await job.limit_waits.value(
+            conn, lock_timeout=LONE_SUBMIT_LOCK_TIMEOUT, statement_timeout=LONE_SUBMIT_STATEMENT_TIMEOUT
+        )
+        return await submit_job(conn, **new._asdict())
 
 
 def build_submitted_jobs(jobs: Sequence[NewJob], rows: Sequence[SubmittedJobRow]) -> list[SubmittedJob | None]:

@@ -1,8 +1,12 @@
 -- KEYS: the budgets, then a window and a day for each group of equal requests.
 -- ARGV: the number of budgets, and the seconds of refill in a full budget. For each budget six: its refill per second
--- of CPU, database time and bytes, and the spent amount of each. For each group six: the limit of requests in 60 s,
--- the limit of writes per day (0: not counted), the number of requests, the second of counted requests to give back
--- (or 0), the 1-based index of its budget, and the number of further requests to reserve.
+-- of CPU, database time and bytes, and the spent amount of each. For each group six:
+--   limit   the limit of requests in 60 s
+--   cap     the limit of writes per day; 0: not counted by day
+--   asked   the number of requests to count or to give back
+--   second  the second of counted requests to give back; 0: count the requests
+--   budget  the 1-based index of the group's budget; 0: requests to give back
+--   wanted  the number of further requests to reserve
 -- A budget is a token bucket that is charged after the request. It may go into debt, and while it is in debt, all of
 -- its requests are refused. A window is a hash from second to count: it slides by the second. All times come from the
 -- clock of Redis, which all API processes share. Reserved requests are spent within a second, so the next second counts
@@ -91,7 +95,7 @@ local function give_back(window, day, cap, second, many)
   if redis.call('HEXISTS', window, second) == 1 then
     redis.call('HINCRBY', window, second, -many)
   end
-  if cap > 0 then
+  if cap > 0 and redis.call('EXISTS', day) == 1 then
     redis.call('DECRBY', day, many)
   end
   return {0, 0, 0, 0, now, 0}

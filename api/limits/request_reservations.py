@@ -2,7 +2,7 @@
 
 A reservation lasts a second. Redis counts its requests one second late, so each is counted at least for the 60
 seconds after its use: all processes together never exceed the limit. Redis grants at most a twentieth of the
-rest, and gets the unspent ones back.
+rest, and gets the unspent ones back. An empty reservation only marks an active key.
 """
 
 import time
@@ -105,8 +105,9 @@ class RequestReservations:
             charge = first.standing.charge
             self._end(charge)
             if first.used:
-                # Without a second, it takes nothing back: its requests would count for less than 60 seconds.
-                self._open[charge] = _Reservation(first.standing._replace(second=0), now + REQUEST_RESERVATION_S)
+                # Without its second, no request of the ended reservation is put back into the new one.
+                ended = first.standing._replace(second=0)
+                self._open[charge] = _Reservation(ended, now + REQUEST_RESERVATION_S)
                 self._open[charge].demand = first.used
 
     @property

@@ -99,6 +99,7 @@ update event_person_month
 
 -- name: find_people
 -- Recompute a day's people from all events of this snapshot; the queue must not contain any.
+-- A fold of an earlier release may have added some since the drop.
 with deleted_deltas as (
   -- The deltas of the events that are read below.
   delete from event_person_delta
@@ -122,9 +123,11 @@ person_days as materialized (
     from person_quarters
    group by person),
 days as (
-  insert into event_person (project_id, day, person, am, pm)
+  insert into event_person as r (project_id, day, person, am, pm)
   select :project_id, :day::date, person, am, pm
-    from person_days)
+    from person_days
+      on conflict (project_id, day, person) do update
+     set am = r.am | excluded.am, pm = r.pm | excluded.pm)
 insert into event_person_month as r (project_id, month, person, days)
 select :project_id, {month}, person, {bit}
   from person_days

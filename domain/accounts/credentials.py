@@ -161,7 +161,7 @@ async def submit_due_token_refreshes(conn: Conn) -> int:
         due = await TAKE_CREDENTIALS_DUE_FOR_REFRESH.all(
             conn, limit=maintenance.MAX_MAINTENANCE_ROWS, again_s=TOKEN_REFRESH_RETRY_S
         )
-        await ledger.submit_jobs_or_each_alone(
+        await ledger.submit_jobs_of_tenants_or_alone(
             conn, [_build_token_refresh_job(*account) for *account, connected in due if connected]
         )
     return len(due)

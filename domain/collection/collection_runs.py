@@ -13,6 +13,7 @@ import msgspec
 
 from db.pool import Conn
 from db.queries import collection
+from db.reach import GROUPED_STATEMENT_ERROR_CLASSES
 from domain.accounts import credentials, owners
 from domain.collection import cadence, snapshots
 from domain.collection.snapshots import ReportedMetricsOfSubject
@@ -23,7 +24,7 @@ from domain.tenancy import sandbox_clock
 from jobs import ledger
 from jobs.kinds import COLLECT_METRICS_KIND
 from jobs.ledger import JobClaim, NewJob
-from schemas.errors import AccessTokenExpired, AccountReauthRequired, PlatformError, PlatformThrottled
+from schemas.errors import AccessTokenExpired, AccountReauthRequired, LimitReached, PlatformError, PlatformThrottled
 from telemetry import log_context
 
 #: Accounts in one check, which is a part of the dispatcher's tick and has to be short.
@@ -115,7 +116,7 @@ async def submit_due_metric_collections(conn: Conn) -> int:
     )
     accounts = [account for account in due if account.wanted]
     jobs = [_build_metric_collection_job(account) for account in accounts]
-    submitted = await ledger.submit_jobs_or_each_alone(conn, jobs)
+    submitted = await ledger.submit_jobs_of_tenants_or_alone(conn, jobs)
     for account, job, one in zip(accounts, jobs, submitted, strict=True):
         if one is None:
             await _submit_metric_collection_alone(conn, account, job)
@@ -134,8 +135,10 @@ def _build_metric_collection_job(account: AccountDueForMetricPolling) -> NewJob:
 
 
 async def _submit_metric_collection_alone(conn: Conn, account: AccountDueForMetricPolling, job: NewJob) -> None:
-    """Submit the job that collects an account's metrics; if the ledger refuses it, the account is due again soon."""
-    if await ledger.submit_job_unless_refused(conn, job) is None:
+    """Submit the job that collects an account's metrics; if that fails, the account is due again soon."""
+    try:
+        await ledger.submit_job_alone(conn, job)
+    except (LimitReached, *GROUPED_STATEMENT_ERROR_CLASSES):
         again = {"org": account.organization_id, "account_id": account.account_id}
         await collection.make_due.run(conn, **again, after_s=cadence.RESUME_ACCOUNT_POLL_S)
 

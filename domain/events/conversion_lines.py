@@ -105,7 +105,7 @@ async def submit_relay_jobs_of_conversion_queues(conn: Conn, *, lines: Sequence[
         )
         for organization_id, app_id, project_id, app_no, destination in rows
     ]
-    await ledger.submit_jobs_or_each_alone(conn, jobs)
+    await ledger.submit_jobs_of_tenants_or_alone(conn, jobs)
     return len(rows)
 
 

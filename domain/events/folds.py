@@ -17,18 +17,24 @@ import asyncpg
 from db.pool import Conn
 from db.queries import event_delta, event_person, event_rollup
 from domain.events import event_names
+from telemetry import logs
 
 #: Deltas of each queue in one fold, and in one before a read.
 MAX_DELTAS_PER_FOLD = 5_000
 MAX_DELTAS_PER_READ_FOLD = 2_000
 
-#: Longest time of a fold's statement, in milliseconds. A fold before a read has three, with the wait for the shard's
-#: lock, and the read has 3 s.
-MAX_FOLD_STATEMENT_MS = 10_000
-MAX_READ_FOLD_STATEMENT_MS = 800
+#: Longest time of a fold's statement, in milliseconds, less than that of the folder's client. Folds before a read have
+#: four, so that they take at most a second of the read.
+MAX_FOLD_STATEMENT_MS = 5_000
+MAX_READ_FOLD_STATEMENT_MS = 250
 
-#: Errors of a read's fold after which the read still answers: it took too long, or the disk is full.
-READ_FOLD_ERRORS = (asyncpg.QueryCanceledError, asyncpg.InsufficientResourcesError)
+#: The same of the statement that measures the lag.
+MAX_LAG_STATEMENT_MS = 1_000
+
+#: Errors of a fold after which other statements may succeed: it took too long, or the disk is full.
+PASSING_FOLD_ERRORS = (asyncpg.QueryCanceledError, asyncpg.InsufficientResourcesError)
+
+_log = logs.get_logger("folds")
 
 _FIRST_PROJECT, _LAST_PROJECT = UUID(int=0), UUID(int=2**128 - 1)
 
@@ -48,27 +54,43 @@ class DeltaFolder:
     """Folder of all shards in turn. Several work at once: each skips the shards that another one has locked.
 
     A fold begins behind the last project of the shard's fold before, so that no project's deltas delay others' for
-    more than a batch.
+    more than a batch. After a timeout the shard's batch is halved, until a fold empties its queues.
     """
 
     def __init__(self) -> None:
         self._first_projects: dict[int, UUID] = {}
+        #: Deltas in a batch of the shards that had a timeout.
+        self._limits: dict[int, int] = {}
 
     async def fold_each_waiting_shard(self, conn: Conn) -> int:
-        """Fold a batch of each shard with deltas that isn't locked; return the number of folded deltas."""
-        rows = await event_delta.find_waiting_shards.all(conn)
-        return sum([await self._fold_unlocked_shard(conn, row["shard"]) for row in rows])
+        """Fold a batch of each shard with deltas that isn't locked; return the number of folded deltas.
 
-    async def _fold_unlocked_shard(self, conn: Conn, shard: int) -> int:
+        A shard with a timeout delays the others by no more than that.
+        """
+        rows = await event_delta.find_waiting_shards.all(conn)
+        return sum([await self._fold_shard_within_time(conn, row["shard"]) for row in rows])
+
+    async def _fold_shard_within_time(self, conn: Conn, shard: int) -> int:
+        limit = self._limits.get(shard, MAX_DELTAS_PER_FOLD)
+        try:
+            return await self._fold_unlocked_shard(conn, shard, limit)
+        except asyncpg.QueryCanceledError:
+            self._limits[shard] = max(1, limit // 2)
+            _log.warning("fold timed out, halving its batch", shard=shard, limit=self._limits[shard])
+            return 0
+
+    async def _fold_unlocked_shard(self, conn: Conn, shard: int, limit: int) -> int:
         async with conn.transaction():
             await event_delta.begin_fold.value(conn, limit=f"{MAX_FOLD_STATEMENT_MS}ms")
             if not await event_delta.try_lock_shard.value(conn, shard=shard):
                 return 0
             projects = self._first_projects.get(shard, _FIRST_PROJECT), _LAST_PROJECT
-            batches = await _fold_batch(conn, shard, *projects, limit=MAX_DELTAS_PER_FOLD)
+            batches = await _fold_batch(conn, shard, *projects, limit=limit)
             if not any(batch.n for batch in batches):
-                batches = await _fold_batch(conn, shard, _FIRST_PROJECT, _LAST_PROJECT, limit=MAX_DELTAS_PER_FOLD)
-        full = [batch.last_project for batch in batches if batch.last_project and batch.n == MAX_DELTAS_PER_FOLD]
+                batches = await _fold_batch(conn, shard, _FIRST_PROJECT, _LAST_PROJECT, limit=limit)
+        full = [batch.last_project for batch in batches if batch.last_project and batch.n == limit]
+        if not full:
+            self._limits.pop(shard, None)
         self._first_projects[shard] = UUID(int=(min(full).int + 1) % 2**128) if full else _FIRST_PROJECT
         return sum(batch.n for batch in batches)
 
@@ -76,12 +98,12 @@ class DeltaFolder:
 async def fold_project_for_read(conn: Conn, *, project_id: UUID) -> timedelta:
     """Fold a batch of a project's deltas before a read; return the wait of the oldest one that is left, 0 without one.
 
-    It adds at most `MAX_DELTAS_PER_READ_FOLD` of each queue, and leaves them all if that takes too long, or while
-    another fold has the shard. All events with a 202 from before that wait are counted.
+    It adds at most `MAX_DELTAS_PER_READ_FOLD` of each queue. It leaves them all if that takes too long, or if the shard
+    is locked: it waits for no lock. All events with a 202 from before that wait are counted.
     """
     if await event_delta.read_wait.value(conn, project_id=project_id) is None:
         return timedelta(0)
-    with suppress(*READ_FOLD_ERRORS):
+    with suppress(*PASSING_FOLD_ERRORS):
         async with conn.transaction():
             await event_delta.begin_fold.value(conn, limit=f"{MAX_READ_FOLD_STATEMENT_MS}ms")
             shard = await event_delta.try_lock_shard_of_project.value(conn, project_id=project_id)
@@ -92,8 +114,13 @@ async def fold_project_for_read(conn: Conn, *, project_id: UUID) -> timedelta:
 
 
 async def read_fold_lag_s(conn: Conn) -> float:
-    """Return the seconds for which the oldest delta of all projects has waited for its fold; 0 without one."""
-    lag_s: float = await event_delta.read_lag_s.value(conn)
+    """Return the seconds for which the oldest delta of all projects has waited for its fold; 0 without one.
+
+    Raises one of `PASSING_FOLD_ERRORS` if that takes over `MAX_LAG_STATEMENT_MS`.
+    """
+    async with conn.transaction():
+        await event_delta.begin_fold.value(conn, limit=f"{MAX_LAG_STATEMENT_MS}ms")
+        lag_s: float = await event_delta.read_lag_s.value(conn)
     return lag_s
 
 

@@ -13,7 +13,7 @@ from msgspec import UNSET
 from db.pool import Conn, Pool, acquire_pg_connection, run_in_transaction
 from db.queries import Query, api_key, job_view
 from db.queries.rows import JobRow
-from db.reach import means_postgres_away
+from db.reach import SLOW_STATEMENT_ERRORS, means_postgres_away
 from domain.jobs import subjects
 from domain.tenancy import project_locks
 from domain.tenancy.api_keys import StoredApiKey
@@ -59,9 +59,6 @@ JOB_STAGES_WITHOUT_WORKER = frozenset({"queued", "scheduled"})
 #: Most searches of one list: the product of the filters' numbers of values.
 MAX_FILTER_COMBINATIONS_PER_JOB_LIST = 25
 
-#: Errors of a write that waited too long for a lock, or exceeded `statement_timeout`.
-SLOW_GROUPED_WRITE_ERRORS = (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError)
-
 #: Columns of a row of `find_keys_with_jobs` before the job's.
 _STORED_KEY_COLUMNS = len(StoredApiKey._fields)
 
@@ -95,7 +92,8 @@ async def read_polled_jobs(
     """Return for each poll the stored key, and the job with its version, in order.
 
     Each is None if unknown. So is an internal job, and any job if the key isn't the organization's now. A job that
-    runs at a live worker has `waiting` None. A key of several polls is read once.
+    runs at a live worker has `waiting` None. A key of several polls is read once. A job that can't be decoded is None,
+    so that it fails only its own poll, in `read_job`.
     """
     first = {poll.key_id: place for place, poll in reversed([*enumerate(polls)])}
     rows = await api_key.find_keys_with_jobs.all(
@@ -119,7 +117,10 @@ def _build_polled_job(
     found, is_lost = JobRow._make(row[_STORED_KEY_COLUMNS:-1]), row[-1]
     if key is None or key.organization_id != poll.organization_id or found.id is None:
         return key, None
-    job, version = _job_to_schema(found)
+    try:
+        job, version = _job_to_schema(found)
+    except msgspec.ValidationError:
+        return key, None
     return key, (msgspec.structs.replace(job, waiting=None) if is_lost is False else job, version)
 
 
@@ -262,7 +263,7 @@ async def _run_grouped_writes(conn: Conn, writes: Sequence[JobWrite]) -> None:
         for query, parameter_sets in values_by_query.items():
             await query.run_each(conn, parameter_sets)
     except (TypeError, ValueError, asyncpg.PostgresError) as error:
-        is_slow = isinstance(error, SLOW_GROUPED_WRITE_ERRORS)
+        is_slow = isinstance(error, SLOW_STATEMENT_ERRORS)
         if not is_slow and (means_postgres_away(error) or isinstance(error, asyncpg.DeadlockDetectedError)):
             raise
         raise GroupedWriteFailed(is_slow=is_slow) from error

@@ -71,7 +71,8 @@ async def _submit_delivery_jobs(conn: Conn, endpoints: Sequence[EndpointToDelive
         )
         for organization_id, endpoint_id, _ in endpoints
     ]
-    return [one.wake for one in await ledger.submit_jobs_or_each_alone(conn, jobs) if one and one.wake]
+    submitted = await ledger.submit_jobs_of_tenants_or_alone(conn, jobs)
+    return [one.wake for one in submitted if one and one.wake]
 
 
 def webhook_endpoint_id_of_claim(claim: JobClaim) -> UUID:

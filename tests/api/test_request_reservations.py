@@ -169,6 +169,22 @@ async def test_a_process_reserves_at_most_a_twentieth_of_the_rest(processes: lis
     assert passed + sum(state.passed for state in last) + len(used) == LIMIT
 
 
+async def test_a_free_request_is_not_put_back_after_its_second() -> None:
+    now = [0.0]
+    reservations = RequestReservations(lambda: now[0])
+    charge = rate_limits._build_rate_limit_keys(
+        ids.new_uuid7(), ids.new_uuid7(), "standard", RateClass.READ_LIGHT, datetime.now(UTC).date()
+    )
+    counted = RateLimitState(charge, passed=True, left=9, resets_in=60, left_of_day=0, day_ends_in=1, second=7)
+    reservations.open_reservation(counted, 2, used=1, called_at=0.0)
+    spent = reservations.spend(charge)
+    assert spent
+    now[0] = REQUEST_RESERVATION_S
+    reservations.end_expired()
+    assert not reservations.put_back_free_request(spent)
+    assert reservations.spend(charge) is None
+
+
 async def test_a_slow_caller_reserves_nothing(processes: list[Process], redis: Redis) -> None:
     process, who = processes[0], principal()
     for _ in range(5):

@@ -8,7 +8,7 @@ from db.reach import convert_postgres_away_errors
 from domain.events import conversion_lines, conversions, folds, partitions, quarantine
 from schemas.errors import ServiceUnavailable
 from schemas.settings import Settings
-from telemetry import metrics
+from telemetry import logs, metrics
 from workers.dispatcher.leader import Chore, ChoreLeader
 from workers.runtime.shutdown import StopSoonOrNowRequest
 
@@ -25,6 +25,8 @@ CONVERSION_JOB_SUBMIT_INTERVAL_S = 0.5
 
 #: Seconds that the main database may take in total, also when silent: the other chores wait meanwhile.
 CONVERSION_JOB_SUBMIT_TIMEOUT_S = 3.0
+
+_log = logs.get_logger("dispatcher-events")
 
 
 class EventFoldLeader(ChoreLeader):
@@ -55,7 +57,6 @@ class EventStoreChoreLeader(ChoreLeader):
             partitions.drop_oldest_event_day, keep=settings.event_days, archived=bool(settings.events_archive_url)
         )
         chores = [
-            Chore("measure_fold_lag", FOLD_LAG_MEASURE_INTERVAL_S, export_fold_lag),
             Chore(
                 "submit_conversions",
                 CONVERSION_JOB_SUBMIT_INTERVAL_S,
@@ -83,6 +84,7 @@ class EventStoreChoreLeader(ChoreLeader):
                 partial(conversions.prune_conversions, keep_days=settings.event_days),
                 batch=conversions.MAX_CONVERSIONS_PER_CLEANUP,
             ),
+            Chore("measure_fold_lag", FOLD_LAG_MEASURE_INTERVAL_S, export_fold_lag),
         ]
         super().__init__(
             settings.event_store_url, name="dispatcher-events", lock=EVENT_STORE_LEADER_LOCK_ID, chores=chores
@@ -96,8 +98,14 @@ class EventStoreChoreLeader(ChoreLeader):
 
 
 async def export_fold_lag(conn: Conn) -> int:
-    """Set the Prometheus gauge of the wait of the oldest uncounted event. Return 0, as a chore without rows."""
-    metrics.EVENT_FOLD_LAG_SECONDS_GAUGE.set(await folds.read_fold_lag_s(conn))
+    """Set the Prometheus gauge of the wait of the oldest uncounted event. Return 0, as a chore without rows.
+
+    The gauge stays if the measurement takes too long.
+    """
+    try:
+        metrics.EVENT_FOLD_LAG_SECONDS_GAUGE.set(await folds.read_fold_lag_s(conn))
+    except folds.PASSING_FOLD_ERRORS as error:
+        _log.warning("fold lag not measured", error=repr(error))
     return 0
 
 

@@ -186,6 +186,25 @@ async def test_a_flooding_project_delays_its_shard_by_one_batch(conn: Conn, monk
     assert await wrong_counts(conn) == []
 
 
+async def test_a_shard_with_a_timeout_delays_no_other_and_gets_smaller_batches(
+    pool: Pool, conn: Conn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folds, "MAX_FOLD_STATEMENT_MS", 100)
+    monkeypatch.setattr(folds, "MAX_DELTAS_PER_FOLD", 20)
+    await send(conn, named(range(30)))
+    await send(conn, named(range(10), STRANGER))
+    folder = DeltaFolder()
+    async with pool.acquire() as other, other.transaction():
+        await other.execute("lock table event_person in share row exclusive mode")
+        assert await folder.fold_each_waiting_shard(conn) == 0
+        assert [*folder._limits.values()] == [10, 10]
+    for left in (20, 10, 0):
+        await folder.fold_each_waiting_shard(conn)
+        assert (await waiting(conn))[1] == left
+    assert await waiting(conn, STRANGER) == (0, 0)
+    assert await wrong_counts(conn) == []
+
+
 async def test_a_read_folds_one_batch_of_its_project_and_counts_only_what_is_folded(
     conn: Conn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -209,7 +228,8 @@ async def test_a_read_folds_one_batch_of_its_project_and_counts_only_what_is_fol
 async def test_a_read_answers_what_is_folded_while_a_fold_holds_its_shard(
     pool: Pool, conn: Conn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(folds, "MAX_READ_FOLD_STATEMENT_MS", 50)
+    """It waits for no lock, so it needs no timeout."""
+    monkeypatch.setattr(folds, "MAX_READ_FOLD_STATEMENT_MS", 0)
     await send(conn, named(range(10)))
     await fold_all(conn)
     await send(conn, named(range(10, 20)))
