@@ -57,7 +57,7 @@ async def reset_bench_database_with_tenants(pool: Pool, *, tenants: int) -> list
 
 async def delete_all_jobs(pool: Pool) -> None:
     """Delete all jobs, attempts and effects, so that no round pays for the previous one."""
-    await pool.execute("truncate job, job_attempt, queued_kind, bench_effect cascade")
+    await pool.execute("truncate job, job_attempt, bench_effect cascade")
 
 
 async def insert_waiting_jobs(
