@@ -1,6 +1,9 @@
 """Family: the processes that one process starts, restarts, replaces and stops.
 
-All signals are blocked and read one by one, so no handler interrupts the family's code.
+A parent has a family of one image: SIGHUP replaces it, and the sockets and orphans are the parent's too. An image has
+a family of the `count` processes that serve, and restarts them. Both stop by SIGTERM. Each process of an image sends
+it `SERVING_SIGNAL` once it serves. The image sends the signal to the parent once all of them do. All signals are
+blocked and read one by one, so no handler interrupts the family's code.
 """
 
 import ctypes
@@ -10,7 +13,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -37,7 +40,6 @@ class FamilyMember:
     slot: int
     started: float
     is_serving: bool = False
-    is_replaced: bool = False
 
 
 class ProcessFamily:
@@ -60,23 +62,27 @@ class ProcessFamily:
         self._start, self._count = start, count
         self._sockets, self._on_serving = sockets, on_serving
         self._members: dict[int, FamilyMember] = {}
+        #: The pids of running processes that got a SIGTERM: they finish their work, and a second one would cut it.
+        self._terminated: set[int] = set()
         #: The times of the next starts by slot, in monotonic seconds.
         self._due = dict.fromkeys(range(count), 0.0)
         self._pauses_s = dict.fromkeys(range(count), 0.0)
-        self._has_children = self._has_served = self._is_stopping = False
-        self._stopped_orphans: set[int] = set()
-        #: Slots with a SIGHUP that waits for the start of a process.
-        self._reloads: set[int] = set()
+        self._has_children = self._has_served = self._is_stopping = self._is_reload_pending = False
+
+    @property
+    def has_serving_member(self) -> bool:
+        """Return whether a process serves and continues; in a new process, whether another one does."""
+        return any(member.is_serving and pid not in self._terminated for pid, member in self._members.items())
 
     def run(self) -> int | None:
         """Run the family until its last process has ended; return None. In each new process return its slot.
 
         SIGHUP replaces each process: the old one gets SIGTERM once the new one serves.
         """
+        # A starter that ignores SIGCHLD would pass that on, and the kernel would reap the children itself.
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_BLOCK, FAMILY_SIGNALS)
         while self._due or self._has_children:
-            self._start_reloads()
             for slot in [slot for slot, due in self._due.items() if due <= time.monotonic()]:
                 pid = self._start(slot)
                 if not pid:
@@ -89,46 +95,49 @@ class ProcessFamily:
             self._reap_ended_processes()
             if received:
                 self._handle_signal(received.si_signo, received.si_pid)
+            if self._is_reload_pending:
+                self._reload()
         return None
 
     def _handle_signal(self, signum: int, sender: int) -> None:
         if signum in {signal.SIGTERM, signal.SIGINT}:
             self._stop()
-        elif signum == signal.SIGHUP and not self._is_stopping:
-            self._reloads = set(range(self._count))
-        elif signum == SERVING_SIGNAL and sender in self._members:
+        elif signum == signal.SIGHUP:
+            self._reload()
+        elif signum == SERVING_SIGNAL and sender in self._members.keys() - self._terminated:
             self._mark_serving(self._members[sender])
 
-    def _start_reloads(self) -> None:
-        """Start the replacements that SIGHUP asked for, one for each slot in which no process is starting."""
-        starting = {member.slot for member in self._members.values() if not member.is_serving}
-        for slot in self._reloads - starting:
-            self._reloads.remove(slot)
-            self._due[slot] = 0.0
+    def _reload(self) -> None:
+        """Start replacements once no process is starting. End starting ones for that, unless no other one serves."""
+        starting = [pid for pid, member in self._members.items() if not member.is_serving]
+        if self.has_serving_member:
+            self._terminate(starting)
+        self._is_reload_pending = bool(starting)
+        if not starting and not self._is_stopping:
+            self._due = dict.fromkeys(range(self._count), 0.0)
 
     def _mark_serving(self, serving: FamilyMember) -> None:
         serving.is_serving = True
-        for pid, member in self._members.items():
-            if member.slot == serving.slot and member.started < serving.started and not member.is_replaced:
-                member.is_replaced = True
-                os.kill(pid, signal.SIGTERM)
-        self._stop_orphans()
+        members = self._members.items()
+        self._terminate(pid for pid, m in members if m.slot == serving.slot and m.started < serving.started)
+        self._terminate(self._find_orphans())
         if not self._has_served and len({m.slot for m in self._members.values() if m.is_serving}) == self._count:
             self._has_served = True
             self._on_serving()
 
     def _reap_ended_processes(self) -> None:
-        """Reap all ended children, also adopted ones, whose starter was killed."""
+        """Reap all ended children, also those adopted after the death of their starter."""
         try:
             while (ended := os.waitpid(-1, os.WNOHANG))[0]:
                 if member := self._members.pop(ended[0], None):
                     self._handle_process_end(ended[0], member, os.waitstatus_to_exitcode(ended[1]))
+                self._terminated.discard(ended[0])
         except ChildProcessError:
             self._has_children = False
 
     def _handle_process_end(self, pid: int, ended: FamilyMember, code: int) -> None:
         """Restart an ended process, unless its end was requested, another one has its slot, or the start failed."""
-        if self._is_stopping or ended.is_replaced:
+        if self._is_stopping or pid in self._terminated:
             return
         if code > 0 and not self._has_served:
             self.exit_code = code
@@ -142,26 +151,30 @@ class ProcessFamily:
             self._due[ended.slot] = time.monotonic() + self._pauses_s[ended.slot]
 
     def _stop(self) -> None:
-        """Refuse new connections, and send SIGTERM to the processes that still work; a second call sends it to all."""
-        is_repeated, self._is_stopping = self._is_stopping, True
+        """Refuse new connections, and let all processes finish their work; a second call sends each a SIGTERM again."""
+        if self._is_stopping:
+            self._terminated.clear()
+        self._is_stopping = True
         self._due.clear()
-        self._reloads.clear()
         for sock in self._sockets:
             sock.close()
-        for pid, member in self._members.items():
-            if is_repeated or not member.is_replaced:
-                os.kill(pid, signal.SIGTERM)
-        if is_repeated:
-            self._stopped_orphans.clear()
-        self._stop_orphans()
+        self._terminate([*self._members, *self._find_orphans()])
 
-    def _stop_orphans(self) -> None:
-        """Send SIGTERM once to each adopted child: the processes of a killed image, which served until now."""
-        with suppress(OSError):
-            children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-            for pid in {*map(int, children)} - self._members.keys() - self._stopped_orphans:
-                self._stopped_orphans.add(pid)
+    def _terminate(self, pids: Iterable[int]) -> None:
+        """Send SIGTERM to these processes, except to those that already got it."""
+        for pid in {*pids} - self._terminated:
+            with suppress(OSError):
                 os.kill(pid, signal.SIGTERM)
+            self._terminated.add(pid)
+
+    def _find_orphans(self) -> set[int]:
+        """Return the adopted children: the processes of a killed image, which serve until those of another one do."""
+        try:
+            children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+        except OSError:
+            # Some kernels lack the file. The orphans then end with their own connections.
+            return set()
+        return {*map(int, children)} - self._members.keys()
 
 
 def _compute_restart_pause_s(ended: FamilyMember, last_pause_s: float) -> float:
@@ -179,7 +192,7 @@ def signal_when_parent_ends(signum: signal.Signals, parent: int) -> None:
 
 
 def adopt_orphans() -> None:
-    """Make this process the parent of each descendant whose own parent ends."""
+    """Make this process the new parent of each descendant without a living parent."""
     _prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 

@@ -1,4 +1,9 @@
-"""Image: a process that has imported the product's code, and forks the processes that serve."""
+"""Image: a process that has imported the product's code, and forks the processes that serve.
+
+If an image is killed, its parent adopts the processes. They serve until those of the parent's next image do.
+If the parent is killed, its image stops as by SIGTERM, and stops its processes.
+If both are killed, the processes have no parent of the product, and each process stops itself.
+"""
 
 import argparse
 import gc
@@ -31,6 +36,8 @@ class ServingProcess(NamedTuple):
     number: int = 0
     #: Whether an earlier process may still use its port: that process finishes its work.
     is_replacement: bool = False
+    #: Whether another process served on the same sockets when this one began.
+    is_beside_serving_ones: bool = False
     starter: int | None = None
 
     def report_serving(self) -> None:
@@ -52,7 +59,7 @@ def parse_process_image_options(parser: argparse.ArgumentParser, arguments: Sequ
     options = parser.parse_args(arguments)
     sockets = [socket.socket(fileno=descriptor) for descriptor in options.socket]
     for sock in sockets:
-        # A program that a serving process runs must not hold the port.
+        # Otherwise a program that this process runs would keep the port in use.
         sock.set_inheritable(False)
     options.image = ProcessImageOptions(options.parent, options.number, sockets)
     return options
@@ -74,10 +81,11 @@ def fork_processes(count: int, options: ProcessImageOptions) -> ServingProcess:
     signal.signal(PROCESS_IMAGE_ENDED_SIGNAL, lambda *_: _stop_unless_adopted_by_parent(options.parent))
     signal_when_parent_ends(PROCESS_IMAGE_ENDED_SIGNAL, image)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    return ServingProcess(number, options.number > 1, image)
+    is_replacement = options.number > 1
+    return ServingProcess(number, is_replacement, is_replacement or family.has_serving_member, image)
 
 
 def _stop_unless_adopted_by_parent(parent: int) -> None:
-    """Stop, unless the parent has adopted this process: it starts an image, whose processes replace this one."""
+    """Stop, unless the image's parent has adopted this process."""
     if os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGTERM)

@@ -86,9 +86,9 @@ MetricsPort = Annotated[
     Meta(
         ge=0,
         le=65535,
-        description="Port of `/metrics` of the first API process; each further one has the next port. 0: on the "
-        "API's port if only this machine can reach it, `PROXY_HOPS` is 0 and `PROCESSES` is 1; else on a free port, "
-        "which is logged, for this machine only.",
+        description="Port of `/metrics` of the first API process; each further one has the next port. 0: a free port, "
+        "which is logged, for this machine only. But the API's own port serves `/metrics` if only this machine reaches "
+        "it, `PROXY_HOPS` is 0 and `PROCESSES` is 1.",
     ),
 ]
 

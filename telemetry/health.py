@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -20,6 +21,8 @@ HEALTH_SERVER_REQUEST_TIMEOUT_S = 5.0
 
 #: Seconds between two attempts of a replacement to take its predecessor's port.
 TAKEN_PORT_RETRY_PAUSE_S = 0.5
+#: Attempts until the log says that the port is still taken: a minute, in which most predecessors end their work.
+ATTEMPTS_BEFORE_TAKEN_PORT_WARNING = 120
 
 #: Loopback: only this machine can connect.
 LOOPBACK_ADDRESS = "127.0.0.1"
@@ -39,6 +42,17 @@ async def serve_health(
     default `localhost` and IP addresses are allowed. Raise `SettingsInvalid`, with the name `setting`, if the port
     can't be bound.
     """
+    async with (
+        _serve_health_without_loop_lag(port, setting=setting, host=host, hosts=hosts) as bound,
+        measure_loop_lag(),
+    ):
+        yield bound
+
+
+@asynccontextmanager
+async def _serve_health_without_loop_lag(
+    port: int, *, setting: str, host: str, hosts: AllowedHostHeaders | None
+) -> AsyncIterator[int]:
     try:
         server = await asyncio.start_server(partial(_answer_health_request, hosts or AllowedHostHeaders()), host, port)
     except (OSError, OverflowError) as error:
@@ -48,7 +62,7 @@ async def serve_health(
         ) from error
     bound: int = server.sockets[0].getsockname()[1]
     _log.info("serving health", port=bound)
-    async with server, measure_loop_lag():
+    async with server:
         yield bound
 
 
@@ -67,16 +81,19 @@ async def serve_process_health(
         return
     task = asyncio.create_task(_serve_health_once_port_is_free(own_port, setting=setting, host=host, hosts=hosts))
     try:
-        yield
+        async with measure_loop_lag():
+            yield
     finally:
         task.cancel()
 
 
 async def _serve_health_once_port_is_free(port: int, *, setting: str, host: str, hosts: AllowedHostHeaders) -> None:
-    while True:
+    for attempt in itertools.count(1):
         with contextlib.suppress(SettingsInvalid):
-            async with serve_health(port, setting=setting, host=host, hosts=hosts):
+            async with _serve_health_without_loop_lag(port, setting=setting, host=host, hosts=hosts):
                 await asyncio.Event().wait()
+        if attempt == ATTEMPTS_BEFORE_TAKEN_PORT_WARNING:
+            _log.warning("the health port stays taken, so no health or metrics are served", port=port, setting=setting)
         await asyncio.sleep(TAKEN_PORT_RETRY_PAUSE_S)
 
 

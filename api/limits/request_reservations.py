@@ -99,7 +99,7 @@ class RequestReservations:
             self._end(charge)
 
     def end_expired(self) -> None:
-        """End the reservations whose second is over. A key with requests in it stays active for another second."""
+        """End the reservations after their second. A key with requests in it stays active for another second."""
         now = self.clock()
         while self._open and (first := next(iter(self._open.values()))).expires_at <= now:
             charge = first.standing.charge

@@ -94,7 +94,8 @@ async def serve_application(
 ) -> None:
     """Serve an application on listening sockets until SIGTERM or SIGINT. Raises errors of the lifespan.
 
-    While Postgres is away at the start, `/healthz` answers 200 and all other paths 503.
+    While Postgres is away at the start, `/healthz` answers 200 and all other paths 503. If other processes serve,
+    this one accepts no connection until then.
     """
     raise_open_file_limit()
     app.state.private = all(is_socket_bound_to_loopback(sock) for sock in sockets)
@@ -102,8 +103,9 @@ async def serve_application(
     server = ApiHttpServer(app, HttpConnectionAdmission(limits), process)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, server.handle_stop_signal)
+    fallback_sockets = () if process.is_beside_serving_ones else sockets
     async with contextlib.AsyncExitStack() as stack:
-        if not await _open_api_lifespan_once_postgres_up(app, stack, sockets, server.stopped):
+        if not await _open_api_lifespan_once_postgres_up(app, stack, fallback_sockets, server.stopped):
             return
         _exclude_objects_from_gc()
         _log.info(
@@ -113,15 +115,14 @@ async def serve_application(
 
 
 async def _open_api_lifespan_once_postgres_up(
-    app: Litestar, stack: contextlib.AsyncExitStack, sockets: list[socket.socket], stopped: asyncio.Event
+    app: Litestar, stack: contextlib.AsyncExitStack, fallback_sockets: Sequence[socket.socket], stopped: asyncio.Event
 ) -> bool:
     """Open the application's lifespan once Postgres answers; return False if a stop signal came first.
 
-    While Postgres is away, the sockets answer `/healthz` with 200 and all other paths with 503. A replacement only
-    waits: its predecessor serves.
+    While Postgres is away, these sockets answer `/healthz` with 200 and all other paths with 503.
     """
     async with contextlib.AsyncExitStack() as meanwhile:
-        answers = [] if app.state.process.is_replacement else [_run_postgres_away_server(sockets)]
+        answers = [_run_postgres_away_server(fallback_sockets)]
 
         async def enter() -> bool:
             try:

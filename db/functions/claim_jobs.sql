@@ -4,9 +4,8 @@
 -- 1. Lock the pool, so that caps are exact: each later statement has a snapshot younger than the lock.
 -- 2. Visit lines behind the rotor, until the first turns of idle tenants fill the free slots, or until 32 lines (or `free`) have
 --    room. A line is the due jobs of an organization. Internal jobs are a line of their own, without a cap. A tenant is a live
---    organization with its sandbox; an idle one has no running job. Room is what the organization's cap and the tenant's share
---    leave. Share: in a pool with caps, a tenant gets another slot only while it holds a smaller part of the pool than is free at
---    this worker.
+--    organization with its sandbox; an idle one has no running job. Room is the smaller rest of the organization's cap and of the
+--    tenant's share. In a pool with caps, a tenant's share is a smaller part of the pool than is free at this worker.
 -- 3. Read each visited line up to a height: the jobs that its tenant then holds. At the first height all lines fill the slots, if
 --    none is too short. Else read higher, until the slots are full or nothing is left.
 -- 4. Rank each job by the jobs that its tenant then holds. Equal ranks start in the rotor's order.
@@ -15,8 +14,8 @@
 --    the visited lines begin. A rest or a note lasts two seconds: a change that no pull sees is found then.
 --
 -- If the last pull left lines unvisited (`crowded`), visit newcomers first, for one slot in four. They don't turn the rotor. A
--- newcomer is a job that joined an empty line within two seconds. `freed` are organizations with a job that ended at this worker since its last pull: their
--- lines rest no longer.
+-- newcomer is a job that joined an empty line within two seconds. `freed` are organizations with a job that ended at this worker
+-- since its last pull: their lines rest no longer.
 --
 -- Planned once a session, never with a scan of a whole table: such a plan, made while the table was small, would stay. `offset 0`
 -- keeps the planner from copying a lateral into each place that reads it. Running jobs are counted one organization at a time:

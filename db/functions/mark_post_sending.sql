@@ -1,14 +1,16 @@
--- revision 1
+-- revision 2
 -- Mark a post as sending: from the commit on the platform may have it. Its job can't be canceled any more, and its account's
 -- quota counts it. Return the checks, and the time of the mark if it was made. No row: the attempt was fenced, the post or its
 -- job was canceled, the project is archived, or the account can't send now. `late_s` is the delay from which a post isn't sent.
--- `prepared_revision` is the content's revision in the prepared call; null: any. `prepared_id` is given with a newly prepared
--- call, which is stored too. `posts` and `window_s` are the quota, null without one.
+-- `prepared_id` and the content's `prepared_revision` are given with a newly prepared call, which is stored too. Otherwise the stored
+-- call is checked by its own revision. `repeats`: the same bytes go out again after a lost answer, so no edit counts.
+-- `posts` and `window_s` are the quota, null without one; the operator's own, read under the lock, wins. `margin_s` lengthens it.
 -- Locks and checks are separate statements, since a snapshot is older than a lock of its own statement: the checks see every
 -- send recorded before. They are one function, so that they are one round trip. No edit can interfere: it would lock the
 -- project exclusively.
 create or replace function mark_post_sending(org uuid, project uuid, post uuid, publish_job uuid, job_fence bigint, late_s double precision,
-                                             posts integer, window_s double precision, send_id uuid, prepared_id uuid, event_id uuid,
+                                             posts integer, window_s double precision, margin_s double precision,
+                                             repeats boolean, send_id uuid, prepared_id uuid, event_id uuid,
                                              prepared_revision integer, prepared_handle jsonb, prepared_request bytea,
                                              prepared_sealed bytea, prepared_key_id text, label text)
 returns table (approved boolean, current boolean, full_s double precision, sent_at timestamptz)
@@ -24,7 +26,9 @@ begin
     if not found then
         return;
     end if;
-    select p.content_id, p.scheduled_for, a.id as account_id, nullif(o.id, a.id) as owner_account_id, o.id as owner_id, o.cooldown_until
+    select p.content_id, p.scheduled_for, a.id as account_id, nullif(o.id, a.id) as owner_account_id, o.id as owner_id, o.cooldown_until,
+           o.quota_posts, o.quota_window_s,
+           case when prepared_id is null then p.content_revision else prepared_revision end as revision
       into mine
       from job j
       join scheduled_post p on p.organization_id = j.organization_id and p.id = post and p.job_id = j.id
@@ -39,9 +43,9 @@ begin
        or mine.scheduled_for <= clock_timestamp() - late_s * interval '1 second' then
         return;
     end if;
-    select prepared_revision is null or c.approval_status in ('approved', 'not_required'),
-           prepared_revision is null or c.revision = prepared_revision,
-           quota_room_in_s(mine.owner_id, posts, window_s)
+    select repeats or c.approval_status in ('approved', 'not_required'),
+           repeats or coalesce(c.revision = mine.revision, false),
+           quota_room_in_s(mine.owner_id, coalesce(mine.quota_posts, posts), coalesce(mine.quota_window_s, window_s) + margin_s)
       into approved, current, full_s
       from content_item c
      where c.organization_id = org and c.id = mine.content_id;
@@ -60,7 +64,7 @@ begin
            set status = 'publishing', phase = 'sending', attempted_at = coalesce(p.attempted_at, sent_at), sent_at = sent_at,
                handle = coalesce(prepared_handle, p.handle), request = coalesce(prepared_request, p.request),
                ai_label = coalesce(label, p.ai_label),
-               content_revision = case when prepared_id is null then p.content_revision else prepared_revision end,
+               content_revision = mine.revision,
                sealed = case when prepared_id is null then p.sealed else prepared_sealed end,
                vault_key_id = case when prepared_id is null then p.vault_key_id else prepared_key_id end,
                not_before = null, version = p.version + 1, updated_at = now()

@@ -1,8 +1,8 @@
 -- revision 1
 -- Mark a post as published, complete its job with `job_result`, and make the next post of its account due. Return true; false:
 -- another post has its external id, so nothing is changed; null: the attempt was fenced, or the post isn't being sent.
--- Locks and checks are separate statements, since a snapshot is older than a lock of its own statement: a waiting job is put
--- back under the account's lock, so the wake sees it. They are one function, so that they are one round trip.
+-- Locks and checks are separate statements, since a snapshot is older than a lock of its own statement. So the wake sees each job
+-- that was put back under the account's lock. They are one function, so that they are one round trip.
 create or replace function publish_post(org uuid, post uuid, publish_job uuid, job_fence bigint, event_id uuid, event_details jsonb,
                                         new_external_id text, new_external_url text, job_result jsonb)
 returns boolean

@@ -1,11 +1,13 @@
--- revision 1
+-- revision 2
 -- Put a queued post at the head of its account's queue if it is next and the quota has room. Return its
 -- position, by which a post at the head stays there unless the quota has no room. No row: the attempt was fenced, or the post
--- was canceled, blocked or given another job. `posts` and `window_s` are the quota, null without one.
+-- was canceled, blocked or given another job. `posts` and `window_s` are the quota, null without one; the
+-- operator's own, read under the lock, wins. `margin_s` lengthens it.
 -- Locks and checks are separate statements, since a snapshot is older than a lock of its own statement. They are one
 -- function, so that they are one round trip.
 create or replace function take_queue_head(org uuid, post uuid, publish_job uuid, job_fence bigint, posts integer,
-                                           window_s double precision, postponed integer, wait_s double precision)
+                                           window_s double precision, margin_s double precision,
+                                           postponed integer, wait_s double precision)
 returns table (full_s double precision, busy boolean, is_head boolean)
 language plpgsql volatile
 as $$
@@ -15,7 +17,8 @@ declare
     behind boolean;
     moment timestamptz;
 begin
-    select p.social_account_id as account_id, o.id as owner_id, a.turn_post_id as head_post_id, p.scheduled_for
+    select p.social_account_id as account_id, o.id as owner_id, a.turn_post_id as head_post_id, p.scheduled_for,
+           o.quota_posts, o.quota_window_s
       into mine
       from job j
       join scheduled_post p on p.organization_id = j.organization_id and p.id = post and p.job_id = j.id
@@ -31,7 +34,8 @@ begin
     moment := clock_timestamp();
     -- `busy`: the post at the head is at work or about to be; a post with a later job has left the head.
     -- `behind`: an earlier post waits in the queue, and not for another attempt.
-    select greatest(0, quota_room_in_s(mine.owner_id, posts, window_s)),
+    select greatest(0, quota_room_in_s(mine.owner_id, coalesce(mine.quota_posts, posts),
+                                       coalesce(mine.quota_window_s, window_s) + margin_s)),
            exists (
             select from scheduled_post p
               join job j on j.organization_id = p.organization_id and j.id = p.job_id

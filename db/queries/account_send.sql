@@ -17,7 +17,7 @@ p.organization_id, p.id, p.archived, p.cancel, p.project_id, p.mode, p.privacy_l
        p.scheduled_for, p.handle, p.request, p.content_revision, p.sealed, p.vault_key_id, p.sent_at,
        p.last_error, p.account_id, p.platform, p.service_url, p.external_id, p.account_handle, p.traits,
        p.account_status, p.head_post_id, p.owner_organization_id, p.owner_project_id, p.owner_id,
-       p.owner_status, p.quota_posts, p.quota_window_s,
+       p.owner_status,
        extract(epoch from p.cooldown_until - now())::float8 as cooldown_s, clock_timestamp() as now
 
 -- part: post    A claimed post, its account, and the account's owner.
@@ -30,7 +30,7 @@ p.organization_id, p.id, r.status = 'archived' as archived,
            a.id as account_id, a.platform, a.service_url, a.external_id, a.handle as account_handle, a.traits,
            a.status as account_status, a.turn_post_id as head_post_id,
            o.organization_id as owner_organization_id, o.project_id as owner_project_id, o.id as owner_id,
-           o.status as owner_status, o.quota_posts, o.quota_window_s, o.cooldown_until
+           o.status as owner_status, o.cooldown_until
 
 -- part: claimed
 from job j

@@ -5,7 +5,7 @@ select quota_room_in_s(:owner_id, :posts, :window_s) as full_s;
 
 -- name: take_head    Take the head of the account's queue by an SQL function, or return the obstacle.
 select full_s, busy, is_head
-  from take_queue_head(:org, :post_id, :job_id, :fence, :posts, :window_s, :most, :wait_s);
+  from take_queue_head(:org, :post_id, :job_id, :fence, :posts, :window_s, :margin_s, :most, :wait_s);
 
 -- name: leave_head    Leave the head if this post has it; the caller locked the account.
 update social_account
@@ -46,8 +46,8 @@ update job j
 -- name: mark_sending    Mark a post as sending by an SQL function. No row: it can't be sent now.
 select approved, current, full_s, sent_at
   from mark_post_sending(
-         :org, :project_id, :id, :job_id, :fence, :late_s, :posts, :window_s, :send_id, :prepared_id,
-         :event_id, :revision, :handle, :request, :sealed, :vault_key_id, :ai_label);
+         :org, :project_id, :id, :job_id, :fence, :late_s, :posts, :window_s, :margin_s, :repeats,
+         :send_id, :prepared_id, :event_id, :revision, :handle, :request, :sealed, :vault_key_id, :ai_label);
 
 -- name: publish_post
 -- Mark a post as published and end its job, by an SQL function. Null: fenced; false: another post has the id.

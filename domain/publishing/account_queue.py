@@ -54,7 +54,6 @@ async def claim_queue_head_for_post(conn: Conn, claim: JobClaim, post: LockedPos
     If so, also puts off the queue's next `MAX_POSTPONED_POSTS` posts. Returns the position: the head, or the obstacle.
     It locks what it changes. A fenced claim, or a post that doesn't wait any more, gets no head.
     """
-    window = quotas.build_post_quota_sql_parameters(post)
     position = await _CLAIM_QUEUE_HEAD_FOR_POST.one(
         conn,
         org=post.organization_id,
@@ -63,8 +62,7 @@ async def claim_queue_head_for_post(conn: Conn, claim: JobClaim, post: LockedPos
         fence=claim.fence,
         most=MAX_POSTPONED_POSTS,
         wait_s=QUEUE_CHECK_INTERVAL_S,
-        posts=window.posts,
-        window_s=window.window_s,
+        **quotas.build_post_quota_sql_parameters(post)._asdict(),
     )
     return position or NO_QUEUE_HEAD
 

@@ -54,8 +54,6 @@ class LockedPost(NamedTuple):
     owner_project_id: UUID | None
     owner_id: UUID
     owner_status: str
-    quota_posts: int | None
-    quota_window_s: float | None
     cooldown_s: float | None
     now: datetime
 

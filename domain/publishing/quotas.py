@@ -28,10 +28,11 @@ class AccountPostQuotaPerWindow(NamedTuple):
 
 
 class PostQuotaParameters(NamedTuple):
-    """Quota as a statement's parameters; nulls: no limit."""
+    """Quota as a statement's parameters; nulls: no limit is known. The statement prefers the operator's quota."""
 
     posts: int | None
     window_s: float | None
+    margin_s: float = POST_QUOTA_SEND_DELAY_MARGIN_S
 
 
 def find_account_post_quota_per_window(
@@ -50,18 +51,14 @@ def find_account_post_quota_per_window(
 
 
 def build_post_quota_sql_parameters(post: LockedPost) -> PostQuotaParameters:
-    """Return the quota of the post's account, with a period longer by `POST_QUOTA_SEND_DELAY_MARGIN_S`.
+    """Return the quota of the post's account without its operator's.
 
     Both the number of posts and the period are None if no limit is known.
     """
     quota = find_account_post_quota_per_window(
-        platform=post.platform, traits=post.traits, quota_posts=post.quota_posts, quota_window_s=post.quota_window_s
+        platform=post.platform, traits=post.traits, quota_posts=None, quota_window_s=None
     )
-    return (
-        PostQuotaParameters(quota.posts, quota.window_s + POST_QUOTA_SEND_DELAY_MARGIN_S)
-        if quota
-        else PostQuotaParameters(None, None)
-    )
+    return PostQuotaParameters(*quota) if quota else PostQuotaParameters(None, None)
 
 
 async def delete_sends_of_post(conn: Conn, *, organization_id: UUID, account_id: UUID, post_id: UUID) -> None:

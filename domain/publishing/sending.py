@@ -136,15 +136,11 @@ async def mark_post_sending_at_once(
     """Mark a post `sending` by one statement that commits by itself; return the time of the mark.
 
     Return None, with nothing changed, if an obstacle forbids the mark, or if more than the post has to be stored:
-    `mark_post_sending` decides then. It also decides on a post that was read without a prepared call: a mark of an
-    earlier attempt may have stored one since, and its content may have changed.
+    `mark_post_sending` decides then.
     """
-    if unsaved is None and post.content_revision is None:
-        return None
     if unsaved and (unsaved.tickets or unsaved.traits not in (None, post.account.traits)):
         return None
-    revision = unsaved.revision if unsaved else post.content_revision
-    marked = await _mark_sending(conn, claim, post.quota, revision, unsaved=unsaved, ai_label=post.ai_label)
+    marked = await _mark_sending(conn, claim, post.quota, unsaved=unsaved, ai_label=post.ai_label)
     return marked and marked.sent_at
 
 
@@ -157,8 +153,7 @@ async def mark_post_sending(
     call, which is stored with the mark or before a snooze. An edit since then restarts the preparation.
     """
     post = await locked_post.lock_claimed_post(conn, claim)
-    revision = unsaved.revision if unsaved else post.content_revision
-    marked = await _mark_sending_unless_blocked(conn, claim, post, revision, unsaved=unsaved, ai_label=ai_label)
+    marked = await _mark_sending_unless_blocked(conn, claim, post, unsaved=unsaved, ai_label=ai_label)
     if unsaved and isinstance(marked, Snooze):
         await _store_prepared_call(conn, post, unsaved, phase="prepared")
     return marked
@@ -172,7 +167,7 @@ async def mark_post_sending_again(conn: Conn, *, claim: JobClaim) -> datetime | 
     post = await locked_post.lock_claimed_post(conn, claim)
     if post.seconds_until_too_late <= 0 or post.account_status == "disconnected":
         return None
-    return await _mark_sending_unless_blocked(conn, claim, post, None)
+    return await _mark_sending_unless_blocked(conn, claim, post, repeats=True)
 
 
 async def _store_prepared_call(conn: Conn, post: LockedPost, step: PreparedPostCall, *, phase: str) -> None:
@@ -209,8 +204,8 @@ async def _mark_sending_unless_blocked(
     conn: Conn,
     claim: JobClaim,
     post: LockedPost,
-    revision: int | None,
     *,
+    repeats: bool = False,
     unsaved: PreparedPostCall | None = None,
     ai_label: AiLabel | None = None,
 ) -> datetime | TaskNotDone:
@@ -218,7 +213,7 @@ async def _mark_sending_unless_blocked(
     if outcome is not None:
         return outcome
     quota = quotas.build_post_quota_sql_parameters(post)
-    marked = await _mark_sending(conn, claim, quota, revision, unsaved=unsaved, ai_label=ai_label)
+    marked = await _mark_sending(conn, claim, quota, repeats=repeats, unsaved=unsaved, ai_label=ai_label)
     if marked is None:
         return Interrupted()
     if marked.sent_at is None:
@@ -232,12 +227,15 @@ async def _mark_sending(
     conn: Conn,
     claim: JobClaim,
     quota: PostQuotaParameters,
-    revision: int | None,
     *,
+    repeats: bool = False,
     unsaved: PreparedPostCall | None,
     ai_label: AiLabel | None,
 ) -> PostSendingMarkOrRefusal | None:
-    """Mark the claim's post `sending` by one statement with all locks and final checks; return its row."""
+    """Mark the claim's post `sending` by one statement with all locks and final checks; return its row.
+
+    The prepared call must be of the current, approved content, unless it `repeats` a lost one.
+    """
     org, post_id = claim.organization_id, UUID(claim.args["post_id"])
     return await _MARK_POST_SENDING.one(
         conn,
@@ -247,13 +245,13 @@ async def _mark_sending(
         job_id=claim.id,
         fence=claim.fence,
         late_s=locked_post.MAX_POST_SEND_LATENESS.total_seconds(),
-        posts=quota.posts,
-        window_s=quota.window_s,
+        repeats=repeats,
         send_id=ids.new_uuid7(),
         prepared_id=unsaved and ids.new_uuid7(),
         event_id=ids.new_uuid7(),
-        revision=revision,
+        revision=unsaved and unsaved.revision,
         ai_label=ai_label,
+        **quota._asdict(),
         **_prepared_call_columns(org, post_id, unsaved),
     )
 

@@ -23,7 +23,7 @@ from tests.relay import PostgresRelay
 
 @pytest_asyncio.fixture
 async def relayed_caller(settings: Settings, relay: PostgresRelay, pool: Pool) -> AsyncIterator[ApiCaller]:
-    """An organization whose API has its Postgres connections through a relay that reads the statements."""
+    """An organization, with an API behind a relay that reads the statements for Postgres."""
     served = set_api_settings_and_clock(built_app(), msgspec.structs.replace(settings, database_url=relay.url))
     async with hold_context(served.lifespan()), open_caller(served, pool, "Acme") as caller:
         yield caller

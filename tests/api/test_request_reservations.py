@@ -40,7 +40,7 @@ def _limits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Process(NamedTuple):
-    """A limiter whose reservations end by a clock that the test may advance."""
+    """A limiter with reservations by a clock that the test advances."""
 
     limiter: RateLimiter
     ahead_s: list[float]
@@ -145,7 +145,7 @@ async def test_no_minute_has_more_requests_than_the_limit(
 
 
 async def test_sequential_requests_see_each_number_once(processes: list[Process]) -> None:
-    """The header's number falls by one with each request, whatever is reserved, and the last ones pass."""
+    """The header's number falls by one with each request, with and without reservations, and the last ones pass."""
     process, who = processes[0], principal()
     states = []
     for turn in range(LIMIT + 3):

@@ -1,4 +1,4 @@
-"""`python -m tests.chaos.forked_workers`: a parent whose image forks two workers of `tests.chaos.worker`."""
+"""`python -m tests.chaos.forked_workers`: a parent, with an image that forks two workers of `tests.chaos.worker`."""
 
 import argparse
 import sys

@@ -1,14 +1,19 @@
 """Requests during an outage of Postgres: they wait for the end of a short one, and fail fast in a long one."""
 
 import asyncio
+import os
+import signal
 import time
+from collections.abc import Callable
 
 import httpx
+import msgspec
 import pytest
 
 from db.outages import MAX_OUTAGE_WAIT_S
 from tests.api.conftest import new_key
-from tests.chaos.fleet import Fleet
+from tests.chaos.fleet import Fleet, Process
+from tests.process_tree import descendants
 from tests.servers import ServerPair
 from tests.waiting import PATIENCE_S, eventually
 
@@ -51,3 +56,40 @@ async def test_requests_fail_fast_in_a_long_outage(own_fleet: Fleet, own_servers
             return (await timed_call(client))[0] == 200
 
         await eventually(served)
+
+
+async def logged(api: Process, event: str, times: int) -> None:
+    """Wait until processes of the API have logged an event this number of times."""
+
+    async def has_come() -> bool:
+        return api.log.read_text().count(f'"event":"{event}"') == times
+
+    await eventually(has_come)
+
+
+def deploy(api: Process) -> int:
+    api.signal(signal.SIGHUP)
+    return 2
+
+
+def kill_one(api: Process) -> int:
+    os.kill(descendants(api.popen.pid)[-1], signal.SIGKILL)
+    return 1
+
+
+@pytest.mark.parametrize("start", [deploy, kill_one])
+async def test_a_process_that_waits_for_postgres_leaves_connections_to_those_that_serve(
+    own_fleet: Fleet, own_servers: ServerPair, start: Callable[[Process], int]
+) -> None:
+    """Those know that a request without a key gets a 401. A fallback server would answer 503."""
+    own_fleet.settings = msgspec.structs.replace(own_fleet.settings, processes=2)
+    url, api = await own_fleet.serve_api(), own_fleet.processes[-1]
+    await logged(api, "serving", 2)
+    await asyncio.to_thread(own_servers.postgres.stop)
+    started = start(api)
+    await logged(api, "Postgres is away, waiting for it", started)
+    for _ in range(30):
+        async with httpx.AsyncClient(base_url=url, timeout=PATIENCE_S) as client:
+            assert (await client.get("/v1/projects")).status_code == 401
+    await asyncio.to_thread(own_servers.postgres.start_and_wait_until_ready)
+    await logged(api, "serving", 2 + started)

@@ -6,9 +6,8 @@ from db.pool import Pool
 from db.queries import Query, sandbox_clock
 from db.queries.aged_rows import SANDBOX_ROW_AGING_STATEMENTS
 
-#: Tables without moved times: keys and logins, request records, deliveries; rests of lines, which last seconds;
-#: snapshots, which are many, and have the sandbox's own times; and periods of leases, which must not overlap
-#: those of other sandboxes.
+#: Tables without moved times: keys and logins, request records, deliveries, and rests of lines, which last seconds.
+#: Snapshots are many, and have the sandbox's own times. Periods of leases must not overlap those of other sandboxes.
 REAL = {
     "account_lease",
     "api_key",

@@ -41,7 +41,7 @@ ADDED, EVENTS_ADDED = (
 EVENT_FUNCTIONS = [each.name for each in read_sql_functions(EVENT_SCHEMA_MIGRATION_SOURCE)]
 NEWER = [*MAIN_FUNCTIONS, *ADDED, *EVENT_FUNCTIONS, *EVENTS_ADDED]
 
-#: SQL functions of the release before, whose workers call them during an upgrade. A new database has none.
+#: SQL functions that workers of the release before call during an upgrade. A new database has none.
 EARLIER_FUNCTIONS = "('pull_jobs', 'pull_newcomers', 'rest_lines', 'wake_lines')"
 
 #: Tables, indexes, checks, views, triggers and functions, one a line. Leaves of partitions depend on the day.

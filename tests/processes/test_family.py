@@ -1,5 +1,6 @@
 """Parent, image and forks with a small program: a failing start, a failing deploy, new code, a crash loop."""
 
+import argparse
 import contextlib
 import os
 import random
@@ -9,10 +10,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from processes.image import parse_process_image_options
 from processes.parent import find_python
 from tests.process_tree import alive, descendants, kill_all
 from tests.waiting import PATIENCE_S, until
@@ -38,6 +41,31 @@ while True:
     connection, _ = image.sockets[0].accept()
     connection.sendall(f"WORD {os.getpid()}".encode())
     connection.close()
+"""
+#: As `PROGRAM`, but a process says its pid first, and finishes a connection after a first SIGTERM, not after a second.
+SLOW_PROGRAM = """
+import argparse, os, signal, sys
+from processes.image import fork_processes, parse_process_image_options
+
+image = parse_process_image_options(argparse.ArgumentParser(), sys.argv[1:]).image
+process = fork_processes(2, image)
+is_busy = is_stopping = False
+
+def stop(*_):
+    global is_stopping
+    if is_stopping or not is_busy:
+        sys.exit()
+    is_stopping = True
+
+signal.signal(signal.SIGTERM, stop)
+process.report_serving()
+while not is_stopping:
+    connection, _ = image.sockets[0].accept()
+    is_busy = True
+    connection.sendall(str(os.getpid()).encode())
+    connection.sendall(connection.recv(100))
+    connection.close()
+    is_busy = False
 """
 #: An image and its two processes.
 FAMILY_SIZE = 3
@@ -86,6 +114,10 @@ def running(folder: Path, code: str) -> Iterator[Program]:
             kill_all([parent.pid, *descendants(parent.pid)])
 
 
+def have_ended(pids: set[int]) -> bool:
+    return not any(map(alive, pids))
+
+
 @pytest.fixture
 def program(tmp_path: Path) -> Iterator[Program]:
     with running(tmp_path, FIRST) as started:
@@ -111,6 +143,46 @@ def test_a_failed_deploy_keeps_the_old_processes(program: Program) -> None:
     program.deploy(SECOND)
     until(lambda: not any(map(alive, old)))
     assert program.ask()[0] == "second"
+
+
+def test_a_slow_request_outlasts_two_deploys_and_a_stop(tmp_path: Path) -> None:
+    with running(tmp_path, SLOW_PROGRAM) as program:
+        until(lambda: len(program.family) == FAMILY_SIZE)
+        with socket.create_connection(("127.0.0.1", program.port), PATIENCE_S) as client:
+            draining = {program.family[0], int(client.recv(100))}
+            for _ in range(2):
+                old = {*program.family} - draining
+                program.deploy(SLOW_PROGRAM)
+                until(partial(have_ended, old))
+            old = {*program.family} - draining
+            program.parent.terminate()
+            until(partial(have_ended, old))
+            client.sendall(b"done")
+            assert client.recv(100) == b"done"
+        assert program.parent.wait(PATIENCE_S) == 0
+
+
+def test_a_replacement_that_never_serves_gives_way_to_the_next(program: Program) -> None:
+    assert program.ask()[0] == "first"
+    until(lambda: len(program.family) == FAMILY_SIZE)
+    old = program.family
+    program.deploy(FIRST.replace("process.report_serving()", "import signal; signal.pause()"))
+    until(lambda: len(program.family) == 2 * FAMILY_SIZE)
+    program.deploy(SECOND)
+    until(lambda: not any(map(alive, old)))
+    assert program.ask()[0] == "second"
+    until(lambda: len(program.family) == FAMILY_SIZE)
+
+
+def test_programs_that_a_process_runs_inherit_no_listening_socket() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        descriptor = os.dup(sock.fileno())
+        os.set_inheritable(descriptor, True)  # noqa: FBT003  no keyword
+        options = ["--parent=1", "--number=1", f"--socket={descriptor}"]
+        [inherited] = parse_process_image_options(argparse.ArgumentParser(), options).image.sockets
+        with inherited:
+            listed = subprocess.check_output(["ls", "-l", "/proc/self/fd"], close_fds=False, text=True)
+            assert f"socket:[{os.fstat(descriptor).st_ino}]" not in listed
 
 
 def test_killed_processes_start_again_and_no_connection_is_refused(program: Program) -> None:

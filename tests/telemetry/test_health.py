@@ -1,6 +1,7 @@
 """Health server of a worker."""
 
 import asyncio
+from collections import Counter
 from contextlib import AsyncExitStack
 
 import httpx
@@ -49,6 +50,27 @@ async def test_replacement_takes_the_port_once_its_predecessor_frees_it() -> Non
                     return False
 
             await eventually(is_served)
+
+
+async def test_replacement_says_once_that_its_port_stays_taken(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(health, "ATTEMPTS_BEFORE_TAKEN_PORT_WARNING", 1)
+    monkeypatch.setattr(health, "TAKEN_PORT_RETRY_PAUSE_S", 0.001)
+    attempts = Counter[str]()
+
+    async def find_port_taken(*_: object) -> None:
+        attempts["all"] += 1
+        raise OSError
+
+    async def has_tried_often() -> bool:
+        return attempts["all"] > 10
+
+    monkeypatch.setattr(asyncio, "start_server", find_port_taken)
+    process, hosts = ServingProcess(is_replacement=True), AllowedHostHeaders()
+    async with health.serve_process_health(1, process, setting="HEALTH_PORT", host="127.0.0.1", hosts=hosts):
+        await eventually(has_tried_often)
+    assert "".join(capsys.readouterr()).count("stays taken") == 1
 
 
 async def test_process_of_a_first_start_fails_at_a_taken_port() -> None:

@@ -74,7 +74,7 @@ class TaskContext:
             return await self._run_step_transaction(locked)
 
     async def run_self_fenced_statements(self, body: Callable[[Conn], Awaitable[T]]) -> T:
-        """Run `body`, whose statements check the fence themselves and commit by themselves; return its result.
+        """Run `body` outside a transaction, and return its result. Each of its statements checks the fence and commits.
 
         After a deadlock it runs once more.
         """

@@ -149,7 +149,7 @@ async def test_a_killed_parent_leaves_no_process(served: ApiProcess) -> None:
 
 
 async def test_a_stop_finishes_open_requests(served: ApiProcess) -> None:
-    """A request whose body arrives after the signal is answered; then the parent exits with 0."""
+    """A request is answered although its body arrives after the signal. Then the parent exits with 0."""
     family = descendants(served.process.pid)
     reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(served.url).port)
     writer.write(b"POST /v1/projects HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -67,6 +68,30 @@ async def test_an_edit_does_not_change_what_is_sent_again(project: PublishingPro
     assert await project.attempts() == ["completed"]
     assert [call.caption for call in project.platform.calls] == ["first words"] * (len(lost) + 1)
     assert ((await project.row(post_id))["status"], project.records(post_id)) == ("published", 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "outcomes", "captions"),
+    [
+        (
+            "caption = 'last words', revision = revision + 1",
+            ["interrupted", "completed"],
+            ["first words", "last words"],
+        ),
+        ("approval_status = 'pending'", ["failed"], ["first words"]),
+    ],
+)
+async def test_an_absent_post_is_not_sent_as_it_was_before_a_change(
+    project: PublishingProject, change: str, outcomes: list[str], captions: list[str]
+) -> None:
+    """The attempt that prepared the post also loses it, and finds it absent after the content's change."""
+    project.platform = ScriptedPlatform(repeatable=False)
+    project.platform.plan(send=["lose"])
+    project.platform.on["reconcile"] = partial(project.pool.execute, f"update content_item set {change}")
+    post_id = await project.post("first words")
+    assert await project.attempts() == outcomes
+    assert [call.caption for call in project.platform.calls] == captions
+    assert project.records(post_id) == len(captions) - 1
 
 
 #: The outcomes of a post's attempts by the refusal of its second call.

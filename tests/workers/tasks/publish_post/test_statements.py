@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from db.pool import Conn
-from domain.publishing import failures, outgoing, sending
+from domain.publishing import account_queue, failures, outgoing, sending
 from domain.publishing.locked_post import LockedPost
 from jobs.kinds import PUBLISH_POST_KIND
 from jobs.ledger import JobClaim
@@ -134,6 +135,22 @@ async def test_an_obstacle_leaves_all_rows_as_they_are(
     before = await rows(project)
     assert await step(project, claim) is None
     assert await rows(project) == before
+
+
+async def test_the_quota_under_the_lock_counts_not_that_of_the_read(
+    project: PublishingProject, post: UUID, conn: Conn
+) -> None:
+    claim = await claimed(project)
+    await run_up_to(project, claim, mark)
+    read = await outgoing.read_outgoing_post(conn, claim, seeds.VAULT)
+    assert read
+    await conn.execute(EDITS["quota"])
+    position = await account_queue.claim_queue_head_for_post(conn, claim, read.post)
+    assert (position.is_head, position.full_s > 0) == (False, True)
+    mark_read = partial(sending.mark_post_sending_at_once, conn, claim=claim, post=read.outgoing, unsaved=None)
+    assert await mark_read() is None
+    await conn.execute("update social_account set quota_posts = 2")
+    assert await mark_read()
 
 
 async def test_an_unblocked_post_meets_no_obstacle_of_a_transaction(
