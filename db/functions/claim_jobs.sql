@@ -1,4 +1,4 @@
--- revision 1
+-- revision 2
 -- Claim up to `free` due jobs for one worker, in fair order, and return them. `turns` has the jobs of each kind in a tenant's turn.
 --
 -- 1. Lock the pool, so that caps are exact: each later statement has a snapshot younger than the lock.
@@ -85,6 +85,7 @@ declare
                      order by j.run_at, j.id limit q.turn_jobs) j
             offset 0) first_turn;
     share_room integer;
+    room integer;
     lines visited_line[] := '{}';
     orgs uuid[] := '{}';
     newcomers text[] := '{}';
@@ -135,15 +136,15 @@ begin
         else
             share_room := case when seat.slots = 0 then free else ceil(free * seat.capacity::float8 / seat.slots)::int - line.held end;
             continue when share_room < 1;
+            room := least(free, line.cap_room, share_room);
             if line.held = 0 and line.tenant = line.org and line.org <> all (orgs) then
-                idle_jobs := idle_jobs + line.jobs;
+                idle_jobs := idle_jobs + least(line.jobs, room);
             end if;
             if line.is_newcomer then
                 newcomers := newcomers || (line.org::text || line.internal::text);
             end if;
             orgs := orgs || line.org;
-            lines := lines || row(line.org, line.internal, line.tenant, line.read_from, line.held,
-                                  least(free, line.cap_room, share_room))::visited_line;
+            lines := lines || row(line.org, line.internal, line.tenant, line.read_from, line.held, room)::visited_line;
             lowest := least(lowest, line.held);
             highest := greatest(highest, line.held);
             has_unvisited := idle_jobs > free or cardinality(lines) >= greatest(32, free);

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from db.pool import Conn
 from domain.tenancy import organizations
+from jobs import ledger
 from jobs.kinds import JobKindSpec
 from jobs.ledger import JobClaim
 from tests.jobs import scene
@@ -37,6 +38,16 @@ async def test_a_newcomer_starts_next_to_busy_tenants(conn: Conn, hogs: int, lef
     [newcomer] = await scene.tenants(conn)
     job = await scene.submit(conn, newcomer)
     assert job.job_id in {claim.id for claim in await scene.pull(conn, worker, left)}
+
+
+async def test_a_pull_visits_further_tenants_where_caps_cut_turns_short(conn: Conn) -> None:
+    """Fills as many slots with turns of 16 jobs, of which a cap lets 5 start, as with turns of one job."""
+    worker = await scene.worker(conn, slots=100)
+    await scene.insert_due_jobs(conn, await scene.tenants(conn, 40), 10)
+    claims = await ledger.claim_due_jobs(
+        conn, pool=TEST_JOB.pool, worker_id=worker, free=100, kinds=[TEST_JOB], turns=[16]
+    )
+    assert len(claims) >= 90
 
 
 async def test_a_pool_without_caps_keeps_nothing_free(conn: Conn, org: UUID) -> None:
