@@ -4,21 +4,14 @@ A kind has one file in `workers/tasks/` with its task. Times are seconds: `timeo
 `total_s` the job's life from `run_at` at submit, through any snooze or interruption.
 """
 
-from enum import StrEnum
-from typing import NamedTuple
-
-
-class JobTreatmentOnProjectArchive(StrEnum):
-    """Effect of an archive on a project's open jobs of a kind."""
-
-    CANCEL = "cancel"
-    FINISH = "finish"
+from typing import Literal, NamedTuple
 
 
 class JobKindSpec(NamedTuple):
     """One row of the catalog; `scope` is the API scope to start or retry it.
 
-    `stages` are those between `starting` and its end, in their order.
+    An archive of the project cancels open jobs of the kind or lets them finish, as `on_archive` says. `stages` are
+    those between `starting` and its end, in their order.
     """
 
     name: str
@@ -28,7 +21,7 @@ class JobKindSpec(NamedTuple):
     max_attempts: int
     total_s: float
     cancelable: bool = True
-    on_archive: JobTreatmentOnProjectArchive = JobTreatmentOnProjectArchive.CANCEL
+    on_archive: Literal["cancel", "finish"] = "cancel"
     internal: bool = False
     stages: tuple[str, ...] = ()
 
@@ -44,23 +37,11 @@ INGEST_WEBSITE_KIND = JobKindSpec(
 )
 INGEST_GITHUB_KIND = INGEST_WEBSITE_KIND._replace(name="ingest_github")
 INGEST_APPSTORE_KIND = INGEST_WEBSITE_KIND._replace(name="ingest_appstore")
-FETCH_APP_MEDIA_KIND = JobKindSpec(
-    "fetch_app_media",
-    "ingest",
-    "content:write",
-    timeout_s=300,
-    max_attempts=3,
-    total_s=3600,
-    stages=("fetching", "analyzing", "saving"),
+FETCH_APP_MEDIA_KIND = INGEST_WEBSITE_KIND._replace(
+    name="fetch_app_media", scope="content:write", timeout_s=300, max_attempts=3, total_s=3600
 )
 CONNECT_GITHUB_KIND = JobKindSpec(
-    "connect_github",
-    "ingest",
-    "ingest:write",
-    timeout_s=30,
-    max_attempts=3,
-    total_s=600,
-    on_archive=JobTreatmentOnProjectArchive.FINISH,
+    "connect_github", "ingest", "ingest:write", timeout_s=30, max_attempts=3, total_s=600, on_archive="finish"
 )
 LIST_GITHUB_REPOS_KIND = CONNECT_GITHUB_KIND._replace(
     name="list_github_repos", scope="projects:read", timeout_s=60, internal=True
@@ -88,19 +69,11 @@ ARCHIVE_PROJECT_KIND = JobKindSpec(
     max_attempts=20,
     total_s=24 * 3600,
     cancelable=False,
-    on_archive=JobTreatmentOnProjectArchive.FINISH,
+    on_archive="finish",
     stages=("canceling",),
 )
-PURGE_PROJECT_KIND = JobKindSpec(
-    "purge_project",
-    "default",
-    "ops:write",
-    timeout_s=300,
-    max_attempts=20,
-    total_s=72 * 3600,
-    cancelable=False,
-    on_archive=JobTreatmentOnProjectArchive.FINISH,
-    internal=True,
+PURGE_PROJECT_KIND = ARCHIVE_PROJECT_KIND._replace(
+    name="purge_project", scope="ops:write", total_s=72 * 3600, internal=True, stages=()
 )
 ADVANCE_CLOCK_KIND = JobKindSpec(
     "advance_clock",
@@ -110,7 +83,7 @@ ADVANCE_CLOCK_KIND = JobKindSpec(
     max_attempts=5,
     total_s=3600,
     cancelable=False,
-    on_archive=JobTreatmentOnProjectArchive.FINISH,
+    on_archive="finish",
     stages=("advancing",),
 )
 PUBLISH_POST_KIND = JobKindSpec(
@@ -130,7 +103,7 @@ RECONCILE_POST_KIND = JobKindSpec(
     max_attempts=7,
     total_s=48 * 3600,
     cancelable=False,
-    on_archive=JobTreatmentOnProjectArchive.FINISH,
+    on_archive="finish",
     internal=True,
 )
 CONNECT_ACCOUNT_KIND = JobKindSpec(
@@ -146,7 +119,7 @@ REGISTER_OAUTH_CLIENT_KIND = JobKindSpec(
     timeout_s=30,
     max_attempts=5,
     total_s=3600,
-    on_archive=JobTreatmentOnProjectArchive.FINISH,
+    on_archive="finish",
     internal=True,
 )
 REFRESH_TOKEN_KIND = REGISTER_OAUTH_CLIENT_KIND._replace(name="refresh_token")
@@ -161,19 +134,11 @@ RELAY_CONVERSIONS_KIND = JobKindSpec(
     max_attempts=8,
     total_s=3600,
     cancelable=False,
-    on_archive=JobTreatmentOnProjectArchive.FINISH,
+    on_archive="finish",
     internal=True,
 )
-DELIVER_WEBHOOK_KIND = JobKindSpec(
-    "deliver_webhook",
-    "deliver",
-    "webhooks:write",
-    timeout_s=120,
-    max_attempts=8,
-    total_s=3600,
-    cancelable=False,
-    on_archive=JobTreatmentOnProjectArchive.FINISH,
-    internal=True,
+DELIVER_WEBHOOK_KIND = RELAY_CONVERSIONS_KIND._replace(
+    name="deliver_webhook", pool="deliver", scope="webhooks:write", timeout_s=120
 )
 REVOKE_TOKEN_KIND = REGISTER_OAUTH_CLIENT_KIND._replace(name="revoke_token", max_attempts=10, total_s=24 * 3600)
 

@@ -21,7 +21,7 @@ from domain.values import multi_value_filter
 from domain.values.answers import build_api_answer_from_row
 from domain.values.periods import UNBOUNDED_PERIOD, ListPeriod
 from jobs import controls, ledger, states
-from jobs.kinds import JOB_KINDS, JobTreatmentOnProjectArchive
+from jobs.kinds import JOB_KINDS
 from jobs.ledger import AttemptSettlement, ChangedJob, JobClaim
 from jobs.outcomes import Done, JobWrite, TaskOutcome
 from jobs.states import TERMINAL_JOB_STATES, JobState
@@ -215,9 +215,7 @@ def _answer_late_cancel(found: Job) -> CancelAnswer:
 
 
 #: Kinds that an archive cancels; jobs of other kinds finish.
-_KINDS_CANCELED_BY_ARCHIVE = [
-    kind.name for kind in JOB_KINDS.values() if kind.on_archive is JobTreatmentOnProjectArchive.CANCEL
-]
+_KINDS_CANCELED_BY_ARCHIVE = [kind.name for kind in JOB_KINDS.values() if kind.on_archive == "cancel"]
 
 
 async def cancel_jobs_of_archived_project(conn: Conn, *, organization_id: UUID, project_id: UUID, limit: int) -> int:
