@@ -4,8 +4,7 @@ Leases are compared with the database's clock alone.
 """
 
 from collections.abc import Collection
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
@@ -14,39 +13,21 @@ from jobs.ledger import JobClaim
 
 
 class JobHeldByWorker(NamedTuple):
-    """A job that the worker holds, as of a renewal; `overdue`: its attempt's time limit has passed."""
+    """A job that the worker holds, as of a renewal.
+
+    `age_s` is the age of its attempt in seconds; `overdue`: its attempt's time limit has passed.
+    """
 
     organization_id: UUID
     id: UUID
     fence: int
     cancel: bool
     overdue: bool
+    age_s: float
 
 
 RENEW_WORKER_LEASE = worker.renew_lease.typed(JobHeldByWorker)
-
-
-class JobClaimWithAttemptAge(NamedTuple):
-    """A worker's claim on a job, and the age of the claim's attempt in seconds."""
-
-    claim: JobClaim
-    age_s: float
-
-
-class _JobClaimHeldByWorkerRow(NamedTuple):
-    organization_id: UUID
-    project_id: UUID | None
-    id: UUID
-    kind: str
-    fence: int
-    attempt: int
-    max_attempts: int
-    args: dict[str, Any]
-    attempt_deadline_at: datetime
-    age_s: float
-
-
-LIST_HELD_JOB_CLAIMS = worker.claims_held.typed(_JobClaimHeldByWorkerRow)
+LIST_HELD_JOB_CLAIMS = worker.claims_held.typed(JobClaim)
 
 
 async def insert_worker_row(
@@ -67,15 +48,12 @@ async def renew_worker_lease(conn: Conn, *, worker_id: UUID, lease_s: float) -> 
     return [row for row in rows if row.id is not None] if rows else None
 
 
-async def list_job_claims_held_by_worker(
-    conn: Conn, *, worker_id: UUID, job_ids: Collection[UUID]
-) -> list[JobClaimWithAttemptAge]:
-    """Return a worker's claims among the given jobs, with attempts' ages, after the response to its pull was lost.
+async def list_job_claims_held_by_worker(conn: Conn, *, worker_id: UUID, job_ids: Collection[UUID]) -> list[JobClaim]:
+    """Return a worker's claims among the given jobs, after the response to its pull was lost.
 
     A job that doesn't run, or that another worker holds, has no claim in the result.
     """
-    rows = await LIST_HELD_JOB_CLAIMS.all(conn, id=worker_id, job_ids=job_ids)
-    return [JobClaimWithAttemptAge(JobClaim(*row[:-1]), row.age_s) for row in rows]
+    return await LIST_HELD_JOB_CLAIMS.all(conn, id=worker_id, job_ids=job_ids)
 
 
 async def mark_worker_draining(conn: Conn, *, worker_id: UUID) -> None:

@@ -21,13 +21,13 @@ with renewed_worker as (
    where id = :id
   returning id)
 select j.organization_id, j.id, j.fence,
-       j.cancel_requested_at is not null as cancel, j.attempt_deadline_at <= now() as overdue
+       j.cancel_requested_at is not null as cancel, j.attempt_deadline_at <= now() as overdue,
+       extract(epoch from clock_timestamp() - j.attempt_started_at)::float8 as age_s
   from renewed_worker
   left join job j on j.lease_owner = renewed_worker.id;
 
--- name: claims_held    Return claims as claim_jobs did, with the seconds of their attempts.
-select organization_id, project_id, id, kind, fence, attempt, max_attempts, args, attempt_deadline_at,
-       extract(epoch from clock_timestamp() - attempt_started_at)::float8 as age_s
+-- name: claims_held    Return claims as claim_jobs did.
+select organization_id, project_id, id, kind, fence, attempt, max_attempts, args, attempt_deadline_at
   from job
  where lease_owner = :id
    and state = 'running'

@@ -129,22 +129,24 @@ class WorkerHeartbeat:
         self._note_renewal(asked_at)
         rows = {(row.id, row.fence): row for row in owned}
         stop_disallowed_attempts(attempts, rows)
-        await self._adopt_unknown_claims(rows.keys() - self._slots.attempts.keys() - set(unsettled), adopt)
+        unknown = rows.keys() - self._slots.attempts.keys() - set(unsettled)
+        await self._adopt_unknown_claims({key: asked_at - rows[key].age_s for key in unknown}, adopt)
 
-    async def _adopt_unknown_claims(self, unknown: set[AttemptKey], adopt: AdoptClaim) -> None:
+    async def _adopt_unknown_claims(self, unknown: Mapping[AttemptKey, float], adopt: AdoptClaim) -> None:
         """Start the jobs that this worker owns in the ledger without having a slot for them.
 
-        Only jobs that were `unknown` at two renewals in a row are started: at one, a pull may be under way.
+        `unknown` has the start of each one's attempt by the loop's clock. Only jobs that were unknown at two renewals
+        in a row are started: at one, a pull may be under way.
         """
-        lost, self._unknown = unknown & self._unknown, unknown
+        lost, self._unknown = unknown.keys() & self._unknown, set(unknown)
         if lost:
-            asked_at = self._clock.time()
             async with self._hold_connection() as conn:
                 claims = await heartbeat.list_job_claims_held_by_worker(
                     conn, worker_id=self.worker_id, job_ids=[job_id for job_id, _ in lost]
                 )
-            for claim, age_s in claims:
-                adopt(claim, asked_at - age_s)
+            for claim in claims:
+                if (key := build_job_id_and_fence_key(claim)) in lost:
+                    adopt(claim, unknown[key])
 
     def _note_renewal(self, asked_at: float) -> None:
         """Note a successful renewal of the lease, and restart the timer that stops the attempts without one.
