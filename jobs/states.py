@@ -48,10 +48,3 @@ ALL_JOB_PHASES = (*OPEN_JOB_PHASES, "completed", "failed", "canceled")
 def api_status_of_job_phase(phase: str) -> str:
     """Return the API's status of a job for its phase: `running` for each open phase, else the phase itself."""
     return "running" if phase in OPEN_JOB_PHASES else phase
-
-
-def render_job_state_diagram() -> str:
-    """Return the table of job state transitions as the text of a Mermaid state diagram."""
-    lines = [f"    {source} --> {target}: {cause}" for source, target, cause in JOB_TRANSITIONS]
-    end_lines = [f"    {state} --> [*]" for state in JobState if state in TERMINAL_JOB_STATES]
-    return "\n".join(["stateDiagram-v2", "    [*] --> queued: submit", *lines, *end_lines])

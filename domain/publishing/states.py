@@ -56,10 +56,3 @@ POST_RETRY_REFUSALS = {
         "POST /v1/scheduled-posts/{id}/resolve"
     ),
 }
-
-
-def render_post_state_diagram() -> str:
-    """Return the states of a post and their transitions as a Mermaid state diagram."""
-    lines = [f"    {source} --> {target}: {why}" for source, target, why in POST_TRANSITIONS]
-    starts = ["    [*] --> blocked: scheduled, awaits approval", "    [*] --> queued: scheduled"]
-    return "\n".join(["stateDiagram-v2", *starts, *lines, "    published --> [*]", "    canceled --> [*]"])

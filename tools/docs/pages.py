@@ -4,9 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from domain.publishing import states as post_states
-from jobs import states
-from tools.docs import command_line, contract, dashboard, deployment, folders, sandbox, settings, versions
+from tools.docs import command_line, contract, dashboard, deployment, folders, sandbox, settings, states, versions
 from workers.publishing import loop
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,7 +46,7 @@ BLOCK_GENERATORS: dict[str, Callable[[], str]] = {
     "wait reasons": contract.render_wait_reasons,
     "statuses": contract.render_statuses,
     "job states": lambda: format_mermaid_block(states.render_job_state_diagram()),
-    "post states": lambda: format_mermaid_block(post_states.render_post_state_diagram()),
+    "post states": lambda: format_mermaid_block(states.render_post_state_diagram()),
     "phases of an attempt": lambda: f"{loop.render_publish_phase_table()}\n",
     "folders": lambda: format_mermaid_block(folders.render_import_chart()),
     "systemd workers": deployment.render_systemd_wants,
