@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
@@ -38,7 +38,7 @@ class TaskContext:
         pool: Pool,
         progress_writer: JobProgressWriter,
         lease_left: Callable[[], float],
-        servers: RemoteServerSlots | None = None,
+        servers: RemoteServerSlots,
     ) -> None:
         self.job, self._attempt, self._servers = attempt.claim, attempt, servers
         self._pool, self._progress_writer, self._lease_left = pool, progress_writer, lease_left
@@ -142,8 +142,6 @@ class TaskContext:
         Raise `NoFreeServerSlot` if no slot is free in time, or too many attempts wait. Never call it inside a step: the
         wait gives up the attempt's slot of the worker. The block may contain steps.
         """
-        if self._servers is None:
-            return nullcontext()
         return self._servers.hold_server_slot(server, tenant=self.job.organization_id)
 
     def yield_slot(self) -> AbstractContextManager[None]:
@@ -151,7 +149,7 @@ class TaskContext:
 
         The attempt keeps its slot if too many attempts have yielded theirs.
         """
-        return nullcontext() if self._servers is None else self._servers.yield_slot()
+        return self._servers.yield_slot()
 
     async def report_progress(self, ratio: float, *, stage: str | None = None) -> None:
         """Report the job's progress from 0 to 1, and its stage; written at most once a second, the latest wins."""

@@ -25,7 +25,7 @@ from tests.domain.project import Project
 from workers.runtime.context import TaskContext
 from workers.runtime.progress import JobProgressWriter
 from workers.runtime.server_slots import RemoteServerSlots
-from workers.runtime.slots import JobAttempt
+from workers.runtime.slots import JobAttempt, WorkerSlots
 
 T = TypeVar("T")
 
@@ -71,6 +71,7 @@ async def prepared(conn: Conn, project: Project, rounds: int) -> list[JobClaim]:
 
 def context(pool: Pool, claim: JobClaim, servers: RemoteServerSlots | None = None) -> TaskContext:
     attempt = JobAttempt(claim, asyncio.get_running_loop().time() + 60)
+    servers = servers or RemoteServerSlots(WorkerSlots(2))
     return TaskContext(attempt, pool, JobProgressWriter(pool), lambda: 15.0, servers)
 
 

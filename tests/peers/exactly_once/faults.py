@@ -29,7 +29,8 @@ from workers.publishing import phases
 from workers.runtime.context import TaskContext
 from workers.runtime.progress import JobProgressWriter
 from workers.runtime.runner import TasksByKind, run_attempt_task
-from workers.runtime.slots import JobAttempt, JobLostStopCause
+from workers.runtime.server_slots import RemoteServerSlots
+from workers.runtime.slots import JobAttempt, JobLostStopCause, WorkerSlots
 from workers.tasks import open_pool_tasks
 from workers.web.fetch import open_ssrf_guarded_client
 
@@ -98,7 +99,8 @@ class Hand:
     async def _attempt(self, claim: JobClaim) -> None:
         kind = next(kind for kind in self.tasks if kind.name == claim.kind)
         attempt = JobAttempt(claim, asyncio.get_running_loop().time() + kind.timeout_s)
-        context = TaskContext(attempt, self.system.pool, JobProgressWriter(self.system.pool), lambda: LEASE_S)
+        servers = RemoteServerSlots(WorkerSlots(2))
+        context = TaskContext(attempt, self.system.pool, JobProgressWriter(self.system.pool), lambda: LEASE_S, servers)
         verdict = await run_attempt_task(self.tasks[kind], context, attempt)
         if not attempt.committed and not isinstance(verdict, JobLostStopCause):
             await jobs.settle_jobs_and_subjects(self.system.pool, [AttemptSettlement(claim, verdict)])
