@@ -12,7 +12,6 @@ from db.queries import job
 from jobs.kinds import JobKindSpec
 from jobs.ledger import ChangedJob, WakeMessage
 
-CANCEL_JOB = job.cancel_job.typed(ChangedJob)
 CANCEL_JOBS = job.cancel_jobs.typed(ChangedJob)
 CANCEL_JOBS_OF_PROJECT = job.cancel_jobs_of_project.typed(ChangedJob)
 MAKE_JOB_DUE = job.run_job_now.typed(WakeMessage)
@@ -23,7 +22,7 @@ async def cancel_open_job_row(conn: Conn, *, organization_id: UUID, job_id: UUID
 
     Return None if the job has ended, isn't cancelable, or is unknown or internal.
     """
-    return await CANCEL_JOB.one(conn, org=organization_id, id=job_id)
+    return next(iter(await cancel_open_jobs_by_ids(conn, organization_id=organization_id, job_ids=[job_id])), None)
 
 
 async def lock_job_rows(conn: Conn, *, organization_id: UUID, job_ids: Sequence[UUID]) -> None:
@@ -37,7 +36,7 @@ async def lock_job_rows(conn: Conn, *, organization_id: UUID, job_ids: Sequence[
 async def cancel_open_jobs_by_ids(conn: Conn, *, organization_id: UUID, job_ids: Sequence[UUID]) -> list[ChangedJob]:
     """End those of the given jobs that are queued as canceled, and request the cancel of the running ones.
 
-    Return their rows. A job that has ended or isn't cancelable now has no row. Internal jobs are canceled, too.
+    Return their rows. A job that has ended, isn't cancelable now or is internal has no row.
     """
     return await CANCEL_JOBS.all(conn, org=organization_id, ids=job_ids)
 

@@ -300,21 +300,6 @@ update job
  where organization_id = :org
    and id = :id;
 
--- name: cancel_job
--- Cancel a queued job at once, or a running one by its flag. No row: it has ended, or can't be canceled now.
-update job
-   set cancel_requested_at = coalesce(cancel_requested_at, now()),
-       state_version = state_version + (cancel_requested_at is null)::int,
-       state = case state when 'queued' then 'canceled' else state end,
-       stage = case state when 'queued' then 'canceled' else stage end,
-       finished_at = case state when 'queued' then now() end
- where organization_id = :org
-   and id = :id
-   and state in ('queued', 'running')
-   and cancelable
-   and not internal
-returning organization_id, project_id, id, kind, fence, state, error;
-
 -- part: asked    CTE with ids in the lock order of every statement over many jobs.
 asked as materialized (
   -- Each row is then read by its key: for `id = any(...)`, a plan that PostgreSQL 15 makes for an empty table
@@ -335,7 +320,7 @@ select j.id
           limit 1
             for no key update) j;
 
--- part: cancel    Cancel the locked jobs, as cancel_job does.
+-- part: cancel    Cancel locked jobs: a queued one at once, a running one by its flag.
 update job j
    set cancel_requested_at = coalesce(j.cancel_requested_at, now()),
        state_version = j.state_version + (j.cancel_requested_at is null)::int,
@@ -347,7 +332,7 @@ update job j
    and j.id = o.id
 returning j.organization_id, j.project_id, j.id, j.kind, j.fence, j.state, j.error
 
--- name: cancel_jobs    Cancel these jobs of one tenant.
+-- name: cancel_jobs    Cancel jobs of one tenant. No row: it has ended, is internal or not cancelable now.
 with {asked},
 cancelable_jobs as materialized (
   select j.*
@@ -359,6 +344,7 @@ cancelable_jobs as materialized (
               and id = asked_id
               and state in ('queued', 'running')
               and cancelable
+              and not internal
             limit 1
               for no key update) j)
 {cancel};
