@@ -132,12 +132,6 @@ class BrowserTab:
         self.send("Page.navigate", url=url)
         self.until(ready)
 
-    def address(self) -> str:
-        """Return the address of the entry that the browser, not the page, takes for the current one."""
-        history = self.send("Page.getNavigationHistory")
-        url: str = history["entries"][history["currentIndex"]]["url"]
-        return url
-
     def until(self, ready: str) -> None:
         """Poll the expression at each frame, also across a navigation."""
         ask = f"const ask = () => ({ready}) ? done(true) : requestAnimationFrame(ask); ask();"
