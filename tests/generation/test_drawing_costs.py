@@ -112,6 +112,7 @@ def cpu_s(text: str) -> float:
     return time.process_time() - began
 
 
+@pytest.mark.timing
 @given(drawings())
 @settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 def test_a_drawing_on_its_canvas_costs_what_its_count_says(data: bytes) -> None:

@@ -12,18 +12,10 @@ from tests.api.bodies.cost_checker import Checker, body_fields_of, body_limits_o
 from tests.api.bodies.worst import DEAREST, SHAPES, Worst
 from tests.api.documented_routes import DocumentedRoute
 
+pytestmark = pytest.mark.timing
+
 #: Number of parts of the test of all shapes; each takes half a minute.
 PARTS = 8
-
-
-async def test_most_expensive_shapes_for_each_route(checker: Checker, app: Litestar) -> None:
-    """The bodies have the maximum length of the route."""
-    shapes = {name: SHAPES[name] for name in DEAREST}
-    for route in checker.operator.bodies:
-        known = body_fields_of(app, route)
-        for one in worst.bodies_with_value(known.values, known.names[-2:], body_limits_of(app)[route.id], shapes):
-            await checker.check(route, one)
-    checker.assert_cheap()
 
 
 @pytest.mark.long

@@ -17,6 +17,8 @@ from tests.api.bodies.worst import DEAREST, SHAPES, Worst
 from tests.api.conftest import ApiCaller, client_of
 from tests.api.events.sender import EventSender, sender
 
+pytestmark = pytest.mark.timing
+
 #: Bytes of a plain body, and of a decompressed text.
 PLAIN, UNPACKED = 999_000, 7_900_000
 

@@ -3,6 +3,7 @@
 from itertools import cycle
 from typing import Any
 
+import pytest
 from litestar import Litestar
 
 from api.http.body_limits import MAX_JSON_BYTES
@@ -10,6 +11,8 @@ from tests.api.bodies import worst
 from tests.api.bodies.cost_checker import Checker
 from tests.api.bodies.worst import Worst
 from tests.api.documented_routes import document
+
+pytestmark = pytest.mark.timing
 
 BOUNDARY = b"b" * 60
 

@@ -66,6 +66,7 @@ def test_ambiguous_link_counts_in_full(text: str) -> None:
     assert count_mastodon_characters(text) == len(text)
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize(
     "piece", ["https://", "https://a.", "a.", "@a@b.", "@a", "http://a.io/", "a-", "\N{GRINNING FACE}"]
 )

@@ -80,6 +80,7 @@ def test_an_unusual_clip_is_detected_and_decoded(case: str, tmp_path: Path) -> N
     assert shown.std() > 10
 
 
+@pytest.mark.timing
 def test_most_clips_are_refused_before_ffmpeg_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def started(*arguments: str) -> ffmpeg.FfmpegResult:
         raise AssertionError(arguments)

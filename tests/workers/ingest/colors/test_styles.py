@@ -101,6 +101,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("sheet", HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_hostile_megabyte_is_read_within_the_time_bound(sheet: str) -> None:
     """It takes a third of a second here; the bound is for a machine that is busy."""

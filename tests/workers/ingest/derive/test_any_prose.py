@@ -99,6 +99,7 @@ def test_a_hostile_text_is_read_well_within_the_limit(text: str) -> None:
         assert time.process_time() - started < MAX_DOCUMENT_CPU_S / 2, language
 
 
+@pytest.mark.timing
 def test_a_million_small_passages_stay_within_cpu_and_memory() -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started = time.process_time()

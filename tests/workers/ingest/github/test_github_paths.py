@@ -3,6 +3,7 @@
 import time
 
 import msgspec
+import pytest
 
 from workers.ingest.github.paths import (
     choose_app_store_icon_path,
@@ -58,6 +59,7 @@ def test_site_settings_are_read_last() -> None:
     assert choose_file_paths_besides_readme(entries, name="zap") == ["package.json", "_config.yml", "docs/_config.yml"]
 
 
+@pytest.mark.timing
 def test_a_hundred_thousand_files_are_read_quickly() -> None:
     """This takes well under the parsing process's limit for a document."""
     many = [
@@ -72,6 +74,7 @@ def test_a_hundred_thousand_files_are_read_quickly() -> None:
     assert time.process_time() - started < 2
 
 
+@pytest.mark.timing
 def test_endless_paths_are_skipped_quickly() -> None:
     deep = [{"path": f"{'metadata/' * 500}{n}/title.txt", "type": "blob"} for n in range(1000)]
     started = time.process_time()

@@ -180,6 +180,7 @@ def test_a_title_with_a_work_word_is_no_work_section() -> None:
 SILENT = (b"```\n```\n", b"<svg>\n\n", b"~~~\n")
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize(
     ("path", "text", "first"),
     [

@@ -28,9 +28,10 @@ def enlarged(copies: int) -> FetchedPage:
     return msgspec.structs.replace(DEMO, body=before + text * copies + script + after)
 
 
+@pytest.mark.timing
 async def test_any_mutant_of_a_made_page_is_read_within_a_second(parser: DocumentParser) -> None:
     pages = [DEMO, DEMO, *map(enlarged, COPIES)]
-    await check_mutants(parser, "made page", 60, lambda chance: mutant(chance.choice(pages), pages, chance))
+    await check_mutants(parser, "made page", 30, lambda chance: mutant(chance.choice(pages), pages, chance))
 
 
 @pytest.mark.parametrize("block", range(3))

@@ -135,12 +135,13 @@ def mutant(repository: RepositoryContent, chance: Random, longest: int) -> Repos
     )
 
 
+@pytest.mark.timing
 async def test_any_mutant_of_a_made_repository_is_read_within_a_second(parser: DocumentParser) -> None:
     repositories = make_repositories()
     await check_mutants(
         parser,
         "made repository",
-        40,
+        25,
         lambda chance: mutant(chance.choice(repositories), chance, MAX_REPOSITORY_FILE_BYTES),
     )
 

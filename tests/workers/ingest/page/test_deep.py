@@ -27,6 +27,7 @@ def warm() -> None:
     page(TITLE + b"<p>" + b"Tide tables that know your boat. " * 20)
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("which", PAGES)
 def test_a_deep_page_is_read_within_a_second(which: str) -> None:
     started = time.process_time()

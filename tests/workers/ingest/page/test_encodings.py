@@ -131,6 +131,7 @@ def test_a_script_and_bytes_after_the_searched_ones_declare_nothing() -> None:
     assert charsets.find_markup_encoding(b" " * MAX_CHARSET_SEARCH_BYTES + b"<meta charset=koi8-r>") is None
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("part", [b"<a =", b"<a ='", b'<a="', b"<!--", b"<meta ", b"<script>", b"<a <meta =''", b"= "])
 def test_an_unclosed_head_takes_one_pass(part: bytes) -> None:
     body = b"<meta " + part * (MAX_CHARSET_SEARCH_BYTES // len(part))
