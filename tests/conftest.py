@@ -13,6 +13,7 @@ import hypothesis
 import pytest
 import pytest_asyncio
 import redis
+from hypothesis.internal.conjecture import providers
 
 from db.migrate import migrate_databases
 from db.pool import Conn, Pool, open_postgres_pool
@@ -41,6 +42,9 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 hypothesis.settings.register_profile("others", deadline=None)
 hypothesis.settings.register_profile("busy", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("busy")
+
+# Hypothesis also draws constants of the loaded modules: other ones in each process, and so other examples.
+providers._get_local_constants = lambda: providers._local_constants
 
 write_logs()
 

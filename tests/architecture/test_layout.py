@@ -1,4 +1,4 @@
-"""Layout of the tree: guessable file names, short files and functions."""
+"""Layout of the tree: guessable file names, short files."""
 
 import ast
 import re
@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 
 from jobs.kinds import JOB_KINDS
-from tests.architecture.tree import functions, sources, text, tracked
+from tests.architecture.tree import sources, text, tracked
 from tests.deploy.forms import procfile
 
 PACKAGES = set("api chaos cli db domain generation jobs platforms processes schemas telemetry tools workers".split())
 FOLDERS = PACKAGES | {".ci", "bin", "deploy", "docs", "tests"}
-MAX_FUNCTION_LINES = 50
 MAX_FILE_LINES = 500
 #: Packages whose `__init__.py` is a sign.
 SIGNED = [path.parent for path in tracked() if path.name == "__init__.py" and path.parts[0] in PACKAGES]
@@ -23,16 +22,6 @@ PLAN_IMPORT = re.compile(r"^from tests(\.plans import | import .*\bplans\b)", re
 
 def test_top_level_folders_are_these() -> None:
     assert {path.parts[0] for path in tracked() if len(path.parts) > 1} == FOLDERS
-
-
-def test_no_function_is_longer_than_a_screen() -> None:
-    too_long = [
-        f"{path}:{function.line} {function.name} has {function.length} lines"
-        for path in sources(".py")
-        for function in functions(path)
-        if function.length > MAX_FUNCTION_LINES
-    ]
-    assert too_long == []
 
 
 def test_no_file_is_longer_than_the_limit() -> None:

@@ -34,8 +34,8 @@ CHECKED_FILES = [
 
 #: References to texts outside of the repository, as in former code.
 OUTSIDE = re.compile(
-    r"(?<![/\w-])(?:api|design|house)\.md\b|\bledger\.sql\b|\b(?:design|research) \d|\bresearch/"
-    r"|\bI(?:10|[1-9])\b|\bissue \d"
+    r"\b(?:(?<![/-])(?:api|design|house)\.md\b|ledger\.sql\b|(?:design|research) \d|research/"
+    r"|I(?:10|[1-9])\b|issue \d)"
 )
 PATHS = re.compile(rf"(?<![\w/.:-])(?:{'|'.join(TOP_FOLDERS)}|docs|bin)/[\w./-]*\w/?(?![\w<*{{…-])")
 FILES = re.compile(r"`([\w-]+\.(?:py|sql|md|lua|toml))`")

@@ -1,30 +1,14 @@
-"""Vocabulary: each glossary term has a file, and a docstring of a function begins with a verb."""
+"""Vocabulary: each glossary term is unique and has a file."""
 
 import re
 from pathlib import Path
 
-from tests.architecture.tree import ROOT, functions, sources, text
+from tests.architecture.tree import ROOT, text
 
 GLOSSARY = Path("docs/explain/glossary.md")
 TERM = re.compile(r"^- \*\*(.+?)\*\*: .+ (?:`(\S+)`)$", re.MULTILINE)
 
-#: First words of a docstring that can't be an imperative verb (PEP 257).
-FRAGMENTS = re.compile(
-    r"(?:An?|The|This|That|These|Those|It|Its|One|All|Both|Each|Every|None|Nobody|Somebody|Whoever|Whatever"
-    r"|Whether|What|Where|Which|Who|Whom|Whose|When|Why|How|If|Of|In|For|By|With|Without)\b"
-)
 MAX_GLOSSARY_ENTRIES = 60
-
-
-def test_docstrings_of_functions_begin_with_a_verb() -> None:
-    fragments = [
-        f"{path}:{function.line} {function.name}: {function.docstring.splitlines()[0]}"
-        for path in sources(".py")
-        if path.parts[0] != "tests"
-        for function in functions(path)
-        if FRAGMENTS.match(function.docstring)
-    ]
-    assert fragments == []
 
 
 def test_each_glossary_term_is_unique_and_has_a_file() -> None:
