@@ -13,15 +13,17 @@ import signal
 import sys
 from math import ceil
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import msgspec
 from PIL import Image, UnidentifiedImageError
-from pymediainfo import MediaInfo, Track
 
 from generation.confinement.confine import confine_process
 from generation.thumbnail import THUMBNAIL_SIDE_PX, encode_picture_as_jpeg_thumbnail
 from schemas.errors import PictureRefused
+
+if TYPE_CHECKING:
+    from pymediainfo import Track
 
 #: Limits in seconds: CPU for the start, CPU for each file, wall time for all files of an upload.
 PROBE_START_CPU_S, PROBE_CPU_PER_FILE_S, MAX_PROBE_WALL_S = 1, 2, 30
@@ -194,6 +196,8 @@ def sanitize_and_measure_uploaded_svg(media: IO[bytes]) -> ProbeAnswer:
 
 def probe_video(media: IO[bytes]) -> ProbeAnswer:
     """Return a video's metadata from its boxes, or its refusal; of several video tracks the first counts."""
+    from pymediainfo import MediaInfo  # noqa: PLC0415  A fifth of the start, which pictures don't need.
+
     tracks = MediaInfo.parse(media, full=True, parse_speed=0).video_tracks
     if not tracks:
         return RefusedFile("has no picture in it: send a video")
@@ -206,7 +210,7 @@ def probe_video(media: IO[bytes]) -> ProbeAnswer:
     return _check_upload_limits(MediaMetadata(width, height, duration))
 
 
-def _read_track_int_field(track: Track, name: str) -> int:
+def _read_track_int_field(track: "Track", name: str) -> int:
     """Return a field of a track as a whole number; 0 if it is missing or no number."""
     try:
         return int(float(getattr(track, name) or 0))
