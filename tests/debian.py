@@ -21,7 +21,7 @@ INSTALLED = Path("/usr/lib/postgresql")
 
 #: Fixtures that all fixtures of databases build on, and functions by which a module starts servers itself.
 SERVER_FIXTURES = frozenset({"servers", "own_servers"})
-SERVER_STARTS = ("embedded(", "local.postgres(")
+SERVER_STARTS = ("embedded(", "run_local_postgres(")
 
 
 def versions() -> list[Path]:
