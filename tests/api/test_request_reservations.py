@@ -117,7 +117,7 @@ ages = st.tuples(st.just("age"), st.just(0), st.sampled_from([10, 25, 59]))
 
 
 @given(course=st.lists(bursts | bursts | ends | frees | ages, min_size=5, max_size=30))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.parametrize("rate_class", [RateClass.READ_LIGHT, RateClass.WRITE_LIGHT])
 async def test_no_minute_has_more_requests_than_the_limit(
     processes: list[Process], redis: Redis, rate_class: RateClass, course: list[Any]

@@ -97,7 +97,7 @@ def expanded(root: etree._Element, at_most: int) -> int:
 
 
 @given(drawings())
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 def test_the_count_is_never_lower_than_what_references_draw(data: bytes) -> None:
     try:
         root = etree.fromstring(clean_svg_drawing(data).text)

@@ -20,6 +20,8 @@ from processes.parent import find_python
 from tests.process_tree import alive, descendants, kill_all
 from tests.waiting import PATIENCE_S, until
 
+pytestmark = pytest.mark.timing
+
 #: The parent: `python parent.py`. Its port is on its stdout.
 PARENT = """
 import socket, sys

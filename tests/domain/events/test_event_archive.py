@@ -116,7 +116,7 @@ async def advance(conn: Conn, shelf: Shelf, limit: int) -> None:
             continue
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(faults=st.lists(st.sampled_from(["", "", "before", "after"]), max_size=20), limit=st.sampled_from([1, 3, 100]))
 async def test_closed_days_are_archived_once(conn: Conn, today: date, faults: list[str], limit: int) -> None:
     await stock(conn, today)

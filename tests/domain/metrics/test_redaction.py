@@ -36,7 +36,7 @@ def shown(given: dict[str, Any], **more: str) -> Any:
     return msgspec.json.decode(redact_event_json(msgspec.json.encode(given).decode(), **more))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(names=st.lists(PLAIN, max_size=4), secret=st.tuples(PERSONAL, objects(st.just(SECRET))))
 def test_values_of_personal_names_are_hidden_at_any_depth(names: list[str], secret: tuple[str, Any]) -> None:
     value: Any = {secret[0]: secret[1]}
@@ -45,14 +45,14 @@ def test_values_of_personal_names_are_hidden_at_any_depth(names: list[str], secr
     assert SECRET not in msgspec.json.encode(shown({"order": value})).decode()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(objects(FOUND))
 def test_addresses_are_hidden_under_any_name(value: Any) -> None:
     for text in ("Q7secret", "1234567", "203.0"):
         assert text not in msgspec.json.encode(shown({"note": value})).decode()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.dictionaries(PLAIN, objects(LEAVES), max_size=4))
 def test_other_values_are_unchanged(given: dict[str, Any]) -> None:
     assert shown(given) == given

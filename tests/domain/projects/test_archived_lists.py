@@ -19,7 +19,7 @@ from tests.domain.project import Project
 pytestmark = pytest.mark.fresh
 
 #: Rows of active projects, newer ones of archived projects, and a page.
-FEW, MANY, PAGE = 60, 20_000, 25
+FEW, MANY, PAGE = 60, 8_000, 25
 #: Whole rows of two pages, and a page of each active project.
 MOST = 2 * PAGE + 2 * PAGE + 20
 

@@ -23,7 +23,7 @@ from tests.domain.publishing import post_scene as scene
 pytestmark = pytest.mark.fresh
 
 #: Posts of one project that wait, and that were published; and more projects of the same and another tenant.
-WAITING, ENDED, OTHERS = 200, 20_000, 50
+WAITING, ENDED, OTHERS = 200, 8_000, 50
 PAGE = 25
 
 

@@ -47,7 +47,7 @@ EVENTS = some.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(size=some.integers(1, 6), events=EVENTS, settled=some.lists(some.booleans(), min_size=40))
 async def test_in_any_order_the_rule_holds(size: int, events: list[tuple[str, str]], settled: list[bool]) -> None:
     """Also with concurrent actions, such as a grant and the cancel of its waiter."""

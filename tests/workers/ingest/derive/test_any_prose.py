@@ -45,7 +45,7 @@ PROSE = some.builds(
 
 
 @given(PROSE)
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_prose_is_read(prose: SourceProse) -> None:
     candidates = derive_keywords_voice_audience_and_icp(prose).candidates
     assert candidates == derive_keywords_voice_audience_and_icp(prose).candidates

@@ -133,7 +133,7 @@ async def test_a_regression_story_ends_with_a_right_row(project: PublishingProje
     assert (await run_story(project, story))[0] == "died"
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(story=STORIES)
 async def test_any_fault_story_ends_with_a_right_row(project: PublishingProject, story: FaultStory) -> None:
     await project.renew()
