@@ -19,6 +19,7 @@ from api.app import build_application, set_api_settings_and_clock
 from api.http import oauth_return, paging, time_window
 from api.streams.long_poll import LongPollHub
 from db.pool import Pool, open_postgres_pool
+from domain.events import folds
 from domain.tenancy import api_keys, organizations
 from domain.tenancy.api_keys import Actor
 from schemas.api_keys import ApiKeyEnv
@@ -69,9 +70,10 @@ def built_app() -> Litestar:
 
 @pytest.fixture(autouse=True)
 def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Raise the time limit of lists for a busy machine, and shorten the pauses between polls."""
+    """Raise the time limits of lists and counts for a busy machine, and shorten the pauses between polls."""
     for module in (paging, time_window):
         monkeypatch.setattr(module, "LIST_PAGE_READ_TIMEOUT_S", PATIENCE_S)
+    monkeypatch.setattr(folds, "MAX_READ_FOLD_STATEMENT_MS", int(PATIENCE_S * 1000))
     monkeypatch.setattr(oauth_return, "LONG_POLL_INTERVAL_S", POLL_S)
     monkeypatch.setattr(lifespan, "QUARANTINE_WRITE_PAUSE_S", POLL_S)
     defaults = cast("dict[str, Any]", LongPollHub.__init__.__kwdefaults__)

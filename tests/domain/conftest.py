@@ -3,12 +3,21 @@
 from collections.abc import AsyncIterator
 from uuid import UUID
 
+import pytest
 import pytest_asyncio
 
 from db.pool import Conn, Pool, open_postgres_pool
+from domain.events import folds
 from schemas.settings import Settings
 from tests import seeds
 from tests.domain.project import Project
+from tests.waiting import PATIENCE_S
+
+
+@pytest.fixture(autouse=True)
+def _unhurried_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a read of counts fold all deltas on a busy machine: after 250 ms it leaves them out."""
+    monkeypatch.setattr(folds, "MAX_READ_FOLD_STATEMENT_MS", int(PATIENCE_S * 1000))
 
 
 @pytest_asyncio.fixture
