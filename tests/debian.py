@@ -7,7 +7,6 @@ sessions' plans, and the longest write delays everybody's streams.
 As a pytest plugin, `-p tests.debian`, it leaves out the tests that use no server.
 """
 
-import functools
 import os
 import subprocess
 import sys
@@ -19,9 +18,8 @@ from tests.servers import POSTGRES
 
 INSTALLED = Path("/usr/lib/postgresql")
 
-#: Fixtures that all fixtures of databases build on, and functions by which a module starts servers itself.
+#: Fixtures that all fixtures of databases build on.
 SERVER_FIXTURES = frozenset({"servers", "own_servers"})
-SERVER_STARTS = ("embedded(", "run_local_postgres(")
 
 
 def versions() -> list[Path]:
@@ -36,13 +34,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _uses_server(item: pytest.Item) -> bool:
     fixtures: list[str] = getattr(item, "fixturenames", [])
-    return not SERVER_FIXTURES.isdisjoint(fixtures) or _starts_server(item.path)
-
-
-@functools.cache
-def _starts_server(path: Path) -> bool:
-    text = path.read_text("utf-8")
-    return any(start in text for start in SERVER_STARTS)
+    return not SERVER_FIXTURES.isdisjoint(fixtures)
 
 
 def main(*words: str) -> int:
