@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from msgspec import Meta
 
@@ -12,6 +12,8 @@ from schemas.errors import SettingsInvalid
 
 #: A file URL without a host: absolute, or relative to the current folder.
 MEDIA_DIR_URL_PATTERN = re.compile(r"file:(?:///)?[^/?#][^?#]*")
+
+POSTGRES_URL_SCHEMES = ("postgresql", "postgres")
 
 BUCKET_URL_SCHEME = "s3://"
 #: A bucket name that is valid in a host name (no dots: certificates don't cover them), and a prefix of plain
@@ -149,13 +151,24 @@ ConcurrentContentPieces = Annotated[
 ]
 
 
+def split_server_hosts(url: str) -> list[SplitResult]:
+    """Return the hosts of a server's URL, each with its `port`: a URL of PostgreSQL may have several.
+
+    Raise ValueError for a URL that can't be parsed.
+    """
+    parts = urlsplit(url)
+    hosts = parts.netloc.rpartition("@")[2]
+    is_postgres = parts.scheme in POSTGRES_URL_SCHEMES
+    return [urlsplit(f"//{host}") for host in (hosts.split(",") if is_postgres else [hosts])]
+
+
 def is_parseable_server_url(url: str) -> bool:
     """Return whether a setting's URL can be parsed, and its port, if any, is from 1 to 65535. Nothing else is checked.
 
     A bad port is never shown: it may be a part of the password.
     """
     try:
-        return urlsplit(url).port != 0
+        return all(host.port != 0 for host in split_server_hosts(url))
     except ValueError:
         return False
 

@@ -65,7 +65,9 @@ class BaseSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     database_url: Annotated[
         str,
         Meta(
-            pattern="^postgres(ql)?://", description="PostgreSQL 15 or later: `postgresql://user:password@host/name`."
+            pattern="^postgres(ql)?://",
+            description="PostgreSQL 15 or later: `postgresql://user:password@host/name`, or with a standby "
+            "`@host,standby/name?target_session_attrs=read-write`.",
         ),
     ]
     telemetry_url: Annotated[

@@ -5,12 +5,11 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from cli.local.folder import LOCAL_ENV_FILE, read_env_file
 from db.pool import Pool, open_postgres_pool
 from domain.security.keyring import Keyring, check_keyrings, parse_pepper_and_vault_keyrings
-from schemas.setting_values import is_parseable_server_url
+from schemas.setting_values import is_parseable_server_url, split_server_hosts
 from schemas.settings import Settings, load_settings
 
 COMMAND_DATABASE_CONNECT_TIMEOUT_S = 10.0
@@ -67,10 +66,10 @@ def read_command_environment() -> Mapping[str, str]:
 
 
 def describe_database_address() -> str:
-    """Return host and port of the database for a message, and whether they come from `.local/env`."""
+    """Return hosts and ports of the database for a message, and whether they come from `.local/env`."""
     url = read_command_environment().get("DATABASE_URL", "")
     if not is_parseable_server_url(url):
         return "at DATABASE_URL"
-    parts = urlsplit(url)
+    hosts = ", ".join(f"{host.hostname or 'localhost'}:{host.port or 5432}" for host in split_server_hosts(url))
     source = "" if "DATABASE_URL" in os.environ else f" (from {LOCAL_ENV_FILE}: is `bin/up` running?)"
-    return f"at {parts.hostname or 'localhost'}:{parts.port or 5432}{source}"
+    return f"at {hosts}{source}"

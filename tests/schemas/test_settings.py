@@ -38,7 +38,8 @@ REFUSED = {
     "VAULT_KEYS": ["hush", f"a:{KEY};b:{KEY}"],
     "LOG_LEVEL": ["loud"],
     "POOL_SIZE": ["many"],
-    "DATABASE_URL": ["postgresql://me:a/b@localhost/x"],
+    "DATABASE_URL": ["postgresql://me:a/b@localhost/x", "postgresql://one:1,two:hush/x", "postgresql://one:0,two/x"],
+    "REDIS_URL": ["redis://one:1,two:2"],
     "LLM_API_KEY": ["two hush words", "hush\nbreak", "hüsh"],
 }
 
@@ -47,6 +48,11 @@ def test_optional_settings_may_be_absent() -> None:
     settings = load_settings(REQUIRED | {"LLM_BASE_URL": ""})
     assert (settings.github_app_slug, settings.github_api_url) == ("", "https://api.github.com")
     assert settings.llm_base_url == ""
+
+
+def test_a_database_may_have_a_standby() -> None:
+    url = "postgresql://me:a,b@one:5432,[::1]:5433,two/x?target_session_attrs=read-write"
+    assert load_settings(REQUIRED | {"DATABASE_URL": url}).database_url == url
 
 
 @pytest.mark.parametrize(
