@@ -170,7 +170,7 @@ async def _open_event_quarantine(pool: Pool) -> AsyncIterator[QuarantineBuffer]:
 
 def _build_api_project_inserter(pool: Pool) -> Callable[[Sequence[NewProject]], Awaitable[list[bool | None]]]:
     async def create(news: Sequence[NewProject]) -> list[bool | None]:
-        async with pool.acquire() as conn:
+        async with acquire_pg_connection(pool) as conn:
             return await projects.insert_new_projects(conn, news)
 
     return create
@@ -190,7 +190,7 @@ def _build_ingest_starter(pool: Pool) -> Callable[[Sequence[NewIngest]], Awaitab
 
 def _build_wait_reason_reader(pool: Pool) -> Callable[[Sequence[AwaitedObjectRef]], Awaitable[list[Waiting | None]]]:
     async def ask(refs: Sequence[AwaitedObjectRef]) -> list[Waiting | None]:
-        async with pool.acquire() as conn:
+        async with acquire_pg_connection(pool) as conn:
             return await wait_reasons.find_job_wait_reasons(conn, refs=refs)
 
     return ask

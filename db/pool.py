@@ -12,7 +12,7 @@ import asyncpg
 import msgspec
 from asyncpg.pool import PoolConnectionProxy
 
-from db.outages import OutageTolerantConnector
+from db.outages import OpenPostgresConnection, OutageTolerantConnector, connect_to_first_ready_host
 
 Conn: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
@@ -123,12 +123,15 @@ async def open_postgres_pool(
     more = {"lock_timeout": lock_timeout, "application_name": name} | (BURST_POOL_PG_SETTINGS if for_bursts else {})
     if patience_s is not None:
         more |= _build_postgres_timeout_settings(patience_s)
+    connect: OpenPostgresConnection = (
+        OutageTolerantConnector().connect if waits_for_restart else connect_to_first_ready_host
+    )
     async with asyncpg.create_pool(
         database_url,
         timeout=POSTGRES_CONNECT_TIMEOUT_S,
         min_size=size if for_bursts else 1,
         max_size=size,
-        connect=OutageTolerantConnector().connect if waits_for_restart else None,
+        connect=connect,
         max_cached_statement_lifetime=0,
         max_inactive_connection_lifetime=0 if for_bursts else MAX_IDLE_POOL_CONNECTION_S,
         command_timeout=command_timeout,
@@ -160,7 +163,7 @@ async def open_postgres_connection(
 
     It suits an advisory lock, which needs its own session. Raise OSError or `asyncpg.PostgresError` if unreachable.
     """
-    conn = await asyncpg.connect(
+    conn = await connect_to_first_ready_host(
         database_url,
         timeout=POSTGRES_CONNECT_TIMEOUT_S,
         command_timeout=command_timeout,
@@ -210,7 +213,7 @@ async def _retry_deadlock_once(attempt: Callable[[], Awaitable[T]]) -> T:
 async def _run_transaction_once(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
     # Run one attempt. A dead connection is dropped before the rollback, which would get no answer.
     async with acquire_pg_connection(pool) as conn, conn.transaction():
-        with terminate_connection_if_dead(conn):
+        with leave_dead_server(pool, conn):
             return await body(conn)
 
 
@@ -220,23 +223,31 @@ async def _run_autocommitted_without_retry(pool: Pool, body: Callable[[Conn], Aw
 
 
 @asynccontextmanager
-async def acquire_pg_connection(pool: Pool) -> AsyncIterator[Conn]:
-    """Acquire and yield a connection of the pool; drop it if the block raises an error of a dead connection."""
-    async with pool.acquire() as conn:
-        with terminate_connection_if_dead(conn):
+async def acquire_pg_connection(pool: Pool, *, timeout_s: float | None = None) -> AsyncIterator[Conn]:
+    """Acquire and yield a connection of the pool, within `timeout_s` seconds if given; leave a dead server.
+
+    Raise TimeoutError after that time, and as `leave_dead_server`.
+    """
+    async with pool.acquire(timeout=timeout_s) as conn:
+        with leave_dead_server(pool, conn):
             yield conn
 
 
 @contextmanager
-def terminate_connection_if_dead(conn: Conn) -> Iterator[None]:
-    """Terminate a Postgres connection if the block raises an error of a dead one, and raise that again.
+def leave_dead_server(pool: Pool, conn: Conn) -> Iterator[None]:
+    """Terminate a connection of the pool if the block raises an error of a dead one, and raise that again.
 
-    Releasing a silent connection to its pool would wait as long again.
+    Releasing a silent connection to its pool would wait as long again. The pool's idle connections are terminated too:
+    they lead to the same server, and each would cost a caller the same wait.
     """
     try:
         yield
     except DEAD_POSTGRES_CONNECTION_ERRORS:
         conn.terminate()
+        # asyncpg has no public access to idle connections.
+        for holder in pool._holders:  # type: ignore[attr-defined]  # noqa: SLF001
+            if holder.is_idle():
+                holder.terminate()
         raise
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from api.http.request_state import FailedKeyBudget, RequestState
 from db.coalescing import LookupCoalescer
-from db.pool import Pool
+from db.pool import Pool, acquire_pg_connection
 from domain.jobs import jobs
 from domain.jobs.jobs import JobPoll, VersionedJob
 from domain.security.keyring import Keyring
@@ -129,14 +129,14 @@ class ApiKeyAuthenticator:
         return hashlib.blake2b("".join(read_key).encode(), key=self._salt, digest_size=16).digest()
 
     async def _query_api_keys_by_key_ids(self, key_ids: Sequence[str]) -> list[StoredApiKey | None]:
-        async with self._pool.acquire() as conn:
+        async with acquire_pg_connection(self._pool) as conn:
             rows = await api_keys.find_api_keys_by_key_ids(conn, key_ids=set(key_ids))
         return [rows.get(key_id) for key_id in key_ids]
 
     async def _query_api_keys_with_jobs(
         self, polls: Sequence[JobPoll]
     ) -> list[tuple[StoredApiKey | None, VersionedJob | None]]:
-        async with self._pool.acquire() as conn:
+        async with acquire_pg_connection(self._pool) as conn:
             return await jobs.read_polled_jobs(conn, polls)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qs, urlsplit
 
 from db.coalescing import LookupCoalescer
-from db.pool import Pool
+from db.pool import Pool, acquire_pg_connection
 from domain.apps import app_keys
 from domain.apps.app_keys import KeyedApp
 from domain.security.keyring import Keyring
@@ -58,7 +58,7 @@ class AppKeyAuthenticator:
         return hashlib.blake2b(key.encode(), key=self._salt, digest_size=16).digest()
 
     async def _look_up_apps(self, keys: Sequence[str]) -> list[KeyedApp | None]:
-        async with self._pool.acquire() as conn:
+        async with acquire_pg_connection(self._pool) as conn:
             return await app_keys.authenticate_sdk_app_keys(conn, keys=keys, peppers=self._peppers)
 
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from uuid import UUID
 
 from api.events.write_behind import run_background_buffer_writer
-from db.pool import Pool
+from db.pool import Pool, acquire_pg_connection
 from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors
 from domain.apps import apps
 from domain.apps.app_keys import KeyedApp
@@ -51,7 +51,7 @@ class AppLastSeenBuffer:
             app = next(iter(self._due.values()))
             try:
                 with convert_postgres_away_errors():
-                    async with self._pool.acquire() as conn:
+                    async with acquire_pg_connection(self._pool) as conn:
                         await apps.store_app_event_time(conn, organization_id=app.organization_id, app_id=app.app_id)
             except TRANSIENT_POSTGRES_ERRORS:
                 self._noted.pop(app.app_id, None)

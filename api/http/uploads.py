@@ -17,6 +17,7 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from multipart import MultipartError, MultipartSegment, ParserLimitReached, PushMultipartParser, parse_options_header
 
 from api.http.requests import ApiRequest
+from db.pool import acquire_pg_connection
 from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors
 from domain.media import sniff, streaming_upload, uploads
 from domain.media.files import StoredFile, Thumbnail
@@ -282,7 +283,7 @@ async def _delete_unused_files_of_request(request: ApiRequest, tokens: list[str]
         return
     try:
         with convert_postgres_away_errors():
-            async with request.services.pool.acquire() as conn:
+            async with acquire_pg_connection(request.services.pool) as conn:
                 await uploads.delete_unclaimed_uploads_now(
                     conn, request.services.store, organization_id=request.principal.organization_id, tokens=tokens
                 )

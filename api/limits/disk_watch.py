@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
-from db.pool import Pool
+from db.pool import Pool, acquire_pg_connection
 from db.reach import convert_postgres_away_errors
 from domain.operations import disk
 from domain.operations.disk import (
@@ -140,7 +140,7 @@ async def _measure_used_disk_fraction(watched: WatchedDisk) -> float:
     Raises `ServiceUnavailable` if Postgres is away.
     """
     with convert_postgres_away_errors():
-        async with watched.pool.acquire() as conn:
+        async with acquire_pg_connection(watched.pool) as conn:
             use = await disk.measure_disk_use_of_databases_and_wal(conn)
     part = use.used_bytes / watched.size
     metrics.DATABASE_DISK_USED_RATIO_GAUGE.labels(watched.setting.lower()).set(part)

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
-from db.pool import Conn, Pool
+from db.pool import Conn, Pool, acquire_pg_connection
 from schemas.errors import ServiceUnavailable
 from telemetry import costs
 
@@ -40,7 +40,7 @@ class FairConnectionPool:
         """
         await self._wait_to_take_quota(organization_id)
         try:
-            async with self._pool.acquire() as conn:
+            async with acquire_pg_connection(self._pool) as conn:
                 with costs.charge_database_time():
                     yield conn
         finally:

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 
 from api.server.admission import build_http_connection_limits
 from api.streams.long_poll import AwaitedObjectRef, LongPollHub, PollFunction, open_long_poll_hub
-from db.pool import Pool
+from db.pool import Pool, acquire_pg_connection
 from domain.webhooks import streams
 from domain.webhooks.streams import StreamHead
 from schemas.settings import Settings
@@ -35,7 +35,7 @@ def build_webhook_stream_head_poller(pool: Pool) -> PollFunction[StreamHead]:
     async def poll(refs: Sequence[AwaitedObjectRef]) -> list[StreamHead]:
         nonlocal renewed
         orgs = [organization_id for organization_id, _ in refs]
-        async with pool.acquire() as conn:
+        async with acquire_pg_connection(pool) as conn:
             if time.monotonic() - renewed >= streams.WEBHOOK_RECORDING_RENEW_INTERVAL.total_seconds():
                 await streams.renew_webhook_event_recording(conn, organization_ids=orgs)
                 renewed = time.monotonic()

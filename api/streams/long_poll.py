@@ -13,7 +13,7 @@ from types import FrameType
 from typing import Any, Generic, TypeAlias, TypeVar
 from uuid import UUID
 
-from db.pool import Pool
+from db.pool import Pool, acquire_pg_connection
 from domain.jobs import jobs
 from domain.jobs.jobs import VersionedJob
 from telemetry import log_context, logs
@@ -39,7 +39,7 @@ def build_job_state_poller(pool: Pool) -> PollFunction[VersionedJob]:
     """Return a function that reads the states of many jobs with one statement, None for an unknown job."""
 
     async def poll(refs: Sequence[AwaitedObjectRef]) -> list[VersionedJob | None]:
-        async with pool.acquire() as conn:
+        async with acquire_pg_connection(pool) as conn:
             return await jobs.read_jobs_by_ids(conn, refs=refs)
 
     return poll

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
-from db.pool import Conn, Pool
+from db.pool import Conn, Pool, acquire_pg_connection
 from db.queries import intake_day
 from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors
 from domain.apps.app_keys import KeyedApp
@@ -157,7 +157,7 @@ class EventBudgets:
             while self._ready:
                 keys = sorted(self._ready)[:MAX_BUDGET_DAYS_PER_STATEMENT]
                 with convert_postgres_away_errors():
-                    async with pool.acquire() as conn:
+                    async with acquire_pg_connection(pool) as conn:
                         await _add_event_counts_to_budget_day_sums(conn, [self._ready[key] for key in keys])
                 for key in keys:
                     del self._ready[key]

@@ -3,12 +3,18 @@
 import asyncio
 import contextlib
 import socket
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
 
 from db import outages
-from db.outages import OutageTolerantConnector
+from db.outages import OutageTolerantConnector, connect_to_first_ready_host
+from db.pool import use_unpooled_pg_connection
+from schemas.settings import Settings
+from tests.cutting import cut_everywhere
 from tests.waiting import PATIENCE_S
 
 
@@ -16,10 +22,14 @@ async def test_a_silent_server_takes_no_longer_than_an_outage_may(monkeypatch: p
     monkeypatch.setattr(outages, "MAX_OUTAGE_WAIT_S", 0.2)
     monkeypatch.setattr(outages, "LATE_ATTEMPT_TIMEOUT_S", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as server:
-        options = {"host": "127.0.0.1", "port": server.getsockname()[1], "user": "x", "ssl": False, "timeout": 3600}
         async with asyncio.timeout(PATIENCE_S):
             with pytest.raises(TimeoutError):
-                await OutageTolerantConnector().connect(**options)
+                await OutageTolerantConnector().connect(url_of([server]), timeout=3600)
+
+
+def url_of(servers: Iterable[socket.socket]) -> str:
+    hosts = ",".join(f"127.0.0.1:{server.getsockname()[1]}" for server in servers)
+    return f"postgresql://x@{hosts}/x?sslmode=disable"
 
 
 async def test_an_outage_ends_with_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,7 +38,7 @@ async def test_an_outage_ends_with_a_connection(monkeypatch: pytest.MonkeyPatch)
     answers: list[bool] = []
     attempts = 0
 
-    async def connect(**_: object) -> None:
+    async def connect(_: str, **__: object) -> None:
         nonlocal attempts
         attempts += 1
         if not answers.pop():
@@ -41,7 +51,7 @@ async def test_an_outage_ends_with_a_connection(monkeypatch: pytest.MonkeyPatch)
         nonlocal attempts
         answers[:], attempts = [*reversed(planned)], 0
         with contextlib.suppress(ConnectionRefusedError):
-            await connector.connect(timeout=1)
+            await connector.connect("postgresql://127.0.0.1/x", timeout=1)
         return attempts
 
     long, none = [False] * 100, [True]
@@ -49,3 +59,49 @@ async def test_an_outage_ends_with_a_connection(monkeypatch: pytest.MonkeyPatch)
     assert await count_attempts(*long) == 1
     assert await count_attempts(*none) == 1
     assert await count_attempts(*long) > 1
+
+
+def put_host_first(settings: Settings, host: str) -> str:
+    """Return the URL of the test's database with another host before its own."""
+    return settings.database_url.replace("@", f"@{host},")
+
+
+@pytest.mark.usefixtures("new_connections")
+async def test_a_silent_host_delays_the_next_one_for_a_moment(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Interrupted at each point of the race, no connection leaks."""
+    monkeypatch.setattr(outages, "HOST_HEAD_START_S", 0.01)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = put_host_first(settings, urlsplit(url_of([silent])).netloc.rpartition("@")[2])
+
+        async def ask() -> None:
+            async with use_unpooled_pg_connection(url, name="cut") as conn:
+                assert await conn.fetchval("select 1") == 1
+
+        await cut_everywhere(ask)
+
+
+async def test_a_host_that_refuses_delays_nothing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outages, "HOST_HEAD_START_S", 3600)
+    async with asyncio.timeout(PATIENCE_S):
+        conn = await connect_to_first_ready_host(put_host_first(settings, "127.0.0.1:1"), timeout=3600)
+    await conn.close()
+
+
+FAILURES = [asyncpg.InvalidPasswordError("a wrong password"), ConnectionRefusedError()]
+
+
+@pytest.mark.parametrize("failures", [FAILURES, FAILURES[::-1]])
+async def test_an_error_that_no_outage_explains_is_raised(
+    failures: list[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process with a wrong password must say so, and not wait for the other host."""
+    left = [*failures]
+
+    async def connect(_: str, **__: Any) -> None:
+        raise left.pop(0)
+
+    monkeypatch.setattr(asyncpg, "connect", connect)
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        await connect_to_first_ready_host("postgresql://one,two/x")

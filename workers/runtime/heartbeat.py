@@ -13,7 +13,7 @@ from importlib.metadata import version
 from typing import TypeAlias
 from uuid import UUID
 
-from db.pool import Conn, Pool
+from db.pool import Conn, Pool, acquire_pg_connection
 from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors
 from jobs import heartbeat
 from jobs.heartbeat import JobHeldByWorker
@@ -168,8 +168,10 @@ class WorkerHeartbeat:
         Raise `ServiceUnavailable` after that time, and if Postgres is away: the next renewal is near.
         """
         limit_s = self._lease_s * share
+        until = self._clock.time() + limit_s
         with convert_postgres_away_errors():
-            async with asyncio.timeout(limit_s), self._pool.acquire(timeout=limit_s) as conn:
+            # The inner limit drops a silent connection. Its release would take the time of the next renewal.
+            async with acquire_pg_connection(self._pool, timeout_s=limit_s) as conn, asyncio.timeout_at(until):
                 yield conn
 
 
