@@ -63,7 +63,7 @@ def _sweep() -> None:
 def embedded(folder: Path) -> Iterator[ServerPair]:
     """Start exclusive servers: a test may stop, kill or pause them."""
     with (
-        local.run_local_postgres(folder / "postgres", FAST, binaries=_binaries()) as postgres,
+        local.run_local_postgres(folder / "postgres", FAST, binaries=postgres_binaries()) as postgres,
         local.run_local_valkey(folder / "valkey") as valkey,
     ):
         yield ServerPair(postgres, valkey)
@@ -89,7 +89,7 @@ def _postgres(folder: Path) -> Iterator[str]:
     So is the preparation for TLS (1.3 ms), since the server has none.
     """
     with (
-        local.run_local_postgres(folder, SHARED, binaries=_binaries()) as server,
+        local.run_local_postgres(folder, SHARED, binaries=postgres_binaries()) as server,
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setenv("PGSSLMODE", "disable")
@@ -97,7 +97,8 @@ def _postgres(folder: Path) -> Iterator[str]:
         yield server.url
 
 
-def _binaries() -> Path | None:
+def postgres_binaries() -> Path | None:
+    """Return the `bin` folder of the PostgreSQL that replaces the embedded one, if the environment names it."""
     return Path(named) if (named := os.environ.get(POSTGRES)) else None
 
 
