@@ -1,14 +1,18 @@
 """PgBouncer with the configuration of deploy/, between the platform and its database."""
 
 import asyncio
+import contextlib
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
+import asyncpg
 import pytest
 import pytest_asyncio
 
@@ -21,14 +25,15 @@ from db.pool import (
     open_postgres_pool,
     use_unpooled_pg_connection,
 )
-from db.server import build_parent_death_signal_prefix, find_free_port
+from db.server import LocalServer, build_parent_death_signal_prefix, find_free_port
 from jobs.courier import open_redis_wake_courier
 from jobs.outcomes import TaskOutcome
 from schemas.settings import Settings
 from tests import servers
 from tests.api.conftest import ApiCaller, hold_context, open_caller
 from tests.deploy.forms import DEPLOY
-from tests.waiting import PATIENCE_S, until
+from tests.standby import promote, run_standby
+from tests.waiting import PATIENCE_S, eventually, until
 from tests.workers.runtime.workers import Workers
 from workers.runtime.context import TaskContext
 
@@ -38,6 +43,8 @@ ROLE_SQL = (FOLDER / "role.sql").read_text()
 JOB_COUNT = 200
 #: PgBouncer's connections to PostgreSQL: far fewer than the processes open.
 POOL_SIZE = 5
+#: Seconds from a reload to the first write. PgBouncer's default pause after a failed login is 15 s.
+MAX_RELOAD_S = 10.0
 
 
 def test_the_role_has_the_session_settings() -> None:
@@ -50,9 +57,15 @@ def test_pgbouncer_ignores_our_startup_parameters() -> None:
     assert {*POSTGRES_SESSION_SETTINGS, *BURST_POOL_PG_SETTINGS} <= {*ignored.partition("= ")[2].split(",")}
 
 
+class RunningPgBouncer(NamedTuple):
+    url: str
+    config: Path
+    process: "subprocess.Popen[bytes]"
+
+
 @contextmanager
-def running_pgbouncer(url: str, folder: Path, mode: str) -> Iterator[str]:
-    """Yield the URL of a PgBouncer with the configuration of deploy/, except for addresses and sizes."""
+def running_pgbouncer(url: str, folder: Path, mode: str) -> Iterator[RunningPgBouncer]:
+    """Run a PgBouncer with the configuration of deploy/, except for addresses and sizes."""
     parts, port = urlsplit(url), find_free_port()
     config = (FOLDER / "pgbouncer.ini").read_text()
     for default, replacement in {
@@ -68,13 +81,14 @@ def running_pgbouncer(url: str, folder: Path, mode: str) -> Iterator[str]:
     (folder / "ini").write_text(config)
     words = [*local._build_unprivileged_command_prefix(), "pgbouncer", "--quiet", str(folder / "ini")]
     with subprocess.Popen(
-        [*build_parent_death_signal_prefix(signal.SIGTERM), *words], stderr=subprocess.DEVNULL
+        [*build_parent_death_signal_prefix(signal.SIGQUIT), *words], stderr=subprocess.DEVNULL
     ) as process:
         try:
             until(lambda: is_listening(port))
-            yield url.replace(f":{parts.port}/", f":{port}/")
+            yield RunningPgBouncer(url.replace(f":{parts.port}/", f":{port}/"), folder / "ini", process)
         finally:
-            process.terminate()
+            # At SIGTERM it would wait for its clients.
+            process.send_signal(signal.SIGQUIT)
             process.wait(PATIENCE_S)
 
 
@@ -92,8 +106,8 @@ async def settings(
     async with use_unpooled_pg_connection(url, name="role") as conn:
         await conn.execute(ROLE_SQL.replace("role tenantry", "role postgres"))
         await conn.execute("create table effect (job_id uuid not null)")
-    with running_pgbouncer(url, tmp_path, request.param) as pgbouncer_url:
-        yield servers.settings_for(pgbouncer_url, own_servers.valkey.url)
+    with running_pgbouncer(url, tmp_path, request.param) as pgbouncer:
+        yield servers.settings_for(pgbouncer.url, own_servers.valkey.url)
 
 
 async def work(ctx: TaskContext) -> TaskOutcome:
@@ -126,6 +140,40 @@ async def test_the_api_and_workers_share_few_server_connections(
         assert sorted(row["job_id"] for row in effects) == sorted(jobs)
         assert await pool.fetchval("show jit") == "off"
         assert await pool.fetchval("show statement_timeout") == "30s"
+
+
+@pytest.mark.peers
+async def test_a_reload_with_the_standby_as_host_ends_a_failover(
+    own_servers: servers.ServerPair, tmp_path: Path
+) -> None:
+    primary = own_servers.postgres
+    with (
+        run_standby(primary, tmp_path / "standby") as standby,
+        running_pgbouncer(primary.url, tmp_path, "transaction") as pgbouncer,
+    ):
+        async with open_postgres_pool(pgbouncer.url, name="test", waits_for_restart=True) as pool:
+            await pool.execute("create table effect (number integer)")
+            await asyncio.to_thread(primary.kill)
+
+            async def has_written() -> bool:
+                with contextlib.suppress(OSError, asyncpg.PostgresError):
+                    await pool.execute("insert into effect values (1)")
+                    return True
+                return False
+
+            # PgBouncer keeps it while no server is there.
+            written = asyncio.create_task(eventually(has_written))
+            await promote(standby)
+            config = pgbouncer.config.read_text()
+            pgbouncer.config.write_text(config.replace(f"port={port_of(primary)}", f"port={port_of(standby)}"))
+            pgbouncer.process.send_signal(signal.SIGHUP)
+            reloaded_at = time.monotonic()
+            await written
+            assert time.monotonic() - reloaded_at < MAX_RELOAD_S
+
+
+def port_of(server: LocalServer) -> int | None:
+    return urlsplit(server.url).port
 
 
 async def create_project(acme: ApiCaller, key: str) -> str:
