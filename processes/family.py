@@ -24,9 +24,10 @@ from typing import Any
 SERVING_SIGNAL = signal.SIGRTMIN
 FAMILY_SIGNALS = (signal.SIGCHLD, signal.SIGHUP, signal.SIGTERM, signal.SIGINT, SERVING_SIGNAL)
 
-#: A process that served for so long restarts at once. One that fails before it serves waits twice as long each time.
+#: A process that served for so long restarts at once. One that fails before it serves waits twice as long each time,
+#: but callers may wait for it.
 MIN_STABLE_RUN_S = 1.0
-FIRST_RESTART_PAUSE_S, MAX_RESTART_PAUSE_S = 0.1, 5.0
+FIRST_RESTART_PAUSE_S, MAX_RESTART_PAUSE_S = 0.1, 1.0
 
 _MAX_SIGNAL_WAIT_S = 3600.0
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
@@ -67,12 +68,23 @@ class ProcessFamily:
         #: The times of the next starts by slot, in monotonic seconds.
         self._due = dict.fromkeys(range(count), 0.0)
         self._pauses_s = dict.fromkeys(range(count), 0.0)
-        self._has_children = self._has_served = self._is_stopping = self._is_reload_pending = False
+        self._has_children = self._is_stopping = self._is_reload_pending = False
+        #: Whether all slots have served.
+        self.has_served = False
 
     @property
     def has_serving_member(self) -> bool:
         """Return whether a process serves and continues; in a new process, whether another one does."""
         return any(member.is_serving and pid not in self._terminated for pid, member in self._members.items())
+
+    def find_orphans(self) -> set[int]:
+        """Return the adopted children: the processes of a killed image, which serve until those of another one do."""
+        try:
+            children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+        except OSError:
+            # Some kernels lack the file. The orphans then end with their own connections.
+            return set()
+        return {*map(int, children)} - self._members.keys()
 
     def run(self) -> int | None:
         """Run the family until its last process has ended; return None. In each new process return its slot.
@@ -120,9 +132,9 @@ class ProcessFamily:
         serving.is_serving = True
         members = self._members.items()
         self._terminate(pid for pid, m in members if m.slot == serving.slot and m.started < serving.started)
-        self._terminate(self._find_orphans())
-        if not self._has_served and len({m.slot for m in self._members.values() if m.is_serving}) == self._count:
-            self._has_served = True
+        self._terminate(self.find_orphans())
+        if not self.has_served and len({m.slot for m in self._members.values() if m.is_serving}) == self._count:
+            self.has_served = True
             self._on_serving()
 
     def _reap_ended_processes(self) -> None:
@@ -139,11 +151,11 @@ class ProcessFamily:
         """Restart an ended process, unless its end was requested, another one has its slot, or the start failed."""
         if self._is_stopping or pid in self._terminated:
             return
-        if code > 0 and not self._has_served:
+        if code > 0 and not self.has_served:
             self.exit_code = code
             self._stop()
             return
-        has_other = any(member.slot == ended.slot for member in self._members.values())
+        has_other = any(m.slot == ended.slot for pid, m in self._members.items() if pid not in self._terminated)
         event = "a replacement ended: its predecessor continues" if has_other else "a process ended, and starts again"
         log_process_event(event, pid=pid, slot=ended.slot, exit_code=code)
         if not has_other and ended.slot not in self._due:
@@ -158,7 +170,7 @@ class ProcessFamily:
         self._due.clear()
         for sock in self._sockets:
             sock.close()
-        self._terminate([*self._members, *self._find_orphans()])
+        self._terminate([*self._members, *self.find_orphans()])
 
     def _terminate(self, pids: Iterable[int]) -> None:
         """Send SIGTERM to these processes, except to those that already got it."""
@@ -166,15 +178,6 @@ class ProcessFamily:
             with suppress(OSError):
                 os.kill(pid, signal.SIGTERM)
             self._terminated.add(pid)
-
-    def _find_orphans(self) -> set[int]:
-        """Return the adopted children: the processes of a killed image, which serve until those of another one do."""
-        try:
-            children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-        except OSError:
-            # Some kernels lack the file. The orphans then end with their own connections.
-            return set()
-        return {*map(int, children)} - self._members.keys()
 
 
 def _compute_restart_pause_s(ended: FamilyMember, last_pause_s: float) -> float:

@@ -26,6 +26,8 @@ class ProcessImageOptions(NamedTuple):
 
     parent: int
     number: int
+    #: Whether processes of an earlier image served at the start of this one.
+    is_beside_serving_ones: bool
     sockets: Sequence[socket.socket]
 
 
@@ -55,13 +57,14 @@ def parse_process_image_options(parser: argparse.ArgumentParser, arguments: Sequ
     """Parse an image's arguments with the parser of its own ones; `image` of the result is an `ProcessImageOptions`."""
     parser.add_argument("--parent", type=int, required=True)
     parser.add_argument("--number", type=int, required=True)
+    parser.add_argument("--is-beside-serving-ones", action="store_true")
     parser.add_argument("--socket", type=int, action="append", default=[])
     options = parser.parse_args(arguments)
     sockets = [socket.socket(fileno=descriptor) for descriptor in options.socket]
     for sock in sockets:
         # Otherwise a program that this process runs would keep the port in use.
         sock.set_inheritable(False)
-    options.image = ProcessImageOptions(options.parent, options.number, sockets)
+    options.image = ProcessImageOptions(options.parent, options.number, options.is_beside_serving_ones, sockets)
     return options
 
 
@@ -71,6 +74,7 @@ def fork_processes(count: int, options: ProcessImageOptions) -> ServingProcess:
     The image must have no threads, event loop or connections: a fork would share or lack them.
     """
     image = os.getpid()
+    signal.alarm(0)
     gc.collect()
     gc.freeze()
     report = ServingProcess(starter=options.parent).report_serving
@@ -81,8 +85,8 @@ def fork_processes(count: int, options: ProcessImageOptions) -> ServingProcess:
     signal.signal(PROCESS_IMAGE_ENDED_SIGNAL, lambda *_: _stop_unless_adopted_by_parent(options.parent))
     signal_when_parent_ends(PROCESS_IMAGE_ENDED_SIGNAL, image)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    is_replacement = options.number > 1
-    return ServingProcess(number, is_replacement, is_replacement or family.has_serving_member, image)
+    is_beside_serving_ones = family.has_serving_member or (options.is_beside_serving_ones and not family.has_served)
+    return ServingProcess(number, options.number > 1, is_beside_serving_ones, image)
 
 
 def _stop_unless_adopted_by_parent(parent: int) -> None:

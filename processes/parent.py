@@ -13,6 +13,9 @@ from pathlib import Path
 
 from processes.family import ProcessFamily, adopt_orphans, signal_when_parent_ends
 
+#: Seconds until an image that still imports gets SIGALRM: an import can hang, as on a network's disk. Most take 3 s.
+MAX_IMPORT_S = 120
+
 
 def run_parent(module: str, arguments: Sequence[str], *, sockets: Sequence[socket.socket] = ()) -> int:
     """Keep `python -m MODULE ARGUMENTS` running as the image until SIGTERM; return the exit code.
@@ -27,11 +30,16 @@ def run_parent(module: str, arguments: Sequence[str], *, sockets: Sequence[socke
         nonlocal number
         number += 1
         options = [f"--parent={parent}", f"--number={number}", *[f"--socket={sock.fileno()}" for sock in sockets]]
+        if family.has_serving_member or family.find_orphans():
+            options.append("--is-beside-serving-ones")
         pid = os.fork()
         if not pid:
             # A group of its own: Ctrl-C reaches only the parent, which then stops the image once.
             os.setpgid(0, 0)
             signal_when_parent_ends(signal.SIGTERM, parent)
+            # Until the image has forked, each signal ends it at once.
+            signal.alarm(MAX_IMPORT_S)
+            signal.pthread_sigmask(signal.SIG_SETMASK, ())
             for sock in sockets:
                 sock.set_inheritable(True)
             os.execv(python := find_python(), [python, "-m", module, *arguments, *options])  # noqa: S606

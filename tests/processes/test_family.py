@@ -1,4 +1,4 @@
-"""Parent, image and forks with a small program: a failing start, a failing deploy, new code, a crash loop."""
+"""Parent, image and forks with a small program: a failing or hung start or deploy, new code, a crash loop."""
 
 import argparse
 import contextlib
@@ -25,11 +25,12 @@ pytestmark = pytest.mark.timing
 #: The parent: `python parent.py`. Its port is on its stdout.
 PARENT = """
 import socket, sys
-from processes.parent import run_parent
+from processes import parent
 
+parent.MAX_IMPORT_S = 2
 with socket.create_server(("127.0.0.1", 0)) as sock:
     print(sock.getsockname()[1], flush=True)
-    sys.exit(run_parent("program", [], sockets=[sock]))
+    sys.exit(parent.run_parent("program", [], sockets=[sock]))
 """
 #: The image and its processes: each answers a connection by its code's word and its pid.
 PROGRAM = """
@@ -41,7 +42,7 @@ process = fork_processes(2, image)
 process.report_serving()
 while True:
     connection, _ = image.sockets[0].accept()
-    connection.sendall(f"WORD {os.getpid()}".encode())
+    connection.sendall(f"WORD {os.getpid()} {process.is_beside_serving_ones}".encode())
     connection.close()
 """
 #: As `PROGRAM`, but a process says its pid first, and finishes a connection after a first SIGTERM, not after a second.
@@ -71,6 +72,7 @@ while not is_stopping:
 """
 #: An image and its two processes.
 FAMILY_SIZE = 3
+HANG = "import signal; signal.pause()"
 FIRST, SECOND = PROGRAM.replace("WORD", "first"), PROGRAM.replace("WORD", "second")
 
 
@@ -84,7 +86,7 @@ class Program:
     port: int = 0
 
     def ask(self) -> list[str]:
-        """Return the word and the pid that answer a new connection. Raises OSError if it is refused."""
+        """Return the word, the pid and the flag that answer a new connection. Raises OSError if it is refused."""
         with socket.create_connection(("127.0.0.1", self.port), PATIENCE_S) as client:
             return client.recv(100).decode().split()
 
@@ -164,16 +166,63 @@ def test_a_slow_request_outlasts_two_deploys_and_a_stop(tmp_path: Path) -> None:
         assert program.parent.wait(PATIENCE_S) == 0
 
 
-def test_a_replacement_that_never_serves_gives_way_to_the_next(program: Program) -> None:
+@pytest.mark.parametrize(
+    ("code", "size"),
+    [(HANG, 1), (FIRST.replace("process.report_serving()", HANG), FAMILY_SIZE)],
+    ids=["hung import", "hung processes"],
+)
+def test_a_replacement_that_never_serves_gives_way_to_the_next(program: Program, code: str, size: int) -> None:
     assert program.ask()[0] == "first"
     until(lambda: len(program.family) == FAMILY_SIZE)
     old = program.family
-    program.deploy(FIRST.replace("process.report_serving()", "import signal; signal.pause()"))
-    until(lambda: len(program.family) == 2 * FAMILY_SIZE)
+    program.deploy(code)
+    until(lambda: len(program.family) == FAMILY_SIZE + size)
     program.deploy(SECOND)
     until(lambda: not any(map(alive, old)))
     assert program.ask()[0] == "second"
     until(lambda: len(program.family) == FAMILY_SIZE)
+
+
+def test_a_killed_replacement_starts_again_while_its_predecessor_drains(tmp_path: Path) -> None:
+    with running(tmp_path, SLOW_PROGRAM) as program:
+        until(lambda: len(program.family) == FAMILY_SIZE)
+        with socket.create_connection(("127.0.0.1", program.port), PATIENCE_S) as client:
+            draining = {program.family[0], int(client.recv(100))}
+            old = {*program.family} - draining
+            program.deploy(SLOW_PROGRAM)
+            until(partial(have_ended, old))
+            killed = {*program.family} - draining
+            kill_all([*killed])
+            until(lambda: len({*program.family} - draining - killed) == FAMILY_SIZE)
+            client.sendall(b"done")
+            assert client.recv(100) == b"done"
+
+
+def test_a_hung_import_starts_again(tmp_path: Path) -> None:
+    hangs_once = f"""
+import pathlib, signal
+if not (mark := pathlib.Path({str(tmp_path)!r}, "began")).exists():
+    mark.touch()
+    signal.pause()
+"""
+    with running(tmp_path, hangs_once + FIRST) as program:
+        assert program.ask()[0] == "first"
+    assert f'"exit_code":-{signal.SIGALRM.value}' in program.log.read_text()
+
+
+def test_a_process_knows_whether_others_serve(program: Program) -> None:
+    """Only without them it may answer while it waits for a server. The flag holds for a deploy and a killed image."""
+    assert program.ask()[2] == "False"
+    until(lambda: len(program.family) == FAMILY_SIZE)
+    for replace in (lambda: program.deploy(FIRST), lambda: os.kill(program.family[0], signal.SIGKILL)):
+        old = program.family
+        replace()
+        until(partial(have_ended, {*old}))
+        assert program.ask()[2] == "True"
+    until(lambda: len(program.family) == FAMILY_SIZE)
+    kill_all(killed := program.family[1:])
+    until(partial(have_ended, {*killed}))
+    assert program.ask()[2] == "False"
 
 
 def test_programs_that_a_process_runs_inherit_no_listening_socket() -> None:
