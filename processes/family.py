@@ -158,6 +158,8 @@ class ProcessFamily:
         has_other = any(m.slot == ended.slot for pid, m in self._members.items() if pid not in self._terminated)
         event = "a replacement ended: its predecessor continues" if has_other else "a process ended, and starts again"
         log_process_event(event, pid=pid, slot=ended.slot, exit_code=code)
+        if self.has_serving_member:
+            self._terminate(self.find_orphans())
         if not has_other and ended.slot not in self._due:
             self._pauses_s[ended.slot] = _compute_restart_pause_s(ended, self._pauses_s[ended.slot])
             self._due[ended.slot] = time.monotonic() + self._pauses_s[ended.slot]

@@ -198,6 +198,16 @@ def test_a_killed_replacement_starts_again_while_its_predecessor_drains(tmp_path
             assert client.recv(100) == b"done"
 
 
+def test_a_killed_replacement_leaves_no_processes_beside_its_predecessor(program: Program) -> None:
+    assert program.ask()[0] == "first"
+    until(lambda: len(program.family) == FAMILY_SIZE)
+    old = program.family
+    program.deploy(FIRST.replace("process.report_serving()", HANG))
+    until(lambda: len(program.family) == 2 * FAMILY_SIZE)
+    os.kill(next(pid for pid in program.family if pid not in old), signal.SIGKILL)
+    until(lambda: program.family == old)
+
+
 def test_a_hung_import_starts_again(tmp_path: Path) -> None:
     hangs_once = f"""
 import pathlib, signal
