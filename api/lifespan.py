@@ -123,6 +123,8 @@ async def _open_event_services(
             lock_timeout=MAX_POSTGRES_LOCK_WAIT,
             command_timeout=POSTGRES_STATEMENT_TIMEOUT_S,
             waits_for_restart=True,
+            # The main database has answered just now: a process that replaces a killed one is needed at once.
+            connects_at_start=bool(settings.telemetry_url),
         ) as event_pool,
         _open_event_budgets(pool, clock) as budgets,
         open_event_intake(event_pool, budgets) as intake,

@@ -107,6 +107,7 @@ async def open_postgres_pool(
     patience_s: float | None = None,
     for_bursts: bool = False,
     waits_for_restart: bool = False,
+    connects_at_start: bool = True,
 ) -> AsyncIterator[Pool]:
     """Open a pool of at most `size` Postgres connections, and yield it; `pg_stat_activity` shows `name`.
 
@@ -118,7 +119,8 @@ async def open_postgres_pool(
     at each of its first five calls, which was a third of the CPU of 500 posts. It suits statements that find a few
     rows by their keys, with a plan that never changes.
 
-    With `waits_for_restart`, new connections wait for the end of a short outage of Postgres.
+    With `waits_for_restart`, new connections wait for the end of a short outage of Postgres. Without
+    `connects_at_start` the first caller opens the first connection, and this function raises nothing.
     """
     more = {"lock_timeout": lock_timeout, "application_name": name} | (BURST_POOL_PG_SETTINGS if for_bursts else {})
     if patience_s is not None:
@@ -129,7 +131,7 @@ async def open_postgres_pool(
     async with asyncpg.create_pool(
         database_url,
         timeout=POSTGRES_CONNECT_TIMEOUT_S,
-        min_size=size if for_bursts else 1,
+        min_size=size if for_bursts else int(connects_at_start),
         max_size=size,
         connect=connect,
         max_cached_statement_lifetime=0,
