@@ -1,7 +1,6 @@
-"""Processes of the API under load: killed, replaced and stopped. No connection is refused while one restarts."""
+"""The only process of an API under load: killed, replaced and stopped. No connection is refused while it restarts."""
 
 import asyncio
-import contextlib
 import os
 import re
 import signal
@@ -10,7 +9,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import httpx
 import msgspec
@@ -18,6 +16,7 @@ import pytest
 
 from schemas.settings import Settings
 from tests.api_process import ApiProcess, serving
+from tests.chaos.callers import Call, call
 from tests.process_tree import alive, descendants
 from tests.waiting import PATIENCE_S, eventually, until
 
@@ -25,50 +24,24 @@ pytestmark = pytest.mark.timing
 
 CALLERS = 4
 
-#: For a busy machine: 0.1 to 0.5 s were measured on two cores.
+#: For a busy machine: 0.1 to 0.3 s were measured on two cores.
 MAX_RECOVERY_S = 20.0
 #: Seconds between two kills.
 STEADY_S = 1.0
-
-
-class Call(NamedTuple):
-    """One request on a connection of its own; `fault` is empty after a 200. Times are monotonic seconds."""
-
-    began: float
-    ended: float
-    fault: str
 
 
 class Load:
     """Callers that open a connection for each request to `/readyz`, without a pause."""
 
     def __init__(self, url: str) -> None:
-        self.port = httpx.URL(url).port
+        self.port = httpx.URL(url).port or 0
         self.calls: list[Call] = []
         #: Statuses of requests on a kept connection; 0 for one without an answer.
         self.kept: list[int] = []
 
     async def call_forever(self) -> None:
         while True:
-            began = time.monotonic()
-            fault = await self.call()
-            self.calls.append(Call(began, time.monotonic(), fault))
-
-    async def call(self) -> str:
-        try:
-            reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        except OSError as error:
-            return f"refused: {error!r}"
-        try:
-            writer.write(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-            answer = await reader.read()
-            return "" if answer.startswith(b"HTTP/1.1 200") else f"broken: {answer!r}"
-        except OSError as error:
-            return f"broken: {error!r}"
-        finally:
-            writer.close()
-            with contextlib.suppress(OSError):
-                await writer.wait_closed()
+            self.calls.append(await call(self.port, "/readyz"))
 
     async def call_on_kept_connection_forever(self) -> None:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", timeout=PATIENCE_S) as client:
@@ -103,9 +76,9 @@ async def under_load(url: str) -> AsyncIterator[Load]:
     await asyncio.gather(*tasks, kept, return_exceptions=True)
 
 
-@pytest.fixture(params=[1, 2])
-def served(settings: Settings, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[ApiProcess]:
-    with serving(msgspec.structs.replace(settings, processes=request.param), tmp_path / "api.log") as served:
+@pytest.fixture
+def served(settings: Settings, tmp_path: Path) -> Iterator[ApiProcess]:
+    with serving(settings, tmp_path / "api.log") as served:
         yield served
 
 
@@ -182,13 +155,14 @@ def test_parent_and_image_have_one_thread(served: ApiProcess) -> None:
         assert len(list(Path(f"/proc/{pid}/task").iterdir())) == 1
 
 
-@pytest.mark.parametrize("served", [2], indirect=True)
-def test_each_process_has_a_metrics_port(served: ApiProcess, tmp_path: Path) -> None:
+def test_each_process_has_a_metrics_port(settings: Settings, tmp_path: Path) -> None:
     """They share the API's port, where a scrape would reach any of them."""
-    ports = until(lambda: found if len(found := find_health_ports(tmp_path / "api.log")) == 2 else set())
-    for port in ports:
-        assert "http_requests_total" in httpx.get(f"http://127.0.0.1:{port}/metrics").text
-    assert httpx.get(f"{served.url}/metrics").status_code == 404
+    log = tmp_path / "api.log"
+    with serving(msgspec.structs.replace(settings, processes=2), log) as served:
+        ports = until(lambda: found if len(found := find_health_ports(log)) == 2 else set())
+        for port in ports:
+            assert "http_requests_total" in httpx.get(f"http://127.0.0.1:{port}/metrics").text
+        assert httpx.get(f"{served.url}/metrics").status_code == 404
 
 
 def find_health_ports(log: Path) -> set[int]:
