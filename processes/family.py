@@ -175,10 +175,11 @@ class ProcessFamily:
         self._terminate([*self._members, *self.find_orphans()])
 
     def _terminate(self, pids: Iterable[int]) -> None:
-        """Send SIGTERM to these processes, except to those that already got it."""
+        """Send SIGTERM to these processes, except to those that already got it. Stopped ones continue, to handle it."""
         for pid in {*pids} - self._terminated:
             with suppress(OSError):
                 os.kill(pid, signal.SIGTERM)
+                os.kill(pid, signal.SIGCONT)
             self._terminated.add(pid)
 
 

@@ -7,6 +7,7 @@ import signal
 import statistics
 import time
 from dataclasses import dataclass, field
+from functools import partial
 
 import msgspec
 import pytest
@@ -46,7 +47,7 @@ class Storm:
         for _ in range(3):
             served, began = self._count_served(), time.monotonic()
             os.kill(self._dice.choice(descendants(self._api.popen.pid)[1:]), signal.SIGKILL)
-            await eventually(lambda served=served: self._has_served(served + 1))
+            await eventually(partial(self._has_served, served + 1))
             self._recoveries_s.append(time.monotonic() - began)
 
     async def kill_api_image(self) -> None:

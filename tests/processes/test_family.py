@@ -177,6 +177,7 @@ def test_a_replacement_that_never_serves_gives_way_to_the_next(program: Program,
     old = program.family
     program.deploy(code)
     until(lambda: len(program.family) == FAMILY_SIZE + size)
+    os.kill(program.family[-1], signal.SIGSTOP)
     program.deploy(SECOND)
     until(lambda: not any(map(alive, old)))
     assert program.ask()[0] == "second"
@@ -224,9 +225,9 @@ def test_a_process_knows_whether_others_serve(program: Program) -> None:
     """Only without them it may answer while it waits for a server. The flag holds for a deploy and a killed image."""
     assert program.ask()[2] == "False"
     until(lambda: len(program.family) == FAMILY_SIZE)
-    for replace in (lambda: program.deploy(FIRST), lambda: os.kill(program.family[0], signal.SIGKILL)):
+    for signum in (signal.SIGHUP, signal.SIGKILL):
         old = program.family
-        replace()
+        os.kill(program.parent.pid if signum is signal.SIGHUP else old[0], signum)
         until(partial(have_ended, {*old}))
         assert program.ask()[2] == "True"
     until(lambda: len(program.family) == FAMILY_SIZE)
