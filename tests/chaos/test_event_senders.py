@@ -18,9 +18,9 @@ from tests.chaos.fleet import Fleet, Process
 from tests.domain.events import racing
 from tests.process_tree import descendants, kill_all
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.chaos, pytest.mark.long, pytest.mark.timeout(400)]
 
-APIS, SEED = 2, 3
+APIS, SEED, NUMBERS = 2, 3, 16_000
 
 CUT = """select pg_terminate_backend(pid) from pg_stat_activity
           where datname = current_database() and application_name = 'tenantry-events'"""
@@ -85,27 +85,17 @@ async def break_things(fleet: Fleet, apis: list[Process], done: asyncio.Event) -
             kill_all(serving)
 
 
-@pytest.mark.long
 async def test_each_id_is_stored_once_and_counted_once(fleet: Fleet) -> None:
-    """Sends 16,000 ids; a fifth of them repeats with another time."""
-    assert await everything_is_exact(fleet, 16_000) > 0
-
-
-async def test_each_id_is_stored_once_under_light_load(fleet: Fleet) -> None:
-    await everything_is_exact(fleet, 1_000)
-
-
-async def everything_is_exact(fleet: Fleet, numbers: int) -> int:
-    """Run the test; return the number of repeated requests."""
+    """A fifth of the ids repeats with another time. `test_storm.py` sends few events, among other faults."""
     async with fleet.pool.acquire() as conn:
         app = await seeds.app(conn, fleet.org, await seeds.project(conn, fleet.org), web_domain="shop.example")
     ports, done = [find_free_port() for _ in range(APIS)], asyncio.Event()
     apis = [await fleet.api(port) for port in ports]
-    senders = Senders(numbers, ports, f"/v1/apps/{app.app_id}/events", app.api_key)
+    senders = Senders(NUMBERS, ports, f"/v1/apps/{app.app_id}/events", app.api_key)
     breaking = asyncio.create_task(break_things(fleet, apis, done))
     await asyncio.gather(*[senders.send() for _ in range(racing.WRITERS)])
     done.set()
     await breaking
     async with fleet.pool.acquire() as conn:
-        await racing.is_exact(conn, numbers)
-    return senders.again
+        await racing.is_exact(conn, NUMBERS)
+    assert senders.again > 0
