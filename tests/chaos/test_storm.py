@@ -28,6 +28,8 @@ API_PROCESSES, FREEZE_S = 2, 3.0
 MAX_WAIT_S = 2.0
 #: From a kill until as many processes serve as before, the median. On a quiet machine it is 0.1 s.
 MAX_RECOVERY_S = 1.5
+#: A busy machine may take longer: this multiple of the probes' median, which is 5 ms on a quiet one.
+MAX_MEDIANS = 100
 
 
 @dataclass
@@ -177,11 +179,11 @@ async def assert_writes_are_there_once(fleet: Fleet, callers: Callers) -> None:
 
 def assert_short_waits(storm: Storm, callers: Callers) -> None:
     waits_s = callers.waits_outside(storm._outages)
-    p99_s, recovery_s = waits_s[len(waits_s) * 99 // 100], statistics.median(storm._recoveries_s)
-    print(  # noqa: T201  the figures of docs/howto/operate.md
-        f"{len(callers.calls)} probes, p99 {1000 * p99_s:.0f} ms, max {1000 * waits_s[-1]:.0f} ms outside outages, "
+    p50_s, p99_s = statistics.median(waits_s), waits_s[len(waits_s) * 99 // 100]
+    print(  # noqa: T201  the figures of docs/explain/architecture.md
+        f"{len(callers.calls)} probes, p50 {1000 * p50_s:.0f} ms, p99 {1000 * p99_s:.0f} ms outside outages, "
         f"recoveries {[round(1000 * one) for one in storm._recoveries_s]} ms"
     )
     assert callers.refused() == []
-    assert p99_s < MAX_WAIT_S
-    assert recovery_s < MAX_RECOVERY_S
+    assert p99_s < max(MAX_WAIT_S, MAX_MEDIANS * p50_s)
+    assert statistics.median(storm._recoveries_s) < max(MAX_RECOVERY_S, MAX_MEDIANS * p50_s)
