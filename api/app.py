@@ -25,7 +25,7 @@ from api.lifespan import open_api_services
 from api.limits import cost_metering
 from api.openapi import document
 from domain.operations.host_warnings import warn_of_missing_kernel_sandbox
-from processes.image import LONE_PROCESS
+from processes.image import PROCESS_WITHOUT_IMAGE
 from schemas.settings import Settings, load_settings
 from telemetry import log_context, logs
 
@@ -109,7 +109,7 @@ def set_api_settings_and_clock(
     """
     app.state.serve = partial(open_api_services, settings=settings, clock=clock or partial(datetime.now, UTC))
     app.state.private = private
-    app.state.process = LONE_PROCESS
+    app.state.process = PROCESS_WITHOUT_IMAGE
     app.state.hosts = settings.allowed_request_hosts
     return app
 

@@ -140,7 +140,7 @@ async def _authenticate(
     authenticator = request.services.authenticator
     if presented is None or expected is None or not needs.polls_job or expected.sandbox:
         return await authenticator.authenticate(presented, expected=expected, address=address)
-    job_id = ids.parse_prefixed_id(ids.JOB, request.path_params["job_id"])
+    job_id = ids.parse_prefixed_id(ids.JOB_ID_PREFIX, request.path_params["job_id"])
     principal, request.request_state.polled_job = await authenticator.authenticate_and_read_job(
         presented, job_id, expected=expected, address=address
     )

@@ -8,7 +8,7 @@ from functools import partial
 from litestar import Litestar
 from redis.asyncio import Redis
 
-from api.auth.api_keys import ApiKeyAuthenticator, FailedKeyAddresses
+from api.auth.api_keys import AddressesWithWrongKeys, ApiKeyAuthenticator
 from api.auth.sdk_keys import AppKeyAuthenticator
 from api.events.last_seen import open_app_last_seen_buffer
 from api.events.write_behind import run_background_buffer_writer
@@ -16,7 +16,7 @@ from api.limits.disk_watch import open_disk_watch
 from api.limits.event_limits import EventRateLimiter
 from api.limits.fair_executor import OneTaskPerTenantQueue, open_fair_executor
 from api.limits.rate_limits import REDIS_BREAKER_PAUSE_S, RateLimiter, open_rate_limiter
-from api.limits.tenant_connections import POOL_CONNECTIONS_OUTSIDE_QUOTAS, FairConnectionPool
+from api.limits.tenant_connections import POOL_CONNECTION_COUNT_OUTSIDE_QUOTAS, FairConnectionPool
 from api.server.admission import build_http_connection_limits
 from api.server.metrics_port import serve_metrics_on_own_port_if_needed
 from api.services import ApiServices, EventIntakeServices
@@ -24,12 +24,12 @@ from api.streams.event_streams import open_webhook_stream_hub
 from api.streams.long_poll import AwaitedObjectRef, build_job_state_poller, open_long_poll_hub
 from db.coalescing import LookupCoalescer
 from db.pool import Pool, acquire_pg_connection, open_postgres_pool
-from db.reach import GROUPED_STATEMENT_ERROR_CLASSES
+from db.reach import ERRORS_OF_ONE_CALLER_IN_GROUPED_STATEMENT
 from db.redis_pool import RedisPool
 from domain.brand import ingests
 from domain.brand.ingests import NewIngest
 from domain.events.budgets import EVENT_COUNT_WRITE_PAUSE_S, EventBudgets
-from domain.events.intake import CONCURRENT_EVENT_COMMITS, open_event_intake
+from domain.events.intake import MAX_CONCURRENT_EVENT_COMMITS, open_event_intake
 from domain.events.quarantine import QuarantineBuffer
 from domain.jobs import wait_reasons
 from domain.media.storage import open_media_store
@@ -92,7 +92,7 @@ async def open_api_services(app: Litestar, settings: Settings, clock: Callable[[
             redis=redis,
             peppers=peppers,
             vault=vault,
-            authenticator=ApiKeyAuthenticator(pool, peppers, FailedKeyAddresses()),
+            authenticator=ApiKeyAuthenticator(pool, peppers, AddressesWithWrongKeys()),
             limiter=limiter,
             events=events,
             jobs=LookupCoalescer(build_job_state_poller(pool)),
@@ -119,7 +119,7 @@ async def _open_event_services(
         open_postgres_pool(
             settings.event_store_url,
             name="tenantry-events",
-            size=CONCURRENT_EVENT_COMMITS + 2,
+            size=MAX_CONCURRENT_EVENT_COMMITS + 2,
             lock_timeout=MAX_POSTGRES_LOCK_WAIT,
             command_timeout=POSTGRES_STATEMENT_TIMEOUT_S,
             waits_for_restart=True,
@@ -143,7 +143,9 @@ async def _open_event_services(
             quarantine=quarantine,
             disks=disks,
             keyed=FairConnectionPool(
-                pool, size=POOL_CONNECTIONS_OUTSIDE_QUOTAS + (settings.pool_size - POOL_CONNECTIONS_OUTSIDE_QUOTAS) // 2
+                pool,
+                size=POOL_CONNECTION_COUNT_OUTSIDE_QUOTAS
+                + (settings.pool_size - POOL_CONNECTION_COUNT_OUTSIDE_QUOTAS) // 2,
             ),
         )
 
@@ -183,7 +185,7 @@ def _build_ingest_starter(pool: Pool) -> Callable[[Sequence[NewIngest]], Awaitab
         try:
             async with acquire_pg_connection(pool) as conn:
                 return await ingests.start_ingests(conn, news)
-        except GROUPED_STATEMENT_ERROR_CLASSES as error:
+        except ERRORS_OF_ONE_CALLER_IN_GROUPED_STATEMENT as error:
             _log.warning("grouped start of ingests failed, starting each alone", ingests=len(news), error=repr(error))
             return [None] * len(news)
 

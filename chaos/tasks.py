@@ -18,7 +18,7 @@ def _build_bench_job_kind(name: str) -> JobKindSpec:
     return JobKindSpec(name, BENCH_POOL, "jobs:read", timeout_s=60, max_attempts=3, total_s=3600)
 
 
-NOOP, WRITE, STAMP, SLEEP, HELD = map(
+NOOP_BENCH_KIND, ONE_WRITE_BENCH_KIND, START_TIME_BENCH_KIND, SLEEP_BENCH_KIND, BLOCKED_FIRST_ATTEMPT_BENCH_KIND = map(
     _build_bench_job_kind, ("bench_noop", "bench_write", "bench_stamp", "bench_sleep", "bench_held")
 )
 
@@ -50,11 +50,11 @@ async def block_first_attempt_of_bench_job(context: TaskContext) -> TaskOutcome:
 
 
 BENCH_TASKS: TasksByKind = {
-    NOOP: complete_noop_job,
-    WRITE: complete_with_bench_effect,
-    STAMP: return_start_time_of_bench_job,
-    SLEEP: complete_bench_job_after_sleep,
-    HELD: block_first_attempt_of_bench_job,
+    NOOP_BENCH_KIND: complete_noop_job,
+    ONE_WRITE_BENCH_KIND: complete_with_bench_effect,
+    START_TIME_BENCH_KIND: return_start_time_of_bench_job,
+    SLEEP_BENCH_KIND: complete_bench_job_after_sleep,
+    BLOCKED_FIRST_ATTEMPT_BENCH_KIND: block_first_attempt_of_bench_job,
 }
 
 BENCH_KINDS = {kind.name: kind for kind in BENCH_TASKS}

@@ -6,11 +6,11 @@ from typing import Generic, TypeVar
 
 from telemetry import log_context
 
-K = TypeVar("K")
-V = TypeVar("V")
+LookupKey = TypeVar("LookupKey")
+LookupAnswer = TypeVar("LookupAnswer")
 
 
-class LookupCoalescer(Generic[K, V]):
+class LookupCoalescer(Generic[LookupKey, LookupAnswer]):
     """Batches lookups without a timer: a batch holds the lookups that arrived during the previous query.
 
     `ask` runs the query. It gets only lookups that arrived before its call, so no result is older than its lookup.
@@ -18,18 +18,20 @@ class LookupCoalescer(Generic[K, V]):
     before its query is dropped.
     """
 
-    def __init__(self, ask: Callable[[Sequence[K]], Awaitable[Sequence[V]]], *, largest: int = 500) -> None:
+    def __init__(
+        self, ask: Callable[[Sequence[LookupKey]], Awaitable[Sequence[LookupAnswer]]], *, largest: int = 500
+    ) -> None:
         self._run_query = ask
         self._largest = largest
-        self._waiting: list[tuple[K, asyncio.Future[V]]] = []
+        self._waiting: list[tuple[LookupKey, asyncio.Future[LookupAnswer]]] = []
         self._asking: asyncio.Task[None] | None = None
 
-    def queue_lookup(self, question: K) -> asyncio.Future[V]:
+    def queue_lookup(self, question: LookupKey) -> asyncio.Future[LookupAnswer]:
         """Queue a lookup for the next shared query, and return the future of its result.
 
         The query starts at once, or after the running one. Awaiting the future is optional; it raises query errors.
         """
-        future: asyncio.Future[V] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[LookupAnswer] = asyncio.get_running_loop().create_future()
         self._waiting.append((question, future))
         if self._asking is None:
             self._asking = log_context.start_task_outside_request(self._run_batches_until_empty())
@@ -44,7 +46,7 @@ class LookupCoalescer(Generic[K, V]):
         finally:
             self._asking = None
 
-    async def _resolve_batch_lookups(self, batch: list[tuple[K, asyncio.Future[V]]]) -> None:
+    async def _resolve_batch_lookups(self, batch: list[tuple[LookupKey, asyncio.Future[LookupAnswer]]]) -> None:
         try:
             answers = await self._run_query([question for question, _ in batch])
         except Exception as error:  # noqa: BLE001  raised to each caller

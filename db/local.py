@@ -21,11 +21,11 @@ from pathlib import Path
 from db.server import (
     LocalServer,
     StartReporter,
+    build_local_server_environment,
     build_parent_death_signal_prefix,
     find_free_port,
     kill_process_family,
     kill_process_group,
-    minimal_environment,
     read_process_command_line,
     run_local_server,
 )
@@ -123,7 +123,7 @@ def _run_setup_command(command: list[str]) -> None:
     Raise `LocalServerUnavailable` with the command's output if the command fails.
     """
     with subprocess.Popen(
-        command, env=minimal_environment(), start_new_session=True, text=True,
+        command, env=build_local_server_environment(), start_new_session=True, text=True,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     ) as process:  # fmt: skip
         try:

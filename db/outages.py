@@ -14,7 +14,7 @@ PostgresConnection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 OpenPostgresConnection: TypeAlias = Callable[..., Coroutine[Any, Any, PostgresConnection]]
 
 #: Seconds from the begin of an outage for which callers wait for a connection. Later ones have time for one attempt.
-MAX_OUTAGE_WAIT_S, LATE_ATTEMPT_TIMEOUT_S = 3.0, 1.0
+MAX_OUTAGE_WAIT_S, OUTAGE_CONNECT_TIMEOUT_S = 3.0, 1.0
 OUTAGE_RETRY_PAUSE_S = 0.1
 
 #: Seconds that a host has before the next host of a URL is tried too.
@@ -83,7 +83,7 @@ class OutageTolerantConnector:
     async def connect(self, database_url: str, **options: Any) -> PostgresConnection:
         """Open a connection to one of the URL's hosts; retry until the outage has taken `MAX_OUTAGE_WAIT_S`.
 
-        An attempt ends with that time or, if that is later, after `LATE_ATTEMPT_TIMEOUT_S`. The option `timeout`, in
+        An attempt ends with that time or, if that is later, after `OUTAGE_CONNECT_TIMEOUT_S`. The option `timeout`, in
         seconds, limits it too.
 
         Raise the last error of a longer outage, and any other error at once.
@@ -92,7 +92,7 @@ class OutageTolerantConnector:
         while True:
             began = loop.time()
             left_s = (self._outage_began or began) + MAX_OUTAGE_WAIT_S - began
-            limit_s = min(options["timeout"], max(left_s, LATE_ATTEMPT_TIMEOUT_S))
+            limit_s = min(options["timeout"], max(left_s, OUTAGE_CONNECT_TIMEOUT_S))
             try:
                 connection = await connect_to_first_ready_host(database_url, **{**options, "timeout": limit_s})
             except Exception as error:

@@ -40,7 +40,7 @@ UVLOOP_CONNECTION_RESET_MESSAGE_START = "unable to perform operation on <"
 SLOW_STATEMENT_ERRORS = (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError)
 
 #: Errors of one caller's rows, or of its locks, in a statement of many: it has written nothing.
-GROUPED_STATEMENT_ERROR_CLASSES = (
+ERRORS_OF_ONE_CALLER_IN_GROUPED_STATEMENT = (
     *SLOW_STATEMENT_ERRORS,
     asyncpg.DataError,
     asyncpg.IntegrityConstraintViolationError,

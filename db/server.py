@@ -32,7 +32,7 @@ SLOW_START_REPORT_INTERVAL_S = 5.0
 StartReporter = Callable[[str], None]
 
 
-def minimal_environment() -> dict[str, str]:
+def build_local_server_environment() -> dict[str, str]:
     """Return the environment variables of a local server's process: PATH and LC_ALL=C.
 
     Without the caller's PG* and LC_* the server and its log are the same everywhere.
@@ -54,7 +54,7 @@ class LocalServer:
     halt: signal.Signals
     ready: Callable[[int], bool]
     why: Callable[[], str] = lambda: "it runs, and does not serve yet"
-    environment: Mapping[str, str] = field(default_factory=minimal_environment)
+    environment: Mapping[str, str] = field(default_factory=build_local_server_environment)
     patience_s: float = 15.0
     process: subprocess.Popen[bytes] | None = None
 

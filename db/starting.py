@@ -14,7 +14,7 @@ from telemetry import logs
 _log = logs.get_logger("settings")
 
 #: Exit codes: a setting has to be changed; a server is not in the required state.
-SETTING_EXIT_CODE, SERVER_EXIT_CODE = 2, 1
+INVALID_SETTING_EXIT_CODE, UNUSABLE_SERVER_EXIT_CODE = 2, 1
 
 _DATABASE_REFUSAL_ERRORS = (
     asyncpg.InvalidAuthorizationSpecificationError,
@@ -62,16 +62,16 @@ def _explain_start_exception(error: BaseException) -> tuple[int, str] | None:
     """Return exit code and a line of advice for an expected error at a process's start; None for any other error."""
     message = " ".join(str(error).split())
     if isinstance(error, SettingsInvalid):
-        return SETTING_EXIT_CODE, f"{message} ({SEE_SETTINGS_DOCS_ADVICE})"
+        return INVALID_SETTING_EXIT_CODE, f"{message} ({SEE_SETTINGS_DOCS_ADVICE})"
     if isinstance(error, NoGenerateExtra):
-        return SETTING_EXIT_CODE, message
+        return INVALID_SETTING_EXIT_CODE, message
     if isinstance(error, MigrationChanged):
-        return SERVER_EXIT_CODE, message
+        return UNUSABLE_SERVER_EXIT_CODE, message
     if isinstance(error, _DATABASE_REFUSAL_ERRORS):
-        return SERVER_EXIT_CODE, f"{UNUSABLE_DATABASE_MESSAGE}: {message}: create it, or correct the address"
+        return UNUSABLE_SERVER_EXIT_CODE, f"{UNUSABLE_DATABASE_MESSAGE}: {message}: create it, or correct the address"
     if isinstance(error, _UNMIGRATED_DATABASE_ERRORS):
         return (
-            SERVER_EXIT_CODE,
+            UNUSABLE_SERVER_EXIT_CODE,
             f"the database lacks what this release needs ({message}): run `python -m db.migrate` first",
         )
     return None

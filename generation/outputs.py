@@ -48,7 +48,7 @@ class RenderingProgress(NamedTuple):
     made: RenderedFile | None = None
 
 
-def warn_of_cut_drawn_texts(made: Iterable[RenderedFile]) -> Iterator[str]:
+def warn_of_truncated_drawn_texts(made: Iterable[RenderedFile]) -> Iterator[str]:
     """Yield one `text_cut` warning with the names of all texts that the files show truncated; nothing without any."""
     names = sorted({one.name for file in made for one in file.shown if one.is_cut})
     if names:

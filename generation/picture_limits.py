@@ -3,7 +3,7 @@
 from schemas.errors import PictureRefused
 
 #: Maximum side and pixels of a picture to decode, and its maximum bytes.
-MAX_PICTURE_SIDE, MAX_PICTURE_PIXELS = 12_000, 60_000_000
+MAX_DECODED_PICTURE_FILE_SIDE_PX, MAX_PICTURE_PIXELS = 12_000, 60_000_000
 MAX_PICTURE_BYTES = 20 << 20
 #: Maximum ratio of the longer side to the shorter one.
 MAX_PICTURE_SIDE_RATIO = 20
@@ -20,8 +20,10 @@ def check_picture_byte_count(count: int) -> None:
 def check_picture_size(width: int, height: int) -> None:
     """Raise `PictureRefused` for a side too long, too many pixels, or too narrow an aspect ratio."""
     has = f"the picture has {width} x {height} pixels"
-    if max(width, height) > MAX_PICTURE_SIDE or width * height > MAX_PICTURE_PIXELS:
+    if max(width, height) > MAX_DECODED_PICTURE_FILE_SIDE_PX or width * height > MAX_PICTURE_PIXELS:
         millions = MAX_PICTURE_PIXELS // 10**6
-        raise PictureRefused("PICTURE_TOO_LARGE", f"{has}: at most {millions} million, and {MAX_PICTURE_SIDE} a side")
+        raise PictureRefused(
+            "PICTURE_TOO_LARGE", f"{has}: at most {millions} million, and {MAX_DECODED_PICTURE_FILE_SIDE_PX} a side"
+        )
     if max(width, height) > MAX_PICTURE_SIDE_RATIO * min(width, height):
         raise PictureRefused("PICTURE_TOO_NARROW", f"{has}: a side is at most {MAX_PICTURE_SIDE_RATIO} times the other")

@@ -54,7 +54,7 @@ def _find_poster_frame(path: Path) -> Image.Image:
     """
     best, highest = None, -1.0
     for frame in _decode_poster_sample_frames(
-        path, boxes.check_mp4_boxes(path, boxes.MIN_POSTER_CLIP).seconds or _ASSUMED_VIDEO_SECONDS
+        path, boxes.check_mp4_boxes(path, boxes.MIN_POSTER_CLIP_SIDE_AND_SECONDS).seconds or _ASSUMED_VIDEO_SECONDS
     ):
         deviation = ImageStat.Stat(frame.convert("L")).stddev[0]
         if deviation > highest:

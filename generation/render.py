@@ -17,7 +17,7 @@ from generation.remix.remix import PreparedRemix
 from generation.slides.deck import SlideDrawer, list_slideshow_slide_drawers
 from generation.slides.hook import draw_single_image
 from generation.slides.kit import SlideKit, SlidePresenter
-from generation.sound.speech import read_texts_aloud
+from generation.sound.speech import synthesize_speech_of_texts
 from generation.sound.track import min_speech_scene_seconds
 from generation.spec import AspectRatio, PieceCopy, PieceFormat, PieceSpec, Presenter
 from generation.text.cleaning import clean_drawn_text
@@ -106,7 +106,7 @@ def _prepare_slides(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles) ->
 def _build_video_piece(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles) -> RenderablePiece:
     points = [line.text for line in copy.points]
     speech = (
-        read_texts_aloud([copy.hook.text, *points, copy.call_to_action.text], copy.language)
+        synthesize_speech_of_texts([copy.hook.text, *points, copy.call_to_action.text], copy.language)
         if spec.speech != "none"
         else []
     )

@@ -23,7 +23,12 @@ from schemas.errors import PictureRefused
 
 #: Maximum units of a drawing, and maximum nesting of elements, with references followed.
 MAX_DRAWING_COST_UNITS, MAX_DRAWING_LEVELS = 20_000, 64
-COST_UNITS_PER_LAYER, PATH_SIGNS_PER_COST_UNIT, DASHES_PER_COST_UNIT, GRADIENT_STOPS_PER_COST_UNIT = 4, 500, 250, 40
+COST_UNITS_PER_LAYER, PATH_CHARACTERS_PER_COST_UNIT, DASHES_PER_COST_UNIT, GRADIENT_STOPS_PER_COST_UNIT = (
+    4,
+    500,
+    250,
+    40,
+)
 
 _LAYER_CSS_PROPERTIES = frozenset(("opacity", "mix-blend-mode", "isolation", *svg_styles.SVG_REFERENCE_PROPERTIES))
 _COSTED_CSS_PROPERTIES = _LAYER_CSS_PROPERTIES | {"stroke-dasharray"}
@@ -102,7 +107,7 @@ class _DrawingCostCounter:
         )
         signs = len(element.get("d") or "") + len(element.get("points") or "")
         dashes = _MAX_DRAWN_LENGTH_PER_NUMBER_SUM * _sum_svg_geometry_numbers(element) / self._dash if self._dash else 0
-        costs = signs / PATH_SIGNS_PER_COST_UNIT + min(dashes, 1e9) / DASHES_PER_COST_UNIT
+        costs = signs / PATH_CHARACTERS_PER_COST_UNIT + min(dashes, 1e9) / DASHES_PER_COST_UNIT
         return self._shape + COST_UNITS_PER_LAYER * is_layer + int(costs)
 
     def _costed_css_declarations(self, element: etree._Element) -> Iterator[CssDeclaration]:

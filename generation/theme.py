@@ -26,7 +26,7 @@ MAX_COLORFUL_LIGHTNESS = 0.97
 #: Minimum hue difference, in degrees, of two distinct colours.
 MIN_HUE_DIFFERENCE_DEGREES = 22.0
 #: Minimum contrast of text on the plain ground; above WCAG's 4.5, since tints reduce it.
-MIN_GROUND_TEXT_CONTRAST = 5.4
+MIN_TEXT_CONTRAST_ON_BACKGROUND = 5.4
 #: Bonus for white text, in lightness: a brand's ground may shift so much more to allow it.
 WHITE_TEXT_LIGHTNESS_BONUS = 0.09
 #: Minimum share of a logo's pixels for a brand colour.
@@ -35,7 +35,7 @@ MIN_LOGO_COLOR_SHARE = 0.04
 DEFAULT_BRAND_COLOR: RGB = oklch_to_rgb(0.32, 0.035, 262.0)
 
 
-class GroundColors(NamedTuple):
+class BackgroundColors(NamedTuple):
     """Colours of a ground, its base tint first; `shape` is for decoration."""
 
     tints: tuple[RGB, ...]
@@ -52,9 +52,9 @@ class GroundColors(NamedTuple):
 class PieceColorTheme(NamedTuple):
     """`vivid` is as near to the brand's own colour as legible text allows."""
 
-    vivid: GroundColors
-    dark: GroundColors
-    light: GroundColors
+    vivid: BackgroundColors
+    dark: BackgroundColors
+    light: BackgroundColors
 
 
 def derive_piece_color_theme(colors: Sequence[str], logo: Image.Image | None = None) -> PieceColorTheme:
@@ -72,8 +72,8 @@ def derive_piece_color_theme(colors: Sequence[str], logo: Image.Image | None = N
     )
     main = rgb_to_oklch(first)
     ink = oklch_to_rgb(0.19, min(main.chroma, 0.04), main.hue)
-    light = _derive_light_ground_colors(main, rgb_to_oklch(second or main.to_rgb_with_changes(hue=34.0)), ink)
-    return PieceColorTheme(_derive_vivid_ground_colors(main, ink), _derive_dark_ground_colors(main), light)
+    light = _derive_light_background_colors(main, rgb_to_oklch(second or main.to_rgb_with_changes(hue=34.0)), ink)
+    return PieceColorTheme(_derive_vivid_background_colors(main, ink), _derive_dark_background_colors(main), light)
 
 
 def _is_colorful(color: Oklch) -> bool:
@@ -100,7 +100,7 @@ def extract_logo_colors(logo: Image.Image) -> list[RGB]:
     return [color for color in ranked if areas[color] > MIN_LOGO_COLOR_SHARE]
 
 
-def _derive_vivid_ground_colors(first: Oklch, ink: RGB) -> GroundColors:
+def _derive_vivid_background_colors(first: Oklch, ink: RGB) -> BackgroundColors:
     """Return a ground in the brand's color, shifted until white or dark text is legible; tints are shifted further."""
     white, dark = _min_lightness_shift(first, WHITE), _min_lightness_shift(first, ink)
     is_white = abs(white) - WHITE_TEXT_LIGHTNESS_BONUS <= abs(dark)
@@ -112,7 +112,7 @@ def _derive_vivid_ground_colors(first: Oklch, ink: RGB) -> GroundColors:
         first.to_rgb_with_changes(lightness=at + away * 0.03, hue=11.0),
         first.to_rgb_with_changes(lightness=at + away * 0.09, hue=-4.0),
     )
-    return GroundColors(tints, text, text, text, first.to_rgb_with_changes(lightness=at + away * 0.075))
+    return BackgroundColors(tints, text, text, text, first.to_rgb_with_changes(lightness=at + away * 0.075))
 
 
 def _min_lightness_shift(color: Oklch, text: RGB) -> float:
@@ -122,12 +122,13 @@ def _min_lightness_shift(color: Oklch, text: RGB) -> float:
     enough = (
         one
         for one in steps
-        if contrast_ratio(color.to_rgb_with_changes(lightness=color.lightness + one), text) >= MIN_GROUND_TEXT_CONTRAST
+        if contrast_ratio(color.to_rgb_with_changes(lightness=color.lightness + one), text)
+        >= MIN_TEXT_CONTRAST_ON_BACKGROUND
     )
     return next(enough, 1.0)
 
 
-def _derive_dark_ground_colors(first: Oklch) -> GroundColors:
+def _derive_dark_background_colors(first: Oklch) -> BackgroundColors:
     own = first.to_rgb_with_changes(lightness=0.185, chroma=0.045)
     tints = (
         own,
@@ -137,10 +138,10 @@ def _derive_dark_ground_colors(first: Oklch) -> GroundColors:
     )
     shape = first.to_rgb_with_changes(lightness=0.3, chroma=0.1)
     accent = adjust_text_color(first.to_rgb_with_changes(), shape, 5.0)
-    return GroundColors(tints, WHITE, first.to_rgb_with_changes(lightness=0.82, chroma=0.03), accent, shape)
+    return BackgroundColors(tints, WHITE, first.to_rgb_with_changes(lightness=0.82, chroma=0.03), accent, shape)
 
 
-def _derive_light_ground_colors(first: Oklch, second: Oklch, ink: RGB) -> GroundColors:
+def _derive_light_background_colors(first: Oklch, second: Oklch, ink: RGB) -> BackgroundColors:
     own = first.to_rgb_with_changes(lightness=0.975, chroma=0.012)
     tints = (
         own,
@@ -150,4 +151,4 @@ def _derive_light_ground_colors(first: Oklch, second: Oklch, ink: RGB) -> Ground
     )
     shape = first.to_rgb_with_changes(lightness=0.9, chroma=0.05)
     accent = adjust_text_color(first.to_rgb_with_changes(), shape, 5.0)
-    return GroundColors(tints, ink, first.to_rgb_with_changes(lightness=0.43, chroma=0.03), accent, shape)
+    return BackgroundColors(tints, ink, first.to_rgb_with_changes(lightness=0.43, chroma=0.03), accent, shape)

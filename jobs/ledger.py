@@ -11,7 +11,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import job
-from db.reach import GROUPED_STATEMENT_ERROR_CLASSES, SLOW_STATEMENT_ERRORS
+from db.reach import ERRORS_OF_ONE_CALLER_IN_GROUPED_STATEMENT, SLOW_STATEMENT_ERRORS
 from jobs import backoff
 from jobs.kinds import JobKindSpec
 from jobs.outcomes import DEADLINE_FAILURE, Done, TaskOutcome, encode_outcome_error
@@ -43,7 +43,7 @@ class LockedJobRow(Protocol):
     def cancel(self) -> bool: ...
 
 
-L = TypeVar("L", bound=LockedJobRow)
+LockedRow = TypeVar("LockedRow", bound=LockedJobRow)
 
 _log = logs.get_logger("submits")
 
@@ -234,7 +234,7 @@ async def submit_jobs_of_tenants_or_alone(conn: Conn, jobs: Sequence[NewJob]) ->
     try:
         async with conn.transaction():
             return await submit_jobs_of_tenants(conn, jobs)
-    except GROUPED_STATEMENT_ERROR_CLASSES as error:
+    except ERRORS_OF_ONE_CALLER_IN_GROUPED_STATEMENT as error:
         _log.warning("grouped submit failed, submitting each job alone", jobs=len(jobs), error=repr(error))
     submitted: list[SubmittedJob | None] = []
     slow_tenants: set[UUID] = set()
@@ -245,7 +245,7 @@ async def submit_jobs_of_tenants_or_alone(conn: Conn, jobs: Sequence[NewJob]) ->
                 one = await submit_job_alone(conn, new)
             except LimitReached:
                 pass
-            except GROUPED_STATEMENT_ERROR_CLASSES as error:
+            except ERRORS_OF_ONE_CALLER_IN_GROUPED_STATEMENT as error:
                 _log.warning("job not submitted", kind=new.kind.name, job_id=str(new.job_id), error=repr(error))
                 if isinstance(error, SLOW_STATEMENT_ERRORS):
                     slow_tenants.add(new.organization_id)
@@ -256,7 +256,7 @@ async def submit_jobs_of_tenants_or_alone(conn: Conn, jobs: Sequence[NewJob]) ->
 async def submit_job_alone(conn: Conn, new: NewJob) -> SubmittedJob:
     """Submit a job of a statement of many alone, with a wait of at most `LONE_SUBMIT_LOCK_TIMEOUT` for a lock.
 
-    Raise `LimitReached`, or one of `GROUPED_STATEMENT_ERROR_CLASSES`: then it has written nothing.
+    Raise `LimitReached`, or one of `ERRORS_OF_ONE_CALLER_IN_GROUPED_STATEMENT`: then it has written nothing.
     """
     async with conn.transaction():
         await job.limit_waits.value(
@@ -427,7 +427,7 @@ async def store_job_progress(
     _check_claim_is_held(cancel, claim)
 
 
-def check_job_fence(row: L | None, claim: JobClaim) -> L:
+def check_job_fence(row: LockedRow | None, claim: JobClaim) -> LockedRow:
     """Return `row`, the result of a statement that locks a claim's job, unless the attempt must stop.
 
     Raise `AttemptFenced` for None: the claim lost the job; `JobCancelRequested` for a row with a cancel request.

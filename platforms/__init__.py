@@ -4,7 +4,7 @@ A platform's package has these modules:
 
 - `description`: its name, words, limits, login and settings, as plain values (`platforms/description.py`).
   All layers read it from `platforms/registry.py`.
-- `adapter`: its calls, as `PARTS` (`workers/platforms/parts.py`). Only workers load it.
+- `adapter`: its calls, as `PLATFORM_CALLS` (`workers/platforms/parts.py`). Only workers load it.
 - `webhook`: parses its messages, if it sends any.
 
 Read first: `description.py`, `registry.py` and `bluesky/`.

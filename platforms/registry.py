@@ -13,7 +13,9 @@ from platforms.description import PlatformDescription
 #: In the order of `PLATFORM_PACKAGE_NAMES`.
 PLATFORMS_BY_NAME: Mapping[str, PlatformDescription] = {
     description.api_name: description
-    for description in (import_module(f"{package}.description").DESCRIPTION for package in PLATFORM_PACKAGE_NAMES)
+    for description in (
+        import_module(f"{package}.description").PLATFORM_DESCRIPTION for package in PLATFORM_PACKAGE_NAMES
+    )
 }
 _PACKAGE_BY_PLATFORM = dict(zip(PLATFORMS_BY_NAME, PLATFORM_PACKAGE_NAMES, strict=True))
 

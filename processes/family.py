@@ -22,7 +22,7 @@ from typing import Any
 
 #: Sent to the starter of a process once the process serves. Signals of this type are queued, with their sender.
 SERVING_SIGNAL = signal.SIGRTMIN
-FAMILY_SIGNALS = (signal.SIGCHLD, signal.SIGHUP, signal.SIGTERM, signal.SIGINT, SERVING_SIGNAL)
+PROCESS_FAMILY_SIGNALS = (signal.SIGCHLD, signal.SIGHUP, signal.SIGTERM, signal.SIGINT, SERVING_SIGNAL)
 
 #: A process that served for so long restarts at once. One that fails before it serves waits twice as long each time,
 #: but callers may wait for it.
@@ -35,7 +35,7 @@ _prctl = ctypes.CDLL(None).prctl
 
 
 @dataclass(kw_only=True)
-class FamilyMember:
+class ProcessFamilyMember:
     """A running process; `slot` is its number from 0 on, and `started` is in monotonic seconds."""
 
     slot: int
@@ -62,7 +62,7 @@ class ProcessFamily:
         self.exit_code = 0
         self._start, self._count = start, count
         self._sockets, self._on_serving = sockets, on_serving
-        self._members: dict[int, FamilyMember] = {}
+        self._members: dict[int, ProcessFamilyMember] = {}
         #: The pids of running processes that got a SIGTERM: they finish their work, and a second one would cut it.
         self._terminated: set[int] = set()
         #: The times of the next starts by slot, in monotonic seconds.
@@ -93,17 +93,17 @@ class ProcessFamily:
         """
         # A starter that ignores SIGCHLD would pass that on, and the kernel would reap the children itself.
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_BLOCK, FAMILY_SIGNALS)
+        signal.pthread_sigmask(signal.SIG_BLOCK, PROCESS_FAMILY_SIGNALS)
         while self._due or self._has_children:
             for slot in [slot for slot, due in self._due.items() if due <= time.monotonic()]:
                 pid = self._start(slot)
                 if not pid:
                     return slot
                 del self._due[slot]
-                self._members[pid] = FamilyMember(slot=slot, started=time.monotonic())
+                self._members[pid] = ProcessFamilyMember(slot=slot, started=time.monotonic())
                 self._has_children = True
             wait_s = min(self._due.values(), default=time.monotonic() + _MAX_SIGNAL_WAIT_S) - time.monotonic()
-            received = signal.sigtimedwait(FAMILY_SIGNALS, max(0.0, wait_s))
+            received = signal.sigtimedwait(PROCESS_FAMILY_SIGNALS, max(0.0, wait_s))
             self._reap_ended_processes()
             if received:
                 self._handle_signal(received.si_signo, received.si_pid)
@@ -128,7 +128,7 @@ class ProcessFamily:
         if not starting and not self._is_stopping:
             self._due = dict.fromkeys(range(self._count), 0.0)
 
-    def _mark_serving(self, serving: FamilyMember) -> None:
+    def _mark_serving(self, serving: ProcessFamilyMember) -> None:
         serving.is_serving = True
         members = self._members.items()
         self._terminate(pid for pid, m in members if m.slot == serving.slot and m.started < serving.started)
@@ -147,7 +147,7 @@ class ProcessFamily:
         except ChildProcessError:
             self._has_children = False
 
-    def _handle_process_end(self, pid: int, ended: FamilyMember, code: int) -> None:
+    def _handle_process_end(self, pid: int, ended: ProcessFamilyMember, code: int) -> None:
         """Restart an ended process, unless its end was requested, another one has its slot, or the start failed."""
         if self._is_stopping or pid in self._terminated:
             return
@@ -183,7 +183,7 @@ class ProcessFamily:
             self._terminated.add(pid)
 
 
-def _compute_restart_pause_s(ended: FamilyMember, last_pause_s: float) -> float:
+def _compute_restart_pause_s(ended: ProcessFamilyMember, last_pause_s: float) -> float:
     """Return the seconds before an ended process is started again: none, or few, if it has served."""
     if not ended.is_serving:
         return max(FIRST_RESTART_PAUSE_S, min(2 * last_pause_s, MAX_RESTART_PAUSE_S))

@@ -50,7 +50,7 @@ class ServingProcess(NamedTuple):
 
 
 #: A process without an image.
-LONE_PROCESS = ServingProcess()
+PROCESS_WITHOUT_IMAGE = ServingProcess()
 
 
 def parse_process_image_options(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argparse.Namespace:

@@ -12,11 +12,14 @@ AppMediaKind = Literal["logo", "screenshot", "demo_video", "end_card"]
 AppMediaOrigin = Literal["partner", "suggested"]
 AppMediaStatus = Literal["fetching", "ready", "failed"]
 
-MAX_TRANSCRIPT, MAX_URL = 5000, 2048
+MAX_APP_MEDIA_TRANSCRIPT_CHARACTERS, MAX_APP_MEDIA_URL_CHARACTERS = 5000, 2048
 
 DemoVideoTranscript = Annotated[
     NulFreeText,
-    Meta(max_length=MAX_TRANSCRIPT, description="The spoken text of a demo video, for the captions of remixes."),
+    Meta(
+        max_length=MAX_APP_MEDIA_TRANSCRIPT_CHARACTERS,
+        description="The spoken text of a demo video, for the captions of remixes.",
+    ),
 ]
 
 
@@ -75,7 +78,9 @@ class AppMediaFromUrl(RequestStruct, frozen=True, kw_only=True):
 
     kind: AppMediaKind
     """The kind of file."""
-    url: Annotated[NulFreeText, Meta(max_length=MAX_URL, examples=["https://example.com/logo.png"])]
+    url: Annotated[
+        NulFreeText, Meta(max_length=MAX_APP_MEDIA_URL_CHARACTERS, examples=["https://example.com/logo.png"])
+    ]
     """The file's public address, http or https."""
     transcript: DemoVideoTranscript = ""
 

@@ -25,11 +25,11 @@ ReadAloudVoice = Literal["none", "heart"]
 ContentLineSource = Literal["appName", "tagline", "appDescription", "keywords", "audience", "links", "caller"]
 ContentLineRule = Literal["clause", "keyword", "formula", "caller", "model"]
 
-MAX_CAPTION, MAX_HOOK, MAX_FILES = 5000, 300, 10
-MAX_OWN_HOOK, MAX_MEDIA, MAX_TRANSCRIPT = 2000, 10, 5000
+MAX_CONTENT_CAPTION_CHARACTERS, MAX_UPLOADED_HOOK_CHARACTERS, MAX_CONTENT_FILES = 5000, 300, 10
+MAX_REQUESTED_HOOK_CHARACTERS, MAX_REQUESTED_MEDIA_IDS, MAX_REQUESTED_TRANSCRIPT_CHARACTERS = 2000, 10, 5000
 
 PostCaption = Annotated[
-    NulFreeText, Meta(max_length=MAX_CAPTION, description="The text that is posted with the files.")
+    NulFreeText, Meta(max_length=MAX_CONTENT_CAPTION_CHARACTERS, description="The text that is posted with the files.")
 ]
 DecisionNote = Annotated[
     NulFreeText, Meta(min_length=1, max_length=1000, description="A note for readers of the decision.")
@@ -37,7 +37,9 @@ DecisionNote = Annotated[
 RequestedHook = Annotated[
     NulFreeText,
     Meta(
-        min_length=1, max_length=MAX_OWN_HOOK, description="The opening line, verbatim; default: a line of the brand."
+        min_length=1,
+        max_length=MAX_REQUESTED_HOOK_CHARACTERS,
+        description="The opening line, verbatim; default: a line of the brand.",
     ),
 ]
 ReviewedRevision = Annotated[int, Meta(ge=1, le=2**31 - 1, description="The `revision` that the reviewer read.")]
@@ -159,7 +161,7 @@ class ContentRequest(RequestStruct, frozen=True, kw_only=True):
     media_ids: Annotated[
         list[ids.AssetId],
         Meta(
-            max_length=MAX_MEDIA,
+            max_length=MAX_REQUESTED_MEDIA_IDS,
             description="Files of the project, of its content or its app media: images, or one clip.",
         ),
     ] = msgspec.field(default_factory=list)
@@ -180,7 +182,7 @@ class ContentRequest(RequestStruct, frozen=True, kw_only=True):
             NulFreeText,
             Meta(
                 min_length=1,
-                max_length=MAX_TRANSCRIPT,
+                max_length=MAX_REQUESTED_TRANSCRIPT_CHARACTERS,
                 description="The spoken text of a remix's clip, verbatim, for its captions.",
             ),
         ]
@@ -272,9 +274,9 @@ class Upload(RequestStruct, frozen=True, kw_only=True):
 
     file: Annotated[
         list[Annotated[str, Meta(extra_json_schema={"format": "binary"})]],
-        Meta(max_length=MAX_FILES, description="Up to 10 images, or one video."),
+        Meta(max_length=MAX_CONTENT_FILES, description="Up to 10 images, or one video."),
     ] = msgspec.field(default_factory=list)
     caption: PostCaption = ""
-    hook: Annotated[str, Meta(max_length=MAX_HOOK, description="The opening line of a video.")] = ""
+    hook: Annotated[str, Meta(max_length=MAX_UPLOADED_HOOK_CHARACTERS, description="The opening line of a video.")] = ""
     ai_generated: Annotated[str, Meta(pattern="^(true|false)$")] = "false"
     """`true` declares AI-made content: its posts carry the platforms' AI label."""

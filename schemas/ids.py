@@ -8,14 +8,25 @@ from uuid import UUID
 
 from msgspec import Meta
 
-PROJECT, JOB, ORGANIZATION, KEY = "prj", "job", "org", "key"
-CONTENT, ASSET, ACCOUNT, POST = "cnt", "ast", "sa", "sp"
+PROJECT_ID_PREFIX = "prj"
+JOB_ID_PREFIX = "job"
+ORGANIZATION_ID_PREFIX = "org"
+API_KEY_ID_PREFIX = "key"
+CONTENT_ID_PREFIX = "cnt"
+ASSET_ID_PREFIX = "ast"
+ACCOUNT_ID_PREFIX = "sa"
+POST_ID_PREFIX = "sp"
 LEASE_REQUEST_ID_PREFIX = "lreq"
-APP = "app"
+SDK_APP_ID_PREFIX = "app"
 INFLUENCER_ID_PREFIX = "inf"
-QUARANTINED, CONVERSION = "qev", "cnv"
-WEBHOOK_ENDPOINT, WEBHOOK_EVENT, WEBHOOK_DELIVERY = "we", "evt", "dlv"
-REQUEST, AUDIT, WORKER = "req", "aud", "wrk"
+QUARANTINED_EVENT_ID_PREFIX = "qev"
+CONVERSION_ID_PREFIX = "cnv"
+WEBHOOK_ENDPOINT_ID_PREFIX = "we"
+WEBHOOK_EVENT_ID_PREFIX = "evt"
+WEBHOOK_DELIVERY_ID_PREFIX = "dlv"
+REQUEST_ID_PREFIX = "req"
+AUDIT_ENTRY_ID_PREFIX = "aud"
+WORKER_ID_PREFIX = "wrk"
 
 #: A mark of 14 bits after the variant's two, in the ids of requests and of the jobs that requests create.
 _UUID_BIT_MARK_OF_REQUEST_IDS = 0x2A5C

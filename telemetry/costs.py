@@ -14,7 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 #: Seconds of CPU from which a step counts as holding the loop: every other request waits for it.
 MIN_LOOP_HOLD_CPU_S = 0.01
 
-P = ParamSpec("P")
+FunctionParameters = ParamSpec("FunctionParameters")
 T = TypeVar("T")
 
 
@@ -113,7 +113,7 @@ def charge_database_time() -> Iterator[None]:
         cost.database_s += max(0.0, waited_s)
 
 
-def wrap_thread_function_with_cpu_charge(work: Callable[P, T]) -> Callable[P, T]:
+def wrap_thread_function_with_cpu_charge(work: Callable[FunctionParameters, T]) -> Callable[FunctionParameters, T]:
     """Return a function that runs `work` and charges the CPU time of its thread to the current request.
 
     Return `work` itself if no request is current.
@@ -122,7 +122,7 @@ def wrap_thread_function_with_cpu_charge(work: Callable[P, T]) -> Callable[P, T]
     if cost is None:
         return work
 
-    def charge(*args: P.args, **named: P.kwargs) -> T:
+    def charge(*args: FunctionParameters.args, **named: FunctionParameters.kwargs) -> T:
         began = thread_time()
         try:
             return work(*args, **named)
@@ -132,7 +132,9 @@ def wrap_thread_function_with_cpu_charge(work: Callable[P, T]) -> Callable[P, T]
     return charge
 
 
-async def run_in_charged_thread(work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
+async def run_in_charged_thread(
+    work: Callable[FunctionParameters, T], *args: FunctionParameters.args, **named: FunctionParameters.kwargs
+) -> T:
     """Run `work` in a thread, return its result, and charge its CPU time to the current request, if any."""
     return await asyncio.to_thread(wrap_thread_function_with_cpu_charge(work), *args, **named)
 

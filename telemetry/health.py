@@ -128,7 +128,7 @@ def _build_health_or_metrics_response(request_line: bytes) -> bytes:
 
 def _build_refused_host_response() -> bytes:
     refused = HostHeaderRefused()
-    problem = Problem(code=refused.code, message=refused.message, request_id=ids.new_prefixed_id(ids.REQUEST))
+    problem = Problem(code=refused.code, message=refused.message, request_id=ids.new_prefixed_id(ids.REQUEST_ID_PREFIX))
     return _encode_health_response(
         "421 Misdirected Request", "application/json", msgspec.json.encode(Envelope(error=problem))
     )

@@ -69,10 +69,10 @@ def job_log_fields(row: JobToLog, *, attempt: int | None = None) -> dict[str, An
     """Return a job's log fields that have a value: ids, kind, attempt, trace; its id gives the request's id."""
     request = ids.request_id_of_job(row.id)
     fields = {
-        "request_id": request and ids.format_prefixed_id(ids.REQUEST, request),
-        "organization_id": ids.format_prefixed_id(ids.ORGANIZATION, row.organization_id),
-        "project_id": row.project_id and ids.format_prefixed_id(ids.PROJECT, row.project_id),
-        "job_id": ids.format_prefixed_id(ids.JOB, row.id),
+        "request_id": request and ids.format_prefixed_id(ids.REQUEST_ID_PREFIX, request),
+        "organization_id": ids.format_prefixed_id(ids.ORGANIZATION_ID_PREFIX, row.organization_id),
+        "project_id": row.project_id and ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, row.project_id),
+        "job_id": ids.format_prefixed_id(ids.JOB_ID_PREFIX, row.id),
         "kind": row.kind,
         "attempt": attempt,
         **tracing.trace_id_log_fields(tracing.find_request_or_job_id_at_trace_root(row.id)),
@@ -83,8 +83,8 @@ def job_log_fields(row: JobToLog, *, attempt: int | None = None) -> dict[str, An
 def post_log_fields(organization_id: UUID, post_id: UUID) -> dict[str, Any]:
     """Return the log fields `organization_id` and `post_id` of a scheduled post, in addition to its job's fields."""
     return {
-        "organization_id": ids.format_prefixed_id(ids.ORGANIZATION, organization_id),
-        "post_id": ids.format_prefixed_id(ids.POST, post_id),
+        "organization_id": ids.format_prefixed_id(ids.ORGANIZATION_ID_PREFIX, organization_id),
+        "post_id": ids.format_prefixed_id(ids.POST_ID_PREFIX, post_id),
     }
 
 

@@ -185,8 +185,10 @@ def _build_traceparent_links(traceparent: str) -> list[Link]:
 
 
 def _job_span_attributes(job_id: UUID, project_id: UUID | None) -> dict[str, str]:
-    project = {} if project_id is None else {"tenantry.project.id": ids.format_prefixed_id(ids.PROJECT, project_id)}
-    return {"tenantry.job.id": ids.format_prefixed_id(ids.JOB, job_id)} | project
+    project = (
+        {} if project_id is None else {"tenantry.project.id": ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, project_id)}
+    )
+    return {"tenantry.job.id": ids.format_prefixed_id(ids.JOB_ID_PREFIX, job_id)} | project
 
 
 def _job_as_message_span_attributes(kind: str, operation: str) -> dict[str, str]:

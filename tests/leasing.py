@@ -34,7 +34,7 @@ class LeaseOwner(NamedTuple):
 
     @property
     def shown(self) -> str:
-        return ids.format_prefixed_id(ids.ACCOUNT, self.account_id)
+        return ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, self.account_id)
 
 
 async def owner(conn: Conn, *, handle: str = "bakes") -> LeaseOwner:
@@ -67,7 +67,7 @@ async def ask(conn: Conn, project: Project, *, count: int = 1, **fields: Any) ->
 
 async def assign(pool: Pool, owner: LeaseOwner, request_id: UUID, *account_ids: UUID) -> OperatedRequest:
     """Assign the owner's account, or the given ones."""
-    named = [ids.format_prefixed_id(ids.ACCOUNT, one) for one in account_ids or (owner.account_id,)]
+    named = [ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, one) for one in account_ids or (owner.account_id,)]
     lend = partial(
         requests.assign_leased_accounts_to_request, actor=owner.actor, request_id=request_id, account_ids=named
     )
@@ -79,7 +79,7 @@ async def lend(pool: Pool, owner: LeaseOwner, project: Project) -> UUID:
     async with pool.acquire() as conn:
         request_id = await ask(conn, project)
     answer = await assign(pool, owner, request_id)
-    return seeds.parse_id(ids.ACCOUNT, answer.assigned_social_account_ids[0])
+    return seeds.parse_id(ids.ACCOUNT_ID_PREFIX, answer.assigned_social_account_ids[0])
 
 
 async def release(pool: Pool, project: Project, account_id: UUID) -> AccountDisconnected:

@@ -60,7 +60,7 @@ async def project(conn: Conn, org: UUID, **fields: Any) -> UUID:
     body = ProjectCreate(**{"name": "Shop", "timezone": "Europe/Berlin"} | fields)
     composed = projects.compose_new_project(body, organization_id=org, now=NOW)
     await projects.insert_new_projects(conn, [NewProject(org, None, composed, None)])
-    return parse_id(ids.PROJECT, composed.id)
+    return parse_id(ids.PROJECT_ID_PREFIX, composed.id)
 
 
 async def account(
@@ -100,7 +100,7 @@ async def content(conn: Conn, org: UUID, project_id: UUID, *, caption: str = "Fr
             files=[],
             public_url=PUBLIC_URL,
         )
-    return parse_id(ids.CONTENT, made.id)
+    return parse_id(ids.CONTENT_ID_PREFIX, made.id)
 
 
 def in_utc(at: datetime) -> str:
@@ -119,7 +119,10 @@ async def posts(
     **fields: Any,
 ) -> list[UUID]:
     """Create a post for each account, due now or `at` its time; `fields` are those of `ScheduleContent`."""
-    shown, now = ([ids.format_prefixed_id(ids.ACCOUNT, account_id) for account_id in account_ids], datetime.now(UTC))
+    shown, now = (
+        [ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, account_id) for account_id in account_ids],
+        datetime.now(UTC),
+    )
     body = ScheduleContent(
         targets=[Target(social_account_id=account_id, **target or {}) for account_id in shown],
         scheduled_for=in_utc(at or now),

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
-from api.http.request_state import FailedKeyBudget, RequestState
+from api.http.request_state import RequestState, WrongKeyBudgetOfAddress
 from db.coalescing import LookupCoalescer
 from db.pool import Pool, acquire_pg_connection
 from domain.jobs import jobs
@@ -22,16 +22,16 @@ from domain.tenancy.key_text import ApiKeyParts
 from schemas.errors import ApiKeyUnauthenticated, KillSwitchActive
 from telemetry import logs
 
-K = TypeVar("K")
+CacheKey = TypeVar("CacheKey")
 
-MAX_KEY_FAILURES, KEY_FAILURE_WINDOW_S = 10, 60.0
+MAX_WRONG_KEYS_PER_ADDRESS, WRONG_KEY_COUNT_WINDOW_S = 10, 60.0
 FORWARDING_HEADER_NAMES = frozenset((b"x-forwarded-for", b"forwarded"))
 MAX_AUTH_CACHE_ENTRIES = 10_000
 
 _log = logs.get_logger("api")
 
 
-class FailedKeyAddresses:
+class AddressesWithWrongKeys:
     """Remembers addresses that sent wrong keys. After 10 failures in a minute, separate queries look up an
     address's keys.
     """
@@ -42,26 +42,31 @@ class FailedKeyAddresses:
 
     def has_address_failed_too_often(self, address: str) -> bool:
         failures = self._failures.get(address)
-        if failures is None or len(failures) < MAX_KEY_FAILURES:
+        if failures is None or len(failures) < MAX_WRONG_KEYS_PER_ADDRESS:
             return False
-        return self._clock() - failures[0] < KEY_FAILURE_WINDOW_S
+        return self._clock() - failures[0] < WRONG_KEY_COUNT_WINDOW_S
 
-    def read_wrong_key_budget(self, address: str) -> FailedKeyBudget:
+    def read_wrong_key_budget(self, address: str) -> WrongKeyBudgetOfAddress:
         """Return an address's budget of wrong keys: failures left, and seconds until the oldest one expires."""
         now = self._clock()
-        recent = [at for at in self._failures.get(address, ()) if now - at < KEY_FAILURE_WINDOW_S]
-        resets_in = math.ceil(KEY_FAILURE_WINDOW_S - (now - recent[0])) if recent else int(KEY_FAILURE_WINDOW_S)
-        return FailedKeyBudget(MAX_KEY_FAILURES, MAX_KEY_FAILURES - len(recent), resets_in, int(KEY_FAILURE_WINDOW_S))
+        recent = [at for at in self._failures.get(address, ()) if now - at < WRONG_KEY_COUNT_WINDOW_S]
+        resets_in = math.ceil(WRONG_KEY_COUNT_WINDOW_S - (now - recent[0])) if recent else int(WRONG_KEY_COUNT_WINDOW_S)
+        return WrongKeyBudgetOfAddress(
+            MAX_WRONG_KEYS_PER_ADDRESS,
+            MAX_WRONG_KEYS_PER_ADDRESS - len(recent),
+            resets_in,
+            int(WRONG_KEY_COUNT_WINDOW_S),
+        )
 
     def record_wrong_api_key(self, address: str) -> None:
-        self._failures.setdefault(address, deque(maxlen=MAX_KEY_FAILURES)).append(self._clock())
+        self._failures.setdefault(address, deque(maxlen=MAX_WRONG_KEYS_PER_ADDRESS)).append(self._clock())
         _mark_used_and_evict_oldest(self._failures, address)
 
 
 class ApiKeyAuthenticator:
     """Checks keys against the database, with one coalesced query for concurrent requests."""
 
-    def __init__(self, pool: Pool, peppers: Keyring, strangers: FailedKeyAddresses) -> None:
+    def __init__(self, pool: Pool, peppers: Keyring, strangers: AddressesWithWrongKeys) -> None:
         self._pool = pool
         self._peppers = peppers
         self.strangers = strangers
@@ -175,7 +180,7 @@ def _warn_of_unconfigured_proxy() -> None:
     )
 
 
-def _mark_used_and_evict_oldest(memory: OrderedDict[K, Any], key: K) -> None:
+def _mark_used_and_evict_oldest(memory: OrderedDict[CacheKey, Any], key: CacheKey) -> None:
     memory.move_to_end(key)
     if len(memory) > MAX_AUTH_CACHE_ENTRIES:
         memory.popitem(last=False)

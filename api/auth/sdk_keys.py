@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 from db.coalescing import LookupCoalescer
 from db.pool import Pool, acquire_pg_connection
 from domain.apps import app_keys
-from domain.apps.app_keys import KeyedApp
+from domain.apps.app_keys import SdkAppOfEventRequest
 from domain.security.keyring import Keyring
 from schemas.errors import KillSwitchActive, SdkAppKeyUnauthenticated, SdkWebOriginRefused
 
@@ -30,14 +30,14 @@ class AppKeyAuthenticator:
         self._peppers = peppers
         self._apps = LookupCoalescer(self._look_up_apps)
         #: The app that each key opened last, by a hash of the key. This cache authenticates no request.
-        self._opened: OrderedDict[bytes, KeyedApp] = OrderedDict()
+        self._opened: OrderedDict[bytes, SdkAppOfEventRequest] = OrderedDict()
         self._salt = os.urandom(32)
 
-    def find_unverified_cached_app(self, key: str) -> KeyedApp | None:
+    def find_unverified_cached_app(self, key: str) -> SdkAppOfEventRequest | None:
         """Return the cached app of this key's last look-up, not for authentication; None without a look-up."""
         return self._opened.get(self._hash_key_for_memory_cache(key))
 
-    async def authenticate(self, key: str) -> KeyedApp:
+    async def authenticate(self, key: str) -> SdkAppOfEventRequest:
         """Look up an app key, and return its app.
 
         Raises `SdkAppKeyUnauthenticated` for an unknown key, and `KillSwitchActive` for a suspended organization.
@@ -57,7 +57,7 @@ class AppKeyAuthenticator:
         """Hash a key with a random salt of this process, so that the cache holds no secret."""
         return hashlib.blake2b(key.encode(), key=self._salt, digest_size=16).digest()
 
-    async def _look_up_apps(self, keys: Sequence[str]) -> list[KeyedApp | None]:
+    async def _look_up_apps(self, keys: Sequence[str]) -> list[SdkAppOfEventRequest | None]:
         async with acquire_pg_connection(self._pool) as conn:
             return await app_keys.authenticate_sdk_app_keys(conn, keys=keys, peppers=self._peppers)
 
@@ -84,7 +84,7 @@ def _read_basic_auth_user(credentials: bytes) -> str | None:
         return None
 
 
-def check_page_origin(app: KeyedApp, origin: bytes | None) -> None:
+def check_page_origin(app: SdkAppOfEventRequest, origin: bytes | None) -> None:
     """Check that a request with an app's key comes from a page of the app's domain.
 
     Raises `SdkWebOriginRefused` for a page outside of the domain and its subdomains. A request without an origin

@@ -10,7 +10,7 @@ from domain.apps import app_numbers
 from domain.apps.app_numbers import ProjectAppsByEventStoreNumber
 
 
-class EventStoreConnectorWithProjectApps:
+class EventStoreConnectorAfterAppLookup:
     """Finds a project's apps, and the app of a filter, before the first connection to the event store.
 
     The query runs once, and late, so that an invalid cursor is reported before a missing object.

@@ -10,7 +10,7 @@ from api.events.write_behind import run_background_buffer_writer
 from db.pool import Pool, acquire_pg_connection
 from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors
 from domain.apps import apps
-from domain.apps.app_keys import KeyedApp
+from domain.apps.app_keys import SdkAppOfEventRequest
 
 #: Seconds between two writes for one app; longer than the minute that the update requires.
 MIN_APP_LAST_SEEN_WRITE_INTERVAL_S = 61.0
@@ -25,10 +25,10 @@ class AppLastSeenBuffer:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._noted: OrderedDict[UUID, float] = OrderedDict()
-        self._due: dict[UUID, KeyedApp] = {}
+        self._due: dict[UUID, SdkAppOfEventRequest] = {}
         self.write_requested = asyncio.Event()
 
-    def queue_last_event_time(self, app: KeyedApp) -> None:
+    def queue_last_event_time(self, app: SdkAppOfEventRequest) -> None:
         """Queue a write of the time of an app's last event; do nothing within 61 s of the app's last write."""
         now = asyncio.get_running_loop().time()
         if now - self._noted.get(app.app_id, -MIN_APP_LAST_SEEN_WRITE_INTERVAL_S) < MIN_APP_LAST_SEEN_WRITE_INTERVAL_S:

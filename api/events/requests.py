@@ -18,11 +18,11 @@ from api.limits import event_limits
 from api.limits.cost_budgets import KeyOrPublicTraffic, get_cost_budget_bucket
 from api.limits.event_limits import AppEventLimitState
 from api.services import ApiServices
-from domain.apps.app_keys import KeyedApp
+from domain.apps.app_keys import SdkAppOfEventRequest
 from domain.events import body
 from domain.events.body import CheckedEventBatch
 from domain.events.intake import EventIntakeResult, intake_weight_of_request
-from domain.events.json_text import HIGHEST_POSSIBLE_GZIP_RATIO, MAX_UNPACKED_BYTES
+from domain.events.json_text import HIGHEST_POSSIBLE_GZIP_RATIO, MAX_UNPACKED_EVENT_BODY_BYTES
 from domain.values import steps
 from domain.values.steps import CooperativeSteps
 from schemas.errors import (
@@ -62,7 +62,9 @@ async def allow_cors_and_answer_event_preflight(connection: Request[Any, Any, An
     return Response(None, status_code=204, headers=headers)
 
 
-async def auth_app_and_check_limits(request: ApiRequest, key: str | None, *, app_id: UUID | None = None) -> KeyedApp:
+async def auth_app_and_check_limits(
+    request: ApiRequest, key: str | None, *, app_id: UUID | None = None
+) -> SdkAppOfEventRequest:
     """Authenticate the app key of an event request, check all limits, and return the key's app.
 
     `app_id` is the app in the path; it must be the key's app. Raises `SdkAppKeyUnauthenticated`, `KillSwitchActive`,
@@ -100,7 +102,7 @@ async def auth_app_and_check_limits(request: ApiRequest, key: str | None, *, app
 
 @contextmanager
 def _cache_limit_refusal(
-    services: ApiServices, app: KeyedApp | None, standing: AppEventLimitState | None = None
+    services: ApiServices, app: SdkAppOfEventRequest | None, standing: AppEventLimitState | None = None
 ) -> Iterator[None]:
     """Cache a `LimitReached` or `ServiceUnavailable` that the block raises for an app, and raise it again.
 
@@ -121,7 +123,7 @@ def read_app_key(request: ApiRequest) -> str | None:
 
 
 async def decompress_event_body(
-    request: ApiRequest, app: KeyedApp | None, *, max_bytes: int = MAX_UNPACKED_BYTES
+    request: ApiRequest, app: SdkAppOfEventRequest | None, *, max_bytes: int = MAX_UNPACKED_EVENT_BODY_BYTES
 ) -> bytes:
     """Return the body of an event request, decompressed if it is gzip. Its content type may be any.
 
@@ -139,7 +141,10 @@ async def decompress_event_body(
 
 
 async def parse_request_events(
-    request: ApiRequest, app: KeyedApp, plain: bytes, reader: Callable[..., CooperativeSteps[CheckedEventBatch]]
+    request: ApiRequest,
+    app: SdkAppOfEventRequest,
+    plain: bytes,
+    reader: Callable[..., CooperativeSteps[CheckedEventBatch]],
 ) -> CheckedEventBatch:
     """Parse the events of a request's body with `reader`; return a batch of valid and rejected events.
 
@@ -164,7 +169,9 @@ def _has_gzip_body(request: ApiRequest) -> bool:
     return encoding == b"gzip"
 
 
-async def store_event_batch(request: ApiRequest, app: KeyedApp, batch: CheckedEventBatch) -> EventIntakeResult:
+async def store_event_batch(
+    request: ApiRequest, app: SdkAppOfEventRequest, batch: CheckedEventBatch
+) -> EventIntakeResult:
     """Commit the valid events of a batch, and queue the rejected ones for the quarantine.
 
     Return the counts of new and of repeated events. Raises `LimitReached`, `ServiceUnavailable`.

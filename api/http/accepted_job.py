@@ -13,7 +13,7 @@ from jobs.ledger import SubmittedJob
 from schemas import ids
 from schemas.jobs import Accepted, OpenJobPhase
 
-A = TypeVar("A", bound=Accepted)
+AcceptedBody = TypeVar("AcceptedBody", bound=Accepted)
 
 
 class ProjectJobSubmitter(Protocol):
@@ -31,12 +31,14 @@ async def submit_project_job(request: ApiRequest, project_id: str, submit: Proje
     return await run_idempotent_write(request, start)
 
 
-def build_accepted_job_answer(answer: type[A], submitted: SubmittedJob, **created: str) -> WriteReply[A]:
+def build_accepted_job_answer(
+    answer: type[AcceptedBody], submitted: SubmittedJob, **created: str
+) -> WriteReply[AcceptedBody]:
     """Build the 202 with the job's address and wake; `deduplicated` means that an equal request's job runs already.
 
     `created` are the further fields of `answer`: ids of objects that exist from now on.
     """
-    job_id = ids.format_prefixed_id(ids.JOB, submitted.job_id)
+    job_id = ids.format_prefixed_id(ids.JOB_ID_PREFIX, submitted.job_id)
     location = f"/v1/jobs/{job_id}"
     project_id = submitted.project_id
     body = answer(
@@ -46,7 +48,7 @@ def build_accepted_job_answer(answer: type[A], submitted: SubmittedJob, **create
         stage=submitted.stage,
         phase=cast("OpenJobPhase", submitted.phase),
         location_url=location,
-        project_id=None if project_id is None else ids.format_prefixed_id(ids.PROJECT, project_id),
+        project_id=None if project_id is None else ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, project_id),
         started_at=submitted.created_at,
         deduplicated=not submitted.fresh,
         **created,

@@ -81,9 +81,9 @@ def _log_request(scope: HTTPScope, state: RequestState, level: str) -> None:
         status=state.status,
         code=state.code,
         ms=round(seconds * 1000, 2),
-        organization_id=owner and ids.format_prefixed_id(ids.ORGANIZATION, owner),
+        organization_id=owner and ids.format_prefixed_id(ids.ORGANIZATION_ID_PREFIX, owner),
         key_id=who and who.key_id,
-        app_id=app and ids.format_prefixed_id(ids.APP, app.app_id),
+        app_id=app and ids.format_prefixed_id(ids.SDK_APP_ID_PREFIX, app.app_id),
         **about,
         **tracing.trace_id_log_fields(UUID(int=state.bits)),
     )
@@ -94,13 +94,13 @@ def _log_request(scope: HTTPScope, state: RequestState, level: str) -> None:
 def _project_and_job_log_fields(scope: HTTPScope, state: RequestState) -> dict[str, str | int]:
     """Return a request's log fields that have a value: project, first submitted job and number of jobs."""
     params: dict[str, str] = scope.get("path_params", {})
-    project = ids.parse_prefixed_id(ids.PROJECT, params["project_id"]) if "project_id" in params else None
+    project = ids.parse_prefixed_id(ids.PROJECT_ID_PREFIX, params["project_id"]) if "project_id" in params else None
     fields: dict[str, str | int] = {}
     if submits := state.submitted_jobs_to_trace:
         project = project or submits[0].project_id
-        fields = {"job_id": ids.format_prefixed_id(ids.JOB, submits[0].job_id), "jobs": len(submits)}
+        fields = {"job_id": ids.format_prefixed_id(ids.JOB_ID_PREFIX, submits[0].job_id), "jobs": len(submits)}
     if project is not None:
-        fields["project_id"] = ids.format_prefixed_id(ids.PROJECT, project)
+        fields["project_id"] = ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, project)
     return fields
 
 
@@ -116,7 +116,7 @@ def _build_request_to_trace(
         "tenantry.request.id": state.id,
     }
     if who is not None:
-        attributes["tenantry.organization.id"] = ids.format_prefixed_id(ids.ORGANIZATION, who)
+        attributes["tenantry.organization.id"] = ids.format_prefixed_id(ids.ORGANIZATION_ID_PREFIX, who)
     if "project_id" in about:
         attributes["tenantry.project.id"] = about["project_id"]
     if state.code is not None:

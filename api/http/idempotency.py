@@ -36,7 +36,7 @@ HTTP_ACCEPTED_STATUS = 202
 IDEMPOTENCY_CLAIM_RETRY_S, MAX_IDEMPOTENCY_CLAIM_ATTEMPTS = 0.05, 40
 
 #: Names of the fields with the list of a large body, in quotes, and the maximum of items in such a list.
-DIGESTED_LIST_FIELDS, MAX_LIST_SIZE = {b'"events"', b'"rows"'}, 1_000
+QUOTED_NAMES_OF_DIGESTED_LISTS, MAX_ITEMS_OF_DIGESTED_LIST = {b'"events"', b'"rows"'}, 1_000
 
 _IDEMPOTENCY_KEY_PATTERN = re.compile(rb"[\x20-\x7e]{1,255}")
 
@@ -245,7 +245,9 @@ def _canonicalize_json_body(body: bytes) -> CooperativeSteps[bytes]:
     if len(body) <= JSON_STEP_BYTES:
         return _encode_json_with_sorted_fields(msgspec.json.decode(body) if body else None)
     try:
-        beside, items = yield from json_items.split_json_body_list(body, DIGESTED_LIST_FIELDS, MAX_LIST_SIZE)
+        beside, items = yield from json_items.split_json_body_list(
+            body, QUOTED_NAMES_OF_DIGESTED_LISTS, MAX_ITEMS_OF_DIGESTED_LIST
+        )
     except DomainError:
         items = None
     if items is None:

@@ -25,10 +25,10 @@ from schemas.errors import InvalidValue, ServiceUnavailable
 from schemas.timelines import TimelineEntry
 
 T = TypeVar("T", bound=msgspec.Struct)
-B = TypeVar("B")
+ListPosition = TypeVar("ListPosition")
 
 #: A query for at most so many items after a position, each with its own place in the list.
-FindPlacedListItems: TypeAlias = Callable[[Conn, B | None, int], Awaitable[Sequence[tuple[bytes, T]]]]
+FindPlacedListItems: TypeAlias = Callable[[Conn, ListPosition | None, int], Awaitable[Sequence[tuple[bytes, T]]]]
 
 DEFAULT_PAGE_LIMIT, MAX_PAGE_LIMIT = 25, 200
 _CURSOR_SIGNATURE_BYTES = 16
@@ -103,11 +103,11 @@ def _id_bytes_of_item(item: msgspec.Struct) -> bytes:
 
 async def read_list_page_by_position(
     request: ApiRequest,
-    find: FindPlacedListItems[B, T],
+    find: FindPlacedListItems[ListPosition, T],
     cursor: str | None,
     limit: int,
     *,
-    read: Callable[[bytes], B],
+    read: Callable[[bytes], ListPosition],
     connect: OpenConnection,
 ) -> Page[T]:
     """Return one page of a list, with the next cursor, in the order of its items' places.
@@ -162,7 +162,11 @@ class _ListPageBuffer(Generic[T]):
 
 
 async def _read_list_page_slice(
-    connect: OpenConnection, find: FindPlacedListItems[B, T], before: B | None, limit: int, left_s: float
+    connect: OpenConnection,
+    find: FindPlacedListItems[ListPosition, T],
+    before: ListPosition | None,
+    limit: int,
+    left_s: float,
 ) -> tuple[Sequence[tuple[bytes, T]], float]:
     """Read one slice of a list's page with its own connection; return its items and the page's seconds left.
 
@@ -189,7 +193,7 @@ async def read_list_page_in_project(
     return await read_list_page_by_id(request, within, cursor, limit)
 
 
-async def read_list_page_by_time(
+async def read_timeline_page(
     request: ApiRequest, read: Callable[[Conn], Awaitable[list[TimelineEntry]]], cursor: str | None, limit: int
 ) -> Page[TimelineEntry]:
     """Return one page of a timeline, read once, and again if a sandbox's clock moved between slices.

@@ -9,7 +9,7 @@ from uuid import UUID
 from api.limits.cost_budgets import CostBudgetBucket
 from api.limits.event_limits import AppEventLimitState
 from api.limits.rate_limits import RateClass, RateLimitState
-from domain.apps.app_keys import KeyedApp
+from domain.apps.app_keys import SdkAppOfEventRequest
 from domain.jobs.jobs import VersionedJob
 from domain.tenancy.api_keys import Principal
 from schemas import ids
@@ -37,7 +37,7 @@ CORS_HEADERS = [
 ]
 
 
-class FailedKeyBudget(NamedTuple):
+class WrongKeyBudgetOfAddress(NamedTuple):
     """The failure budget of an address that sent an unknown key. Only failures count."""
 
     limit: int
@@ -85,7 +85,7 @@ class RequestState:
 
     def __init__(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
         self.bits = ids.new_request_id_bits()
-        self.id = ids.format_prefixed_id_bits(ids.REQUEST, self.bits)
+        self.id = ids.format_prefixed_id_bits(ids.REQUEST_ID_PREFIX, self.bits)
         self.started = time.perf_counter()
         #: The last value of each header; names in lower case.
         self.headers: Mapping[bytes, bytes] = dict(headers)
@@ -94,11 +94,11 @@ class RequestState:
         self.principal: Principal | None = None
         #: Of a poll: the job, if the statement that read the key found it.
         self.polled_job: VersionedJob | None = None
-        self.probation: FailedKeyBudget | None = None
+        self.probation: WrongKeyBudgetOfAddress | None = None
         self.standing: RateLimitState | None = None
         #: Only of requests with events, which pages of any origin may send: the app and its limits.
         self.for_pages = False
-        self.app: KeyedApp | None = None
+        self.app: SdkAppOfEventRequest | None = None
         self.event_standing: AppEventLimitState | None = None
         self.status = 0
         #: Of a sandbox: the offset of its clock at the read, or while the write held it.
@@ -123,7 +123,7 @@ class RequestState:
     def log_fields(self) -> dict[str, str]:
         """Return the fields of each log line during this request."""
         who = self.organization_id
-        owner = {} if who is None else {"organization_id": ids.format_prefixed_id(ids.ORGANIZATION, who)}
+        owner = {} if who is None else {"organization_id": ids.format_prefixed_id(ids.ORGANIZATION_ID_PREFIX, who)}
         return {"request_id": self.id, **owner, **tracing.trace_id_log_fields(UUID(int=self.bits))}
 
     def new_job_id(self) -> UUID:

@@ -225,7 +225,7 @@ def _body_size_of_upload(request: ApiRequest, max_bytes: int) -> int:
 async def _read_file_head(chunks: AsyncIterator[bytes]) -> bytes:
     """Read the first bytes of an uploaded file, enough to detect its type; all bytes of a shorter file."""
     head = b""
-    while len(head) < sniff.SNIFFED_BYTES and (chunk := await anext(chunks, b"")):
+    while len(head) < sniff.SNIFFED_BYTE_COUNT and (chunk := await anext(chunks, b"")):
         head += chunk
     return head
 

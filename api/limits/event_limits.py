@@ -18,7 +18,7 @@ from redis.asyncio import Redis
 
 from api.limits.rate_limits import RateLimitScript
 from db.coalescing import LookupCoalescer
-from domain.apps.app_keys import KeyedApp
+from domain.apps.app_keys import SdkAppOfEventRequest
 from jobs.breaker import CircuitBreaker
 from schemas.api_keys import OrganizationTier
 from schemas.errors import LimitReached, ServiceUnavailable
@@ -123,7 +123,7 @@ class EventRateLimiter:
         self._spent: dict[UUID, tuple[EventRateLimits, int]] = {}
 
     def find_cached_refusal(
-        self, app: KeyedApp
+        self, app: SdkAppOfEventRequest
     ) -> tuple[AppEventLimitState | None, LimitReached | ServiceUnavailable] | None:
         """Return the cached limit state (None if uncounted) and error of an app refused now; None for any other."""
         refusal = self._refused.get(app.app_id)
@@ -142,7 +142,7 @@ class EventRateLimiter:
         if len(self._refused) > MAX_CACHED_LIMIT_REFUSALS:
             self._refused.popitem(last=False)
 
-    async def delay_refusal(self, app: KeyedApp) -> None:
+    async def delay_refusal(self, app: SdkAppOfEventRequest) -> None:
         """Delay a refused request until its turn: one refusal every `APP_REFUSAL_INTERVAL_S` per app, at most 1 s.
 
         It slows an app that retries in a loop, and saves others' time. An app without a cached refusal has no delay.
@@ -150,14 +150,14 @@ class EventRateLimiter:
         if refusal := self._refused.get(app.app_id):
             await asyncio.sleep(refusal.reserve_delay_before_refusal(asyncio.get_running_loop().time()))
 
-    def count_app_request(self, app: KeyedApp) -> asyncio.Future[AppEventLimitState]:
+    def count_app_request(self, app: SdkAppOfEventRequest) -> asyncio.Future[AppEventLimitState]:
         """Count one request of an app if its limit allows it; return the future of the app's limit state.
 
         The query starts before the caller awaits it. While Redis is away, the request passes uncounted.
         """
         return self._questions.queue_lookup(_EventLimitLookup(app.app_id, _event_limits_of_app(app), 1))
 
-    def charge_app_events(self, app: KeyedApp, events: int) -> None:
+    def charge_app_events(self, app: SdkAppOfEventRequest, events: int) -> None:
         """Count the events of an accepted request against the app's limit; they may put the app into debt.
 
         The next script call writes them, or a delayed write if there is none. No request waits for it.
@@ -205,5 +205,5 @@ class EventRateLimiter:
             yield standing
 
 
-def _event_limits_of_app(app: KeyedApp) -> EventRateLimits:
+def _event_limits_of_app(app: SdkAppOfEventRequest) -> EventRateLimits:
     return EVENT_LIMITS_BY_TIER[app.tier]

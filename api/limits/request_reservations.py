@@ -20,7 +20,7 @@ REQUEST_RESERVATION_S = 1.0
 MAX_RESERVED_REQUESTS = 100
 
 
-class _Reservation:
+class _RequestReservation:
     """Unspent requests of a key and class; `standing` is the limit state after the last one.
 
     `used` counts the requests since its opening, `demand` those of the second before.
@@ -42,7 +42,7 @@ class RequestReservations:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
         #: In the order of their ends.
-        self._open: OrderedDict[RequestToCount, _Reservation] = OrderedDict()
+        self._open: OrderedDict[RequestToCount, _RequestReservation] = OrderedDict()
         #: Unspent requests of ended reservations, by the charge that takes them back.
         self._ended: Counter[RequestToCount] = Counter()
 
@@ -86,7 +86,7 @@ class RequestReservations:
         if before is not None and before.unspent and not reserved:
             before.used += used
             return
-        opened = _Reservation(standing, called_at + REQUEST_RESERVATION_S)
+        opened = _RequestReservation(standing, called_at + REQUEST_RESERVATION_S)
         opened.unspent, opened.used = reserved, used
         if before is not None:
             opened.demand = max(before.demand, before.used)
@@ -107,7 +107,7 @@ class RequestReservations:
             if first.used:
                 # Without its second, no request of the ended reservation is put back into the new one.
                 ended = first.standing._replace(second=0)
-                self._open[charge] = _Reservation(ended, now + REQUEST_RESERVATION_S)
+                self._open[charge] = _RequestReservation(ended, now + REQUEST_RESERVATION_S)
                 self._open[charge].demand = first.used
 
     @property
@@ -125,7 +125,7 @@ class RequestReservations:
         ended, self._ended = self._ended, ended
         return ended
 
-    def _find_open(self, charge: "RequestToCount") -> _Reservation | None:
+    def _find_open(self, charge: "RequestToCount") -> _RequestReservation | None:
         found = self._open.get(charge)
         return found if found is not None and self.clock() < found.expires_at else None
 

@@ -15,7 +15,7 @@ from schemas.errors import ServiceUnavailable
 from telemetry import costs
 
 #: Connections outside the quotas, if the pool is large enough.
-POOL_CONNECTIONS_OUTSIDE_QUOTAS = 3
+POOL_CONNECTION_COUNT_OUTSIDE_QUOTAS = 3
 
 #: Maximum seconds that a request waits for a connection.
 MAX_DB_CONNECTION_WAIT_S = 10.0
@@ -26,7 +26,7 @@ class FairConnectionPool:
 
     def __init__(self, pool: Pool, *, size: int) -> None:
         self._pool = pool
-        self._free = max(1, size - POOL_CONNECTIONS_OUTSIDE_QUOTAS)
+        self._free = max(1, size - POOL_CONNECTION_COUNT_OUTSIDE_QUOTAS)
         self._max_per_organization = max(1, self._free // 2)
         self._used: Counter[UUID] = Counter()
         #: Waiting requests by organization; the next organization in turn comes first.

@@ -24,20 +24,20 @@ _JSON_SCHEMA_KEYWORDS_BY_BOUND = {
 }
 
 _ID_PREFIXES_BY_PARAMETER = {
-    "content_id": ids.CONTENT,
-    "asset_id": ids.ASSET,
-    "project_id": ids.PROJECT,
-    "job_id": ids.JOB,
-    "api_key_id": ids.KEY,
-    "social_account_id": ids.ACCOUNT,
-    "scheduled_post_id": ids.POST,
+    "content_id": ids.CONTENT_ID_PREFIX,
+    "asset_id": ids.ASSET_ID_PREFIX,
+    "project_id": ids.PROJECT_ID_PREFIX,
+    "job_id": ids.JOB_ID_PREFIX,
+    "api_key_id": ids.API_KEY_ID_PREFIX,
+    "social_account_id": ids.ACCOUNT_ID_PREFIX,
+    "scheduled_post_id": ids.POST_ID_PREFIX,
     "lease_request_id": ids.LEASE_REQUEST_ID_PREFIX,
-    "app_id": ids.APP,
+    "app_id": ids.SDK_APP_ID_PREFIX,
     "influencer_id": ids.INFLUENCER_ID_PREFIX,
-    "organization_id": ids.ORGANIZATION,
-    "webhook_delivery_id": ids.WEBHOOK_DELIVERY,
-    "webhook_endpoint_id": ids.WEBHOOK_ENDPOINT,
-    "webhook_event_id": ids.WEBHOOK_EVENT,
+    "organization_id": ids.ORGANIZATION_ID_PREFIX,
+    "webhook_delivery_id": ids.WEBHOOK_DELIVERY_ID_PREFIX,
+    "webhook_endpoint_id": ids.WEBHOOK_ENDPOINT_ID_PREFIX,
+    "webhook_event_id": ids.WEBHOOK_EVENT_ID_PREFIX,
 }
 
 #: Names in paths that are not ids.

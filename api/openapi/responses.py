@@ -132,4 +132,4 @@ def _response_header_references(*names: str) -> Json:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
-_EXAMPLE_REQUEST_ID = f"{ids.REQUEST}_01930e5c-1c1c-7b1c-8f0e-3f6d3b1a2c4d"
+_EXAMPLE_REQUEST_ID = f"{ids.REQUEST_ID_PREFIX}_01930e5c-1c1c-7b1c-8f0e-3f6d3b1a2c4d"

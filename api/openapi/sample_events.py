@@ -38,16 +38,20 @@ class _SampleWebhookObjectKind(NamedTuple):
 
 #: By the first word of the event type.
 _SAMPLE_WEBHOOK_OBJECTS_BY_NOUN: Mapping[str, _SampleWebhookObjectKind] = {
-    "project": _SampleWebhookObjectKind(Project, "get_project", "id", ids.PROJECT),
-    "job": _SampleWebhookObjectKind(Job, "get_job", "job_id", ids.JOB),
-    "content": _SampleWebhookObjectKind(Content, "get_content", "id", ids.CONTENT),
-    "post": _SampleWebhookObjectKind(Post, "get_scheduled_post", "id", ids.POST),
-    "social_account": _SampleWebhookObjectKind(SocialAccount, "get_social_account", "social_account_id", ids.ACCOUNT),
+    "project": _SampleWebhookObjectKind(Project, "get_project", "id", ids.PROJECT_ID_PREFIX),
+    "job": _SampleWebhookObjectKind(Job, "get_job", "job_id", ids.JOB_ID_PREFIX),
+    "content": _SampleWebhookObjectKind(Content, "get_content", "id", ids.CONTENT_ID_PREFIX),
+    "post": _SampleWebhookObjectKind(Post, "get_scheduled_post", "id", ids.POST_ID_PREFIX),
+    "social_account": _SampleWebhookObjectKind(
+        SocialAccount, "get_social_account", "social_account_id", ids.ACCOUNT_ID_PREFIX
+    ),
     "lease_request": _SampleWebhookObjectKind(
         LeaseRequest, "get_lease_request", "request_id", ids.LEASE_REQUEST_ID_PREFIX
     ),
-    "webhook_endpoint": _SampleWebhookObjectKind(WebhookEndpoint, "get_webhook_endpoint", "id", ids.WEBHOOK_ENDPOINT),
-    "test": _SampleWebhookObjectKind(WebhookEndpoint, "get_webhook_endpoint", "id", ids.WEBHOOK_ENDPOINT),
+    "webhook_endpoint": _SampleWebhookObjectKind(
+        WebhookEndpoint, "get_webhook_endpoint", "id", ids.WEBHOOK_ENDPOINT_ID_PREFIX
+    ),
+    "test": _SampleWebhookObjectKind(WebhookEndpoint, "get_webhook_endpoint", "id", ids.WEBHOOK_ENDPOINT_ID_PREFIX),
 }
 #: Kinds without a project.
 _SAMPLE_OBJECT_KINDS_WITHOUT_PROJECT = {"webhook_endpoint", "test"}
@@ -92,7 +96,7 @@ _WEBHOOK_SAMPLE_FIELD_BUILDERS_BY_TYPE: Mapping[WebhookEventType, Callable[[date
     },
     "content.generated": lambda _: {
         "creative_type": "generated", "hook": _WEBHOOK_SAMPLE_PROVENANCE.line,
-        "job_id": ids.new_prefixed_id(ids.JOB),
+        "job_id": ids.new_prefixed_id(ids.JOB_ID_PREFIX),
         "provenance": [_WEBHOOK_SAMPLE_PROVENANCE],
     },
     "content.approved": lambda now: _sample_content_decision_fields("approved", now, None),
@@ -138,8 +142,8 @@ def build_sandbox_webhook_sample(
     object_id = own if noun == "project" and own else ids.new_uuid7()
     fields = {
         **{name: now for name in thing.__struct_fields__ if isinstance(getattr(thing, name), datetime)},
-        "organization_id": ids.format_prefixed_id(ids.ORGANIZATION, organization_id),
-        "project_id": own and ids.format_prefixed_id(ids.PROJECT, own),
+        "organization_id": ids.format_prefixed_id(ids.ORGANIZATION_ID_PREFIX, organization_id),
+        "project_id": own and ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, own),
         kind.id: ids.format_prefixed_id(kind.prefix, object_id),
         **_WEBHOOK_SAMPLE_FIELD_BUILDERS_BY_TYPE[type_](now),
     }

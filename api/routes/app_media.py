@@ -23,7 +23,7 @@ from domain.media.streaming_upload import MIB, MediaTypeSizeLimits, StreamingUpl
 from domain.values import ssrf_guard
 from schemas import ids
 from schemas.app_media import (
-    MAX_TRANSCRIPT,
+    MAX_APP_MEDIA_TRANSCRIPT_CHARACTERS,
     AppMedia,
     AppMediaAccepted,
     AppMediaDeleted,
@@ -91,7 +91,7 @@ def _check_app_media_upload(files: Sequence[StreamingUpload], texts: Mapping[str
 
 APP_MEDIA_UPLOAD_RULES = UploadRules(
     body_max=201 * MIB,
-    texts={"kind": MAX_APP_MEDIA_KIND_CHARACTERS, "transcript": MAX_TRANSCRIPT},
+    texts={"kind": MAX_APP_MEDIA_KIND_CHARACTERS, "transcript": MAX_APP_MEDIA_TRANSCRIPT_CHARACTERS},
     allowed=_allowed_app_media_types,
     check=_check_app_media_upload,
 )
@@ -156,7 +156,7 @@ async def _start_app_media_fetch_job(request: ApiRequest, project_id: str) -> Re
         started = await app_media_fetches.start_app_media_fetch(
             conn, **request.parse_org_and_project_id(project_id), kind=body.kind, url=url, transcript=body.transcript
         )
-        asset_id = ids.format_prefixed_id(ids.ASSET, started.asset_id)
+        asset_id = ids.format_prefixed_id(ids.ASSET_ID_PREFIX, started.asset_id)
         return build_accepted_job_answer(AppMediaAccepted, started.submitted, asset_id=asset_id)
 
     return await run_idempotent_write(request, start)

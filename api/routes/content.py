@@ -21,8 +21,8 @@ from domain.content import approvals, content, hooks, listing, posters
 from domain.media.streaming_upload import MAX_CONTENT_FILE_BYTES_BY_TYPE, MIB, StreamingUpload
 from schemas.base import Page
 from schemas.content import (
-    MAX_CAPTION,
-    MAX_HOOK,
+    MAX_CONTENT_CAPTION_CHARACTERS,
+    MAX_UPLOADED_HOOK_CHARACTERS,
     ApprovalPolicy,
     ApprovalPolicyPatch,
     ApprovalStatus,
@@ -68,7 +68,11 @@ def _check_content_upload(files: Sequence[StreamingUpload], texts: Mapping[str, 
 
 CONTENT_UPLOAD_RULES = UploadRules(
     body_max=330 * MIB,
-    texts={"caption": MAX_CAPTION, "hook": MAX_HOOK, "aiGenerated": len("false")},
+    texts={
+        "caption": MAX_CONTENT_CAPTION_CHARACTERS,
+        "hook": MAX_UPLOADED_HOOK_CHARACTERS,
+        "aiGenerated": len("false"),
+    },
     allowed=lambda _: MAX_CONTENT_FILE_BYTES_BY_TYPE,
     check=_check_content_upload,
     thumbnails=True,

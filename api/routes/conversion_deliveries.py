@@ -6,7 +6,7 @@ from uuid import UUID
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
-from api.events.app_lookup import EventStoreConnectorWithProjectApps
+from api.events.app_lookup import EventStoreConnectorAfterAppLookup
 from api.guard import build_route_options
 from api.http import filters, paging
 from api.http.requests import ApiRequest
@@ -49,7 +49,7 @@ async def list_conversion_deliveries(
     an `eventId` with an address is `[redacted]`.
     """
     show_id = str if is_scope_granted(request.principal.scopes, "events:read+pii") else redact_personal_event_id
-    apps = EventStoreConnectorWithProjectApps(request, project_id, app_id)
+    apps = EventStoreConnectorAfterAppLookup(request, project_id, app_id)
 
     async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[ConversionDelivery]:
         return await deliveries.list_conversion_deliveries_of_project(

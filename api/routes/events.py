@@ -12,7 +12,7 @@ from api.http.responses import LowOverheadResponse
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.apps import app_keys
-from domain.apps.app_keys import KeyedApp
+from domain.apps.app_keys import SdkAppOfEventRequest
 from domain.events import body
 from domain.events.body import CheckedEventBatch, DecodedEventBatchBody
 from domain.events.intake import EventIntakeResult
@@ -70,7 +70,9 @@ async def send_events_from_server(request: ApiRequest) -> Response[EventsTaken]:
     return await send_wakes_and_reply(request, await _store_partner_events(request, app, parts))
 
 
-async def _find_sdk_app_named_in_body(request: ApiRequest, conn: Conn, head: ServerEventBodyAppIds) -> KeyedApp:
+async def _find_sdk_app_named_in_body(
+    request: ApiRequest, conn: Conn, head: ServerEventBodyAppIds
+) -> SdkAppOfEventRequest:
     """Return the SDK app that a server's event request names by project id and app id.
 
     Raises `ObjectNotFound`, and `StateConflict` for an archived project.
@@ -86,7 +88,7 @@ async def _find_sdk_app_named_in_body(request: ApiRequest, conn: Conn, head: Ser
 
 
 async def _store_partner_events(
-    request: ApiRequest, app: KeyedApp, parts: DecodedEventBatchBody[ServerEventBodyAppIds]
+    request: ApiRequest, app: SdkAppOfEventRequest, parts: DecodedEventBatchBody[ServerEventBodyAppIds]
 ) -> WriteReply[EventsTaken]:
     now, services = request.services.clock(), request.services
     services.events.disks.check_event_intake_open()

@@ -90,7 +90,7 @@ async def get_content_asset(request: ApiRequest, content_id: FromPath[str], asse
             **request.parse_org_and_object_id("content", content_id=content_id),
             public_url=request.public_api_base_url,
         )
-    shown_id = ids.format_prefixed_id(ids.ASSET, path_ids.parse_id("asset", asset_id))
+    shown_id = ids.format_prefixed_id(ids.ASSET_ID_PREFIX, path_ids.parse_id("asset", asset_id))
     for asset in item.assets:
         if asset.asset_id == shown_id:
             return asset
@@ -98,5 +98,5 @@ async def get_content_asset(request: ApiRequest, content_id: FromPath[str], asse
 
 
 def _build_generation_accepted_reply(started: StartedContentGeneration) -> WriteReply[ContentAccepted]:
-    content_id = ids.format_prefixed_id(ids.CONTENT, started.content_id)
+    content_id = ids.format_prefixed_id(ids.CONTENT_ID_PREFIX, started.content_id)
     return build_accepted_job_answer(ContentAccepted, started.submitted, content_id=content_id)

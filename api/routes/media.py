@@ -27,7 +27,7 @@ MEDIA_FILE_HEADERS = {
     "Content-Disposition": "inline",
 }
 #: For an svg opened as a page of its own: no script runs, and no address is loaded.
-SVG_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"}
+SVG_RESPONSE_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"}
 
 
 #: The last type is for clients that handle no file types.
@@ -112,7 +112,7 @@ async def _redeem_ticket_for_file(
 async def _read_media_file_headers(request: ApiRequest, token: str) -> tuple[FileDownloadHeaders, dict[str, str]]:
     async with request.acquire_connection() as conn:
         file = await content.find_file_download_headers(conn, token=token)
-    svg_headers = SVG_HEADERS if file.mime_type == ACCEPTED_SVG_TYPE.mime else {}
+    svg_headers = SVG_RESPONSE_HEADERS if file.mime_type == ACCEPTED_SVG_TYPE.mime else {}
     return file, {**MEDIA_FILE_HEADERS, **svg_headers, "ETag": _etag_of_file(file).decode()}
 
 

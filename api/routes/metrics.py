@@ -107,7 +107,7 @@ async def _rank_top_performers(
     request: ApiRequest, project_id: str, now: datetime, _: timedelta, **options: Any
 ) -> TopPerformers:
     asked = top_performers.TopPerformersQuery(**request.parse_org_and_project_id(project_id), **options)
-    if asked.metric in advertised.AD_RANKING_METRICS:
+    if asked.metric in advertised.POST_RANKING_METRICS_FROM_ADS:
         return await advertised.rank_posts_by_ads(time_window.get_metric_query_databases(request), asked, now=now)
     async with request.acquire_connection() as conn:
         return await top_performers.rank_posts_or_contents_by_organic_metric(conn, asked, now=now)

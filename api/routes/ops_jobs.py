@@ -9,7 +9,7 @@ from litestar.params import FromPath, QueryParameter
 from api.guard import build_route_options
 from api.http import filters, path_ids, time_window
 from api.http.filters import CreatedSinceFilter, CreatedUntilFilter, ProjectFilter
-from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_by_id, read_list_page_by_time
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_by_id, read_timeline_page
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from api.routes.jobs import JobErrorCodeFilter, JobStatsWindow
@@ -125,4 +125,4 @@ async def get_any_job_timeline(
     """List the timeline of any organization's job, internal ones included, as its organization reads it."""
     request.get_non_sandbox_actor()
     read = partial(operator_jobs.read_operator_job_timeline, job_id=path_ids.parse_id("job", job_id))
-    return await read_list_page_by_time(request, read, cursor, limit)
+    return await read_timeline_page(request, read, cursor, limit)

@@ -16,7 +16,7 @@ MAX_PLATFORM_WEBHOOK_BODY_BYTES = 64 * 1024
 
 def _build_platform_webhook_route(platform: str) -> HTTPRouteHandler:
     """Build the route that receives a platform's webhook events; its package's `webhook` module parses the body."""
-    read = registry.load_platform_module(platform, "webhook").read
+    parse_platform_webhook_event = registry.load_platform_module(platform, "webhook").parse_platform_webhook_event
 
     @post(
         f"/v1/social/webhooks/{platform}",
@@ -31,7 +31,7 @@ def _build_platform_webhook_route(platform: str) -> HTTPRouteHandler:
         """
         services = request.services
         headers = request.request_state.headers
-        event: PlatformWebhookEvent = read(
+        event: PlatformWebhookEvent = parse_platform_webhook_event(
             await request.body(), headers, settings=services.settings, now=services.clock()
         )
         for wake in await request.run_transaction(

@@ -5,7 +5,7 @@ from typing import Annotated
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
-from api.events.app_lookup import EventStoreConnectorWithProjectApps
+from api.events.app_lookup import EventStoreConnectorAfterAppLookup
 from api.guard import build_route_options
 from api.http import filters, time_window
 from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_by_position
@@ -68,7 +68,7 @@ async def list_events(
     period = filters.parse_list_period(since, until)
     pii = is_scope_granted(request.principal.scopes, "events:read+pii")
     criteria = EventListFilter(event_names, user_id, period.since, period.until, pii)
-    apps = EventStoreConnectorWithProjectApps(request, project_id, app_id)
+    apps = EventStoreConnectorAfterAppLookup(request, project_id, app_id)
 
     async def find(conn: Conn, before: EventCursor | None, limit: int) -> list[tuple[bytes, KeptEvent]]:
         return await event_list.list_event_page(conn, apps.result, criteria, before=before, limit=limit)

@@ -65,8 +65,8 @@ async def list_quarantined_events(
 
 def _build_quarantined_event(row: StoredEventRejection, app_id: UUID, *, pii: bool) -> QuarantinedEvent:
     return QuarantinedEvent(
-        id=ids.format_prefixed_id(ids.QUARANTINED, row.id),
-        app_id=ids.format_prefixed_id(ids.APP, app_id),
+        id=ids.format_prefixed_id(ids.QUARANTINED_EVENT_ID_PREFIX, row.id),
+        app_id=ids.format_prefixed_id(ids.SDK_APP_ID_PREFIX, app_id),
         code=row.code,
         name=row.name,
         event_id=row.event_id if pii or row.event_id is None else redact_personal_event_id(row.event_id),

@@ -41,7 +41,7 @@ async def advance_clock(request: ApiRequest, data: JSONBody[AdvanceClock]) -> Re
         clock, submitted = await sandbox_clock.submit_clock_advance(
             conn, organization_id=request.organization_id, body=data
         )
-        location = f"/v1/jobs/{ids.format_prefixed_id(ids.JOB, submitted.job_id)}"
+        location = f"/v1/jobs/{ids.format_prefixed_id(ids.JOB_ID_PREFIX, submitted.job_id)}"
         wakes = () if submitted.wake is None else (submitted.wake,)
         return WriteReply(clock, status=HTTP_ACCEPTED_STATUS, location=location, wakes=wakes)
 

@@ -61,7 +61,7 @@ async def metrics(request: ApiRequest) -> bytes:
     On the API's port they are served to this machine only, and never through a proxy.
     """
     forwarded = api_keys.FORWARDING_HEADER_NAMES & request.request_state.headers.keys()
-    if forwarded or not metrics_port.is_metrics_on_api_port(request.app, request.services.settings):
+    if forwarded or not metrics_port.are_metrics_served_on_api_port(request.app, request.services.settings):
         raise NotFoundException
     return prometheus_client.generate_latest()
 

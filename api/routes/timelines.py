@@ -7,7 +7,7 @@ from litestar.params import FromPath
 
 from api.guard import build_route_options
 from api.http import path_ids
-from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_list_page_by_time
+from api.http.paging import DEFAULT_PAGE_LIMIT, PageCursor, PageLimit, read_timeline_page
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
@@ -30,7 +30,7 @@ async def get_job_timeline(
             conn, organization_id=request.organization_id, job_id=path_ids.parse_id("job", job_id)
         )
 
-    return await read_list_page_by_time(request, read, cursor, limit)
+    return await read_timeline_page(request, read, cursor, limit)
 
 
 @get(
@@ -57,4 +57,4 @@ async def get_scheduled_post_timeline(
         organization_id=request.organization_id,
         post_id=path_ids.parse_id("post", scheduled_post_id),
     )
-    return await read_list_page_by_time(request, read, cursor, limit)
+    return await read_timeline_page(request, read, cursor, limit)

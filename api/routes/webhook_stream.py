@@ -188,7 +188,7 @@ class _WebhookStreamProducer:
 
     def build_keep_alive(self) -> bytes:
         """Build a keep-alive message. If the last event didn't match, give its `id` to resume from."""
-        at = f"id: {ids.format_prefixed_id(ids.WEBHOOK_EVENT, self._skipped)}\n" if self._skipped else ""
+        at = f"id: {ids.format_prefixed_id(ids.WEBHOOK_EVENT_ID_PREFIX, self._skipped)}\n" if self._skipped else ""
         return f"{at}: nothing to tell\n\n".encode()
 
     async def render_message(self, event: RecordedWebhookEvent) -> bytes | None:
@@ -212,7 +212,7 @@ class _WebhookStreamProducer:
             # A client that reconnects would get the same event again.
             _log.error("an event can't be rendered", event_id=str(event.id), exc_info=error)
             return None
-        return b"id: %b\ndata: %b\n\n" % (ids.format_prefixed_id(ids.WEBHOOK_EVENT, event.id).encode(), body)
+        return b"id: %b\ndata: %b\n\n" % (ids.format_prefixed_id(ids.WEBHOOK_EVENT_ID_PREFIX, event.id).encode(), body)
 
     async def recheck_api_key(self) -> None:
         """Raise if the stream's API key is no longer valid, so that the stream must end.

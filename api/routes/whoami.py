@@ -17,10 +17,10 @@ async def whoami(request: ApiRequest) -> Whoami:
     async with request.acquire_connection() as conn:
         storage = await storage_quota.read_org_storage_use(conn, organization_id=who.organization_id)
     return Whoami(
-        organization_id=ids.format_prefixed_id(ids.ORGANIZATION, who.organization_id),
+        organization_id=ids.format_prefixed_id(ids.ORGANIZATION_ID_PREFIX, who.organization_id),
         organization_name=who.organization_name,
         sandbox=who.sandbox,
-        api_key_id=ids.format_prefixed_id(ids.KEY, who.key_uuid),
+        api_key_id=ids.format_prefixed_id(ids.API_KEY_ID_PREFIX, who.key_uuid),
         key_id=who.key_id,
         env=who.env,
         scopes=sorted(who.scopes),

@@ -15,7 +15,7 @@ from schemas.settings import Settings
 from telemetry.metrics import OPEN_HTTP_CONNECTION_GAUGE, SERVER_CLOSED_HTTP_CONNECTION_COUNTER
 
 #: Files of a process besides connections: listening sockets, Redis, logs, uploads and media in transfer.
-OPEN_FILES_BESIDES_CONNECTIONS = 64
+OPEN_FILE_COUNT_BESIDES_CONNECTIONS = 64
 
 
 class HttpConnectionLimits(NamedTuple):
@@ -152,7 +152,7 @@ class HttpConnectionAdmission:
         return True
 
 
-def client_network(peer: str) -> str:
+def find_network_of_client(peer: str) -> str:
     """Return the network that counts as one client: an IPv4 address, an IPv6 /64, or any other text unchanged."""
     try:
         address = ip_address(peer)
@@ -173,7 +173,7 @@ def build_http_connection_limits(settings: Settings) -> HttpConnectionLimits:
     _, files = resource.getrlimit(resource.RLIMIT_NOFILE)
     available = (
         (math.inf if files == resource.RLIM_INFINITY else files)
-        - OPEN_FILES_BESIDES_CONNECTIONS
+        - OPEN_FILE_COUNT_BESIDES_CONNECTIONS
         - settings.pool_size * (2 if settings.telemetry_url else 1)
         - HttpConnectionLimits().reserve
     )

@@ -14,8 +14,8 @@ from uvicorn.server import ServerState
 from api.server.admission import (
     HttpConnectionAdmission,
     HttpConnectionRights,
-    client_network,
     count_connection_end_in_metrics,
+    find_network_of_client,
 )
 from api.server.answer_rate import ResponseReadRate, discard_unsent_bytes_on_close
 from api.server.cycle import AsgiRequestCycle
@@ -37,7 +37,7 @@ MAX_URI_BYTES, MAX_HEAD_BYTES, MAX_HEAD_FIELDS = 8 * 1024, 32 * 1024, 100
 MAX_PIPELINED_REQUESTS = 16
 
 #: Bytes of a body on the wire, with the frames of its chunks: a flat share, and so many for each byte of it.
-RAW_BODY_BASE_BYTES, MAX_RAW_BYTES_PER_BODY_BYTE = 256 * 1024 + MAX_HEAD_BYTES, 8
+WIRE_BODY_BASE_ALLOWANCE_BYTES, MAX_WIRE_BYTES_PER_BODY_BYTE = 256 * 1024 + MAX_HEAD_BYTES, 8
 
 #: Seconds for which a stopping process waits for a request on an idle connection.
 MAX_DRAIN_WAIT_FOR_REQUEST_S = 1.0
@@ -75,7 +75,7 @@ class ClientConnection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Register a new connection with the admission; if it is refused, send the refusal and close at once."""
         super().connection_made(transport)
-        self.address = client_network(self.client[0]) if self.client else ""
+        self.address = find_network_of_client(self.client[0]) if self.client else ""
         self.due = self.admission.now + self.admission.limits.head
         self.entry = self.admission.admit_connection(self)
         if self.admission.is_draining:
@@ -115,7 +115,10 @@ class ClientConnection(HttpToolsProtocol):
             if self.head_read > MAX_HEAD_BYTES:
                 self.refusal = LONG_REQUEST_HEAD_REFUSAL
                 self._refuse_unparseable_input()
-        elif self.in_body and self.raw_read > RAW_BODY_BASE_BYTES + MAX_RAW_BYTES_PER_BODY_BYTE * self.body_read:
+        elif (
+            self.in_body
+            and self.raw_read > WIRE_BODY_BASE_ALLOWANCE_BYTES + MAX_WIRE_BYTES_PER_BODY_BYTE * self.body_read
+        ):
             self._refuse_unparseable_input()
 
     def on_message_begin(self) -> None:

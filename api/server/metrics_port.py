@@ -8,7 +8,7 @@ from schemas.settings import Settings
 from telemetry import health
 
 
-def is_metrics_on_api_port(app: Litestar, settings: Settings) -> bool:
+def are_metrics_served_on_api_port(app: Litestar, settings: Settings) -> bool:
     """Return whether the API's port serves metrics: only this machine reaches it, no proxy, no `METRICS_PORT`.
 
     Several processes on one port don't: each scrape would reach another process.
@@ -23,7 +23,7 @@ def serve_metrics_on_own_port_if_needed(app: Litestar, settings: Settings) -> Ab
     It serves them on `METRICS_PORT` plus the process's number, else to this machine only, on a free port. Raises
     `SettingsInvalid` on entry.
     """
-    if is_metrics_on_api_port(app, settings):
+    if are_metrics_served_on_api_port(app, settings):
         return health.measure_loop_lag()
     host = settings.health_host if settings.metrics_port else health.LOOPBACK_ADDRESS
     return health.serve_process_health(

@@ -45,7 +45,7 @@ INTERNAL_FAULT_REFUSAL = HttpRequestRefusal(
 def render_refusal(refusal: HttpRequestRefusal) -> bytes:
     """Return the bytes of a whole HTTP error response for a refusal, after which the connection closes."""
     status = HTTPStatus(ERROR_CODES[refusal.code].status)
-    request_id = ids.new_prefixed_id(ids.REQUEST)
+    request_id = ids.new_prefixed_id(ids.REQUEST_ID_PREFIX)
     problem = Problem(code=refusal.code, message=refusal.message, request_id=request_id)
     body = msgspec.json.encode(Envelope(error=problem))
     head = [

@@ -16,7 +16,7 @@ from api.server.connection import ClientConnection
 from api.server.refusals import HttpRequestRefusal, render_refusal
 from api.server.sockets import SOCKET_BACKLOG, is_socket_bound_to_loopback
 from db.wait_for_postgres import retry_until_postgres_answers
-from processes.image import LONE_PROCESS, ServingProcess
+from processes.image import PROCESS_WITHOUT_IMAGE, ServingProcess
 from telemetry import logs
 
 #: uvicorn's ticks in a tick of the admission.
@@ -43,7 +43,7 @@ class ApiHttpServer(uvicorn.Server):
     """uvicorn's server with an admission. Its caller handles the signals."""
 
     def __init__(
-        self, app: Litestar, admission: HttpConnectionAdmission, process: ServingProcess = LONE_PROCESS
+        self, app: Litestar, admission: HttpConnectionAdmission, process: ServingProcess = PROCESS_WITHOUT_IMAGE
     ) -> None:
         super().__init__(
             uvicorn.Config(

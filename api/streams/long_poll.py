@@ -27,11 +27,11 @@ _log = logs.get_logger("api.streams.long_poll")
 
 T = TypeVar("T")
 #: The state that a poll returns for each awaited object.
-S = TypeVar("S")
+PolledState = TypeVar("PolledState")
 
 #: An awaited object, such as a job: organization id and object id.
 AwaitedObjectRef: TypeAlias = tuple[UUID, UUID]
-PollFunction: TypeAlias = Callable[[Sequence[AwaitedObjectRef]], Awaitable[Sequence[S | None]]]
+PollFunction: TypeAlias = Callable[[Sequence[AwaitedObjectRef]], Awaitable[Sequence[PolledState | None]]]
 IsWaitOver: TypeAlias = Callable[[VersionedJob], bool]
 
 
@@ -45,15 +45,15 @@ def build_job_state_poller(pool: Pool) -> PollFunction[VersionedJob]:
     return poll
 
 
-class LongPollSubscriber(Generic[S]):
+class LongPollSubscriber(Generic[PolledState]):
     """One waiting request. `closed` means that no further state will arrive."""
 
     def __init__(self) -> None:
         self.closed = False
-        self._state: S | None = None
+        self._state: PolledState | None = None
         self._changed = asyncio.Event()
 
-    def deliver_object_state(self, state: S) -> None:
+    def deliver_object_state(self, state: PolledState) -> None:
         self._state = state
         self._changed.set()
 
@@ -61,7 +61,7 @@ class LongPollSubscriber(Generic[S]):
         self.closed = True
         self._changed.set()
 
-    async def await_wanted_state(self, enough: Callable[[S], bool], *, within: float) -> S | None:
+    async def await_wanted_state(self, enough: Callable[[PolledState], bool], *, within: float) -> PolledState | None:
         """Wait for the first state of the awaited object that `enough` accepts, and return it.
 
         Returns None after `within` seconds, or once the subscriber is closed.
@@ -72,7 +72,7 @@ class LongPollSubscriber(Generic[S]):
         except TimeoutError:
             return None
 
-    async def _await_delivered_state(self, enough: Callable[[S], bool]) -> S | None:
+    async def _await_delivered_state(self, enough: Callable[[PolledState], bool]) -> PolledState | None:
         while not self.closed:
             if self._state is not None and enough(self._state):
                 return self._state
@@ -81,12 +81,12 @@ class LongPollSubscriber(Generic[S]):
         return None
 
 
-class LongPollHub(Generic[S]):
+class LongPollHub(Generic[PolledState]):
     """Hub of all waiting requests of this process, with one task that polls for them."""
 
     def __init__(
         self,
-        poll: PollFunction[S],
+        poll: PollFunction[PolledState],
         *,
         interval_s: float = LONG_POLL_INTERVAL_S,
         per_organization: int = MAX_LONG_POLLS_PER_ORGANIZATION,
@@ -95,7 +95,7 @@ class LongPollHub(Generic[S]):
         self._poll = poll
         self._interval_s = interval_s
         self._max_per_organization, self._max_in_total = per_organization, in_total
-        self._subscribers: dict[AwaitedObjectRef, list[LongPollSubscriber[S]]] = {}
+        self._subscribers: dict[AwaitedObjectRef, list[LongPollSubscriber[PolledState]]] = {}
         #: Number of waiting requests by organization.
         self._counts: Counter[UUID] = Counter()
         self._poller: asyncio.Task[None] | None = None
@@ -110,12 +110,12 @@ class LongPollHub(Generic[S]):
         return self._counts[organization_id] >= self._max_per_organization or self.waiting_count >= self._max_in_total
 
     @contextmanager
-    def subscribe(self, ref: AwaitedObjectRef) -> Iterator[LongPollSubscriber[S]]:
+    def subscribe(self, ref: AwaitedObjectRef) -> Iterator[LongPollSubscriber[PolledState]]:
         """Register a waiting request during the block, and yield its subscriber; start polling if needed.
 
         Over the limit, or once the hub is closed, the subscriber is closed: it never waits.
         """
-        subscriber, organization_id = LongPollSubscriber[S](), ref[0]
+        subscriber, organization_id = LongPollSubscriber[PolledState](), ref[0]
         if self._closed or self.is_full_for_organization(organization_id):
             subscriber.end_wait()
         self._counts[organization_id] += 1
@@ -133,7 +133,7 @@ class LongPollHub(Generic[S]):
             for subscriber in subscribers:
                 subscriber.end_wait()
 
-    def _unsubscribe(self, ref: AwaitedObjectRef, subscriber: LongPollSubscriber[S]) -> None:
+    def _unsubscribe(self, ref: AwaitedObjectRef, subscriber: LongPollSubscriber[PolledState]) -> None:
         self._subscribers[ref].remove(subscriber)
         if not self._subscribers[ref]:
             del self._subscribers[ref]
@@ -161,11 +161,11 @@ class LongPollHub(Generic[S]):
 
 @asynccontextmanager
 async def open_long_poll_hub(
-    poll: PollFunction[S],
+    poll: PollFunction[PolledState],
     *,
     per_organization: int = MAX_LONG_POLLS_PER_ORGANIZATION,
     in_total: int = MAX_LONG_POLLS_PER_PROCESS,
-) -> AsyncIterator[LongPollHub[S]]:
+) -> AsyncIterator[LongPollHub[PolledState]]:
     """Yield a long-poll hub that releases its waiting requests at the first SIGTERM or SIGINT.
 
     The server waits for open requests before it ends the lifespan, so the lifespan's end would be too late.

@@ -17,7 +17,7 @@ from chaos.attack.tenancy import ATTACK_TENANCY_CHECK_NAME as TENANCY
 from chaos.attack.tenancy import AttackParty, attack_with_foreign_ids
 from schemas.errors import AttackRunImpossible
 
-DOCUMENT, WHOAMI = "/v1/openapi.json", "/v1/whoami"
+ATTACKED_API_DOCUMENT_PATH, ATTACKED_API_WHOAMI_PATH = "/v1/openapi.json", "/v1/whoami"
 
 #: Shares of the total time. A check also gets unused time of earlier checks.
 ATTACK_CHECK_TIME_SHARES = {TENANCY: 0.4, SCOPES: 0.3, COSTS: 0.3}
@@ -107,16 +107,18 @@ def _run_attack_check(
 
 def _fetch_api_routes(caller: AttackClient) -> list[AttackRoute]:
     """Read the attacked API's OpenAPI document; return its routes. Raise `AttackRunImpossible` without one."""
-    answer = caller.send("GET", DOCUMENT)
+    answer = caller.send("GET", ATTACKED_API_DOCUMENT_PATH)
     try:
         return list_openapi_routes(answer.json())
     except (KeyError, TypeError, AttributeError) as error:
-        raise AttackRunImpossible(f"{DOCUMENT} is no OpenAPI document (status {answer.status})") from error
+        raise AttackRunImpossible(
+            f"{ATTACKED_API_DOCUMENT_PATH} is no OpenAPI document (status {answer.status})"
+        ) from error
 
 
 def _fetch_attack_key_whoami(caller: AttackClient) -> dict[str, Any]:
     """Return the API's description of a key's organization. Raise `AttackRunImpossible` if the API refuses the key."""
-    answer = caller.send("GET", WHOAMI)
+    answer = caller.send("GET", ATTACKED_API_WHOAMI_PATH)
     account = answer.json()
     if answer.status != 200 or not isinstance(account, dict):
         raise AttackRunImpossible(f"a key is refused with {answer.status}: name keys that work")

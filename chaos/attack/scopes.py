@@ -10,7 +10,7 @@ from chaos.attack.objects import ATTACK_OBJECT_NAME, generate_unused_ids
 from chaos.attack.report import AttackTally
 
 ATTACK_SCOPES_CHECK_NAME = "scopes"
-OK, UNAUTHENTICATED, FORBIDDEN, CREATED = 200, 401, 403, 201
+OK_STATUS, UNAUTHENTICATED_STATUS, FORBIDDEN_STATUS, CREATED_STATUS = 200, 401, 403, 201
 
 #: The route that kills a key.
 API_KEY_KILL_PATH = "/v1/api-keys/{apiKeyId}/kill"
@@ -54,12 +54,12 @@ def attack_with_insufficient_keys(
         }
         for route in keyed:
             cases = [
-                KeyRefusalCase(keyless, "no key", UNAUTHENTICATED),
-                KeyRefusalCase(unknown, "a key that does not exist", UNAUTHENTICATED),
+                KeyRefusalCase(keyless, "no key", UNAUTHENTICATED_STATUS),
+                KeyRefusalCase(unknown, "a key that does not exist", UNAUTHENTICATED_STATUS),
             ]
             lacking = next((weak[scope] for scope in ATTACK_WEAK_KEY_SCOPES if scope != route.scope), None)
             if route.scope and lacking:
-                cases.append(KeyRefusalCase(lacking, f"a key without {route.scope}", FORBIDDEN))
+                cases.append(KeyRefusalCase(lacking, f"a key without {route.scope}", FORBIDDEN_STATUS))
             for case in cases:
                 _judge_key_refusal(case, route, values, tally)
 
@@ -73,7 +73,7 @@ def _open_weak_key_client(
     Yield None if the API doesn't create the key. A key that can't be killed is a finding.
     """
     created = strong.send("POST", "/v1/api-keys", json={"name": ATTACK_OBJECT_NAME, "scopes": [scope]})
-    if created.status != CREATED:
+    if created.status != CREATED_STATUS:
         yield None
         return
     key = created.json()
@@ -94,7 +94,7 @@ def _open_weak_key_client(
 def _kill_created_attack_key(strong: AttackClient, key_id: str) -> bool:
     """Kill an API key that the attack created; return whether a 200 confirms it."""
     with suppress(AttackCheckDeadlinePassed):
-        return strong.send("POST", API_KEY_KILL_PATH.replace("{apiKeyId}", key_id)).status == OK
+        return strong.send("POST", API_KEY_KILL_PATH.replace("{apiKeyId}", key_id)).status == OK_STATUS
     return False
 
 

@@ -19,7 +19,7 @@ from db.server import read_log_tail
 REHEARSAL_WORKER_DRAIN_S = 1.0
 #: Timeout for a process's end, in seconds: for a busy machine without its servers.
 REHEARSAL_HOST_STOP_TIMEOUT_S = 60.0
-REHEARSAL_SLOTS = 10
+REHEARSAL_WORKER_SLOT_COUNT = 10
 
 #: The module of every worker.
 REHEARSAL_WORKER_MODULE = "chaos.worker"
@@ -81,7 +81,7 @@ class RehearsalHost:
             REDIS_URL=redis_url,
             LEASE_S=str(REHEARSAL_LEASE_S),
             DRAIN_S=str(REHEARSAL_WORKER_DRAIN_S),
-            SLOTS=str(REHEARSAL_SLOTS),
+            SLOTS=str(REHEARSAL_WORKER_SLOT_COUNT),
         )
         self.child = await processes.start_child_process(self.environment.folder, self.command, environ)
         self.pids.add(self.child.process.pid)

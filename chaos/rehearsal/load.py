@@ -36,19 +36,21 @@ class RehearsalLoadMixEntry(NamedTuple):
 
 
 REHEARSAL_LOAD_MIX = (
-    RehearsalLoadMixEntry(tasks.NONE, 16),
-    RehearsalLoadMixEntry(tasks.WRITE, 10),
-    RehearsalLoadMixEntry(tasks.GROUP, 10),
-    RehearsalLoadMixEntry(tasks.WRITE, 8, due_in_s=(0.5, 6.0)),
-    RehearsalLoadMixEntry(tasks.WRITE, 6, unique=True),
-    RehearsalLoadMixEntry(tasks.STEPS, 9),
-    RehearsalLoadMixEntry(tasks.CALL, 13),
-    RehearsalLoadMixEntry(tasks.FLAKY, 7),
-    RehearsalLoadMixEntry(tasks.EARLY, 6),
-    RehearsalLoadMixEntry(tasks.LONG, 4, takes_s=(1.2 * REHEARSAL_LEASE_S, 2.5 * REHEARSAL_LEASE_S)),
-    RehearsalLoadMixEntry(tasks.HELD, 5, takes_s=(1.0, 3.0), cancel_after_s=(0.0, 2.0)),
-    RehearsalLoadMixEntry(tasks.CHAIN, 4),
-    RehearsalLoadMixEntry(tasks.DOOMED, 2),
+    RehearsalLoadMixEntry(tasks.NO_EFFECT_REHEARSAL_KIND, 16),
+    RehearsalLoadMixEntry(tasks.ONE_WRITE_REHEARSAL_KIND, 10),
+    RehearsalLoadMixEntry(tasks.GROUPED_WRITE_REHEARSAL_KIND, 10),
+    RehearsalLoadMixEntry(tasks.ONE_WRITE_REHEARSAL_KIND, 8, due_in_s=(0.5, 6.0)),
+    RehearsalLoadMixEntry(tasks.ONE_WRITE_REHEARSAL_KIND, 6, unique=True),
+    RehearsalLoadMixEntry(tasks.NAMED_STEPS_REHEARSAL_KIND, 9),
+    RehearsalLoadMixEntry(tasks.RECEIVER_CALL_REHEARSAL_KIND, 13),
+    RehearsalLoadMixEntry(tasks.FAIL_FIRST_REHEARSAL_KIND, 7),
+    RehearsalLoadMixEntry(tasks.SNOOZE_FIRST_REHEARSAL_KIND, 6),
+    RehearsalLoadMixEntry(
+        tasks.LONGER_THAN_LEASE_REHEARSAL_KIND, 4, takes_s=(1.2 * REHEARSAL_LEASE_S, 2.5 * REHEARSAL_LEASE_S)
+    ),
+    RehearsalLoadMixEntry(tasks.WAIT_FOR_CANCEL_REHEARSAL_KIND, 5, takes_s=(1.0, 3.0), cancel_after_s=(0.0, 2.0)),
+    RehearsalLoadMixEntry(tasks.JOB_CHAIN_REHEARSAL_KIND, 4),
+    RehearsalLoadMixEntry(tasks.ALWAYS_FAILING_REHEARSAL_KIND, 2),
 )
 
 #: Seconds, at most, of an open commit, and between two steps.

@@ -51,7 +51,7 @@ NO_FSYNC_SETTINGS = {"fsync": "off"}
 #: Count of finished jobs, without jobs of chains.
 COUNT_FINISHED_JOBS = "select count(*) from job where finished_at is not null and args ->> 'key' not like '%>'"
 #: Whether any job is open.
-ANY_OPEN_JOB = "select exists (select from job where finished_at is null)"
+SELECT_WHETHER_ANY_JOB_IS_OPEN = "select exists (select from job where finished_at is null)"
 SELECT_WORKER_PROCESS_IDS = "select id, pid from worker"
 
 
@@ -160,7 +160,7 @@ class Rehearsal:
 
     async def _is_any_job_open(self) -> bool:
         with contextlib.suppress(*TRANSIENT_POSTGRES_ERRORS), convert_postgres_away_errors():
-            return bool(await self.environment.pool.fetchval(ANY_OPEN_JOB))
+            return bool(await self.environment.pool.fetchval(SELECT_WHETHER_ANY_JOB_IS_OPEN))
         return True
 
     async def _watch_processes_and_jobs(self) -> None:

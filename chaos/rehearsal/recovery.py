@@ -89,7 +89,7 @@ def count_fenced_attempts(log: Path, attempts: Sequence[AttemptRow]) -> int:
     not count.
     """
     lost = {
-        (ids.format_prefixed_id(ids.JOB, attempt.job_id), attempt.attempt)
+        (ids.format_prefixed_id(ids.JOB_ID_PREFIX, attempt.job_id), attempt.attempt)
         for attempt in attempts
         if attempt.outcome == "lost"
     }

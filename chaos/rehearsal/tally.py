@@ -5,7 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from chaos.rehearsal.tasks import CHAIN, DOOMED, EXPECTED_EFFECTS_BY_KIND, build_next_chain_key
+from chaos.rehearsal.tasks import (
+    ALWAYS_FAILING_REHEARSAL_KIND,
+    EXPECTED_EFFECTS_BY_KIND,
+    JOB_CHAIN_REHEARSAL_KIND,
+    build_next_chain_key,
+)
 from db.pool import Pool
 from jobs.states import TERMINAL_JOB_STATES, JobState
 
@@ -86,7 +91,7 @@ def tally_rehearsed_jobs(
     missing = [JobAnomaly("lost", str(job_id), f"{key} was accepted and has no job")
                for key, job_id in accepted.items() if job_id not in known]  # fmt: skip
     unexpected = [anomaly for job in rows for anomaly in find_effect_anomalies(job, calls_by_job.get(str(job.id), 0))]
-    given_up = Counter(job.error for job in counted if job.error and job.kind != DOOMED.name)
+    given_up = Counter(job.error for job in counted if job.error and job.kind != ALWAYS_FAILING_REHEARSAL_KIND.name)
     return RehearsedJobsTally(
         accepted=len(counted) + len({anomaly.job for anomaly in missing}),
         completed=states[JobState.COMPLETED],
@@ -126,6 +131,6 @@ def _find_broken_job_chains(rows: Sequence[RehearsedJob]) -> Iterator[JobAnomaly
     """Yield an anomaly "lost" for each completed link of a job chain without its next link."""
     keys = {job.key for job in rows}
     for job in rows:
-        ended = job.kind == CHAIN.name and job.state == JobState.COMPLETED
+        ended = job.kind == JOB_CHAIN_REHEARSAL_KIND.name and job.state == JobState.COMPLETED
         if ended and job.left and build_next_chain_key(job.key) not in keys:
             yield JobAnomaly("lost", str(job.id), "the next link, which its commit submitted, is missing")

@@ -37,24 +37,36 @@ class ExpectedJobEffects(NamedTuple):
 #: in each of three named steps. `_call` calls the receiver with a key from a named step. `_flaky` fails first, `_early`
 #: snoozes, `_long` outlives a lease. `_held` waits to be canceled, `_chain` submits the next job in its commit, and
 #: `_doomed` always fails.
-NONE, WRITE, GROUP, STEPS, CALL, FLAKY, EARLY, LONG, HELD, CHAIN, DOOMED = (
+(
+    NO_EFFECT_REHEARSAL_KIND,
+    ONE_WRITE_REHEARSAL_KIND,
+    GROUPED_WRITE_REHEARSAL_KIND,
+    NAMED_STEPS_REHEARSAL_KIND,
+    RECEIVER_CALL_REHEARSAL_KIND,
+    FAIL_FIRST_REHEARSAL_KIND,
+    SNOOZE_FIRST_REHEARSAL_KIND,
+    LONGER_THAN_LEASE_REHEARSAL_KIND,
+    WAIT_FOR_CANCEL_REHEARSAL_KIND,
+    JOB_CHAIN_REHEARSAL_KIND,
+    ALWAYS_FAILING_REHEARSAL_KIND,
+) = (
     _REHEARSAL_JOB_KIND_DEFAULTS._replace(name=f"rehearse_{word}")
     for word in "none write group steps call flaky early long held chain doomed".split()
 )
 
 EXPECT_ONE_EFFECT = ExpectedJobEffects(rows=1)
 EXPECTED_EFFECTS_BY_KIND = {
-    NONE.name: ExpectedJobEffects(),
-    WRITE.name: EXPECT_ONE_EFFECT,
-    GROUP.name: EXPECT_ONE_EFFECT,
-    STEPS.name: ExpectedJobEffects(rows=3, late=False),
-    CALL.name: ExpectedJobEffects(rows=1, calls=1),
-    FLAKY.name: EXPECT_ONE_EFFECT,
-    EARLY.name: EXPECT_ONE_EFFECT,
-    LONG.name: EXPECT_ONE_EFFECT,
-    HELD.name: EXPECT_ONE_EFFECT,
-    CHAIN.name: EXPECT_ONE_EFFECT,
-    DOOMED.name: ExpectedJobEffects(),
+    NO_EFFECT_REHEARSAL_KIND.name: ExpectedJobEffects(),
+    ONE_WRITE_REHEARSAL_KIND.name: EXPECT_ONE_EFFECT,
+    GROUPED_WRITE_REHEARSAL_KIND.name: EXPECT_ONE_EFFECT,
+    NAMED_STEPS_REHEARSAL_KIND.name: ExpectedJobEffects(rows=3, late=False),
+    RECEIVER_CALL_REHEARSAL_KIND.name: ExpectedJobEffects(rows=1, calls=1),
+    FAIL_FIRST_REHEARSAL_KIND.name: EXPECT_ONE_EFFECT,
+    SNOOZE_FIRST_REHEARSAL_KIND.name: EXPECT_ONE_EFFECT,
+    LONGER_THAN_LEASE_REHEARSAL_KIND.name: EXPECT_ONE_EFFECT,
+    WAIT_FOR_CANCEL_REHEARSAL_KIND.name: EXPECT_ONE_EFFECT,
+    JOB_CHAIN_REHEARSAL_KIND.name: EXPECT_ONE_EFFECT,
+    ALWAYS_FAILING_REHEARSAL_KIND.name: ExpectedJobEffects(),
 }
 
 #: Pause before a retry, or length of a snooze.
@@ -66,17 +78,17 @@ _log = logs.get_logger("rehearsal")
 def build_rehearsal_tasks(outside: ServerAddress) -> TasksByKind:
     """Return the task function of each job kind of a rehearsal. `outside` is the effect receiver's address."""
     bare: Mapping[Any, JobTask] = {
-        NONE: complete_noop_rehearsal_job,
-        WRITE: commit_job_and_effect,
-        GROUP: complete_with_grouped_effect,
-        STEPS: insert_effects_in_steps,
-        CALL: partial(call_receiver_then_commit, outside),
-        FLAKY: fail_first_then_commit,
-        EARLY: snooze_then_commit_effect,
-        LONG: sleep_then_commit,
-        HELD: sleep_then_commit,
-        CHAIN: commit_and_submit_next_chain_link,
-        DOOMED: fail_rehearsal_job_without_retry,
+        NO_EFFECT_REHEARSAL_KIND: complete_noop_rehearsal_job,
+        ONE_WRITE_REHEARSAL_KIND: commit_job_and_effect,
+        GROUPED_WRITE_REHEARSAL_KIND: complete_with_grouped_effect,
+        NAMED_STEPS_REHEARSAL_KIND: insert_effects_in_steps,
+        RECEIVER_CALL_REHEARSAL_KIND: partial(call_receiver_then_commit, outside),
+        FAIL_FIRST_REHEARSAL_KIND: fail_first_then_commit,
+        SNOOZE_FIRST_REHEARSAL_KIND: snooze_then_commit_effect,
+        LONGER_THAN_LEASE_REHEARSAL_KIND: sleep_then_commit,
+        WAIT_FOR_CANCEL_REHEARSAL_KIND: sleep_then_commit,
+        JOB_CHAIN_REHEARSAL_KIND: commit_and_submit_next_chain_link,
+        ALWAYS_FAILING_REHEARSAL_KIND: fail_rehearsal_job_without_retry,
     }
     return {kind: partial(run_task_logging_refused_write, task) for kind, task in bare.items()}
 
@@ -126,7 +138,7 @@ async def call_receiver_then_commit(outside: ServerAddress, ctx: TaskContext) ->
 
     The key is committed before the first call, so that every attempt uses the same key.
     """
-    key = await ctx.step(_draw_call_key, name="key")
+    key = await ctx.step(_generate_random_call_key, name="key")
     try:
         await receiver.call_effect_receiver(outside, EffectCall(str(ctx.job.id), key))
     except OSError as error:
@@ -164,7 +176,7 @@ async def commit_and_submit_next_chain_link(ctx: TaskContext) -> TaskOutcome:
         if left := ctx.job.args["left"]:
             args = {"key": build_next_chain_key(ctx.job.args["key"]), "left": left - 1}
             await ledger.submit_job(
-                conn, kind=CHAIN, organization_id=ctx.job.organization_id, project_id=None, args=args
+                conn, kind=JOB_CHAIN_REHEARSAL_KIND, organization_id=ctx.job.organization_id, project_id=None, args=args
             )
 
     return await ctx.commit(link)
@@ -179,7 +191,7 @@ def build_next_chain_key(key: str) -> str:
     return f"{key}>"
 
 
-async def _draw_call_key(_: Conn) -> str:
+async def _generate_random_call_key(_: Conn) -> str:
     return uuid4().hex
 
 

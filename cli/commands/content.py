@@ -16,7 +16,7 @@ from cli.shared.group import FullSentenceHelpCommandGroup
 from cli.shared.output import CommandResult, build_rich_console, build_text_table, print_command_result
 from cli.shared.rendering import CliPieceRenderer, convert_os_errors_to_generation_errors, read_cli_piece_spec
 from generation import libraries
-from generation.outputs import RenderedFile, warn_of_cut_drawn_texts
+from generation.outputs import RenderedFile, warn_of_truncated_drawn_texts
 from generation.spec import AgeRange, Gender
 
 RENDERED_FILE_TABLE_HEADINGS = ("FILE", "KB", "TEXTS", "LEAST CONTRAST")
@@ -53,7 +53,8 @@ def render(*, spec: Path, out: Path, as_json: bool) -> None:
         rendering = CliPieceRenderer(read_cli_piece_spec(spec), spec.parent)
         files = render_design_with_progress_bar(rendering, out)
     print_command_result(
-        build_rendered_files_result(files, [*rendering.warnings, *warn_of_cut_drawn_texts(files)]), as_json=as_json
+        build_rendered_files_result(files, [*rendering.warnings, *warn_of_truncated_drawn_texts(files)]),
+        as_json=as_json,
     )
 
 

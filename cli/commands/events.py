@@ -39,7 +39,7 @@ def events() -> None:
 
 
 @events.command("rebuild")
-@click.argument("project_id", metavar="PROJECT_ID", type=CliIdParam(ids.PROJECT))
+@click.argument("project_id", metavar="PROJECT_ID", type=CliIdParam(ids.PROJECT_ID_PREFIX))
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first UTC day.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The last UTC day, inclusive.")
 @with_printed_result
@@ -63,8 +63,8 @@ async def recount_events(project_id: UUID, since: datetime, until: datetime) -> 
 
 
 @events.command("tail")
-@click.argument("project_id", metavar="PROJECT", type=CliIdParam(ids.PROJECT))
-@click.option("--app", "app_id", type=CliIdParam(ids.APP), help="Only events of this SDK app.")
+@click.argument("project_id", metavar="PROJECT", type=CliIdParam(ids.PROJECT_ID_PREFIX))
+@click.option("--app", "app_id", type=CliIdParam(ids.SDK_APP_ID_PREFIX), help="Only events of this SDK app.")
 @click.option("--name", help="Only events of this name.")
 @click.option(
     "--hours",
@@ -122,7 +122,9 @@ async def _tail_committed_events(event_filter: EventTailFilter) -> AsyncGenerato
     tail = EventTail(event_filter)
     async with use_unpooled_pg_connection(read_command_settings().event_store_url, name="tenantry-cli") as conn:
         await tail.start_after_committed_app_events(conn)
-        click.echo(f"Following events of {ids.format_prefixed_id(ids.PROJECT, event_filter.project_id)}.", err=True)
+        click.echo(
+            f"Following events of {ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, event_filter.project_id)}.", err=True
+        )
         has_warned = False
         while True:
             for event in await tail.poll_event_store(conn):
@@ -146,7 +148,7 @@ def _build_tailed_event_fields(event: StoredEvent, apps: Mapping[int, UUID], *, 
     return {
         "name": event.name,
         "eventId": event.event_id or str(event.event_key),
-        "appId": ids.format_prefixed_id(ids.APP, apps[event.app_no]) if event.app_no in apps else None,
+        "appId": ids.format_prefixed_id(ids.SDK_APP_ID_PREFIX, apps[event.app_no]) if event.app_no in apps else None,
         "occurredAt": event.occurred_at,
         "receivedAt": event.received_at,
         "value": None if event.value_micros is None else event.value_micros / MICROS_PER_CURRENCY_UNIT,

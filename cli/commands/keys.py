@@ -33,7 +33,7 @@ from domain.tenancy.api_keys import ALL_API_KEY_SCOPES, Actor
 from schemas import ids
 from schemas.api_keys import ApiKeyCreate, ApiKeyScope, Rewrapped
 
-API_KEY_ID_CLI_PARAM_TYPE = CliIdParam(ids.KEY)
+API_KEY_ID_CLI_PARAM_TYPE = CliIdParam(ids.API_KEY_ID_PREFIX)
 LISTED_API_KEY_FIELDS = ("id", "name", "env", "scopes", "created_at", "expires_at", "killed_at")
 API_KEY_TABLE_HEADINGS = ("KEY", "NAME", "ENV", "SCOPES", "CREATED", "EXPIRES", "KILLED")
 
@@ -89,7 +89,7 @@ async def create_key(
 
 @keys.command("list")
 @with_organization_options
-@with_paging_options(ids.KEY)
+@with_paging_options(ids.API_KEY_ID_PREFIX)
 async def list_keys(session: CommandDbSession, actor: Actor, *, before: UUID | None, limit: int) -> CommandResult:
     """List an organization's keys, newest first, including killed keys.
 

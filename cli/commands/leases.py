@@ -18,7 +18,10 @@ from domain.tenancy.api_keys import Actor
 from schemas import ids
 from schemas.leases import AccountOffer, LeaseAssign, LeaseReject, LeaseRequestStatus, OfferedAccount, OperatedRequest
 
-ACCOUNT, REQUEST = CliIdParam(ids.ACCOUNT), CliIdParam(ids.LEASE_REQUEST_ID_PREFIX)
+LEASE_ACCOUNT_ID_PARAM_TYPE, LEASE_REQUEST_ID_PARAM_TYPE = (
+    CliIdParam(ids.ACCOUNT_ID_PREFIX),
+    CliIdParam(ids.LEASE_REQUEST_ID_PREFIX),
+)
 
 LEASE_OFFER_TABLE_HEADINGS = ("ACCOUNT", "PLATFORM", "HANDLE", "STATUS", "NICHE", "LEASED AS", "TO PROJECT", "SINCE")
 LEASE_REQUEST_TABLE_HEADINGS = (
@@ -39,7 +42,7 @@ def leases() -> None:
 
 
 @leases.command("offer")
-@click.argument("account_id", type=ACCOUNT)
+@click.argument("account_id", type=LEASE_ACCOUNT_ID_PARAM_TYPE)
 @click.option("--niche", required=True, help="Topic of the account.")
 @with_organization_options
 async def offer_account(session: CommandDbSession, actor: Actor, *, account_id: UUID, niche: str) -> CommandResult:
@@ -56,7 +59,7 @@ async def offer_account(session: CommandDbSession, actor: Actor, *, account_id: 
 
 
 @leases.command("withdraw")
-@click.argument("account_id", type=ACCOUNT)
+@click.argument("account_id", type=LEASE_ACCOUNT_ID_PARAM_TYPE)
 @with_organization_options
 async def withdraw_offer(session: CommandDbSession, actor: Actor, *, account_id: UUID) -> CommandResult:
     """Withdraw an offer; recall a leased account first.
@@ -70,7 +73,7 @@ async def withdraw_offer(session: CommandDbSession, actor: Actor, *, account_id:
 
 @leases.command("list")
 @with_organization_options
-@with_paging_options(ids.ACCOUNT)
+@with_paging_options(ids.ACCOUNT_ID_PREFIX)
 async def list_lease_offers(
     session: CommandDbSession, actor: Actor, *, before: UUID | None, limit: int
 ) -> CommandResult:
@@ -108,8 +111,8 @@ async def list_submitted_lease_requests(
 
 
 @leases.command("assign")
-@click.argument("request_id", type=REQUEST)
-@click.argument("account_ids", type=ACCOUNT, nargs=-1, required=True)
+@click.argument("request_id", type=LEASE_REQUEST_ID_PARAM_TYPE)
+@click.argument("account_ids", type=LEASE_ACCOUNT_ID_PARAM_TYPE, nargs=-1, required=True)
 @with_organization_options
 async def assign_accounts_to_lease_request(
     session: CommandDbSession, actor: Actor, *, request_id: UUID, account_ids: tuple[UUID, ...]
@@ -122,7 +125,7 @@ async def assign_accounts_to_lease_request(
     Example:
       tenantry leases assign lreq_01890a5d-... sa_01890a5d-... sa_01890a5e-...
     """
-    account_texts = [ids.format_prefixed_id(ids.ACCOUNT, account_id) for account_id in account_ids]
+    account_texts = [ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, account_id) for account_id in account_ids]
     body = msgspec.convert({"socialAccountIds": account_texts}, LeaseAssign)
     return await run_cli_db_write(
         session,
@@ -136,7 +139,7 @@ async def assign_accounts_to_lease_request(
 
 
 @leases.command("reject")
-@click.argument("request_id", type=REQUEST)
+@click.argument("request_id", type=LEASE_REQUEST_ID_PARAM_TYPE)
 @click.option("--reason", required=True, help="Reason for the partner.")
 @with_organization_options
 async def reject_lease_request(
@@ -155,7 +158,7 @@ async def reject_lease_request(
 
 
 @leases.command("recall")
-@click.argument("account_id", type=ACCOUNT)
+@click.argument("account_id", type=LEASE_ACCOUNT_ID_PARAM_TYPE)
 @with_organization_options
 async def recall_lease(session: CommandDbSession, actor: Actor, *, account_id: UUID) -> CommandResult:
     """Recall a leased account; ACCOUNT_ID is its id at the tenant, see `tenantry leases list`.

@@ -17,7 +17,10 @@ from domain.tenancy import organizations
 from schemas import ids
 from schemas.organizations import LiveOrganizationTier, Organization, OrganizationCreate
 
-ORGANIZATION, TIER = CliIdParam(ids.ORGANIZATION), click.Choice(get_args(LiveOrganizationTier))
+ORG_COMMAND_ID_PARAM_TYPE, ORG_TIER_PARAM_TYPE = (
+    CliIdParam(ids.ORGANIZATION_ID_PREFIX),
+    click.Choice(get_args(LiveOrganizationTier)),
+)
 CLI_ORGANIZATION_LIST_FIELDS = ("id", "name", "tier", "suspended", "sandbox_id", "created_at")
 ORGANIZATION_TABLE_HEADINGS = ("ORGANIZATION", "NAME", "TIER", "SUSPENDED", "SANDBOX", "CREATED")
 
@@ -29,7 +32,9 @@ def org() -> None:
 
 @org.command("create")
 @click.argument("name")
-@click.option("--tier", type=TIER, default="standard", show_default=True, help="Tier of its limits and budgets.")
+@click.option(
+    "--tier", type=ORG_TIER_PARAM_TYPE, default="standard", show_default=True, help="Tier of its limits and budgets."
+)
 @with_database_session
 async def create_organization(session: CommandDbSession, *, name: str, tier: LiveOrganizationTier) -> CommandResult:
     """Create a live organization and its sandbox for test keys.
@@ -51,8 +56,8 @@ async def create_organization(session: CommandDbSession, *, name: str, tier: Liv
 
 
 @org.command("tier")
-@click.argument("organization_id", metavar="ORG_ID", type=ORGANIZATION)
-@click.argument("tier", type=TIER)
+@click.argument("organization_id", metavar="ORG_ID", type=ORG_COMMAND_ID_PARAM_TYPE)
+@click.argument("tier", type=ORG_TIER_PARAM_TYPE)
 @with_database_session
 async def set_org_tier(
     session: CommandDbSession, *, organization_id: UUID, tier: LiveOrganizationTier
@@ -67,7 +72,7 @@ async def set_org_tier(
 
 
 @org.command("suspend")
-@click.argument("organization_id", metavar="ORG_ID", type=ORGANIZATION)
+@click.argument("organization_id", metavar="ORG_ID", type=ORG_COMMAND_ID_PARAM_TYPE)
 @with_database_session
 async def suspend_organization(session: CommandDbSession, *, organization_id: UUID) -> CommandResult:
     """Refuse the keys of an organization and its sandbox, and hold their jobs; running jobs finish.
@@ -80,7 +85,7 @@ async def suspend_organization(session: CommandDbSession, *, organization_id: UU
 
 
 @org.command("resume")
-@click.argument("organization_id", metavar="ORG_ID", type=ORGANIZATION)
+@click.argument("organization_id", metavar="ORG_ID", type=ORG_COMMAND_ID_PARAM_TYPE)
 @with_database_session
 async def resume_organization(session: CommandDbSession, *, organization_id: UUID) -> CommandResult:
     """Resume a suspended organization.
@@ -111,7 +116,7 @@ async def _change_organization_tier_or_suspension(
 
 @org.command("list")
 @with_database_session
-@with_paging_options(ids.ORGANIZATION)
+@with_paging_options(ids.ORGANIZATION_ID_PREFIX)
 async def list_organizations(session: CommandDbSession, *, before: UUID | None, limit: int) -> CommandResult:
     """List live organizations, newest first.
 

@@ -19,7 +19,7 @@ def projects() -> None:
 
 
 @projects.command("purge")
-@click.argument("project_id", metavar="PROJECT_ID", type=CliIdParam(ids.PROJECT))
+@click.argument("project_id", metavar="PROJECT_ID", type=CliIdParam(ids.PROJECT_ID_PREFIX))
 @click.option("--name", required=True, help="The exact name of the project, as a confirmation.")
 @with_database_session
 async def purge_project(session: CommandDbSession, *, project_id: UUID, name: str) -> CommandResult:

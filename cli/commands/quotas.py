@@ -14,7 +14,7 @@ from domain.accounts import accounts
 from domain.tenancy.api_keys import Actor
 from schemas import ids
 
-ACCOUNT_ID_PARAM_TYPE = CliIdParam(ids.ACCOUNT)
+ACCOUNT_ID_PARAM_TYPE = CliIdParam(ids.ACCOUNT_ID_PREFIX)
 
 QUOTA_OPTION_RANGE = click.IntRange(1, 2**31 - 1)
 

@@ -96,7 +96,7 @@ def run_platform(workers: Mapping[str, int], *, port: int, with_demo: bool, as_j
         settings = folder.write_local_settings(servers, f"http://127.0.0.1:{port}")
         say(f"migrated: {len(asyncio.run(migrate_databases(servers.database_url, settings['TELEMETRY_URL'])))} new")
         site = stack.enter_context(demo.serve_demo_site()) if with_demo else None
-        counts = {**workers, **_generate_worker_count_override(say)}
+        counts = {**workers, **_zero_generate_workers_without_libraries(say)}
         children |= processes.build_platform_processes(
             port, counts, settings | demo.build_demo_fetch_allow_setting(site, os.environ)
         )
@@ -138,7 +138,7 @@ def _run_and_print_up_demo(
         say(f"the demo failed; the platform stays up: {error!r}")
 
 
-def _generate_worker_count_override(say: ElapsedTimeStepPrinter) -> dict[str, int]:
+def _zero_generate_workers_without_libraries(say: ElapsedTimeStepPrinter) -> dict[str, int]:
     """Return a count of 0 workers for the pool `generate` if its libraries are missing, else an empty dict.
 
     Report missing libraries by `say`. Without workers the jobs of the pool wait.

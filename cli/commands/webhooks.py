@@ -66,8 +66,8 @@ def webhooks() -> None:
 @webhooks.command("listen")
 @click.option("--forward", "url", type=ForwardUrlParam(), help="Forward each event to this address.")
 @click.option("--events", type=CliWebhookEventTypesParam(), metavar="A,B", help="Only events of these types.")
-@click.option("--project", "project_id", type=CliIdParam(ids.PROJECT), help="Only events of this project.")
-@click.option("--after", type=CliIdParam(ids.WEBHOOK_EVENT), help="Start after this event instead of now.")
+@click.option("--project", "project_id", type=CliIdParam(ids.PROJECT_ID_PREFIX), help="Only events of this project.")
+@click.option("--after", type=CliIdParam(ids.WEBHOOK_EVENT_ID_PREFIX), help="Start after this event instead of now.")
 @click.option("--print-secret", is_flag=True, help="Print the signing secret, and end.")
 @json_output_option
 def listen_to_webhook_events(
@@ -99,11 +99,11 @@ def listen_to_webhook_events(
         click.echo(format_signing_secret(key))
         return
     _print_webhook_listener_start(remote, url, key)
-    query = {"type": events, "projectId": project_id and ids.format_prefixed_id(ids.PROJECT, project_id)}
+    query = {"type": events, "projectId": project_id and ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, project_id)}
     stream = ReconnectingWebhookSseStream(
         remote,
         {name: value for name, value in query.items() if value},
-        after=ids.format_prefixed_id(ids.WEBHOOK_EVENT, after) if after else None,
+        after=ids.format_prefixed_id(ids.WEBHOOK_EVENT_ID_PREFIX, after) if after else None,
         say=_print_to_stderr,
     )
     _print_and_forward_webhook_events(stream, CliWebhookForwarder(url, key) if url else None, as_json=as_json)
@@ -113,7 +113,7 @@ def listen_to_webhook_events(
 @click.argument("types", nargs=-1, type=click.Choice(WEBHOOK_EVENT_TYPES), metavar="[TYPE]...")
 @click.option("--all", "every", is_flag=True, help="Send one sample of each type.")
 @click.option("--list", "listing", is_flag=True, help="Print the types, and end.")
-@click.option("--project", "project_id", type=CliIdParam(ids.PROJECT), help="Project of the sample.")
+@click.option("--project", "project_id", type=CliIdParam(ids.PROJECT_ID_PREFIX), help="Project of the sample.")
 @json_output_option
 def send_webhook_samples(
     *, types: tuple[str, ...], every: bool, listing: bool, project_id: UUID | None, as_json: bool
@@ -135,7 +135,7 @@ def send_webhook_samples(
     if not chosen_types:
         raise click.UsageError("give a type, or --all; --list prints the types")
     remote = find_api_or_exit()
-    project = {"projectId": ids.format_prefixed_id(ids.PROJECT, project_id)} if project_id else {}
+    project = {"projectId": ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, project_id)} if project_id else {}
     with exit_on_lost_api_response(), remote.open_client() as client:
         for kind in chosen_types:
             key = {"Idempotency-Key": str(uuid4())}

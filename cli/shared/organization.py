@@ -16,7 +16,7 @@ from schemas import ids
 from schemas.errors import InvalidValue
 from schemas.organizations import Organization
 
-ORGANIZATION_ID_PARAM_TYPE = CliIdParam(ids.ORGANIZATION)
+ORGANIZATION_ID_PARAM_TYPE = CliIdParam(ids.ORGANIZATION_ID_PREFIX)
 
 #: Maximum number of organizations named in an error.
 MAX_ORGANIZATIONS_IN_ERROR = 10

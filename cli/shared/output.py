@@ -15,7 +15,7 @@ from rich.text import Text
 T = TypeVar("T")
 
 #: Width for pipes, in columns: lines for grep and awk are never folded.
-PIPE_OUTPUT_WIDTH = 10_000
+PIPE_OUTPUT_WIDTH_COLUMNS = 10_000
 
 EMPTY_CLI_TABLE_CELL = "-"
 
@@ -41,7 +41,7 @@ def print_command_result(answer: CommandResult, *, as_json: bool) -> None:
 
 def build_rich_console(file: IO[str]) -> Console:
     """Return a console with colors and folding for a terminal, and plain text for other files."""
-    return Console(file=file, width=None if file.isatty() else PIPE_OUTPUT_WIDTH, highlight=False)
+    return Console(file=file, width=None if file.isatty() else PIPE_OUTPUT_WIDTH_COLUMNS, highlight=False)
 
 
 def build_text_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:

@@ -24,7 +24,7 @@ import asyncpg
 
 from db.pool import Conn
 
-R = TypeVar("R", bound=tuple[Any, ...])
+QueryRow = TypeVar("QueryRow", bound=tuple[Any, ...])
 
 _STATEMENT_HEADER_PATTERN = re.compile(r"^-- (name|part): (\w+)[^\n]*\n", re.MULTILINE)
 _SQL_PART_USE_PATTERN = re.compile(r"\{(\w+): ([^{}]+)\}")
@@ -69,7 +69,7 @@ class Query:
         """Run the SQL statement once for each parameter set, in order, in one transaction."""
         await conn.executemany(self.sql, [self._ordered_values(values) for values in parameter_sets])
 
-    def typed(self, shape: type[R]) -> "TypedQuery[R]":
+    def typed(self, shape: type[QueryRow]) -> "TypedQuery[QueryRow]":
         """Return a query of this SQL statement that returns rows as instances of `shape`, a NamedTuple."""
         return TypedQuery(self, shape)
 
@@ -82,17 +82,17 @@ class Query:
             raise TypeError(f"{self.name} needs {error}") from None
 
 
-class TypedQuery(Generic[R]):
+class TypedQuery(Generic[QueryRow]):
     """Statement with NamedTuple rows.
 
     Raises TypeError unless the first row's columns are the fields of the NamedTuple, in their order.
     """
 
-    def __init__(self, query: Query, shape: type[R]) -> None:
+    def __init__(self, query: Query, shape: type[QueryRow]) -> None:
         self.query, self.shape = query, shape
         self._checked = False
 
-    async def all(self, conn: Conn, **values: Any) -> list[R]:
+    async def all(self, conn: Conn, **values: Any) -> list[QueryRow]:
         """Run the SQL statement; return all of its rows as a list of the query's NamedTuple."""
         rows = await self.query.all(conn, **values)
         if rows and not self._checked:
@@ -100,12 +100,12 @@ class TypedQuery(Generic[R]):
         make, shape = tuple.__new__, self.shape
         return [make(shape, record) for record in rows]
 
-    async def one(self, conn: Conn, **values: Any) -> R | None:
+    async def one(self, conn: Conn, **values: Any) -> QueryRow | None:
         """Run the SQL statement; return its first row as the query's NamedTuple, or None if it has no row."""
         row = await self.query.one(conn, **values)
         return None if row is None else self._build_row(row)
 
-    async def row(self, conn: Conn, **values: Any) -> R:
+    async def row(self, conn: Conn, **values: Any) -> QueryRow:
         """Run a statement that always has a row; return its first row as the query's NamedTuple.
 
         Raise LookupError if the statement has no row.
@@ -122,7 +122,7 @@ class TypedQuery(Generic[R]):
             raise TypeError(f"{self.query.name} has the columns {columns}, {self.shape.__name__} has {fields}")
         self._checked = True
 
-    def _build_row(self, record: asyncpg.Record) -> R:
+    def _build_row(self, record: asyncpg.Record) -> QueryRow:
         if not self._checked:
             self.check_row_columns(tuple(record.keys()))
         return tuple.__new__(self.shape, record)

@@ -150,7 +150,7 @@ async def audit_account_action(
         organization_id=scope.organization_id,
         api_key_id=api_key_id,
         action=f"social_account.{action}",
-        subject=ids.format_prefixed_id(ids.ACCOUNT, scope.account_id),
+        subject=ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, scope.account_id),
         account_id=scope.account_id,
         details=details,
     )
@@ -170,7 +170,10 @@ async def set_account_own_quota(
     scope = AccountAndOrgIds(organization_id, account_id)
     await audit_account_action(conn, scope, "quota_set", {"posts": posts, "seconds": seconds})
     return AccountQuota(
-        social_account_id=ids.format_prefixed_id(ids.ACCOUNT, row.id), handle=row.handle, posts=posts, seconds=seconds
+        social_account_id=ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, row.id),
+        handle=row.handle,
+        posts=posts,
+        seconds=seconds,
     )
 
 
@@ -194,7 +197,7 @@ def _account_to_schema(row: AccountRow) -> SocialAccount:
     return build_api_answer_from_row(
         SocialAccount,
         row,
-        social_account_id=ids.format_prefixed_id(ids.ACCOUNT, row.id),
+        social_account_id=ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, row.id),
         leased=row.owner_account_id is not None,
         disconnected_reason=row.disconnect_reason,
         privacy_levels=_account_privacy_levels(row),

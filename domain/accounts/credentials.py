@@ -77,7 +77,7 @@ class CredentialDueForRefresh(NamedTuple):
     connected: bool
 
 
-GET_CREDENTIAL = account_credential.get_credential.typed(SealedCredential)
+GET_ACCOUNT_CREDENTIAL = account_credential.get_credential.typed(SealedCredential)
 TAKE_CREDENTIALS_DUE_FOR_REFRESH = account_credential.take_due.typed(CredentialDueForRefresh)
 
 
@@ -95,7 +95,7 @@ async def read_account_tokens(
     conn: Conn, *, organization_id: UUID, account_id: UUID, keyring: Keyring
 ) -> AccountTokens:
     """Return an account's unsealed tokens. Raises LookupError without any, as after a disconnect."""
-    row = await GET_CREDENTIAL.row(conn, org=organization_id, account_id=account_id)
+    row = await GET_ACCOUNT_CREDENTIAL.row(conn, org=organization_id, account_id=account_id)
     return unseal_tokens(row, organization_id=organization_id, account_id=account_id, keyring=keyring)
 
 

@@ -40,7 +40,7 @@ CAPTION_REFUSED_CODE = "CAPTION_REFUSED"
 NO_PLATFORM_OBJECTION_TEXT = "ok"
 
 
-def objections_by_platform(caption: str, files: Sequence[PostFileToCheck]) -> dict[PlatformName, str]:
+def describe_objections_by_platform(caption: str, files: Sequence[PostFileToCheck]) -> dict[PlatformName, str]:
     """Return a text by platform: its objections to a caption with its files, by its own limits; `ok` if none."""
     faults_by_platform = {
         platform.name: find_post_objections(platform, {}, caption, files) for platform in LIMITS_BY_PLATFORM.values()

@@ -22,7 +22,7 @@ from schemas.apps import AppPlatform
 from schemas.errors.absent import not_found_error
 
 _APP_KEY_PATTERN = re.compile(
-    rf"lpa_{ids.APP}_([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})_([A-Za-z0-9_-]{{43}})"
+    rf"lpa_{ids.SDK_APP_ID_PREFIX}_([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})_([A-Za-z0-9_-]{{43}})"
 )
 
 
@@ -33,7 +33,7 @@ class ParsedAppKey(NamedTuple):
     secret: str
 
 
-class KeyedApp(NamedTuple):
+class SdkAppOfEventRequest(NamedTuple):
     """App of a key, with the maps of its enabled destinations.
 
     An `archived` or `suspended` app can't send events now.
@@ -60,7 +60,7 @@ class KeyedApp(NamedTuple):
         project_locks.check_project_active("archived" if self.archived else "active")
 
 
-class _KeyedAppRow(NamedTuple):
+class _SdkAppOfEventRequestRow(NamedTuple):
     organization_id: UUID
     project_id: UUID
     id: UUID
@@ -77,13 +77,13 @@ class _KeyedAppRow(NamedTuple):
     old_pepper_id: str
 
 
-FIND_APPS_BY_KEY_IDS = sdk_app.find_keys.typed(_KeyedAppRow)
-FIND_APP_OF_PROJECT = sdk_app.find_app.typed(KeyedApp)
+FIND_APPS_BY_KEY_IDS = sdk_app.find_keys.typed(_SdkAppOfEventRequestRow)
+FIND_APP_OF_PROJECT = sdk_app.find_app.typed(SdkAppOfEventRequest)
 
 
 def format_app_key(app_id: UUID, secret: str) -> str:
     """Return the key text of an SDK app, `lpa_<app id>_<secret>`."""
-    return f"lpa_{ids.format_prefixed_id(ids.APP, app_id)}_{secret}"
+    return f"lpa_{ids.format_prefixed_id(ids.SDK_APP_ID_PREFIX, app_id)}_{secret}"
 
 
 def parse_app_key(text: str) -> ParsedAppKey | None:
@@ -92,7 +92,9 @@ def parse_app_key(text: str) -> ParsedAppKey | None:
     return ParsedAppKey(pgproto.UUID(match[1]), match[2]) if match else None
 
 
-async def authenticate_sdk_app_keys(conn: Conn, *, keys: Sequence[str], peppers: Keyring) -> list[KeyedApp | None]:
+async def authenticate_sdk_app_keys(
+    conn: Conn, *, keys: Sequence[str], peppers: Keyring
+) -> list[SdkAppOfEventRequest | None]:
     """Return the app of each key, in order, by one statement; None for a key that opens no app.
 
     A deleted app's key stops working with the next call, a rotated key at the end of its overlap.
@@ -106,7 +108,9 @@ async def authenticate_sdk_app_keys(conn: Conn, *, keys: Sequence[str], peppers:
     return [opened[key] for key in keys]
 
 
-async def find_app_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID) -> KeyedApp:
+async def find_app_of_project(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID
+) -> SdkAppOfEventRequest:
     """Return a project's app as a request with the app's key would get it. Raises `ObjectNotFound`."""
     row = await FIND_APP_OF_PROJECT.one(conn, org=organization_id, project_id=project_id, id=app_id)
     if row is None:
@@ -115,6 +119,8 @@ async def find_app_of_project(conn: Conn, *, organization_id: UUID, project_id: 
     return row
 
 
-def _verify_app_key(presented: ParsedAppKey, peppers: Keyring, row: _KeyedAppRow | None) -> KeyedApp | None:
+def _verify_app_key(
+    presented: ParsedAppKey, peppers: Keyring, row: _SdkAppOfEventRequestRow | None
+) -> SdkAppOfEventRequest | None:
     same = key_secrets.secret_matches(presented.secret, peppers, row and CurrentAndOldHashes(*row[10:]))
-    return KeyedApp(*row[:10]) if row is not None and same else None
+    return SdkAppOfEventRequest(*row[:10]) if row is not None and same else None

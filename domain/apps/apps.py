@@ -179,7 +179,7 @@ async def delete_project_app(conn: Conn, *, author: AppChangeAuthor, app_id: UUI
     await destinations.delete_capi_destination_rows(conn, organization_id=author.organization_id, app_id=app_id)
     deleted_at = await sdk_app.delete_app.value(conn, org=author.organization_id, id=app_id)
     await _audit_app_action(conn, author, app_id, "deleted", {"name": row.name, "platform": row.platform})
-    return SdkAppDeleted(app_id=ids.format_prefixed_id(ids.APP, app_id), deleted_at=deleted_at)
+    return SdkAppDeleted(app_id=ids.format_prefixed_id(ids.SDK_APP_ID_PREFIX, app_id), deleted_at=deleted_at)
 
 
 async def store_app_event_time(conn: Conn, *, organization_id: UUID, app_id: UUID) -> None:
@@ -225,7 +225,7 @@ async def _check_app_identifiers_free(
         raise StateConflict(
             "APP_EXISTS",
             f"the project has an app for {platform} with this identifier: change that one, or delete it",
-            appId=ids.format_prefixed_id(ids.APP, same_app_id),
+            appId=ids.format_prefixed_id(ids.SDK_APP_ID_PREFIX, same_app_id),
         )
 
 
@@ -255,17 +255,17 @@ async def _audit_app_action(
         conn,
         **author._asdict(),
         action=f"sdk_app.{action}",
-        subject=ids.format_prefixed_id(ids.APP, app_id),
+        subject=ids.format_prefixed_id(ids.SDK_APP_ID_PREFIX, app_id),
         details=details,
     )
 
 
 def _app_answer_fields(row: _SdkAppRow, public_url: str) -> dict[str, Any]:
     """Return the fields of an app's answer; `public_url` is the API's address for apps."""
-    columns, app_id = row._asdict(), ids.format_prefixed_id(ids.APP, row.id)
+    columns, app_id = row._asdict(), ids.format_prefixed_id(ids.SDK_APP_ID_PREFIX, row.id)
     del columns["id"]
     return columns | {
-        "project_id": ids.format_prefixed_id(ids.PROJECT, row.project_id),
+        "project_id": ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, row.project_id),
         "app_id": app_id,
         "capi": destinations.conversion_destinations_to_schema(row.capi),
         "ingest_endpoint": f"{public_url}/v1/apps/{app_id}/events",

@@ -12,7 +12,7 @@ from domain.values.collect_errors import run_checks_merging_errors
 from schemas.apps import AppPlatform, SdkAppCreate, SdkAppPatch
 from schemas.errors import InvalidValue
 
-B = TypeVar("B", SdkAppCreate, SdkAppPatch)
+SdkAppBody = TypeVar("SdkAppBody", SdkAppCreate, SdkAppPatch)
 
 
 class SdkAppIdentifiers(NamedTuple):
@@ -51,7 +51,7 @@ SDK_APP_IDENTIFIERS_BY_PLATFORM: Mapping[AppPlatform, tuple[str, ...]] = {
 }
 
 
-def normalize_app_identifiers(body: B) -> B:
+def normalize_app_identifiers(body: SdkAppBody) -> SdkAppBody:
     """Return a request body with its app identifiers normalized. Raises `InvalidValue` with all faults."""
     sent = {name: value for name in _SDK_APP_IDENTIFIER_FIELDS if (value := getattr(body, name)) is not UNSET}
     values = run_checks_merging_errors(

@@ -60,7 +60,7 @@ def brand_to_schema(rows: Sequence[BrandSourceRow], *, project_id: UUID) -> Bran
     """Return a project's brand: each field with its winning value and the alternatives, and the pictures."""
     known = rank_brand_findings_by_field(rows)
     return Brand(
-        project_id=ids.format_prefixed_id(ids.PROJECT, project_id),
+        project_id=ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, project_id),
         fields={name: _build_brand_field(known.get(name, [])) for name in BRAND_FIELDS},
         media=list_brand_pictures(rows),
     )
@@ -90,7 +90,7 @@ def _brand_picture_to_schema(row: BrandSourceRow, picture: PictureFoundByIngest)
         alt=picture.alt,
         provenance=MediaProvenance(
             source=row.source,
-            job_id=None if row.job_id is None else ids.format_prefixed_id(ids.JOB, row.job_id),
+            job_id=None if row.job_id is None else ids.format_prefixed_id(ids.JOB_ID_PREFIX, row.job_id),
             url=picture.page,
             rule=picture.rule,
             at=row.at,
@@ -207,7 +207,7 @@ def _brand_finding_rank(finding: Said) -> tuple[bool, float, datetime]:
 def _build_brand_finding_provenance(row: BrandSourceRow, finding: SourceFieldFinding) -> Provenance:
     return Provenance(
         source=row.source,
-        job_id=None if row.job_id is None else ids.format_prefixed_id(ids.JOB, row.job_id),
+        job_id=None if row.job_id is None else ids.format_prefixed_id(ids.JOB_ID_PREFIX, row.job_id),
         url=finding.url or row.url,
         confidence=finding.confidence,
         rule=finding.rule,

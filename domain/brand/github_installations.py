@@ -59,8 +59,8 @@ class GitHubInstallationRow(NamedTuple):
     connected_at: datetime
 
 
-GET_INSTALLATION = github_installation.get_installation.typed(GitHubInstallationRow)
-DELETE_INSTALLATION = github_installation.forget_installation.typed(GitHubAppInstallation)
+GET_GITHUB_INSTALLATION = github_installation.get_installation.typed(GitHubInstallationRow)
+DELETE_GITHUB_INSTALLATION = github_installation.forget_installation.typed(GitHubAppInstallation)
 
 
 async def create_github_install_link(
@@ -185,14 +185,14 @@ async def read_github_installation(conn: Conn, *, organization_id: UUID) -> GitH
 
 async def find_organization_github_installation(conn: Conn, *, organization_id: UUID) -> GitHubAppInstallation | None:
     """Return the GitHub installation that an organization's ingests may use; None if none is connected."""
-    row = await GET_INSTALLATION.one(conn, org=organization_id)
+    row = await GET_GITHUB_INSTALLATION.one(conn, org=organization_id)
     return None if row is None else GitHubAppInstallation(row.installation_id, row.account_login)
 
 
 async def disconnect_github_installation(conn: Conn, *, organization_id: UUID, api_key_id: UUID) -> GitHubDisconnected:
     """Disconnect and return a GitHub installation: ingests read only public repositories. Raises `ObjectNotFound`."""
     row = require_found(
-        await DELETE_INSTALLATION.one(conn, org=organization_id, installation_id=None), "github_installation"
+        await DELETE_GITHUB_INSTALLATION.one(conn, org=organization_id, installation_id=None), "github_installation"
     )
     await _audit_github_installation_action(conn, organization_id, api_key_id, "disconnected", row)
     return GitHubDisconnected(installation_id=row.installation_id, account_login=row.account_login)
@@ -200,7 +200,7 @@ async def disconnect_github_installation(conn: Conn, *, organization_id: UUID, a
 
 async def delete_uninstalled_github_app(conn: Conn, *, organization_id: UUID, installation_id: int) -> None:
     """Delete a GitHub installation that GitHub has uninstalled, unless another one is connected by now."""
-    row = await DELETE_INSTALLATION.one(conn, org=organization_id, installation_id=installation_id)
+    row = await DELETE_GITHUB_INSTALLATION.one(conn, org=organization_id, installation_id=installation_id)
     if row is not None:
         await _audit_github_installation_action(conn, organization_id, None, "uninstalled", row)
 
@@ -268,7 +268,7 @@ def _is_github_repo_list_fresh(row: GitHubInstallationRow, now: datetime) -> boo
 
 
 async def _get_github_installation_row(conn: Conn, organization_id: UUID) -> GitHubInstallationRow:
-    return require_found(await GET_INSTALLATION.one(conn, org=organization_id), "github_installation")
+    return require_found(await GET_GITHUB_INSTALLATION.one(conn, org=organization_id), "github_installation")
 
 
 async def _audit_github_installation_action(

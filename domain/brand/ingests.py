@@ -115,7 +115,7 @@ async def start_ingest(
         raise StateConflict(
             "INGEST_RUNNING",
             f"another ingest from this {source} runs: wait for its job or cancel it",
-            jobId=ids.format_prefixed_id(ids.JOB, submitted.job_id),
+            jobId=ids.format_prefixed_id(ids.JOB_ID_PREFIX, submitted.job_id),
         )
     return submitted
 

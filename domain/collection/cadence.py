@@ -15,7 +15,7 @@ MAX_SANDBOX_METRIC_CATCH_UP_PERIOD = timedelta(hours=48)
 
 #: Seconds until an account is due again: as a rule; if it can't be polled now; and if more posts were due
 #: than one collection run requests.
-ACCOUNT_POLL_RECHECK_S, UNPOLLABLE_ACCOUNT_RECHECK_S, RESUME_ACCOUNT_POLL_S = 3600.0, 6 * 3600.0, 300.0
+ACCOUNT_POLL_RECHECK_S, UNPOLLABLE_ACCOUNT_RECHECK_S, INCOMPLETE_COLLECTION_RESUME_S = 3600.0, 6 * 3600.0, 300.0
 #: Seconds between two readings of an account's followers.
 FOLLOWER_COUNT_POLL_INTERVAL_S = 6 * 3600.0
 

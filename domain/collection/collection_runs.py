@@ -13,7 +13,7 @@ import msgspec
 
 from db.pool import Conn
 from db.queries import collection
-from db.reach import GROUPED_STATEMENT_ERROR_CLASSES
+from db.reach import ERRORS_OF_ONE_CALLER_IN_GROUPED_STATEMENT
 from domain.accounts import credentials, owners
 from domain.collection import cadence, snapshots
 from domain.collection.snapshots import ReportedMetricsOfSubject
@@ -138,9 +138,9 @@ async def _submit_metric_collection_alone(conn: Conn, account: AccountDueForMetr
     """Submit the job that collects an account's metrics; if that fails, the account is due again soon."""
     try:
         await ledger.submit_job_alone(conn, job)
-    except (LimitReached, *GROUPED_STATEMENT_ERROR_CLASSES):
+    except (LimitReached, *ERRORS_OF_ONE_CALLER_IN_GROUPED_STATEMENT):
         again = {"org": account.organization_id, "account_id": account.account_id}
-        await collection.make_due.run(conn, **again, after_s=cadence.RESUME_ACCOUNT_POLL_S)
+        await collection.make_due.run(conn, **again, after_s=cadence.INCOMPLETE_COLLECTION_RESUME_S)
 
 
 async def prepare_metric_collection_run(
@@ -234,7 +234,7 @@ def _seconds_until_next_collection_run(error: PlatformError | None, failures: in
     Returns None after a complete run: the time that `submit_due_metric_collections` set stays.
     """
     if error is None:
-        return cadence.RESUME_ACCOUNT_POLL_S if more else None
+        return cadence.INCOMPLETE_COLLECTION_RESUME_S if more else None
     if isinstance(error, AccessTokenExpired) and failures == 1:
         return cadence.METRIC_POLL_TOKEN_REFRESH_WAIT_S
     asked_s = (error.after_s or 0.0) if isinstance(error, PlatformThrottled) else 0.0

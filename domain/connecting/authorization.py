@@ -16,7 +16,7 @@ from db.pool import Conn
 from domain.accounts import accounts, client_registrations, servers
 from domain.accounts.client_registrations import PlatformServerRef
 from domain.connecting import connect, consent_pages
-from domain.connecting.connect import AccountConnectJobArgs, Code, PlatformServerInStoredJson
+from domain.connecting.connect import AccountConnectJobArgs, ConsentCodeAndVerifier, PlatformServerInStoredJson
 from domain.connecting.consent_pages import CONSENT_PAGE_BY_PLATFORM
 from domain.oauth import oauth_states, return_urls
 from domain.oauth.oauth_states import StoredOAuthFlow
@@ -121,7 +121,7 @@ async def check_reauth_request(
     disconnected account, or ACCOUNT_LEASED for a lease.
     """
     return_url = _check_oauth_return_url(asked, settings, principal)
-    account_id = ids.parse_prefixed_id(ids.ACCOUNT, asked.social_account_id)
+    account_id = ids.parse_prefixed_id(ids.ACCOUNT_ID_PREFIX, asked.social_account_id)
     if account_id is None:
         raise not_found_error("account")
     row = await accounts.find_account_row(conn, organization_id=principal.organization_id, account_id=account_id)
@@ -250,7 +250,7 @@ async def handle_oauth_callback(
             organization_id=flow.organization_id,
             project_id=flow.project_id,
             asked=_build_connect_job_args_of_flow(flow),
-            secret=Code(code=code, verifier=verifier),
+            secret=ConsentCodeAndVerifier(code=code, verifier=verifier),
             keyring=keyring,
         )
     except StateConflict as archived:

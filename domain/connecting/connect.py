@@ -35,24 +35,24 @@ SANDBOX_ACCOUNT_IDENTIFIER_PATTERN = re.compile(r"[A-Za-z0-9._:%-]+", re.ASCII)
 DISCONNECT_POST_CANCEL_REASON = "account_disconnected"
 
 
-class Code(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class ConsentCodeAndVerifier(msgspec.Struct, frozen=True, kw_only=True, tag="Code"):
     """Code from a server's consent page, with its PKCE verifier."""
 
     code: str
     verifier: str
 
     def __repr__(self) -> str:
-        return "Code()"
+        return "ConsentCodeAndVerifier()"
 
 
-class Login(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class HandleAndAppPassword(msgspec.Struct, frozen=True, kw_only=True, tag="Login"):
     """Handle and app password, which connect an account without a consent page."""
 
     identifier: str
     password: str
 
     def __repr__(self) -> str:
-        return "Login()"
+        return "HandleAndAppPassword()"
 
 
 class PlatformServerInStoredJson(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,11 +85,13 @@ class AccountConnectJobInput(NamedTuple):
 
     sandbox: bool
     asked: AccountConnectJobArgs
-    secret: Code | Login
+    secret: ConsentCodeAndVerifier | HandleAndAppPassword
     client: OAuthClient | None
 
 
-def check_app_password_request(asked: AccountConnect, *, sandbox: bool, allowed: AllowedOrigins) -> tuple[str, Login]:
+def check_app_password_request(
+    asked: AccountConnect, *, sandbox: bool, allowed: AllowedOrigins
+) -> tuple[str, HandleAndAppPassword]:
     """Check a request to connect by an app password; return the server's address and the credentials.
 
     Only their form is checked, without a call. Raises `InvalidValue`, also for a platform with a consent page.
@@ -103,7 +105,7 @@ def check_app_password_request(asked: AccountConnect, *, sandbox: bool, allowed:
     service_url = servers.normalize_account_server(
         asked.service_url or described.server, allowed=allowed, path="serviceUrl"
     )
-    return service_url, Login(identifier=asked.identifier, password=asked.app_password)
+    return service_url, HandleAndAppPassword(identifier=asked.identifier, password=asked.app_password)
 
 
 async def submit_account_connect(
@@ -112,7 +114,7 @@ async def submit_account_connect(
     organization_id: UUID,
     project_id: UUID,
     asked: AccountConnectJobArgs,
-    secret: Code | Login,
+    secret: ConsentCodeAndVerifier | HandleAndAppPassword,
     keyring: Keyring,
 ) -> SubmittedJob:
     """Submit the job that identifies an account and stores it, with `secret` sealed; the lock keeps the project active.
@@ -141,7 +143,8 @@ async def read_account_connect_job_input(conn: Conn, *, claim: JobClaim, keyring
     asked = msgspec.convert(claim.args, AccountConnectJobArgs)
     sandbox = await organizations.is_sandbox_organization(conn, organization_id=claim.organization_id)
     secret = msgspec.json.decode(
-        await job_secrets.unseal_job_secret(conn, claim=claim, keyring=keyring), type=Code | Login
+        await job_secrets.unseal_job_secret(conn, claim=claim, keyring=keyring),
+        type=ConsentCodeAndVerifier | HandleAndAppPassword,
     )
     client = await client_registrations.read_unsealed_oauth_client(conn, server=asked.platform_server, keyring=keyring)
     return AccountConnectJobInput(sandbox, asked, secret, client)
@@ -176,7 +179,7 @@ async def finish_account_connect(
         await client_registrations.mark_oauth_client_lasting(
             conn, server=args.platform_server, client_id=attempt.client.client_id
         )
-    shown_id = ids.format_prefixed_id(ids.ACCOUNT, account_id)
+    shown_id = ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, account_id)
     return {"socialAccountId": shown_id, "platform": found.platform, "handle": found.handle}
 
 
@@ -239,7 +242,7 @@ async def disconnect_account(
         canceled = await _cancel_posts_and_disconnect_account(
             conn, AccountAndOrgIds(organization_id, account_id), row.project_id, keyring, api_key_id
         )
-    shown_id = ids.format_prefixed_id(ids.ACCOUNT, account_id)
+    shown_id = ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, account_id)
     return AccountDisconnected(social_account_id=shown_id, canceled_scheduled_posts=canceled)
 
 

@@ -32,7 +32,7 @@ def add_app_media_to_piece_input_files(
 
     Add the demo video to a remix without a clip. Without pictures and clip, add up to `MAX_DEFAULT_PIECE_SCREENSHOTS`.
     """
-    requested_ids = {ids.parse_prefixed_id(ids.ASSET, media_id) for media_id in body.media_ids}
+    requested_ids = {ids.parse_prefixed_id(ids.ASSET_ID_PREFIX, media_id) for media_id in body.media_ids}
     # Requested files first, then current ones.
     ordered = sorted(own, key=lambda file: file.id not in requested_ids)
     clip = named.clip or (_find_media_file_token(ordered, "demo_video") if body.format == "ugc_remix" else None)

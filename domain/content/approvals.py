@@ -127,7 +127,7 @@ async def _store_approval_decision(
         organization_id=org,
         api_key_id=api_key_id,
         action=f"content.{verdict}",
-        subject=ids.format_prefixed_id(ids.CONTENT, content_id),
+        subject=ids.format_prefixed_id(ids.CONTENT_ID_PREFIX, content_id),
         project_id=locked.project_id,
         details={"revision": locked.revision},
     )
@@ -169,7 +169,7 @@ async def apply_approval_policy_patch(
             organization_id=organization_id,
             api_key_id=api_key_id,
             action="approval_policy.updated",
-            subject=ids.format_prefixed_id(ids.PROJECT, project_id),
+            subject=ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, project_id),
             project_id=project_id,
             details={"before": before._asdict(), "after": after._asdict()},
         )

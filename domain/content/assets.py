@@ -55,7 +55,7 @@ async def _insert_asset_thumbnails(conn: Conn, organization_id: UUID, thumbnails
 def asset_to_schema(each: dict[str, Any], public_url: str) -> Asset:
     """Return a content's asset for the API from a statement's `jsonb_build_object`, with its download addresses."""
     own = {
-        "assetId": ids.format_prefixed_id(ids.ASSET, UUID(each["id"])),
+        "assetId": ids.format_prefixed_id(ids.ASSET_ID_PREFIX, UUID(each["id"])),
         "url": f"{public_url}/media/{each['token']}",
         "thumbnailUrl": each["thumbnail"] and f"{public_url}/media/{each['thumbnail']}",
     }

@@ -152,7 +152,7 @@ async def _choose_aspect_ratio_for_account(
     """
     if body.social_account_id is None:
         return body.aspect
-    account_id = require_found(ids.parse_prefixed_id(ids.ACCOUNT, body.social_account_id), "account")
+    account_id = require_found(ids.parse_prefixed_id(ids.ACCOUNT_ID_PREFIX, body.social_account_id), "account")
     account = await accounts.find_account_row(conn, organization_id=organization_id, account_id=account_id)
     if account.project_id != project_id:
         raise not_found_error("account")
@@ -173,7 +173,7 @@ async def _find_generation_request_files(
     `again`: requested before. Raises `ObjectNotFound` for an absent file, `InvalidValue` for an unsuitable one.
     """
     source = await _find_source_content_id(conn, organization_id, project_id, body.source_content_id)
-    requested_ids = [ids.parse_prefixed_id(ids.ASSET, media_id) for media_id in body.media_ids]
+    requested_ids = [ids.parse_prefixed_id(ids.ASSET_ID_PREFIX, media_id) for media_id in body.media_ids]
     if source is None and not requested_ids:
         return ContentPieceInputFiles()
     rows = await LIST_REQUESTED_INPUT_FILES.all(
@@ -238,7 +238,7 @@ async def _find_source_content_id(
     """Return the id of a generate request's source content, or None. Raises `ObjectNotFound` outside the project."""
     if shown is None:
         return None
-    content_id = ids.parse_prefixed_id(ids.CONTENT, shown)
+    content_id = ids.parse_prefixed_id(ids.CONTENT_ID_PREFIX, shown)
     owner_id = content_id and await content_item.find_project.value(conn, org=organization_id, id=content_id)
     if owner_id != project_id:
         issue = {"path": "sourceContentId", "message": "is no content of this project"}

@@ -25,7 +25,7 @@ from schemas import ids
 from schemas.accounts import PlatformName
 from schemas.api_keys import OrganizationTier
 from schemas.content import (
-    MAX_FILES,
+    MAX_CONTENT_FILES,
     ApprovalStatus,
     Content,
     ContentDecision,
@@ -139,8 +139,8 @@ def derive_content_format_of_files(kinds: Sequence[str], caption: str) -> Conten
 
     Raises `InvalidValue` for too many files, a video with other files, or no file and no caption.
     """
-    if len(kinds) > MAX_FILES:
-        raise InvalidValue("file", f"one item of content has at most {MAX_FILES} files")
+    if len(kinds) > MAX_CONTENT_FILES:
+        raise InvalidValue("file", f"one item of content has at most {MAX_CONTENT_FILES} files")
     if "video" in kinds and len(kinds) > 1:
         raise InvalidValue("file", "a video must be the only file: upload pictures, or one video")
     if not kinds and not caption.strip():
@@ -267,7 +267,7 @@ def content_to_schema(row: ContentRow, public_url: str) -> Content:
     return build_api_answer_from_row(
         Content,
         row,
-        id=ids.format_prefixed_id(ids.CONTENT, row.id),
+        id=ids.format_prefixed_id(ids.CONTENT_ID_PREFIX, row.id),
         assets=[assets.asset_to_schema(asset, public_url) for asset in row.assets],
         decision=_content_decision_to_schema(row.decision) if row.decision else None,
         ai_generated=_content_origin_of(row).is_ai_generated,
@@ -286,9 +286,11 @@ def _objections_by_platform(row: ContentRow) -> dict[PlatformName, str]:
         platform_limits.PostFileToCheck(asset["kind"], asset["mimeType"], asset["sizeBytes"], asset["durationMs"])
         for asset in row.assets
     ]
-    return platform_limits.objections_by_platform(row.caption, files)
+    return platform_limits.describe_objections_by_platform(row.caption, files)
 
 
 def _content_decision_to_schema(latest: dict[str, Any]) -> ContentDecision:
     by = latest["decidedBy"]
-    return msgspec.convert({**latest, "decidedBy": by and ids.format_prefixed_id(ids.KEY, UUID(by))}, ContentDecision)
+    return msgspec.convert(
+        {**latest, "decidedBy": by and ids.format_prefixed_id(ids.API_KEY_ID_PREFIX, UUID(by))}, ContentDecision
+    )

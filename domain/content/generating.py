@@ -108,7 +108,7 @@ async def start_generating_next_content_revision(
     locked = await content.lock_content(conn, organization_id=org, content_id=content_id)
     content.check_content_if_match(locked, versions)
     if not submitted.fresh:
-        raise content.content_not_ready_error(jobId=ids.format_prefixed_id(ids.JOB, submitted.job_id))
+        raise content.content_not_ready_error(jobId=ids.format_prefixed_id(ids.JOB_ID_PREFIX, submitted.job_id))
     brief = await briefs.build_generation_brief(
         conn,
         organization_id=org,
@@ -185,7 +185,7 @@ async def _submit_generation_job(
 async def read_content_progress(conn: Conn, *, organization_id: UUID, content_id: UUID) -> ContentProgress:
     """Return the progress of a content's job, or without a running one its status at 100 %. Raises `ObjectNotFound`."""
     row = require_found(await GET_CONTENT_PROGRESS.one(conn, org=organization_id, content_id=content_id), "content")
-    shown_id = ids.format_prefixed_id(ids.CONTENT, content_id)
+    shown_id = ids.format_prefixed_id(ids.CONTENT_ID_PREFIX, content_id)
     if not row.runs or row.stage is None or row.progress is None:
         return ContentProgress(
             content_id=shown_id,

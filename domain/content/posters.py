@@ -41,8 +41,8 @@ async def submit_upload_poster_job(conn: Conn, *, organization_id: UUID, content
     It can't fail an upload: jobs that are hidden from partners count toward no cap.
     """
     content_id, project_id = (
-        ids.parse_prefixed_id(ids.CONTENT, content.id),
-        ids.parse_prefixed_id(ids.PROJECT, content.project_id),
+        ids.parse_prefixed_id(ids.CONTENT_ID_PREFIX, content.id),
+        ids.parse_prefixed_id(ids.PROJECT_ID_PREFIX, content.project_id),
     )
     if content.format != "video" or content_id is None:
         return ()
@@ -111,7 +111,7 @@ def build_video_poster_outcome(claim: JobClaim, poster: Thumbnail) -> Done:
     """
     scope = _org_and_content_id_of_claim(claim)
     return Done(
-        {"contentId": ids.format_prefixed_id(ids.CONTENT, scope["content_id"])},
+        {"contentId": ids.format_prefixed_id(ids.CONTENT_ID_PREFIX, scope["content_id"])},
         [JobWrite(content_asset.insert_poster, {**scope, **poster._asdict()})],
     )
 

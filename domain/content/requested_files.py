@@ -78,9 +78,9 @@ def _check_picture_file(file: ProjectFile) -> None:
 
 
 def _check_video_clip(file: ProjectFile) -> None:
-    boxes.check_clip_picture_size(file.width, file.height, boxes.MIN_REMIX_CLIP.side)
+    boxes.check_clip_picture_size(file.width, file.height, boxes.MIN_REMIX_CLIP_SIDE_AND_SECONDS.side)
     seconds = (file.duration_ms or 0) / 1000
-    if 0 < seconds < boxes.MIN_REMIX_CLIP.seconds:
+    if 0 < seconds < boxes.MIN_REMIX_CLIP_SIDE_AND_SECONDS.seconds:
         raise boxes.short_clip_refusal(seconds)
 
 

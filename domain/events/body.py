@@ -17,7 +17,7 @@ from domain.events.checks import EventRejectedError, validate_event
 from domain.events.event import NewEventRow
 from domain.events.json_text import (
     MAX_PACKED_EVENT_BODY_BYTES,
-    MAX_UNPACKED_BYTES,
+    MAX_UNPACKED_EVENT_BODY_BYTES,
     UNREADABLE_JSON_ERRORS,
     estimate_decoding_time_in_text_bytes,
     repair_surrogates_in_steps,
@@ -37,7 +37,7 @@ from schemas.events import (
     ServerEventBodyAppIds,
 )
 
-H = TypeVar("H", bound=msgspec.Struct)
+EventBodyHead = TypeVar("EventBodyHead", bound=msgspec.Struct)
 
 
 class RejectedEvent(NamedTuple):
@@ -61,19 +61,19 @@ class CheckedEventBatch(NamedTuple):
         return [Rejected(index=one.place, code=one.code) for one in self.refused]
 
 
-class DecodedEventBatchBody(NamedTuple, Generic[H]):
+class DecodedEventBatchBody(NamedTuple, Generic[EventBodyHead]):
     """Decoded body: its events or their texts, and its other fields as `head`."""
 
-    head: H
+    head: EventBodyHead
     events: Sequence[EventIn | msgspec.Raw]
     size: int
 
 
-class EventBodyDecoders(NamedTuple, Generic[H]):
+class EventBodyDecoders(NamedTuple, Generic[EventBodyHead]):
     """Decoders of a body: `whole` with all events, `split` with the text of each; at most `most` events."""
 
-    whole: msgspec.json.Decoder[H]
-    split: msgspec.json.Decoder[H]
+    whole: msgspec.json.Decoder[EventBodyHead]
+    split: msgspec.json.Decoder[EventBodyHead]
     most: int
 
 
@@ -107,7 +107,9 @@ _ANY_JSON_DECODER, _UNPARSED_JSON_DECODER = msgspec.json.Decoder(), msgspec.json
 _FIELD_IN_ERROR_PATTERN = re.compile(r"(?:unknown|required) field `(.*)`", re.DOTALL)
 
 
-def gunzip_event_body(data: bytes, *, packed: bool, most: int = MAX_UNPACKED_BYTES) -> CooperativeSteps[bytes]:
+def gunzip_event_body(
+    data: bytes, *, packed: bool, most: int = MAX_UNPACKED_EVENT_BODY_BYTES
+) -> CooperativeSteps[bytes]:
     """Return the plain bytes of a body of events, decompressed by gzip if `packed`.
 
     Raises `MalformedBody` for bad gzip, `BodyOversized` over the maximum as sent, or over `most` decompressed.
@@ -128,7 +130,9 @@ def parse_app_events(
     return (yield from check_body_events(parts.events, parts.size, project_id=project_id, app_no=app_no, now=now))
 
 
-def split_event_body(plain: bytes, form: EventBodyDecoders[H]) -> CooperativeSteps[DecodedEventBatchBody[H]]:
+def split_event_body(
+    plain: bytes, form: EventBodyDecoders[EventBodyHead]
+) -> CooperativeSteps[DecodedEventBatchBody[EventBodyHead]]:
     """Return the events of a request body, decoded or each as its JSON text, and the body's other fields.
 
     They are texts for a long body, or if the events can't be decoded together. Raises `MalformedBody`, `InvalidValue`,
@@ -143,7 +147,9 @@ def split_event_body(plain: bytes, form: EventBodyDecoders[H]) -> CooperativeSte
     return DecodedEventBatchBody(head, events, len(plain))
 
 
-def _decode_small_event_body(plain: bytes, form: EventBodyDecoders[H]) -> DecodedEventBatchBody[H]:
+def _decode_small_event_body(
+    plain: bytes, form: EventBodyDecoders[EventBodyHead]
+) -> DecodedEventBatchBody[EventBodyHead]:
     try:
         head = form.whole.decode(plain)
     except UNREADABLE_JSON_ERRORS:
@@ -152,7 +158,9 @@ def _decode_small_event_body(plain: bytes, form: EventBodyDecoders[H]) -> Decode
     return DecodedEventBatchBody(head, events, len(plain))
 
 
-def decode_event_body(text: bytes, decoder: msgspec.json.Decoder[H], *, sent: bytes | None = None) -> H:
+def decode_event_body(
+    text: bytes, decoder: msgspec.json.Decoder[EventBodyHead], *, sent: bytes | None = None
+) -> EventBodyHead:
     """Return the decoded JSON text of an event body. Errors refer to `sent`, the original bytes, if given.
 
     Raises `MalformedBody` for text that isn't JSON, `InvalidValue` for JSON of another form.
@@ -170,7 +178,7 @@ def malformed_body_error(error: Exception) -> MalformedBody:
     return MalformedBody(f"the body is no JSON that can be read: {error}")
 
 
-def decode_event_json_or_raise(text: msgspec.Raw, decoder: msgspec.json.Decoder[H]) -> H:
+def decode_event_json_or_raise(text: msgspec.Raw, decoder: msgspec.json.Decoder[EventBodyHead]) -> EventBodyHead:
     """Return one event's decoded JSON text. Raises `EventRejectedError`."""
     try:
         return decoder.decode(text)

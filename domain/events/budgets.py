@@ -15,14 +15,14 @@ from uuid import UUID
 from db.pool import Conn, Pool, acquire_pg_connection
 from db.queries import intake_day
 from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors
-from domain.apps.app_keys import KeyedApp
+from domain.apps.app_keys import SdkAppOfEventRequest
 from schemas.api_keys import OrganizationTier
 from schemas.errors import LimitReached
 
 MIB, GIB = 1 << 20, 1 << 30
 
 #: Number of lots in a budget, and seconds after which a smaller count is added too.
-EVENT_BUDGET_LOTS, EVENT_COUNT_FLUSH_INTERVAL_S = 1_000, 5.0
+EVENT_BUDGET_LOT_COUNT, EVENT_COUNT_FLUSH_INTERVAL_S = 1_000, 5.0
 
 #: Seconds between two additions of a process, and rows of one statement.
 EVENT_COUNT_WRITE_PAUSE_S, MAX_BUDGET_DAYS_PER_STATEMENT = 0.05, 500
@@ -31,7 +31,7 @@ EVENT_COUNT_WRITE_PAUSE_S, MAX_BUDGET_DAYS_PER_STATEMENT = 0.05, 500
 MAX_CACHED_ORG_EVENT_BUDGETS = 10_000
 
 #: Days for which sums are stored, and rows that one run of `prune_old_event_budget_days` deletes.
-EVENT_BUDGET_RETENTION_DAYS, MAX_PRUNED_EVENT_BUDGET_DAYS = 35, 500
+EVENT_BUDGET_RETENTION_DAYS, MAX_EVENT_BUDGET_ROWS_PER_PRUNE = 35, 500
 
 SECONDS_PER_DAY = 86_400
 
@@ -97,16 +97,18 @@ class EventBudgets:
         #: Set when counts are ready for the table.
         self.counts_ready = asyncio.Event()
 
-    def check_organization_event_budget(self, app: KeyedApp) -> None:
+    def check_organization_event_budget(self, app: SdkAppOfEventRequest) -> None:
         """Raise `LimitReached` if the app's organization has used up its events or bytes of this UTC day."""
         self._check_budget_of_day(self._get_or_create_today_event_counts(app), EVENT_DAY_LIMITS_BY_TIER[app.tier])
 
-    def used_budget_share(self, app: KeyedApp) -> float:
+    def used_budget_share(self, app: SdkAppOfEventRequest) -> float:
         """Return the larger used share, of events or bytes, in the app's organization's daily budget: 0 to about 1."""
         day, budget = self._get_or_create_today_event_counts(app), EVENT_DAY_LIMITS_BY_TIER[app.tier]
         return max(day.events / budget.events, day.event_bytes / budget.size)
 
-    def reserve_events_in_daily_budget(self, app: KeyedApp, events: int, size: int) -> InMemoryEventBudgetDay:
+    def reserve_events_in_daily_budget(
+        self, app: SdkAppOfEventRequest, events: int, size: int
+    ) -> InMemoryEventBudgetDay:
         """Reserve events in the daily budget of the app's organization until `release_reserved_events`; return the day.
 
         Raises `LimitReached` if the budget is used up, or if commits under way may use the rest. `size` is in bytes.
@@ -127,14 +129,17 @@ class EventBudgets:
         day.held_events -= events
         day.held_size -= size
 
-    def charge_budget_after_commit(self, app: KeyedApp, events: int, size: int) -> None:
+    def charge_budget_after_commit(self, app: SdkAppOfEventRequest, events: int, size: int) -> None:
         """Count an app's new events in its organization's daily budget, after their commit."""
         if not events:
             return
         day, budget = self._get_or_create_today_event_counts(app), EVENT_DAY_LIMITS_BY_TIER[app.tier]
         day.due_events += events
         day.due_size += size
-        if day.due_events * EVENT_BUDGET_LOTS >= budget.events or day.due_size * EVENT_BUDGET_LOTS >= budget.size:
+        if (
+            day.due_events * EVENT_BUDGET_LOT_COUNT >= budget.events
+            or day.due_size * EVENT_BUDGET_LOT_COUNT >= budget.size
+        ):
             self._ready[day.key] = day
             self.counts_ready.set()
         if self._timer is None:
@@ -168,7 +173,7 @@ class EventBudgets:
             if self._timer is None and any(day.due_events for day in self._days.values()):
                 self._start_flush_timer()
 
-    def _get_or_create_today_event_counts(self, app: KeyedApp) -> InMemoryEventBudgetDay:
+    def _get_or_create_today_event_counts(self, app: SdkAppOfEventRequest) -> InMemoryEventBudgetDay:
         key = app.organization_id, self._clock().date()
         day = self._days.get(key)
         if day is None:
@@ -257,4 +262,4 @@ def next_utc_midnight(now: datetime) -> datetime:
 async def prune_old_event_budget_days(conn: Conn) -> int:
     """Delete a batch of daily event sums older than `EVENT_BUDGET_RETENTION_DAYS`; return their number."""
     before = datetime.now(UTC).date() - timedelta(days=EVENT_BUDGET_RETENTION_DAYS)
-    return await intake_day.prune_days.run(conn, before=before, limit=MAX_PRUNED_EVENT_BUDGET_DAYS)
+    return await intake_day.prune_days.run(conn, before=before, limit=MAX_EVENT_BUDGET_ROWS_PER_PRUNE)

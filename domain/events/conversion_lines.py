@@ -43,7 +43,7 @@ class OpenConversionDestination(NamedTuple):
         return f"OpenDestination({self.platform})"
 
 
-class ClosedConversionDestination(NamedTuple):
+class ConversionDestinationCloseReason(NamedTuple):
     """Reason that a destination is closed."""
 
     code: str
@@ -73,13 +73,13 @@ class _ConversionQueueDestinationRow(NamedTuple):
 FIND_APPS_OF_CONVERSION_QUEUES = conversion_destination.find_lines.typed(_ConversionQueueOwnerRow)
 FIND_DESTINATION_OF_CONVERSION_QUEUE = conversion_destination.open_destination.typed(_ConversionQueueDestinationRow)
 
-APP_DELETED_CONVERSION_CLOSE_REASON = ClosedConversionDestination(
+APP_DELETED_CONVERSION_CLOSE_REASON = ConversionDestinationCloseReason(
     "APP_DELETED", "the app was deleted before this was sent"
 )
-ARCHIVE_CONVERSION_CLOSE_REASON = ClosedConversionDestination(
+ARCHIVE_CONVERSION_CLOSE_REASON = ConversionDestinationCloseReason(
     "PROJECT_ARCHIVED", "the project was archived before this was sent"
 )
-DESTINATION_DISABLED_CLOSE_REASON = ClosedConversionDestination(
+DESTINATION_DISABLED_CLOSE_REASON = ConversionDestinationCloseReason(
     "DESTINATION_DISABLED", "the destination was switched off before this was sent"
 )
 
@@ -116,7 +116,7 @@ def conversion_queue_of_job_claim(claim: JobClaim) -> AppConversionQueue:
 
 async def read_conversion_destination_of_job(
     conn: Conn, *, claim: JobClaim, keyring: Keyring
-) -> OpenConversionDestination | ClosedConversionDestination:
+) -> OpenConversionDestination | ConversionDestinationCloseReason:
     """Return the conversion destination of a job's line with its token, or the reason why it is closed now.
 
     It is closed for a deleted app, for a disabled destination, and from the commit of the project's archive on.

@@ -69,8 +69,8 @@ def _conversion_delivery_to_schema(
     return build_api_answer_from_row(
         ConversionDelivery,
         row,
-        conversion_id=ids.format_prefixed_id(ids.CONVERSION, row.id),
-        app_id=ids.format_prefixed_id(ids.APP, apps.by_number[row.app_no].id),
+        conversion_id=ids.format_prefixed_id(ids.CONVERSION_ID_PREFIX, row.id),
+        app_id=ids.format_prefixed_id(ids.SDK_APP_ID_PREFIX, apps.by_number[row.app_no].id),
         event_id=show_id(row.event_id),
         event_name=row.name,
         destination_event_name=row.event_name,

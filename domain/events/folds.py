@@ -29,28 +29,28 @@ MAX_FOLD_STATEMENT_MS = 5_000
 MAX_READ_FOLD_STATEMENT_MS = 250
 
 #: The same of the statement that measures the lag.
-MAX_LAG_STATEMENT_MS = 1_000
+MAX_FOLD_LAG_STATEMENT_MS = 1_000
 
 #: Errors of a fold after which other statements may succeed: it took too long, or the disk is full.
-PASSING_FOLD_ERRORS = (asyncpg.QueryCanceledError, asyncpg.InsufficientResourcesError)
+NON_FATAL_FOLD_ERRORS = (asyncpg.QueryCanceledError, asyncpg.InsufficientResourcesError)
 
 _log = logs.get_logger("folds")
 
-_FIRST_PROJECT, _LAST_PROJECT = UUID(int=0), UUID(int=2**128 - 1)
+_LOWEST_PROJECT_ID, _HIGHEST_PROJECT_ID = UUID(int=0), UUID(int=2**128 - 1)
 
 
-class FoldedBatch(NamedTuple):
+class FoldedDeltaCountAndLastProject(NamedTuple):
     """Number of deltas that a fold took from a queue, and the last project with one; None without any."""
 
     n: int
     last_project: UUID | None
 
 
-FOLD_EVENT_COUNTS = event_rollup.fold.typed(FoldedBatch)
-FOLD_ACTIVE_USERS = event_person.fold.typed(FoldedBatch)
+FOLD_EVENT_COUNTS = event_rollup.fold.typed(FoldedDeltaCountAndLastProject)
+FOLD_ACTIVE_USERS = event_person.fold.typed(FoldedDeltaCountAndLastProject)
 
 
-class DeltaFolder:
+class DeltaFoldRunner:
     """Folder of all shards in turn. Several work at once: each skips the shards that another one has locked.
 
     A fold begins behind the last project of the shard's fold before, so that no project's deltas delay others' for
@@ -84,14 +84,14 @@ class DeltaFolder:
             await event_delta.begin_fold.value(conn, limit=f"{MAX_FOLD_STATEMENT_MS}ms")
             if not await event_delta.try_lock_shard.value(conn, shard=shard):
                 return 0
-            projects = self._first_projects.get(shard, _FIRST_PROJECT), _LAST_PROJECT
+            projects = self._first_projects.get(shard, _LOWEST_PROJECT_ID), _HIGHEST_PROJECT_ID
             batches = await _fold_batch(conn, shard, *projects, limit=limit)
             if not any(batch.n for batch in batches):
-                batches = await _fold_batch(conn, shard, _FIRST_PROJECT, _LAST_PROJECT, limit=limit)
+                batches = await _fold_batch(conn, shard, _LOWEST_PROJECT_ID, _HIGHEST_PROJECT_ID, limit=limit)
         full = [batch.last_project for batch in batches if batch.last_project and batch.n == limit]
         if not full:
             self._limits.pop(shard, None)
-        self._first_projects[shard] = UUID(int=(min(full).int + 1) % 2**128) if full else _FIRST_PROJECT
+        self._first_projects[shard] = UUID(int=(min(full).int + 1) % 2**128) if full else _LOWEST_PROJECT_ID
         return sum(batch.n for batch in batches)
 
 
@@ -103,7 +103,7 @@ async def fold_project_for_read(conn: Conn, *, project_id: UUID) -> timedelta:
     """
     if await event_delta.read_wait.value(conn, project_id=project_id) is None:
         return timedelta(0)
-    with suppress(*PASSING_FOLD_ERRORS):
+    with suppress(*NON_FATAL_FOLD_ERRORS):
         async with conn.transaction():
             await event_delta.begin_fold.value(conn, limit=f"{MAX_READ_FOLD_STATEMENT_MS}ms")
             shard = await event_delta.try_lock_shard_of_project.value(conn, project_id=project_id)
@@ -116,17 +116,17 @@ async def fold_project_for_read(conn: Conn, *, project_id: UUID) -> timedelta:
 async def read_fold_lag_s(conn: Conn) -> float:
     """Return the seconds for which the oldest delta of all projects has waited for its fold; 0 without one.
 
-    Raises one of `PASSING_FOLD_ERRORS` if that takes over `MAX_LAG_STATEMENT_MS`.
+    Raises one of `NON_FATAL_FOLD_ERRORS` if that takes over `MAX_FOLD_LAG_STATEMENT_MS`.
     """
     async with conn.transaction():
-        await event_delta.begin_fold.value(conn, limit=f"{MAX_LAG_STATEMENT_MS}ms")
+        await event_delta.begin_fold.value(conn, limit=f"{MAX_FOLD_LAG_STATEMENT_MS}ms")
         lag_s: float = await event_delta.read_lag_s.value(conn)
     return lag_s
 
 
 async def _fold_batch(
     conn: Conn, shard: int, first_project: UUID, last_project: UUID, *, limit: int
-) -> Sequence[FoldedBatch]:
+) -> Sequence[FoldedDeltaCountAndLastProject]:
     """Fold a batch of these projects' deltas, in a transaction that has locked their shard; return it by queue."""
     batch = {"shard": shard, "first_project": first_project, "last_project": last_project, "limit": limit}
     return [

@@ -16,7 +16,7 @@ import asyncpg
 
 from db.pool import Pool, run_autocommitted, run_in_transaction
 from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors
-from domain.apps.app_keys import KeyedApp
+from domain.apps.app_keys import SdkAppOfEventRequest
 from domain.events.budgets import EventBudgets, InMemoryEventBudgetDay
 from domain.events.event import EventKey, NewEventRow
 from domain.events.group_commit import store_new_events
@@ -28,7 +28,7 @@ from telemetry import logs, metrics
 MAX_HELD_INTAKE_EVENTS, MAX_EVENTS_PER_COMMIT = 20_000, 4_000
 
 #: Concurrent commits: while one waits for the disk, the next one is prepared.
-CONCURRENT_EVENT_COMMITS = 2
+MAX_CONCURRENT_EVENT_COMMITS = 2
 
 #: Bytes of a body that count as one event, if its events are larger.
 BYTES_COUNTED_AS_EVENT = 2_048
@@ -59,7 +59,7 @@ class _EventIntakeRequest:
     `size` is the body's bytes, and `day` is the budget day that reserved them.
     """
 
-    app: KeyedApp
+    app: SdkAppOfEventRequest
     events: Sequence[NewEventRow]
     size: int
     weight: int
@@ -87,7 +87,7 @@ class EventIntake:
         self._requests_queued = asyncio.Event()
 
     async def commit_request_events(
-        self, app: KeyedApp, events: Sequence[NewEventRow], *, size: int
+        self, app: SdkAppOfEventRequest, events: Sequence[NewEventRow], *, size: int
     ) -> EventIntakeResult:
         """Commit events of an app with their conversions; return the numbers of new and of known events.
 
@@ -115,7 +115,9 @@ class EventIntake:
         while group := self._take_next_group():
             self._release_group(group)
 
-    def _queue_request(self, app: KeyedApp, events: Sequence[NewEventRow], size: int) -> _EventIntakeRequest:
+    def _queue_request(
+        self, app: SdkAppOfEventRequest, events: Sequence[NewEventRow], size: int
+    ) -> _EventIntakeRequest:
         """Queue a request, reserve its events in the budget, and return it. Raises `LimitReached`.
 
         Raises `ServiceUnavailable` if its organization would then hold more than the free space.
@@ -261,12 +263,12 @@ def _fail_intake_requests(group: list[_EventIntakeRequest], error: Exception) ->
 async def open_event_intake(pool: Pool, budgets: EventBudgets) -> AsyncIterator[EventIntake]:
     """Run an event intake for the block, with its committers; yield it. Requests still queued at the end fail.
 
-    The pool has at least `CONCURRENT_EVENT_COMMITS` connections, and a `command_timeout` that bounds the wait for a
+    The pool has at least `MAX_CONCURRENT_EVENT_COMMITS` connections, and a `command_timeout` that bounds the wait for a
     silent Postgres.
     """
     intake = EventIntake(pool, budgets)
     async with asyncio.TaskGroup() as group:
-        committers = [group.create_task(intake.commit_event_groups()) for _ in range(CONCURRENT_EVENT_COMMITS)]
+        committers = [group.create_task(intake.commit_event_groups()) for _ in range(MAX_CONCURRENT_EVENT_COMMITS)]
         try:
             yield intake
         finally:

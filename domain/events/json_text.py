@@ -15,7 +15,7 @@ from domain.values.steps import CooperativeSteps
 from schemas.errors import BodyOversized, MalformedBody
 
 #: Bytes of a body as sent, and unpacked; levels of objects and lists in one event.
-MAX_PACKED_EVENT_BODY_BYTES, MAX_UNPACKED_BYTES, MAX_JSON_LEVELS = 1_000_000, 8_000_000, 100
+MAX_PACKED_EVENT_BODY_BYTES, MAX_UNPACKED_EVENT_BODY_BYTES, MAX_EVENT_JSON_LEVELS = 1_000_000, 8_000_000, 100
 
 #: Decoder errors for bad JSON, bad UTF-8 and too deep nesting.
 UNREADABLE_JSON_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -42,7 +42,7 @@ _GZIP_WINDOW_BITS = 31
 HIGHEST_POSSIBLE_GZIP_RATIO = 1_032
 
 
-def unpack_gzip(data: bytes, most: int = MAX_UNPACKED_BYTES) -> CooperativeSteps[bytes]:
+def unpack_gzip(data: bytes, most: int = MAX_UNPACKED_EVENT_BODY_BYTES) -> CooperativeSteps[bytes]:
     """Return data unpacked from one layer of gzip. Raises `BodyOversized` above `most` bytes, `MalformedBody`."""
     reader = zlib.decompressobj(_GZIP_WINDOW_BITS)
     parts, size = list[bytes](), 0
@@ -88,7 +88,7 @@ def replace_half_surrogates(text: bytes) -> bytes:
     )
 
 
-def mask_json_escapes_before_authentication(text: bytes) -> bytes:
+def replace_json_escapes_by_underscores(text: bytes) -> bytes:
     """Return a JSON text with `__` for each escaped backslash and for the start of each Unicode escape.
 
     For a reader of fields without escapes, before authentication: it costs a fifth of `replace_half_surrogates`.
@@ -97,9 +97,9 @@ def mask_json_escapes_before_authentication(text: bytes) -> bytes:
 
 
 def is_json_too_deep(text: bytes, value: Any) -> bool:
-    """Return whether a JSON value is deeper than `MAX_JSON_LEVELS`; `text` is its JSON: few brackets need no count."""
-    few = text.count(b"{") + text.count(b"[") <= MAX_JSON_LEVELS
-    return not few and _json_depth_of(value) > MAX_JSON_LEVELS
+    """Return whether a value is deeper than `MAX_EVENT_JSON_LEVELS`; `text` is its JSON: few brackets need no count."""
+    few = text.count(b"{") + text.count(b"[") <= MAX_EVENT_JSON_LEVELS
+    return not few and _json_depth_of(value) > MAX_EVENT_JSON_LEVELS
 
 
 def estimate_decoding_time_in_text_bytes(text: bytes) -> int:
@@ -110,7 +110,7 @@ def estimate_decoding_time_in_text_bytes(text: bytes) -> int:
 def _json_depth_of(value: Any) -> int:
     """Return the number of levels of objects and lists in a JSON value, counted up to one above the limit."""
     depth, level = 0, [value]
-    while depth <= MAX_JSON_LEVELS and (level := [one for one in level if isinstance(one, (dict, list))]):
+    while depth <= MAX_EVENT_JSON_LEVELS and (level := [one for one in level if isinstance(one, (dict, list))]):
         depth += 1
         level = [inner for one in level for inner in (one.values() if isinstance(one, dict) else one)]
     return depth

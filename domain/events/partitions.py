@@ -12,7 +12,7 @@ EVENT_TABLE_PAST_DAYS, EVENT_TABLE_FUTURE_DAYS = 8, 14
 
 #: Period of the open generation, and closed generations that are probed: an id is known for at least 30 days.
 EVENT_ID_PARTITION_ROTATION_PERIOD = timedelta(days=15)
-PROBED_EVENT_ID_GENERATIONS = 2
+PROBED_EVENT_ID_GENERATION_COUNT = 2
 
 
 async def create_event_day_tables(conn: Conn) -> int:
@@ -38,7 +38,7 @@ async def open_new_event_id_partition_if_due(conn: Conn, *, age: timedelta = EVE
 
 async def drop_oldest_event_id_partition(conn: Conn) -> int:
     """Drop the oldest partition of event ids that is no longer probed; return 1, or 0 if none was dropped."""
-    return await _run_query_unless_locked(event_seen.drop_leaf, conn, closed=PROBED_EVENT_ID_GENERATIONS)
+    return await _run_query_unless_locked(event_seen.drop_leaf, conn, closed=PROBED_EVENT_ID_GENERATION_COUNT)
 
 
 async def _run_query_unless_locked(query: Query, conn: Conn, **values: object) -> int:

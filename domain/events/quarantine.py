@@ -18,7 +18,7 @@ import msgspec
 from db.pool import Conn, Pool, acquire_pg_connection
 from db.queries import event_quarantine
 from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors
-from domain.apps.app_keys import KeyedApp
+from domain.apps.app_keys import SdkAppOfEventRequest
 from domain.events.body import RejectedEvent
 from domain.events.json_text import UNREADABLE_JSON_ERRORS
 from schemas import ids
@@ -29,7 +29,7 @@ from telemetry import metrics
 MAX_STORED_REJECTIONS_PER_PROJECT, QUARANTINE_RETENTION = 1_000, timedelta(days=7)
 
 #: Stored characters of an event's text, and most queued events of a project.
-MAX_REJECTED_TEXT, MAX_QUEUED_REJECTIONS = 4_096, 100
+MAX_REJECTED_EVENT_TEXT_CHARACTERS, MAX_QUEUED_REJECTIONS_PER_PROJECT = 4_096, 100
 
 #: Most bytes of memory for a project's queued events.
 MAX_PROJECT_REJECTION_QUEUE_BYTES = 256 * 1024
@@ -84,7 +84,9 @@ class _ProjectRejectionQueue:
         """Add a rejected event to the project's queue; the oldest ones are dropped to make room."""
         self.rejections.append(event)
         self._size += event.size
-        while len(self.rejections) > MAX_QUEUED_REJECTIONS or self._size > MAX_PROJECT_REJECTION_QUEUE_BYTES:
+        while (
+            len(self.rejections) > MAX_QUEUED_REJECTIONS_PER_PROJECT or self._size > MAX_PROJECT_REJECTION_QUEUE_BYTES
+        ):
             self._size -= self.rejections.popleft().size
 
 
@@ -111,7 +113,7 @@ class QuarantineBuffer:
         self._reading = asyncio.Semaphore(1)
         self.rejections_queued = asyncio.Event()
 
-    def queue_rejections(self, app: KeyedApp, refused: Sequence[RejectedEvent]) -> None:
+    def queue_rejections(self, app: SdkAppOfEventRequest, refused: Sequence[RejectedEvent]) -> None:
         """Count all of an app's rejected events; queue the newest, up to a maximum; none if the buffer is full."""
         if not refused:
             return
@@ -119,11 +121,11 @@ class QuarantineBuffer:
         waiting = self._queue_of_project(app)
         if waiting is None:
             return
-        for event in refused[-MAX_QUEUED_REJECTIONS:]:
+        for event in refused[-MAX_QUEUED_REJECTIONS_PER_PROJECT:]:
             waiting.add(build_event_rejection_to_buffer(app.app_no, event))
         self.rejections_queued.set()
 
-    def _queue_of_project(self, app: KeyedApp) -> _ProjectRejectionQueue | None:
+    def _queue_of_project(self, app: SdkAppOfEventRequest) -> _ProjectRejectionQueue | None:
         """Return the queue of the app's project, created if missing; None if the buffer has no room for it."""
         if app.project_id not in self._due:
             if not self._make_room_for_another_project(app.organization_id):
@@ -217,7 +219,11 @@ async def delete_expired_event_rejections(conn: Conn) -> int:
 
 def build_event_rejection_to_buffer(app_no: int, refused: RejectedEvent) -> BufferedEventRejection:
     """Return a rejected event as a quarantine row: new id, code, name and event id (None if unreadable), cut text."""
-    text = refused.text[: 4 * MAX_REJECTED_TEXT].decode("utf-8", "replace").replace("\0", "\ufffd")[:MAX_REJECTED_TEXT]
+    text = (
+        refused.text[: 4 * MAX_REJECTED_EVENT_TEXT_CHARACTERS]
+        .decode("utf-8", "replace")
+        .replace("\0", "\ufffd")[:MAX_REJECTED_EVENT_TEXT_CHARACTERS]
+    )
     names_in_text = _parse_event_name_and_id(refused.text)
     names = (
         _cut_rejected_name_or_id(names_in_text.name or names_in_text.event),

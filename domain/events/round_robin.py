@@ -15,30 +15,30 @@ class QueuedRequest(Protocol):
     def project_id(self) -> UUID: ...
 
 
-R = TypeVar("R", bound=QueuedRequest)
+QueuedItem = TypeVar("QueuedItem", bound=QueuedRequest)
 
 
-class FairRequestQueue(Generic[R]):
+class FairRequestQueue(Generic[QueuedItem]):
     """Fair queue; true while it has items."""
 
     def __init__(self) -> None:
         #: Queues by organization and project; at each level the next one in turn is first.
-        self._waiting: OrderedDict[UUID, OrderedDict[UUID, deque[R]]] = OrderedDict()
+        self._waiting: OrderedDict[UUID, OrderedDict[UUID, deque[QueuedItem]]] = OrderedDict()
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
-    def add(self, request: R) -> None:
+    def add(self, request: QueuedItem) -> None:
         """Append a request to the queue of its organization's project."""
         projects = self._waiting.setdefault(request.organization_id, OrderedDict())
         projects.setdefault(request.project_id, deque()).append(request)
 
-    def peek_next_request(self) -> R:
+    def peek_next_request(self) -> QueuedItem:
         """Return the next request in turn, and leave it in the queue. Raises StopIteration if there is none."""
         projects = next(iter(self._waiting.values()))
         return next(iter(projects.values()))[0]
 
-    def take(self) -> R:
+    def take(self) -> QueuedItem:
         """Remove and return the next request; its organization and project move to the end. Raises StopIteration."""
         request = self.peek_next_request()
         projects = self._waiting[request.organization_id]
@@ -47,7 +47,7 @@ class FairRequestQueue(Generic[R]):
         self.remove(request)
         return request
 
-    def remove(self, request: R) -> bool:
+    def remove(self, request: QueuedItem) -> bool:
         """Remove a request from the queue; return False if it isn't queued."""
         projects = self._waiting.get(request.organization_id)
         queue = projects and projects.get(request.project_id)

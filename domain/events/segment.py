@@ -27,8 +27,8 @@ from domain.events.body import (
 from domain.events.checks import MAX_EVENT_BYTES, MAX_EVENT_CLOCK_AHEAD, EventRejectedError, decode_json_object
 from domain.events.json_text import (
     UNREADABLE_JSON_ERRORS,
-    mask_json_escapes_before_authentication,
     repair_surrogates_in_steps,
+    replace_json_escapes_by_underscores,
 )
 from domain.values import json_items
 from domain.values.steps import JSON_STEP_BYTES, CooperativeSteps
@@ -126,7 +126,7 @@ def read_segment_write_key(plain: bytes) -> str | None:
     No other field is decoded. Raises `MalformedBody`.
     """
     try:
-        return _WRITE_KEY_DECODER.decode(mask_json_escapes_before_authentication(plain)).writeKey
+        return _WRITE_KEY_DECODER.decode(replace_json_escapes_by_underscores(plain)).writeKey
     except msgspec.ValidationError:
         return None
     except UNREADABLE_JSON_ERRORS as error:

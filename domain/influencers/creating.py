@@ -48,7 +48,7 @@ async def create_brand_influencer(
     brand_now = drawing_job.current_brand_snapshot(rows, project_id, project.primary_language)
     wish = PersonaWish(body.gender, body.age_range, body.prompt, name)
     draft = drawing_job.draft_influencer(brand_now, wish, taken=names)
-    return await _insert_draw_and_audit_influencer(conn, author, project_id, draft, brand_now.colors)
+    return await _insert_influencer_submit_drawing_and_audit(conn, author, project_id, draft, brand_now.colors)
 
 
 async def clone_influencer_in_same_project(
@@ -68,7 +68,7 @@ async def clone_influencer_in_same_project(
     rows = await brand.read_brand_source_rows(conn, organization_id=author.organization_id, project_id=project_id)
     colors = drawing_job.current_brand_snapshot(rows, project_id, project.primary_language).colors
     draft = _draft_influencer_variant(original, body.overrides, name)
-    return await _insert_draw_and_audit_influencer(conn, author, project_id, draft, colors, of=influencer_id)
+    return await _insert_influencer_submit_drawing_and_audit(conn, author, project_id, draft, colors, of=influencer_id)
 
 
 async def retry_influencer_drawing(
@@ -113,7 +113,7 @@ async def _lock_project_for_new_influencer(
     return project, [name for (name,) in names]
 
 
-async def _insert_draw_and_audit_influencer(
+async def _insert_influencer_submit_drawing_and_audit(
     conn: Conn,
     author: InfluencerChangeAuthor,
     project_id: UUID,

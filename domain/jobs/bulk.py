@@ -57,6 +57,6 @@ async def cancel_matching_org_jobs(
     return BulkCanceled(
         matched=min(len(matching), MAX_JOBS_COUNTED_FOR_BULK_CANCEL),
         capped=len(matching) > MAX_JOBS_COUNTED_FOR_BULK_CANCEL,
-        job_ids=sorted(ids.format_prefixed_id(ids.JOB, row.id) for row in moved),
+        job_ids=sorted(ids.format_prefixed_id(ids.JOB_ID_PREFIX, row.id) for row in moved),
         more=len(matching) > len(moved),
     )

@@ -130,7 +130,7 @@ class _BulkRetryResults:
     def add_skipped_job(self, origin: _LockedJobToRetry, error: DomainError) -> None:
         code = str(error.details.get("reason", error.code))
         self.skipped.append(
-            NotRetried(job_id=ids.format_prefixed_id(ids.JOB, origin.id), code=code, message=error.message)
+            NotRetried(job_id=ids.format_prefixed_id(ids.JOB_ID_PREFIX, origin.id), code=code, message=error.message)
         )
 
 
@@ -172,15 +172,17 @@ async def _submit_retry_of_job(
     origin = JobToRetry(locked.kind, locked.state, locked.project_id, locked.args)
     retries.check_job_retryable(origin, scopes)
     if locked.retried_as is not None:
-        raise StateConflict("ALREADY_RETRIED", f"{ids.format_prefixed_id(ids.JOB, locked.retried_as)} is its retry")
+        raise StateConflict(
+            "ALREADY_RETRIED", f"{ids.format_prefixed_id(ids.JOB_ID_PREFIX, locked.retried_as)} is its retry"
+        )
     if locked.superseded:
         raise StateConflict("SUPERSEDED", "a later ingest has read the same source, or is going to")
     submitted = await retries.submit_checked_retry(
         conn, organization_id=organization_id, job_id=locked.id, origin=origin
     )
-    new = ids.format_prefixed_id(ids.JOB, submitted.job_id)
+    new = ids.format_prefixed_id(ids.JOB_ID_PREFIX, submitted.job_id)
     if not submitted.fresh:
         raise StateConflict("ALREADY_RUNNING", f"{new} is running with the same arguments")
-    results.retried.append(Retried(job_id=new, retry_of=ids.format_prefixed_id(ids.JOB, locked.id)))
+    results.retried.append(Retried(job_id=new, retry_of=ids.format_prefixed_id(ids.JOB_ID_PREFIX, locked.id)))
     if submitted.wake:
         results.wakes.append(submitted.wake)

@@ -60,7 +60,7 @@ JOB_STAGES_WITHOUT_WORKER = frozenset({"queued", "scheduled"})
 MAX_FILTER_COMBINATIONS_PER_JOB_LIST = 25
 
 #: Columns of a row of `find_keys_with_jobs` before the job's.
-_STORED_KEY_COLUMNS = len(StoredApiKey._fields)
+_STORED_KEY_COLUMN_COUNT = len(StoredApiKey._fields)
 
 #: Job and its version, which grows with every visible change.
 VersionedJob: TypeAlias = tuple[Job, int]
@@ -107,14 +107,14 @@ async def read_polled_jobs(
 
 
 def _read_stored_key(row: tuple[Any, ...]) -> StoredApiKey | None:
-    key = StoredApiKey._make(row[:_STORED_KEY_COLUMNS])
+    key = StoredApiKey._make(row[:_STORED_KEY_COLUMN_COUNT])
     return None if key.id is None else key
 
 
 def _build_polled_job(
     key: StoredApiKey | None, poll: JobPoll, row: tuple[Any, ...]
 ) -> tuple[StoredApiKey | None, VersionedJob | None]:
-    found, is_lost = JobRow._make(row[_STORED_KEY_COLUMNS:-1]), row[-1]
+    found, is_lost = JobRow._make(row[_STORED_KEY_COLUMN_COUNT:-1]), row[-1]
     if key is None or key.organization_id != poll.organization_id or found.id is None:
         return key, None
     try:
@@ -196,7 +196,7 @@ async def request_job_cancel(conn: Conn, *, organization_id: UUID, job_id: UUID)
         job, _ = await read_job(conn, organization_id=organization_id, job_id=job_id)
         return _answer_late_cancel(job)
     await subjects.end_job_subjects(conn, [moved])
-    return CancelAnswer(job_id=ids.format_prefixed_id(ids.JOB, job_id), accepted=True)
+    return CancelAnswer(job_id=ids.format_prefixed_id(ids.JOB_ID_PREFIX, job_id), accepted=True)
 
 
 _CANCEL_REFUSAL_BY_JOB_STATUS: Mapping[ApiJobStatus, AlreadyEndedCode] = {
@@ -299,7 +299,7 @@ def _job_to_schema(row: JobRow) -> VersionedJob:
     job = build_api_answer_from_row(
         Job,
         row,
-        job_id=ids.format_prefixed_id(ids.JOB, row.id),
+        job_id=ids.format_prefixed_id(ids.JOB_ID_PREFIX, row.id),
         progress=round(row.progress, 4),
         started_at=row.created_at,
         error=msgspec.convert(row.error, JobError) if row.error else None,

@@ -167,13 +167,13 @@ def _timeline_entry_to_schema(row: JobTimelineRow) -> TimelineEntry:
         at=row.at,
         type=cast("TimelineEntryType", row.type),
         **_api_attempt_fields(row),
-        retry_of=_public_id_or_unset(ids.JOB, fields.get("retryOf")),
+        retry_of=_public_id_or_unset(ids.JOB_ID_PREFIX, fields.get("retryOf")),
         outcome=cast("AttemptOutcome | UnsetType", _value_or_unset(row.outcome)),
         code=_value_or_unset(fields.get("code")),
         message=_value_or_unset(fields.get("message")),
         step=_value_or_unset(fields.get("step")),
         revision=_value_or_unset(fields.get("revision")),
-        api_key_id=_public_id_or_unset(ids.KEY, fields.get("apiKeyId")),
+        api_key_id=_public_id_or_unset(ids.API_KEY_ID_PREFIX, fields.get("apiKeyId")),
         details={name: value for name, value in fields.items() if name not in _TIMELINE_DETAILS_SHOWN_ELSEWHERE}
         or UNSET,
     )
@@ -193,10 +193,10 @@ def _post_look_up_entry(row: JobTimelineRow) -> TimelineEntry:
 def _api_attempt_fields(row: JobTimelineRow) -> dict[str, Any]:
     """Return the fields by which a timeline entry names its attempt: job, number, fence and worker."""
     return {
-        "job_id": _public_id_or_unset(ids.JOB, row.job_id),
+        "job_id": _public_id_or_unset(ids.JOB_ID_PREFIX, row.job_id),
         "attempt": _value_or_unset(row.attempt),
         "fence": _value_or_unset(row.fence),
-        "worker_id": _public_id_or_unset(ids.WORKER, row.worker_id),
+        "worker_id": _public_id_or_unset(ids.WORKER_ID_PREFIX, row.worker_id),
     }
 
 

@@ -260,7 +260,7 @@ async def find_post_wait_reason(conn: Conn, *, organization_id: UUID, post_id: U
             return _build_post_waiting(
                 "outcome_unknown", await _next_lost_post_poll_time(conn, organization_id, post_id)
             )
-        case "queued" | "publishing" if job_id := ids.parse_prefixed_id(ids.JOB, post.job_id or ""):
+        case "queued" | "publishing" if job_id := ids.parse_prefixed_id(ids.JOB_ID_PREFIX, post.job_id or ""):
             [waiting] = await find_job_wait_reasons(conn, refs=[(organization_id, job_id)])
             return waiting
         case _:

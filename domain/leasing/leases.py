@@ -136,7 +136,7 @@ async def end_lease_of_account(
     canceled = await _read_lease_canceled_post_count(conn, scope)
     if canceled is None:
         canceled = await _end_lease(conn, scope, reason, api_key_id=api_key_id)
-    shown_id = ids.format_prefixed_id(ids.ACCOUNT, account_id)
+    shown_id = ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, account_id)
     return AccountDisconnected(social_account_id=shown_id, canceled_scheduled_posts=canceled)
 
 
@@ -154,7 +154,7 @@ async def recall_leased_account(conn: Conn, *, actor: Actor, account_id: UUID) -
         api_key_id=actor.key_uuid,
         action="lease.recalled",
         subject=ended.social_account_id,
-        details={"organizationId": ids.format_prefixed_id(ids.ORGANIZATION, org)},
+        details={"organizationId": ids.format_prefixed_id(ids.ORGANIZATION_ID_PREFIX, org)},
     )
     return ended
 
@@ -240,7 +240,7 @@ async def _end_lease(
     await account_lease.end_lease.run(conn, org=org, account_id=account_id)
     ended = {"reason": reason, "canceledScheduledPosts": canceled}
     await accounts.audit_account_action(conn, scope, "lease_ended", ended, api_key_id=api_key_id)
-    returned = {"reason": reason, "organizationId": ids.format_prefixed_id(ids.ORGANIZATION, org)}
+    returned = {"reason": reason, "organizationId": ids.format_prefixed_id(ids.ORGANIZATION_ID_PREFIX, org)}
     await accounts.audit_account_action(conn, owner, "returned", returned)
     return canceled
 
@@ -253,8 +253,8 @@ async def _audit_lease_begin(
     await accounts.audit_account_action(conn, AccountAndOrgIds(org, account_id), "leased", {"requestId": request_id})
     lent = {
         "requestId": request_id,
-        "organizationId": ids.format_prefixed_id(ids.ORGANIZATION, org),
-        "socialAccountId": ids.format_prefixed_id(ids.ACCOUNT, account_id),
+        "organizationId": ids.format_prefixed_id(ids.ORGANIZATION_ID_PREFIX, org),
+        "socialAccountId": ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, account_id),
     }
     key_id = actor.key_uuid if owner.organization_id == actor.organization_id else None
     owners = AccountAndOrgIds(owner.organization_id, owner.id)
@@ -265,7 +265,7 @@ def _leased_account_to_schema(row: AccountLeaseRow) -> LeasedAccount:
     return build_api_answer_from_row(
         LeasedAccount,
         row,
-        social_account_id=ids.format_prefixed_id(ids.ACCOUNT, row.account_id),
+        social_account_id=ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, row.account_id),
         request_id=ids.format_prefixed_id(ids.LEASE_REQUEST_ID_PREFIX, row.request_id),
         disconnected_reason=row.disconnect_reason,
     )

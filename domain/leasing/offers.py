@@ -122,15 +122,15 @@ def _account_offer_to_schema(row: AccountOfferRow) -> OfferedAccount:
     return build_api_answer_from_row(
         OfferedAccount,
         row,
-        social_account_id=ids.format_prefixed_id(ids.ACCOUNT, row.id),
+        social_account_id=ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, row.id),
         lease=_lessee_to_schema(row, row.tenant_id) if row.tenant_id else None,
     )
 
 
 def _lessee_to_schema(row: AccountOfferRow, tenant_id: UUID) -> Lessee:
     return Lessee(
-        organization_id=ids.format_prefixed_id(ids.ORGANIZATION, tenant_id),
-        project_id=ids.format_prefixed_id(ids.PROJECT, row.tenant_project_id),
-        social_account_id=ids.format_prefixed_id(ids.ACCOUNT, row.tenant_account_id),
+        organization_id=ids.format_prefixed_id(ids.ORGANIZATION_ID_PREFIX, tenant_id),
+        project_id=ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, row.tenant_project_id),
+        social_account_id=ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, row.tenant_account_id),
         since=row.since,
     )

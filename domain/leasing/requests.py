@@ -22,7 +22,7 @@ from schemas.errors import InvalidValue, StateConflict
 from schemas.errors.absent import not_found_error, require_found
 from schemas.leases import LeaseRequest, LeaseRequestCreate, LeaseRequestStatus, OperatedRequest
 
-R = TypeVar("R", bound=LeaseRequest)
+LeaseRequestShape = TypeVar("LeaseRequestShape", bound=LeaseRequest)
 
 #: Reason of a request that its project's archive closed.
 ARCHIVE_LEASE_REQUEST_CLOSE_REASON = "the project was archived"
@@ -136,7 +136,7 @@ async def assign_leased_accounts_to_request(
     leased = await leases.lease_accounts_to_project(conn, actor=actor, request=request, owner_ids=owner_ids)
     status = "assigned" if len(leased) == remaining else "partial"
     await lease_request.note_assigned.run(conn, org=org, id=request_id, status=status)
-    shown_ids = [ids.format_prefixed_id(ids.ACCOUNT, account_id) for account_id in leased]
+    shown_ids = [ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, account_id) for account_id in leased]
     return await _audit_lease_request_decision(conn, actor, request, "assigned", {"socialAccountIds": shown_ids})
 
 
@@ -172,7 +172,7 @@ async def _lock_undecided_lease_request(conn: Conn, organization_id: UUID, reque
 
 
 def _parse_assigned_account_ids(account_ids: Sequence[str]) -> list[UUID | None]:
-    read = [ids.parse_prefixed_id(ids.ACCOUNT, text) for text in account_ids]
+    read = [ids.parse_prefixed_id(ids.ACCOUNT_ID_PREFIX, text) for text in account_ids]
     for position, account_id in enumerate(read):
         if account_id and account_id in read[:position]:
             raise InvalidValue(f"socialAccountIds[{position}]", "is given twice")
@@ -188,7 +188,7 @@ async def _audit_lease_request_decision(
         conn, AuditEntryOrgAndApiKey(org, None, request.project_id), request.id, action, details
     )
     if actor.organization_id != org:
-        operator_details = {"organizationId": ids.format_prefixed_id(ids.ORGANIZATION, org), **details}
+        operator_details = {"organizationId": ids.format_prefixed_id(ids.ORGANIZATION_ID_PREFIX, org), **details}
         await _audit_lease_request_action(
             conn,
             AuditEntryOrgAndApiKey(actor.organization_id, actor.key_uuid, None),
@@ -211,12 +211,14 @@ async def _audit_lease_request_action(
     )
 
 
-def _lease_request_to_schema(shape: type[R], row: LeaseRequestRow) -> R:
+def _lease_request_to_schema(shape: type[LeaseRequestShape], row: LeaseRequestRow) -> LeaseRequestShape:
     return build_api_answer_from_row(
         shape,
         row,
         request_id=ids.format_prefixed_id(ids.LEASE_REQUEST_ID_PREFIX, row.id),
         count=row.wanted,
-        assigned_social_account_ids=[ids.format_prefixed_id(ids.ACCOUNT, account_id) for account_id in row.account_ids],
+        assigned_social_account_ids=[
+            ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, account_id) for account_id in row.account_ids
+        ],
         submitted_at=row.created_at,
     )

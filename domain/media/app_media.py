@@ -224,8 +224,8 @@ async def delete_or_dismiss_app_media(
             conn, organization_id=organization_id, project_id=project_id, files=[(locked.token, locked.size_bytes)]
         )
     return AppMediaDeleted(
-        asset_id=ids.format_prefixed_id(ids.ASSET, asset_id),
-        project_id=ids.format_prefixed_id(ids.PROJECT, project_id),
+        asset_id=ids.format_prefixed_id(ids.ASSET_ID_PREFIX, asset_id),
+        project_id=ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, project_id),
         deleted_at=datetime.now(UTC),
     )
 
@@ -251,7 +251,7 @@ def _app_media_to_schema(row: _AppMediaRow, public_url: str) -> AppMedia:
     return build_api_answer_from_row(
         AppMedia,
         row,
-        asset_id=ids.format_prefixed_id(ids.ASSET, row.id),
+        asset_id=ids.format_prefixed_id(ids.ASSET_ID_PREFIX, row.id),
         url=f"{public_url}/media/{row.token}" if row.token else None,
         size_bytes=row.size_bytes or None,
         checksum_sha256=row.sha256.hex() if row.sha256 else None,

@@ -18,7 +18,7 @@ from schemas.app_media import AppMediaKind
 from schemas.errors.absent import not_found_error
 
 #: Rows of failed fetches that a project keeps.
-FAILED_FETCHES_KEPT_PER_PROJECT = 50
+MAX_KEPT_FAILED_FETCHES_PER_PROJECT = 50
 
 
 class StartedMediaFetch(NamedTuple):
@@ -66,7 +66,7 @@ async def start_app_media_fetch(
         transcript=transcript or None,
     )
     await queries.forget_failed.run(
-        conn, org=organization_id, project_id=project_id, keep=FAILED_FETCHES_KEPT_PER_PROJECT
+        conn, org=organization_id, project_id=project_id, keep=MAX_KEPT_FAILED_FETCHES_PER_PROJECT
     )
     return StartedMediaFetch(submitted, asset_id)
 
@@ -141,7 +141,7 @@ async def finish_app_media_fetch(
         raise not_found_error("app_media")
     await uploads.claim_uploads(conn, organization_id=org, tokens=[file.token])
     await uploads.mark_uploads_to_prune(conn, organization_id=org, tokens=begun)
-    return {"assetId": ids.format_prefixed_id(ids.ASSET, UUID(claim.args["asset_id"]))}
+    return {"assetId": ids.format_prefixed_id(ids.ASSET_ID_PREFIX, UUID(claim.args["asset_id"]))}
 
 
 async def fail_app_media_of_ended_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:

@@ -2,7 +2,7 @@
 
 It has only the files' descriptors: no environment, no storage, no database. The kernel limits its CPU, memory
 and time and blocks the network and all other files. So a hostile file can end this process, and no other. For
-each file in turn it writes a line to stdout, a `MediaMetadata` with a thumbnail or a `RefusedFile` in JSON.
+each file in turn it writes a line to stdout, a `MediaMetadata` with a thumbnail or a `FileRefusal` in JSON.
 It stops at the first refusal. The last line is `ProbeCpuTime`. `domain/media/probing.py` starts one an
 upload.
 """
@@ -66,7 +66,7 @@ class MediaMetadata(msgspec.Struct, frozen=True, tag=True):
     drawing: str | None = None
 
 
-class RefusedFile(msgspec.Struct, frozen=True, tag=True):
+class FileRefusal(msgspec.Struct, frozen=True, tag=True):
     """Refusal of a file, in words for its sender."""
 
     why: str
@@ -78,7 +78,7 @@ class ProbeCpuTime(msgspec.Struct, frozen=True, tag=True):
     seconds: float
 
 
-ProbeAnswer = MediaMetadata | RefusedFile
+ProbeAnswer = MediaMetadata | FileRefusal
 
 
 def main(files: list[str]) -> None:
@@ -89,7 +89,7 @@ def main(files: list[str]) -> None:
         with open(int(handle), "rb", closefd=False) as media:
             answer = probe_open_file(media, mime)
         print_probe_output(answer)
-        if isinstance(answer, RefusedFile):
+        if isinstance(answer, FileRefusal):
             break
     used = resource.getrusage(resource.RUSAGE_SELF)
     print_probe_output(ProbeCpuTime(used.ru_utime + used.ru_stime))
@@ -134,13 +134,13 @@ def probe_picture(media: IO[bytes], kind: str) -> ProbeAnswer:
         with Image.open(media, formats=[kind]) as image:
             width, height = image.size
             answer = _check_upload_limits(MediaMetadata(width, height))
-            if isinstance(answer, RefusedFile):
+            if isinstance(answer, FileRefusal):
                 return answer
             is_unpacked = _decode_picture(image, kind)
             exif = Image.Exif()
             exif.load(image.info.get("exif", b""))  # Pillow's getexif() also reads XMP, which browsers ignore.
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, KeyError):
-        return RefusedFile("is no picture that can be read, or not the whole of one: save it again")
+        return FileRefusal("is no picture that can be read, or not the whole of one: save it again")
     turned = exif.get(_EXIF_ORIENTATION_TAG)
     if turned in _SIDEWAYS_EXIF_ORIENTATIONS:
         width, height = height, width
@@ -188,9 +188,9 @@ def sanitize_and_measure_uploaded_svg(media: IO[bytes]) -> ProbeAnswer:
     try:
         drawn = clean_svg_drawing(media.read(MAX_SVG_BYTES + 1))
     except PictureRefused as error:
-        return RefusedFile(f"can't be taken: {error}")
+        return FileRefusal(f"can't be taken: {error}")
     if drawn.lost:
-        return RefusedFile(f"shows {' and '.join(drawn.lost)}, which can't be kept: turn them into paths")
+        return FileRefusal(f"shows {' and '.join(drawn.lost)}, which can't be kept: turn them into paths")
     return MediaMetadata(ceil(drawn.width), ceil(drawn.height), drawing=drawn.text)
 
 
@@ -200,11 +200,11 @@ def probe_video(media: IO[bytes]) -> ProbeAnswer:
 
     tracks = MediaInfo.parse(media, full=True, parse_speed=0).video_tracks
     if not tracks:
-        return RefusedFile("has no picture in it: send a video")
+        return FileRefusal("has no picture in it: send a video")
     video = tracks[0]
     width, height, duration = (_read_track_int_field(video, name) for name in ("width", "height", "duration"))
     if not width or not height or not duration:
-        return RefusedFile("has no width, height or duration: export it again")
+        return FileRefusal("has no width, height or duration: export it again")
     if round(float(video.rotation or 0)) % 180 == 90:
         width, height = height, width
     return _check_upload_limits(MediaMetadata(width, height, duration))
@@ -220,9 +220,9 @@ def _read_track_int_field(track: "Track", name: str) -> int:
 
 def _check_upload_limits(found: MediaMetadata) -> ProbeAnswer:
     if not (0 < found.width <= MAX_PICTURE_SIDE_PX and 0 < found.height <= MAX_PICTURE_SIDE_PX):
-        return RefusedFile(f"is {found.width} x {found.height}: a side may have at most {MAX_PICTURE_SIDE_PX} pixels")
+        return FileRefusal(f"is {found.width} x {found.height}: a side may have at most {MAX_PICTURE_SIDE_PX} pixels")
     if found.duration_ms is not None and found.duration_ms > MAX_VIDEO_DURATION_MS:
-        return RefusedFile("is longer than 60 minutes: cut it")
+        return FileRefusal("is longer than 60 minutes: cut it")
     return found
 
 

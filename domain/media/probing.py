@@ -11,10 +11,10 @@ import msgspec
 
 from domain.media.probe import (
     MAX_PROBE_WALL_S,
+    FileRefusal,
     MediaMetadata,
     ProbeAnswer,
     ProbeCpuTime,
-    RefusedFile,
     probe_cpu_limit_s_by_file_count,
 )
 from domain.media.store import MediaStore
@@ -40,7 +40,7 @@ async def probe_media_files(store: MediaStore, files: Sequence[tuple[str, str]])
     metadata = [answer for answer in answers if isinstance(answer, MediaMetadata)]
     if len(metadata) < len(files):
         last = answers[-1] if answers else None
-        why = last.why if isinstance(last, RefusedFile) else "can't be read: it takes too long, or breaks the reader"
+        why = last.why if isinstance(last, FileRefusal) else "can't be read: it takes too long, or breaks the reader"
         raise InvalidValue(f"file[{len(metadata)}]", why)
     return metadata
 

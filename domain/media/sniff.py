@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 from schemas.errors import InvalidValue
 
 #: Bytes that are inspected.
-SNIFFED_BYTES = 32
+SNIFFED_BYTE_COUNT = 32
 
 #: Extension of a type: `.final` and `.2026` are parts of a name.
 _FILE_EXTENSION_PATTERN = re.compile(r"\.([a-z][a-z0-9]{1,3})$")

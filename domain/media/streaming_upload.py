@@ -41,7 +41,7 @@ MAX_CONTENT_FILE_BYTES_BY_TYPE: MediaTypeSizeLimits = {
 
 
 class StreamingUpload:
-    """Upload of one file, from its `head`: `sniff.SNIFFED_BYTES` bytes or all. `path` names it in errors.
+    """Upload of one file, from its `head`: `sniff.SNIFFED_BYTE_COUNT` bytes or all. `path` names it in errors.
 
     Raises `InvalidValue` for a type that isn't accepted.
     """

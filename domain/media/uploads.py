@@ -29,13 +29,13 @@ ABANDONED_UPLOAD_GRACE_S = 900.0
 UPLOAD_DELETE_TIMEOUT_S = 2.0
 
 
-class _UploadKey(NamedTuple):
+class _UploadOrgAndToken(NamedTuple):
     organization_id: UUID
     token: str
 
 
-LOCK_UNCLAIMED_UPLOADS_BY_TOKEN = media_upload.lock_uploads.typed(_UploadKey)
-LOCK_STALE_UPLOADS = media_upload.lock_stale_uploads.typed(_UploadKey)
+LOCK_UNCLAIMED_UPLOADS_BY_TOKEN = media_upload.lock_uploads.typed(_UploadOrgAndToken)
+LOCK_STALE_UPLOADS = media_upload.lock_stale_uploads.typed(_UploadOrgAndToken)
 
 
 async def reserve_upload(conn: Conn, *, organization_id: UUID, at_most: int = 0) -> str:
@@ -95,7 +95,7 @@ async def prune_stale_uploads(conn: Conn, store: MediaStore) -> int:
     return len(rows)
 
 
-async def _delete_upload_files_and_rows(conn: Conn, store: MediaStore, rows: Sequence[_UploadKey]) -> None:
+async def _delete_upload_files_and_rows(conn: Conn, store: MediaStore, rows: Sequence[_UploadOrgAndToken]) -> None:
     """Delete files, then their rows: after a crash a row is found again. Raises `ServiceUnavailable`, also if slow."""
     if not rows:
         return

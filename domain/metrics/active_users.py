@@ -18,13 +18,13 @@ ALL_QUARTER_HOURS_OF_DAY_MASK = (1 << QUARTER_HOURS_PER_DAY) - 1
 MIN_ACTIVE_USER_DAYS_READ_BY_MONTH = 3
 
 
-class _WindowPeopleCount(NamedTuple):
+class _WindowActiveUserCount(NamedTuple):
     place: int
     n: int
     has_all_people: bool
 
 
-COUNT_ACTIVE_USERS_IN_WINDOWS = event_person.count_people.typed(_WindowPeopleCount)
+COUNT_ACTIVE_USERS_IN_WINDOWS = event_person.count_people.typed(_WindowActiveUserCount)
 
 
 #: Time to keep a number, and so the longest time that a rebuild may stay unnoticed.
@@ -83,7 +83,7 @@ async def find_active_user_recording_start(conn: Conn, *, project_id: UUID) -> d
 
 async def _query_active_user_counts(
     conn: Conn, project_id: UUID, windows: Sequence[TimeWindow]
-) -> dict[TimeWindow, _WindowPeopleCount]:
+) -> dict[TimeWindow, _WindowActiveUserCount]:
     if not windows:
         return {}
     quarters, months = list[tuple[int, date, int]](), list[tuple[int, date, int]]()

@@ -24,7 +24,7 @@ from schemas.errors import InvalidValue
 from schemas.top_performers import TopMetric, TopPerformer, TopPerformers
 
 #: Metrics of ads alone.
-AD_RANKING_METRICS: frozenset[TopMetric] = frozenset({"conversions", "roas"})
+POST_RANKING_METRICS_FROM_ADS: frozenset[TopMetric] = frozenset({"conversions", "roas"})
 
 #: Most posts and contents of the ads in one query, by platform and currency.
 MAX_AD_SUMS_PER_RANKING = 20_000
@@ -101,17 +101,20 @@ async def _list_advertised_posts_and_contents(
     public_ids = {ad_sum.source for ad_sum in sums}
     source_ids = {
         prefix: [*filter(None, (ids.parse_prefixed_id(prefix, public_id) for public_id in public_ids))]
-        for prefix in (ids.POST, ids.CONTENT)
+        for prefix in (ids.POST_ID_PREFIX, ids.CONTENT_ID_PREFIX)
     }
     async with stores.main() as conn:
         rows = await LIST_ADVERTISED_POSTS_AND_CONTENTS.all(
             conn,
             org=asked.organization_id,
             project_id=asked.project_id,
-            post_ids=source_ids[ids.POST],
-            content_ids=source_ids[ids.CONTENT],
+            post_ids=source_ids[ids.POST_ID_PREFIX],
+            content_ids=source_ids[ids.CONTENT_ID_PREFIX],
         )
-    return {ids.format_prefixed_id(ids.POST if row.platform else ids.CONTENT, row.source_id): row for row in rows}
+    return {
+        ids.format_prefixed_id(ids.POST_ID_PREFIX if row.platform else ids.CONTENT_ID_PREFIX, row.source_id): row
+        for row in rows
+    }
 
 
 def _group_ad_sums_by_post_or_content(
@@ -128,7 +131,7 @@ def _group_ad_sums_by_post_or_content(
             if source.platform:
                 groups[ad_sum.source, platform].append(ad_sum)
         elif source.creative_type == CREATIVE_TYPE_BY_CONTENT_SOURCE[asked.source_type]:
-            groups[ids.format_prefixed_id(ids.CONTENT, source.content_id), platform].append(ad_sum)
+            groups[ids.format_prefixed_id(ids.CONTENT_ID_PREFIX, source.content_id), platform].append(ad_sum)
     return groups
 
 

@@ -136,7 +136,7 @@ def _make_event_count_grouper(
     All lookups are prepared, since it is called for thousands of rows.
     """
     days = [f"{bucket.since.astimezone(zone):%Y-%m-%d}" for bucket in cut]
-    app_ids = {app.app_no: ids.format_prefixed_id(ids.APP, app.id) for app in numbered}
+    app_ids = {app.app_no: ids.format_prefixed_id(ids.SDK_APP_ID_PREFIX, app.id) for app in numbered}
     platforms = {app.app_no: app.platform for app in numbered}
     telling: dict[ConversionGrouping, Callable[[EventGroupCount], str]] = {
         "platform": lambda row: platforms.get(row.app_no, ""),

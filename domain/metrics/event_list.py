@@ -102,7 +102,7 @@ def _app_event_to_schema(
     return build_api_answer_from_row(
         KeptEvent,
         row,
-        app_id=ids.format_prefixed_id(ids.APP, found.by_number[row.app_no].id),
+        app_id=ids.format_prefixed_id(ids.SDK_APP_ID_PREFIX, found.by_number[row.app_no].id),
         value=None if row.value_micros is None else row.value_micros / MICROS_PER_CURRENCY_UNIT,
         **(_unredacted_listed_event(row) if wanted.pii else _redacted_listed_event(row)),
     )

@@ -110,7 +110,7 @@ async def _check_metric_subject(conn: Conn, asked: MetricsQuery) -> None:
     """Raise `ObjectNotFound` if the account or post of a metrics query isn't in its project."""
     if asked.subject_id is None:
         return
-    shown_id = ids.format_prefixed_id(ids.PROJECT, asked.project_id)
+    shown_id = ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, asked.project_id)
     if asked.scope == "social_account":
         account = await accounts.read_account(conn, organization_id=asked.organization_id, account_id=asked.subject_id)
         if account.project_id != shown_id:

@@ -50,7 +50,7 @@ PERSONAL_EVENT_NAMES = frozenset({"$identify", "$group", "$alias"})
 
 _EVENT_FIELD_PUNCTUATION_PATTERN = re.compile(r"[\W_]+")
 _EMAIL_PHONE_PATTERN = re.compile(r"[^\s@]@[^\s@]+\.|[^\s%]%40|\+\d[\d\s().-]{6,}")
-_WORD, _URL_QUERY_PATTERN = re.compile(r"\S+"), re.compile(r"[?#]")
+_RUN_OF_NON_SPACES_PATTERN, _URL_QUERY_OR_FRAGMENT_MARK_PATTERN = re.compile(r"\S+"), re.compile(r"[?#]")
 
 #: Characters of an IP address, at most.
 MAX_IP_CHARACTERS = 45
@@ -77,12 +77,12 @@ def redact_personal_event_id(text: str) -> str:
 
 def _redact_app_event_object(found: Mapping[str, Any], *, within: str) -> dict[str, Any]:
     return {
-        _hide_event_field_name(name): _redact_event_field(_normalize_event_field_name(name), value, within)
+        _redact_field_name_with_address(name): _redact_event_field(_normalize_event_field_name(name), value, within)
         for name, value in found.items()
     }
 
 
-def _hide_event_field_name(name: str) -> str:
+def _redact_field_name_with_address(name: str) -> str:
     """Return a JSON field's name, or `REDACTED_PII_TEXT` if it contains a personal address, as in maps by person."""
     return REDACTED_PII_TEXT if _has_email_phone_or_ip(name) else name
 
@@ -114,7 +114,11 @@ def _redact_event_value(value: Any, *, within: str) -> Any:
 def _redact_event_text(text: str) -> str:
     if _has_email_phone_or_ip(text):
         return REDACTED_PII_TEXT
-    return _WORD.sub(_strip_url_query, text) if _URL_QUERY_PATTERN.search(text) else text
+    return (
+        _RUN_OF_NON_SPACES_PATTERN.sub(_strip_url_query, text)
+        if _URL_QUERY_OR_FRAGMENT_MARK_PATTERN.search(text)
+        else text
+    )
 
 
 def _strip_url_query(word: re.Match[str]) -> str:
@@ -122,7 +126,7 @@ def _strip_url_query(word: re.Match[str]) -> str:
 
     Returns any other word unchanged.
     """
-    address, *rest = _URL_QUERY_PATTERN.split(word[0], maxsplit=1)
+    address, *rest = _URL_QUERY_OR_FRAGMENT_MARK_PATTERN.split(word[0], maxsplit=1)
     carries = "//" in word[0] or address.startswith("/") or (rest and "=" in rest[0])
     return address if carries else word[0]
 

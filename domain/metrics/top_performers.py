@@ -85,7 +85,7 @@ async def rank_posts_or_contents_by_organic_metric(
 
 def _top_post_to_schema(row: OrganicTopPostOrContent, place: int, asked: TopPerformersQuery) -> TopPerformer:
     value = round(float(row.value), 6) if asked.metric == "engagement_rate" else int(row.value)
-    kind = ids.POST if asked.source_type == "platform_post" else ids.CONTENT
+    kind = ids.POST_ID_PREFIX if asked.source_type == "platform_post" else ids.CONTENT_ID_PREFIX
     return TopPerformer(
         rank=place,
         metric_value=value,

@@ -20,7 +20,7 @@ from schemas import ids
 from schemas.jobs import BulkRetried
 from schemas.operator_jobs import OperatedCanceled
 
-A = TypeVar("A", BulkRetried, OperatedCanceled)
+BulkAnswer = TypeVar("BulkAnswer", BulkRetried, OperatedCanceled)
 
 #: Organizations that a call visits, and failed jobs of each, unless one is named.
 MAX_ORGANIZATIONS_PER_BULK_CALL, MAX_SCANNED_JOBS_PER_ORGANIZATION = 200, 2_000
@@ -39,10 +39,10 @@ class OperatorBulkJobCursor(NamedTuple):
     job_id: UUID
 
 
-class BulkChangeAnswer(NamedTuple, Generic[A]):
+class BulkChangeAnswer(NamedTuple, Generic[BulkAnswer]):
     """Answer of a bulk change but for its cursor, the next call's start, and the wakes to send."""
 
-    answer: A
+    answer: BulkAnswer
     place: OperatorBulkJobCursor | None
     wakes: tuple[WakeMessage, ...] = ()
 
@@ -177,7 +177,7 @@ def _position_after_last_organization(orgs: list[UUID]) -> OperatorBulkJobCursor
 
 
 async def _audit_bulk_job_change(conn: Conn, actor: Actor, organization_id: UUID, action: str, jobs: int) -> None:
-    subject = ids.format_prefixed_id(ids.ORGANIZATION, organization_id)
+    subject = ids.format_prefixed_id(ids.ORGANIZATION_ID_PREFIX, organization_id)
     await organizations.audit_operator_change_of_organization(
         conn, organization_id, action=action, subject=subject, actor=actor, details={"jobs": jobs}
     )

@@ -20,7 +20,7 @@ from schemas.jobs import ApiJobStatus, JobError, JobPhase
 from schemas.operator_jobs import OperatedJob, OperatedJobCounts, OperatedJobDetail
 from schemas.timelines import TimelineEntry
 
-J = TypeVar("J", bound=OperatedJob)
+OperatorJobShape = TypeVar("OperatorJobShape", bound=OperatedJob)
 
 #: Newest jobs that a filter scans, an equal part of each organization, and the fewest that a list scans of each.
 MAX_SCANNED_OPERATOR_JOBS, MIN_SCANNED_JOBS_PER_ORGANIZATION = 10_000, 200
@@ -170,13 +170,13 @@ def _operator_job_sql_parameters(wanted: OperatorJobFilter, before: UUID | None,
     }
 
 
-def _operator_job_to_schema(shape: type[J], row: _OperatorJobRow, **others: Any) -> J:
+def _operator_job_to_schema(shape: type[OperatorJobShape], row: _OperatorJobRow, **others: Any) -> OperatorJobShape:
     return build_api_answer_from_row(
         shape,
         row,
-        job_id=ids.format_prefixed_id(ids.JOB, row.id),
+        job_id=ids.format_prefixed_id(ids.JOB_ID_PREFIX, row.id),
         progress=round(row.progress, 4),
-        worker_id=ids.format_prefixed_id(ids.WORKER, row.lease_owner) if row.lease_owner else None,
+        worker_id=ids.format_prefixed_id(ids.WORKER_ID_PREFIX, row.lease_owner) if row.lease_owner else None,
         error=msgspec.convert(row.error, JobError) if row.error else None,
         **others,
     )

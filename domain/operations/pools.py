@@ -170,4 +170,4 @@ def _pool_to_schema(row: _PoolRow, slots: int) -> Pool:
 
 
 def _worker_to_schema(row: _WorkerRow) -> Worker:
-    return build_api_answer_from_row(Worker, row, worker_id=ids.format_prefixed_id(ids.WORKER, row.id))
+    return build_api_answer_from_row(Worker, row, worker_id=ids.format_prefixed_id(ids.WORKER_ID_PREFIX, row.id))

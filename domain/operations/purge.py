@@ -95,7 +95,7 @@ async def begin_project_purge(
     purging_at = await purge.begin_purge.value(conn, org=org, project_id=project_id)
     if row.purging_at is None:
         await _check_project_accounts_not_leased(conn, org, project_id)
-        subject = ids.format_prefixed_id(ids.PROJECT, project_id)
+        subject = ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, project_id)
         await organizations.audit_operator_change_of_organization(
             conn, org, action="project.purge_started", subject=subject, actor=actor, project_id=project_id
         )
@@ -108,8 +108,8 @@ async def begin_project_purge(
         unique_key=f"purge:{project_id}",
     )
     answer = Purging(
-        id=ids.format_prefixed_id(ids.PROJECT, project_id),
-        organization_id=ids.format_prefixed_id(ids.ORGANIZATION, org),
+        id=ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, project_id),
+        organization_id=ids.format_prefixed_id(ids.ORGANIZATION_ID_PREFIX, org),
         name=row.name,
         status="purging",
         purging_at=purging_at,
@@ -257,7 +257,7 @@ async def finish_project_purge(conn: Conn, *, claim: JobClaim) -> dict[str, Any]
     scope = _org_and_purged_project_id(claim)
     await purge.purge_project.run(conn, **scope)
     project_id = scope["project_id"]
-    subject = ids.format_prefixed_id(ids.PROJECT, project_id)
+    subject = ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, project_id)
     await organizations.audit_operator_change_of_organization(
         conn, claim.organization_id, action="project.purged", subject=subject, project_id=project_id
     )

@@ -33,7 +33,7 @@ async def read_organization_usage(
     budget = event_budgets.EVENT_DAY_LIMITS_BY_TIER[tier]
     events, size = await event_budgets.read_used_event_budget(conn, organization_id=organization_id, now=now)
     return Usage(
-        organization_id=ids.format_prefixed_id(ids.ORGANIZATION, organization_id),
+        organization_id=ids.format_prefixed_id(ids.ORGANIZATION_ID_PREFIX, organization_id),
         tier=tier,
         pools=[PoolUse(**dict(row)) for row in pools],
         events=EventsUse(

@@ -66,7 +66,7 @@ async def begin_project_archive(
     )
     log = AuditEntryOrgAndApiKey(organization_id, api_key_id, project_id)
     details = {"closedLeaseRequests": closed} if closed else None
-    subject = ids.format_prefixed_id(ids.PROJECT, project_id)
+    subject = ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, project_id)
     await audit.write_audit_entry(conn, **log._asdict(), action="project.archived", subject=subject, details=details)
     return _archived_project_to_schema(archived), submitted.wake
 
@@ -108,11 +108,13 @@ async def check_project_archive_done(conn: Conn, *, organization_id: UUID, proje
         raise StateConflict(
             "ARCHIVE_RUNNING",
             "the archive still runs: wait for the end of its job, or retry it if it failed",
-            jobId=row["archive_job_id"] and ids.format_prefixed_id(ids.JOB, row["archive_job_id"]),
+            jobId=row["archive_job_id"] and ids.format_prefixed_id(ids.JOB_ID_PREFIX, row["archive_job_id"]),
         )
 
 
 def _archived_project_to_schema(row: _ProjectArchiveRow | ProjectRowLockedForChange) -> Archived:
     """Return the API answer of a project's archive from its row, the same while the project is archived."""
-    job_id = row.archive_job_id and ids.format_prefixed_id(ids.JOB, row.archive_job_id)
-    return build_api_answer_from_row(Archived, row, id=ids.format_prefixed_id(ids.PROJECT, row.id), job_id=job_id)
+    job_id = row.archive_job_id and ids.format_prefixed_id(ids.JOB_ID_PREFIX, row.archive_job_id)
+    return build_api_answer_from_row(
+        Archived, row, id=ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, row.id), job_id=job_id
+    )

@@ -55,7 +55,7 @@ SEARCH_PROJECTS = projects.search_projects.typed(_ProjectRow)
 
 #: Newest projects that a search scans before it uses the index of names; and most matches that the index
 #: search sorts.
-MAX_PROJECTS_SCANNED_BY_SEARCH, MAX_SORTED_PROJECTS = 1_000, 2_000
+MAX_PROJECTS_SCANNED_BY_SEARCH, MAX_PROJECTS_SORTED_BY_SEARCH = 1_000, 2_000
 
 
 def compose_new_project(body: ProjectCreate, *, organization_id: UUID, now: datetime) -> Project:
@@ -74,8 +74,8 @@ def compose_new_project(body: ProjectCreate, *, organization_id: UUID, now: date
         ),
     )
     return Project(
-        id=ids.format_prefixed_id(ids.PROJECT, ids.new_uuid7()),
-        organization_id=ids.format_prefixed_id(ids.ORGANIZATION, organization_id),
+        id=ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, ids.new_uuid7()),
+        organization_id=ids.format_prefixed_id(ids.ORGANIZATION_ID_PREFIX, organization_id),
         name=name,
         status="active",
         customer_external_id=stored.get("partner", {}).get("customerExternalId"),
@@ -113,7 +113,7 @@ async def insert_new_projects(conn: Conn, news: Sequence[NewProject]) -> list[bo
     rows = await projects.insert_projects.all(
         conn,
         orgs=[new.organization_id for new in news],
-        ids=[ids.parse_prefixed_id(ids.PROJECT, project.id) for project in composed],
+        ids=[ids.parse_prefixed_id(ids.PROJECT_ID_PREFIX, project.id) for project in composed],
         names=[project.name for project in composed],
         timezones=[project.timezone for project in composed],
         primary_languages=[project.primary_language for project in composed],
@@ -178,7 +178,11 @@ async def _search_org_projects(conn: Conn, asked: dict[str, Any], search: str) -
     """
     filters = {**asked, "search": f"%{_escape_like_pattern(search)}%"}
     rows = await SEARCH_NEWEST_PROJECTS.all(conn, **filters, looked=MAX_PROJECTS_SCANNED_BY_SEARCH)
-    return rows if len(rows) == asked["limit"] else await SEARCH_PROJECTS.all(conn, **filters, most=MAX_SORTED_PROJECTS)
+    return (
+        rows
+        if len(rows) == asked["limit"]
+        else await SEARCH_PROJECTS.all(conn, **filters, most=MAX_PROJECTS_SORTED_BY_SEARCH)
+    )
 
 
 def check_project_patch(body: ProjectPatch) -> ProjectPatch:
@@ -233,7 +237,7 @@ async def apply_project_patch(
             organization_id=organization_id,
             api_key_id=api_key_id,
             action="project.updated",
-            subject=ids.format_prefixed_id(ids.PROJECT, project_id),
+            subject=ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, project_id),
             project_id=project_id,
             details={"fields": list(sent)},
         )
@@ -261,7 +265,7 @@ def _project_to_schema(row: _ProjectRow) -> Project:
     return build_api_answer_from_row(
         Project,
         row,
-        id=ids.format_prefixed_id(ids.PROJECT, row.id),
+        id=ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, row.id),
         brand_context=brand.merge_brand_sources(msgspec.convert(row.brand, list[BrandSourceRow])),
         ingest_state=_ingest_states_to_schema(row.ingests),
         current_blocked_count=row.blocked,
@@ -269,7 +273,7 @@ def _project_to_schema(row: _ProjectRow) -> Project:
 
 
 def _ingest_states_to_schema(rows: Sequence[Mapping[str, Any]]) -> IngestStates:
-    states = {row["source"]: {**row, "jobId": ids.format_prefixed_id(ids.JOB, row["job_id"])} for row in rows}
+    states = {row["source"]: {**row, "jobId": ids.format_prefixed_id(ids.JOB_ID_PREFIX, row["job_id"])} for row in rows}
     return msgspec.convert(states, IngestStates)
 
 

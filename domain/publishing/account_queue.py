@@ -17,7 +17,7 @@ from jobs.ledger import JobClaim
 
 #: Seconds until a waiting post checks the queue again without a wake. Taking the head puts off so many of the
 #: next posts without a check.
-QUEUE_CHECK_INTERVAL_S, MAX_POSTPONED_POSTS = 30.0, 50
+QUEUE_CHECK_INTERVAL_S, MAX_POSTS_PUT_OFF_BY_QUEUE_HEAD = 30.0, 50
 #: Posts with a call under way that one wake makes due at once; each checks with its platform.
 MAX_POSTS_PER_WAKE = 50
 
@@ -43,7 +43,7 @@ class QueueHeadClaimResult(NamedTuple):
 
 
 #: Position of a post that can't be sent.
-NO_QUEUE_HEAD = QueueHeadClaimResult(0.0, busy=True, is_head=False)
+QUEUE_POSITION_OF_UNSENDABLE_POST = QueueHeadClaimResult(0.0, busy=True, is_head=False)
 
 _CLAIM_QUEUE_HEAD_FOR_POST = sending.take_head.typed(QueueHeadClaimResult)
 
@@ -51,8 +51,8 @@ _CLAIM_QUEUE_HEAD_FOR_POST = sending.take_head.typed(QueueHeadClaimResult)
 async def claim_queue_head_for_post(conn: Conn, claim: JobClaim, post: LockedPost) -> QueueHeadClaimResult:
     """Put a post at the head of its account's queue if it is next and the quota has room.
 
-    If so, also puts off the queue's next `MAX_POSTPONED_POSTS` posts. Returns the position: the head, or the obstacle.
-    It locks what it changes. A fenced claim, or a post that doesn't wait any more, gets no head.
+    If so, also puts off the queue's next `MAX_POSTS_PUT_OFF_BY_QUEUE_HEAD` posts. Returns the position: the head, or
+    the obstacle. It locks what it changes. A fenced claim, or a post that doesn't wait any more, gets no head.
     """
     position = await _CLAIM_QUEUE_HEAD_FOR_POST.one(
         conn,
@@ -60,11 +60,11 @@ async def claim_queue_head_for_post(conn: Conn, claim: JobClaim, post: LockedPos
         post_id=post.id,
         job_id=claim.id,
         fence=claim.fence,
-        most=MAX_POSTPONED_POSTS,
+        most=MAX_POSTS_PUT_OFF_BY_QUEUE_HEAD,
         wait_s=QUEUE_CHECK_INTERVAL_S,
         **quotas.build_post_quota_sql_parameters(post)._asdict(),
     )
-    return position or NO_QUEUE_HEAD
+    return position or QUEUE_POSITION_OF_UNSENDABLE_POST
 
 
 async def remove_queue_head_without_waking_next(conn: Conn, post: QueuedPost | LockedPost) -> None:

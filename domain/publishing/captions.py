@@ -106,7 +106,7 @@ async def _audit_caption_verdict(
         organization_id=post.organization_id,
         api_key_id=api_key_id,
         action=f"caption.{verdict}",
-        subject=ids.format_prefixed_id(ids.POST, post.id),
+        subject=ids.format_prefixed_id(ids.POST_ID_PREFIX, post.id),
         project_id=post.project_id,
         details={"note": note} if note else None,
     )

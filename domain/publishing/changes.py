@@ -14,7 +14,7 @@ from domain.accounts import accounts
 from domain.publishing import account_queue, posts, scheduling, states, targets, waiting
 from domain.publishing.account_queue import QueuedPost
 from domain.publishing.posts import VersionedPost
-from domain.publishing.states import PostState
+from domain.publishing.states import PostStatusValue
 from domain.publishing.targets import SamePostFingerprint
 from domain.tenancy import project_locks
 from jobs import controls
@@ -253,7 +253,9 @@ async def _check_post_retryable(conn: Conn, post: LockedPostRow, account: Locked
     """
     error = post.last_error or {}
     if (post.status, post.job_id) != ("failed", retry_of) or not error.get("retryable"):
-        raise StateConflict("JOB_NOT_RETRYABLE", states.POST_RETRY_REFUSALS[PostState(post.status)], status=post.status)
+        raise StateConflict(
+            "JOB_NOT_RETRYABLE", states.POST_RETRY_REFUSALS[PostStatusValue(post.status)], status=post.status
+        )
     content = await scheduling.lock_completed_content(
         conn, organization_id=post.organization_id, content_id=post.content_id
     )

@@ -128,14 +128,14 @@ class OutgoingPostRow(NamedTuple):
     token: str
 
 
-class ReadPost(NamedTuple):
+class PostReadWithoutLock(NamedTuple):
     """Claimed post, read without a lock: `post` as a step would lock it, and `outgoing`, the input of an attempt."""
 
     post: LockedPost
     outgoing: OutgoingPost
 
 
-async def read_outgoing_post(conn: Conn, claim: JobClaim, keyring: Keyring) -> ReadPost | None:
+async def read_outgoing_post(conn: Conn, claim: JobClaim, keyring: Keyring) -> PostReadWithoutLock | None:
     """Return a claimed post as the input of an attempt to send it, without a lock: with files, account and token.
 
     Return None if the claim was fenced, or for a disconnected account.
@@ -146,7 +146,9 @@ async def read_outgoing_post(conn: Conn, claim: JobClaim, keyring: Keyring) -> R
         return None
     columns = len(LockedPost._fields)
     post = LockedPost._make(rows[0][:columns])
-    return ReadPost(post, _build_outgoing_post(post, [OutgoingPostRow._make(row[columns:]) for row in rows], keyring))
+    return PostReadWithoutLock(
+        post, _build_outgoing_post(post, [OutgoingPostRow._make(row[columns:]) for row in rows], keyring)
+    )
 
 
 def _build_outgoing_post(post: LockedPost, rows: Sequence[OutgoingPostRow], keyring: Keyring) -> OutgoingPost:

@@ -201,7 +201,7 @@ def _post_to_schema(row: PartnerPostRow) -> Post:
     return build_api_answer_from_row(
         Post,
         row,
-        id=ids.format_prefixed_id(ids.POST, row.id),
+        id=ids.format_prefixed_id(ids.POST_ID_PREFIX, row.id),
         ai_label=_ai_label_of_post_row(row),
         last_error=msgspec.convert(row.last_error, PostError) if row.last_error else None,
         waiting=UNSET if row.status in POST_STATUSES_WITH_WAIT_REASON else None,

@@ -199,4 +199,4 @@ async def fail_absent_lost_post(conn: Conn, *, claim: JobClaim, lost: LostPost, 
 
 
 def _build_reconcile_job_result(lost: LostPost, status: str) -> dict[str, Any]:
-    return {"postId": ids.format_prefixed_id(ids.POST, lost.post_id), "status": status}
+    return {"postId": ids.format_prefixed_id(ids.POST_ID_PREFIX, lost.post_id), "status": status}

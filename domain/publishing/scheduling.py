@@ -8,7 +8,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import scheduled_post
 from domain.publishing import posts, targets
-from domain.publishing.targets import CaptionAndFiles, CheckedPostTarget, SamePostFingerprint
+from domain.publishing.targets import CheckedPostTarget, ContentCaptionAndFiles, SamePostFingerprint
 from domain.tenancy import audit, project_locks
 from domain.values import timezones
 from domain.values.timezones import ResolvedLocalTime
@@ -50,7 +50,7 @@ class PostableContent(NamedTuple):
     `gated`: its caption needs an approval, or has one.
     """
 
-    material: CaptionAndFiles
+    material: ContentCaptionAndFiles
     pending: bool
     gated: bool
 
@@ -149,7 +149,7 @@ async def lock_completed_content(conn: Conn, *, organization_id: UUID, content_i
         raise StateConflict("CONTENT_NOT_READY", f"the content is {row.status}: only completed content can go out")
     assets = await targets.LIST_CONTENT_ASSETS.all(conn, org=organization_id, content_id=content_id)
     status = row.approval_status
-    return PostableContent(CaptionAndFiles(row.caption, assets), status == "pending", status != "not_required")
+    return PostableContent(ContentCaptionAndFiles(row.caption, assets), status == "pending", status != "not_required")
 
 
 async def _read_content_to_schedule(
@@ -196,7 +196,7 @@ async def _add_target_posts(
             conn, scope, approver_id, [post for post, alone in zip(new, unapproved, strict=True) if alone]
         )
     scheduled = Scheduled(
-        content_id=ids.format_prefixed_id(ids.CONTENT, scope.content_id),
+        content_id=ids.format_prefixed_id(ids.CONTENT_ID_PREFIX, scope.content_id),
         gate_status="blocked_on_approval" if any(post.unapproved for post in new) else "open",
         time_rule=when.rule,
         scheduled_posts=scheduled_targets,
@@ -266,17 +266,17 @@ async def _audit_caption_approvals(
         organization_id=scope.organization_id,
         api_key_id=approver_id,
         action="caption.approved",
-        subject=ids.format_prefixed_id(ids.CONTENT, scope.content_id),
+        subject=ids.format_prefixed_id(ids.CONTENT_ID_PREFIX, scope.content_id),
         project_id=scope.project_id,
-        details={"posts": [ids.format_prefixed_id(ids.POST, post.id) for post in approved]},
+        details={"posts": [ids.format_prefixed_id(ids.POST_ID_PREFIX, post.id) for post in approved]},
     )
 
 
 def _scheduled_target_to_schema(new: _NewPost, job_id: UUID | None, at: datetime) -> ScheduledTarget:
     return ScheduledTarget(
-        id=ids.format_prefixed_id(ids.POST, new.id),
-        job_id=ids.format_prefixed_id(ids.JOB, job_id) if job_id else None,
+        id=ids.format_prefixed_id(ids.POST_ID_PREFIX, new.id),
+        job_id=ids.format_prefixed_id(ids.JOB_ID_PREFIX, job_id) if job_id else None,
         status="queued" if job_id else "blocked",
         scheduled_for=at,
-        social_account_id=ids.format_prefixed_id(ids.ACCOUNT, new.planned.account_id),
+        social_account_id=ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, new.planned.account_id),
     )

@@ -311,7 +311,8 @@ async def mark_post_published(
             conn, organization_id=org, project_id=post.project_id, post_id=post_id, now=post.now
         )
     result = {
-        "postId": ids.format_prefixed_id(ids.POST, post_id), "externalId": external_id, "externalUrl": external_url
+        "postId": ids.format_prefixed_id(ids.POST_ID_PREFIX, post_id),
+        "externalId": external_id, "externalUrl": external_url
     }  # fmt: skip
     published = await sending.publish_post.value(
         conn,
@@ -339,7 +340,7 @@ async def mark_post_draft_in_inbox(conn: Conn, *, claim: JobClaim, found: bool) 
     await outgoing_post.leave_in_inbox.run(conn, org=post.organization_id, id=post.id)
     await _record_acceptance_in_post_history(conn, post, "draft_in_inbox", found=found)
     await account_queue.advance_account_queue(conn, post)
-    return Done({"postId": ids.format_prefixed_id(ids.POST, post.id), "status": "draft_in_inbox"})
+    return Done({"postId": ids.format_prefixed_id(ids.POST_ID_PREFIX, post.id), "status": "draft_in_inbox"})
 
 
 async def check_external_post_id_is_free(

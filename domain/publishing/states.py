@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 
-class PostState(StrEnum):
+class PostStatusValue(StrEnum):
     BLOCKED = "blocked"
     QUEUED = "queued"
     PUBLISHING = "publishing"
@@ -15,43 +15,49 @@ class PostState(StrEnum):
     OUTCOME_UNKNOWN = "outcome_unknown"
 
 
-class PostStateTransitionRule(NamedTuple):
+class PostStatusTransitionRule(NamedTuple):
     """Transition with its causes; `why` separates alternatives by commas."""
 
-    source: PostState
-    target: PostState
+    source: PostStatusValue
+    target: PostStatusValue
     why: str
 
 
 POST_TRANSITIONS = (
-    PostStateTransitionRule(PostState.BLOCKED, PostState.QUEUED, "approved, rescheduled once approved"),
-    PostStateTransitionRule(PostState.BLOCKED, PostState.CANCELED, "cancel"),
-    PostStateTransitionRule(PostState.QUEUED, PostState.BLOCKED, "approved content edited"),
-    PostStateTransitionRule(PostState.QUEUED, PostState.PUBLISHING, "marked sending"),
-    PostStateTransitionRule(PostState.QUEUED, PostState.FAILED, "refused, too late, last try"),
-    PostStateTransitionRule(PostState.QUEUED, PostState.CANCELED, "cancel"),
-    PostStateTransitionRule(PostState.PUBLISHING, PostState.QUEUED, "proved not sent"),
-    PostStateTransitionRule(PostState.PUBLISHING, PostState.PUBLISHED, "proved live"),
-    PostStateTransitionRule(PostState.PUBLISHING, PostState.DRAFT_IN_INBOX, "proved in its owner's inbox"),
-    PostStateTransitionRule(PostState.PUBLISHING, PostState.OUTCOME_UNKNOWN, "nobody can tell"),
-    PostStateTransitionRule(PostState.DRAFT_IN_INBOX, PostState.PUBLISHED, "its owner published it"),
-    PostStateTransitionRule(PostState.OUTCOME_UNKNOWN, PostState.PUBLISHED, "found later, a person saw it"),
-    PostStateTransitionRule(PostState.OUTCOME_UNKNOWN, PostState.DRAFT_IN_INBOX, "found in its owner's inbox"),
-    PostStateTransitionRule(PostState.OUTCOME_UNKNOWN, PostState.FAILED, "proved absent, a person says so"),
-    PostStateTransitionRule(PostState.FAILED, PostState.QUEUED, "job retried"),
+    PostStatusTransitionRule(PostStatusValue.BLOCKED, PostStatusValue.QUEUED, "approved, rescheduled once approved"),
+    PostStatusTransitionRule(PostStatusValue.BLOCKED, PostStatusValue.CANCELED, "cancel"),
+    PostStatusTransitionRule(PostStatusValue.QUEUED, PostStatusValue.BLOCKED, "approved content edited"),
+    PostStatusTransitionRule(PostStatusValue.QUEUED, PostStatusValue.PUBLISHING, "marked sending"),
+    PostStatusTransitionRule(PostStatusValue.QUEUED, PostStatusValue.FAILED, "refused, too late, last try"),
+    PostStatusTransitionRule(PostStatusValue.QUEUED, PostStatusValue.CANCELED, "cancel"),
+    PostStatusTransitionRule(PostStatusValue.PUBLISHING, PostStatusValue.QUEUED, "proved not sent"),
+    PostStatusTransitionRule(PostStatusValue.PUBLISHING, PostStatusValue.PUBLISHED, "proved live"),
+    PostStatusTransitionRule(PostStatusValue.PUBLISHING, PostStatusValue.DRAFT_IN_INBOX, "proved in its owner's inbox"),
+    PostStatusTransitionRule(PostStatusValue.PUBLISHING, PostStatusValue.OUTCOME_UNKNOWN, "nobody can tell"),
+    PostStatusTransitionRule(PostStatusValue.DRAFT_IN_INBOX, PostStatusValue.PUBLISHED, "its owner published it"),
+    PostStatusTransitionRule(
+        PostStatusValue.OUTCOME_UNKNOWN, PostStatusValue.PUBLISHED, "found later, a person saw it"
+    ),
+    PostStatusTransitionRule(
+        PostStatusValue.OUTCOME_UNKNOWN, PostStatusValue.DRAFT_IN_INBOX, "found in its owner's inbox"
+    ),
+    PostStatusTransitionRule(
+        PostStatusValue.OUTCOME_UNKNOWN, PostStatusValue.FAILED, "proved absent, a person says so"
+    ),
+    PostStatusTransitionRule(PostStatusValue.FAILED, PostStatusValue.QUEUED, "job retried"),
 )
 
 ALLOWED_POST_TRANSITIONS = frozenset((source, target) for source, target, _ in POST_TRANSITIONS)
 
 #: Reasons against a retry of a post's job. Only a post that is surely not live may be scheduled again.
 POST_RETRY_REFUSALS = {
-    **dict.fromkeys((PostState.QUEUED, PostState.PUBLISHING), "its post has a newer job: wait for that"),
-    PostState.BLOCKED: "its post waits for an approval: it gets another job once it is approved",
-    PostState.PUBLISHED: "its post is live: nothing is left to send",
-    PostState.DRAFT_IN_INBOX: "its post is in its owner's inbox: nothing is left to send",
-    PostState.FAILED: "its post failed for a permanent reason: schedule it again",
-    PostState.CANCELED: "its post was canceled: schedule it again",
-    PostState.OUTCOME_UNKNOWN: (
+    **dict.fromkeys((PostStatusValue.QUEUED, PostStatusValue.PUBLISHING), "its post has a newer job: wait for that"),
+    PostStatusValue.BLOCKED: "its post waits for an approval: it gets another job once it is approved",
+    PostStatusValue.PUBLISHED: "its post is live: nothing is left to send",
+    PostStatusValue.DRAFT_IN_INBOX: "its post is in its owner's inbox: nothing is left to send",
+    PostStatusValue.FAILED: "its post failed for a permanent reason: schedule it again",
+    PostStatusValue.CANCELED: "its post was canceled: schedule it again",
+    PostStatusValue.OUTCOME_UNKNOWN: (
         "its post may be live: look at the account first, then report the finding with "
         "POST /v1/scheduled-posts/{id}/resolve"
     ),

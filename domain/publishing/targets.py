@@ -25,7 +25,7 @@ TargetIssue = tuple[str, str]
 _CaptionBound = tuple[PlatformLimits, int]
 
 
-class CaptionAndFiles(NamedTuple):
+class ContentCaptionAndFiles(NamedTuple):
     """Caption and files of a content, in their order, as they are to be posted."""
 
     caption: str
@@ -73,7 +73,7 @@ LIST_CONTENT_ASSETS = scheduled_post.list_assets.typed(ContentAssetRow)
 
 
 async def check_and_lock_post_targets(
-    conn: Conn, *, organization_id: UUID, project_id: UUID, material: CaptionAndFiles, targets: Sequence[Target]
+    conn: Conn, *, organization_id: UUID, project_id: UUID, material: ContentCaptionAndFiles, targets: Sequence[Target]
 ) -> list[CheckedPostTarget]:
     """Check every target of a schedule and lock its account; return the checked targets, in order.
 
@@ -114,7 +114,7 @@ async def check_no_equal_post(
         but=but,
     )
     if same:
-        post_ids = [ids.format_prefixed_id(ids.POST, row.id) for row in same]
+        post_ids = [ids.format_prefixed_id(ids.POST_ID_PREFIX, row.id) for row in same]
         conflicts = zip([prints[row.place - 1].path for row in same], post_ids, strict=True)
         raise StateConflict(
             "DUPLICATE_POST",
@@ -138,7 +138,7 @@ async def check_new_caption_fits_posts(conn: Conn, *, organization_id: UUID, con
         misfits[bound] = list(platform_limits.find_caption_objections(*bound, caption))
         await asyncio.sleep(0)  # as below
     issues = [
-        ("caption", f"{ids.format_prefixed_id(ids.POST, row.id)} waits with it: {message}")
+        ("caption", f"{ids.format_prefixed_id(ids.POST_ID_PREFIX, row.id)} waits with it: {message}")
         for row in waiting
         for message in misfits[bounds[row.social_account_id]]
     ]
@@ -163,7 +163,7 @@ async def check_content_files_fit_waiting_posts(conn: Conn, *, organization_id: 
         for account in accounts
     }
     issues = [
-        ("file", f"{ids.format_prefixed_id(ids.POST, row.id)} waits with it: {fault.message}")
+        ("file", f"{ids.format_prefixed_id(ids.POST_ID_PREFIX, row.id)} waits with it: {fault.message}")
         for row in waiting
         for fault in faults[row.social_account_id]
     ]
@@ -175,19 +175,19 @@ async def update_fingerprints_of_content_posts(conn: Conn, *, organization_id: U
     """Store the new fingerprint of an edited content in its unsent posts without an own caption."""
     row = await LOCK_CONTENT_IN_SHARE_MODE.row(conn, org=organization_id, id=content_id)
     assets = await LIST_CONTENT_ASSETS.all(conn, org=organization_id, content_id=content_id)
-    fingerprint = CaptionAndFiles(row.caption, assets).fingerprint(None)
+    fingerprint = ContentCaptionAndFiles(row.caption, assets).fingerprint(None)
     await scheduled_post.rewrite_posts.run(conn, org=organization_id, content_id=content_id, fingerprint=fingerprint)
 
 
 def read_target_account_ids(targets: Sequence[Target]) -> list[UUID]:
     """Return the account ids of a schedule's targets, in order; skip malformed ones."""
-    read = [ids.parse_prefixed_id(ids.ACCOUNT, target.social_account_id) for target in targets]
+    read = [ids.parse_prefixed_id(ids.ACCOUNT_ID_PREFIX, target.social_account_id) for target in targets]
     return [account_id for account_id in read if account_id]
 
 
 def check_target_accounts_known(targets: Sequence[Target], known: Collection[UUID]) -> list[UUID]:
     """Return each target's account id, in order. Raises `ObjectNotFound` for an id malformed or not in `known`."""
-    read = [ids.parse_prefixed_id(ids.ACCOUNT, target.social_account_id) for target in targets]
+    read = [ids.parse_prefixed_id(ids.ACCOUNT_ID_PREFIX, target.social_account_id) for target in targets]
     unknown = [number for number, account_id in enumerate(read) if account_id not in known]
     if unknown:
         raise ObjectNotFound(
@@ -200,7 +200,7 @@ def check_target_accounts_known(targets: Sequence[Target], known: Collection[UUI
 
 
 async def _check_targets_fit_platforms(
-    targets: Sequence[Target], accounts: Sequence[LockedQueueAccount], material: CaptionAndFiles
+    targets: Sequence[Target], accounts: Sequence[LockedQueueAccount], material: ContentCaptionAndFiles
 ) -> None:
     issues: list[TargetIssue] = []
     choices: dict[str, list[PrivacyLevel]] = {}
@@ -237,7 +237,9 @@ def _check_targets_connected(accounts: Sequence[LockedQueueAccount]) -> None:
         )
 
 
-def _find_post_issues(target: Target, account: LockedQueueAccount, material: CaptionAndFiles) -> Iterator[TargetIssue]:
+def _find_post_issues(
+    target: Target, account: LockedQueueAccount, material: ContentCaptionAndFiles
+) -> Iterator[TargetIssue]:
     """Yield each issue for which the account's platform would refuse the target's post, as field and message.
 
     Yields only issues that are known without a call to the platform. A missing privacy level isn't among them.

@@ -260,12 +260,16 @@ async def _audit_api_key_change(conn: Conn, actor: Actor, action: str, row: _Api
         organization_id=actor.organization_id,
         api_key_id=actor.key_uuid,
         action=action,
-        subject=ids.format_prefixed_id(ids.KEY, row.id),
+        subject=ids.format_prefixed_id(ids.API_KEY_ID_PREFIX, row.id),
         details={"name": row.name, "keyId": row.key_id},
     )
 
 
 def _api_key_to_schema(row: _ApiKeyRow, env: ApiKeyEnv) -> ApiKey:
     return build_api_answer_from_row(
-        ApiKey, row, id=ids.format_prefixed_id(ids.KEY, row.id), env=env, kill_switch=row.killed_at is not None
+        ApiKey,
+        row,
+        id=ids.format_prefixed_id(ids.API_KEY_ID_PREFIX, row.id),
+        env=env,
+        kill_switch=row.killed_at is not None,
     )

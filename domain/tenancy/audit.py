@@ -112,4 +112,4 @@ async def _check_filtered_projects_and_keys_exist(
 
 
 def _audit_entry_to_schema(row: _AuditEntryRow) -> AuditEntry:
-    return build_api_answer_from_row(AuditEntry, row, id=ids.format_prefixed_id(ids.AUDIT, row.id))
+    return build_api_answer_from_row(AuditEntry, row, id=ids.format_prefixed_id(ids.AUDIT_ENTRY_ID_PREFIX, row.id))

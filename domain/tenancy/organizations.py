@@ -52,7 +52,7 @@ async def insert_organization_pair(
     pair = OrganizationPair(ids.new_uuid7(), ids.new_uuid7())
     await organization.insert_organizations.run(conn, live=pair.live, sandbox=pair.sandbox, name=name, tier=tier)
     if actor is not None:
-        subject = ids.format_prefixed_id(ids.ORGANIZATION, pair.live)
+        subject = ids.format_prefixed_id(ids.ORGANIZATION_ID_PREFIX, pair.live)
         await audit_operator_change_of_organization(
             conn, pair.live, action="organization.created", subject=subject, actor=actor, details={"tier": tier}
         )
@@ -85,7 +85,7 @@ async def change_organization_tier_and_suspension(
     if after != before:
         await organization.change_organization.run(conn, id=before.id, tier=after.tier, suspended=after.suspended)
         details = {"tier": after.tier, "suspended": after.suspended}
-        subject = ids.format_prefixed_id(ids.ORGANIZATION, before.id)
+        subject = ids.format_prefixed_id(ids.ORGANIZATION_ID_PREFIX, before.id)
         await audit_operator_change_of_organization(
             conn, before.id, action="organization.changed", subject=subject, actor=actor, details=details
         )
@@ -129,4 +129,4 @@ async def list_organization_page(conn: Conn, *, before: UUID | None, limit: int)
 
 
 def _organization_to_schema(row: _OrganizationRow) -> Organization:
-    return build_api_answer_from_row(Organization, row, id=ids.format_prefixed_id(ids.ORGANIZATION, row.id))
+    return build_api_answer_from_row(Organization, row, id=ids.format_prefixed_id(ids.ORGANIZATION_ID_PREFIX, row.id))

@@ -49,7 +49,7 @@ class SandboxClockRow(NamedTuple):
     @property
     def public_job_id(self) -> str | None:
         """Return the public id of the last advance's job."""
-        return None if self.job_id is None else ids.format_prefixed_id(ids.JOB, self.job_id)
+        return None if self.job_id is None else ids.format_prefixed_id(ids.JOB_ID_PREFIX, self.job_id)
 
 
 class _ClockAdvanceCost(NamedTuple):

@@ -7,24 +7,24 @@ import msgspec
 
 from schemas import ids
 
-S = TypeVar("S", bound=msgspec.Struct)
+AnswerStruct = TypeVar("AnswerStruct", bound=msgspec.Struct)
 
 #: Prefix of each column with an id; an answer names the prefix of its own `id`.
 _ID_PREFIX_BY_COLUMN = {
-    "api_key_id": ids.KEY,
-    "content_id": ids.CONTENT,
-    "endpoint_id": ids.WEBHOOK_ENDPOINT,
+    "api_key_id": ids.API_KEY_ID_PREFIX,
+    "content_id": ids.CONTENT_ID_PREFIX,
+    "endpoint_id": ids.WEBHOOK_ENDPOINT_ID_PREFIX,
     "influencer_id": ids.INFLUENCER_ID_PREFIX,
-    "job_id": ids.JOB,
-    "organization_id": ids.ORGANIZATION,
-    "project_id": ids.PROJECT,
-    "retry_of": ids.JOB,
-    "sandbox_id": ids.ORGANIZATION,
-    "social_account_id": ids.ACCOUNT,
+    "job_id": ids.JOB_ID_PREFIX,
+    "organization_id": ids.ORGANIZATION_ID_PREFIX,
+    "project_id": ids.PROJECT_ID_PREFIX,
+    "retry_of": ids.JOB_ID_PREFIX,
+    "sandbox_id": ids.ORGANIZATION_ID_PREFIX,
+    "social_account_id": ids.ACCOUNT_ID_PREFIX,
 }
 
 
-def build_api_answer_from_row(shape: type[S], row: Any, **others: Any) -> S:
+def build_api_answer_from_row(shape: type[AnswerStruct], row: Any, **others: Any) -> AnswerStruct:
     """Return an API answer of the type `shape`, from the columns of a row with the names of its fields.
 
     UUIDs become public ids. `others` are fields with another name or value than a column.

@@ -14,7 +14,7 @@ class RowWithId(Protocol):
     def id(self) -> UUID: ...
 
 
-R = TypeVar("R", bound=RowWithId)
+ListedRow = TypeVar("ListedRow", bound=RowWithId)
 
 #: Parameters of one search: filters by name, at most one of which is not None.
 SingleValueFilters = Mapping[str, Any]
@@ -34,10 +34,10 @@ def split_search_by_filter_value(**filters: Sequence[Any] | None) -> list[Single
 
 async def find_newest_rows_of_searches(
     conn: Conn,
-    find: Callable[..., Awaitable[list[R]]],
+    find: Callable[..., Awaitable[list[ListedRow]]],
     filters: Mapping[str, Any],
     leading: Sequence[SingleValueFilters],
-) -> list[R]:
+) -> list[ListedRow]:
     """Return at most `limit` rows of a multi-value filter's searches, newest first; `find` runs one over `conn`.
 
     `filters` are the other parameters of each search; `limit` is one of them. A single statement for several

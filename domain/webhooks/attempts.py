@@ -141,7 +141,7 @@ async def _render_delivery_bodies(
     )
     for event_id, error in rendered.items():
         if isinstance(error, Exception):
-            shown_id = ids.format_prefixed_id(ids.WEBHOOK_EVENT, event_id)
+            shown_id = ids.format_prefixed_id(ids.WEBHOOK_EVENT_ID_PREFIX, event_id)
             _log.error("event not rendered", event_id=shown_id, exc_info=error)
     return stored | {event_id: body for event_id, body in rendered.items() if isinstance(body, bytes)}
 

@@ -95,7 +95,7 @@ async def send_webhook_test_ping(conn: Conn, *, author: EndpointChangeAuthor, en
         "webhook_endpoint",
     )
     await endpoints.audit_endpoint_change(
-        conn, author, endpoint, "tested", {"eventId": ids.format_prefixed_id(ids.WEBHOOK_EVENT, event_id)}
+        conn, author, endpoint, "tested", {"eventId": ids.format_prefixed_id(ids.WEBHOOK_EVENT_ID_PREFIX, event_id)}
     )
     return _webhook_delivery_to_schema(row)
 
@@ -107,7 +107,9 @@ async def resend_webhook(conn: Conn, *, author: EndpointChangeAuthor, delivery_i
     """
     org = author.organization_id
     delivery = await read_webhook_delivery(conn, organization_id=org, delivery_id=delivery_id)
-    endpoint_id = require_found(ids.parse_prefixed_id(ids.WEBHOOK_ENDPOINT, delivery.endpoint_id), "webhook_endpoint")
+    endpoint_id = require_found(
+        ids.parse_prefixed_id(ids.WEBHOOK_ENDPOINT_ID_PREFIX, delivery.endpoint_id), "webhook_endpoint"
+    )
     endpoint = await _lock_enabled_endpoint(conn, org, endpoint_id)
     await endpoints.audit_endpoint_change(conn, author, endpoint, "replayed", {"deliveryId": delivery.id})
     if delivery.ended_at is not None:
@@ -168,11 +170,11 @@ def _webhook_delivery_to_schema(row: _WebhookDeliveryRow) -> WebhookDelivery:
     return build_api_answer_from_row(
         WebhookDelivery,
         row,
-        id=ids.format_prefixed_id(ids.WEBHOOK_DELIVERY, row.id),
-        event_id=ids.format_prefixed_id(ids.WEBHOOK_EVENT, row.event_id),
+        id=ids.format_prefixed_id(ids.WEBHOOK_DELIVERY_ID_PREFIX, row.id),
+        event_id=ids.format_prefixed_id(ids.WEBHOOK_EVENT_ID_PREFIX, row.event_id),
         event_type=row.type,
         next_attempt_at=row.next_at if row.status == "pending" else None,
         last_attempt_at=row.attempted_at,
         response_status=row.http_status,
-        replay_of=ids.format_prefixed_id(ids.WEBHOOK_DELIVERY, row.replay_of) if row.replay_of else None,
+        replay_of=ids.format_prefixed_id(ids.WEBHOOK_DELIVERY_ID_PREFIX, row.replay_of) if row.replay_of else None,
     )

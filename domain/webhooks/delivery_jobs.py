@@ -29,7 +29,7 @@ class EndpointToDeliverTo(NamedTuple):
 
 FIND_ENDPOINTS_WITH_NEW_DELIVERIES = webhook_sending.find_new.typed(EndpointToDeliverTo)
 FIND_ENDPOINTS_WITH_DUE_DELIVERIES = webhook_sending.find_due.typed(EndpointToDeliverTo)
-FIND_ENDPOINTS_MID_DELIVERY = webhook_sending.find_left.typed(EndpointToDeliverTo)
+FIND_ENDPOINTS_WITH_LEFTOVER_DELIVERIES = webhook_sending.find_left.typed(EndpointToDeliverTo)
 
 BEFORE_FIRST_WEBHOOK_ENDPOINT = (UUID(int=0), UUID(int=0))
 

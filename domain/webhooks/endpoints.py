@@ -63,13 +63,15 @@ class EndpointChangeAuthor(NamedTuple):
     api_key_id: UUID | None = None
 
 
-B = TypeVar("B", WebhookEndpointCreate, WebhookEndpointPatch)
+WebhookEndpointBody = TypeVar("WebhookEndpointBody", WebhookEndpointCreate, WebhookEndpointPatch)
 
 GET_WEBHOOK_ENDPOINT = webhook_endpoint.get_endpoint.typed(WebhookEndpointRow)
 LIST_WEBHOOK_ENDPOINTS = webhook_endpoint.list_endpoints.typed(WebhookEndpointRow)
 
 
-def normalize_webhook_endpoint_body(body: B, *, allowed: ssrf_guard.AllowedOrigins) -> B:
+def normalize_webhook_endpoint_body(
+    body: WebhookEndpointBody, *, allowed: ssrf_guard.AllowedOrigins
+) -> WebhookEndpointBody:
     """Return the body of a webhook endpoint's creation or patch with its address in normal form.
 
     Raises `InvalidValue` for a bad address or metadata. Runs before the transaction: a refused body takes no locks.
@@ -189,7 +191,9 @@ async def soft_delete_endpoint(
     row = await _lock_endpoint_version(conn, org, endpoint_id, versions)
     deleted_at = await webhook_endpoint.delete_endpoint.value(conn, org=org, id=endpoint_id)
     await audit_endpoint_change(conn, author, row, "deleted", {"url": _url_without_path(row.url)})
-    return WebhookEndpointDeleted(id=ids.format_prefixed_id(ids.WEBHOOK_ENDPOINT, endpoint_id), deleted_at=deleted_at)
+    return WebhookEndpointDeleted(
+        id=ids.format_prefixed_id(ids.WEBHOOK_ENDPOINT_ID_PREFIX, endpoint_id), deleted_at=deleted_at
+    )
 
 
 async def rotate_endpoint_secret(
@@ -254,7 +258,7 @@ async def audit_endpoint_change(
         **author._asdict(),
         project_id=row.project_id,
         action=f"webhook_endpoint.{action}",
-        subject=ids.format_prefixed_id(ids.WEBHOOK_ENDPOINT, row.id),
+        subject=ids.format_prefixed_id(ids.WEBHOOK_ENDPOINT_ID_PREFIX, row.id),
         details=details,
     )
 
@@ -269,7 +273,7 @@ def _endpoint_schema_fields(row: WebhookEndpointRow) -> dict[str, Any]:
     columns = row._asdict()
     del columns["version"]
     return columns | {
-        "id": ids.format_prefixed_id(ids.WEBHOOK_ENDPOINT, row.id),
-        "project_id": row.project_id and ids.format_prefixed_id(ids.PROJECT, row.project_id),
+        "id": ids.format_prefixed_id(ids.WEBHOOK_ENDPOINT_ID_PREFIX, row.id),
+        "project_id": row.project_id and ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, row.project_id),
         "consecutive_failure_count": columns.pop("consecutive_failures"),
     }

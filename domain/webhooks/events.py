@@ -199,7 +199,7 @@ def _encode_webhook_body(row: _LockedWebhookEvent, subject: WebhookEventSubject,
     event_body = build_api_answer_from_row(
         WebhookEventBody,
         row,
-        id=ids.format_prefixed_id(ids.WEBHOOK_EVENT, row.id),
+        id=ids.format_prefixed_id(ids.WEBHOOK_EVENT_ID_PREFIX, row.id),
         data=WebhookEventData(
             object=subject_view, version=row.next_version, object_url=_webhook_object_kind(row.type).url(subject)
         ),
@@ -232,21 +232,25 @@ class _WebhookObjectKind(NamedTuple):
 
     def url(self, subject: WebhookEventSubject) -> str:
         shown_id = ids.format_prefixed_id(self.prefix, subject.id)
-        project = ids.format_prefixed_id(ids.PROJECT, subject.project_id) if subject.project_id else ""
+        project = ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, subject.project_id) if subject.project_id else ""
         return f"{subject.public_url}/v1{self.path.format(id=shown_id, project=project)}"
 
 
 _ENDPOINT_WEBHOOK_OBJECT_KIND = _WebhookObjectKind(
-    endpoints.read_webhook_endpoint, "endpoint_id", "/webhook-endpoints/{id}", ids.WEBHOOK_ENDPOINT
+    endpoints.read_webhook_endpoint, "endpoint_id", "/webhook-endpoints/{id}", ids.WEBHOOK_ENDPOINT_ID_PREFIX
 )
 
 #: By the first word of a type.
 _WEBHOOK_OBJECT_KINDS: Mapping[str, _WebhookObjectKind] = {
-    "project": _WebhookObjectKind(projects.read_project, "project_id", "/projects/{id}", ids.PROJECT),
-    "job": _WebhookObjectKind(jobs.read_job, "job_id", "/jobs/{id}", ids.JOB),
-    "content": _WebhookObjectKind(content.read_content, "content_id", "/content/{id}", ids.CONTENT, ("public_url",)),
-    "post": _WebhookObjectKind(posts.read_versioned_post, "post_id", "/scheduled-posts/{id}", ids.POST),
-    "social_account": _WebhookObjectKind(accounts.read_account, "account_id", "/social-accounts/{id}", ids.ACCOUNT),
+    "project": _WebhookObjectKind(projects.read_project, "project_id", "/projects/{id}", ids.PROJECT_ID_PREFIX),
+    "job": _WebhookObjectKind(jobs.read_job, "job_id", "/jobs/{id}", ids.JOB_ID_PREFIX),
+    "content": _WebhookObjectKind(
+        content.read_content, "content_id", "/content/{id}", ids.CONTENT_ID_PREFIX, ("public_url",)
+    ),
+    "post": _WebhookObjectKind(posts.read_versioned_post, "post_id", "/scheduled-posts/{id}", ids.POST_ID_PREFIX),
+    "social_account": _WebhookObjectKind(
+        accounts.read_account, "account_id", "/social-accounts/{id}", ids.ACCOUNT_ID_PREFIX
+    ),
     "lease_request": _WebhookObjectKind(
         requests.read_lease_request,
         "request_id",
@@ -264,4 +268,4 @@ def _webhook_object_kind(type_: WebhookEventType) -> _WebhookObjectKind:
 
 
 def _webhook_event_row_to_schema(row: _WebhookEventRow | _LockedWebhookEvent) -> WebhookEvent:
-    return build_api_answer_from_row(WebhookEvent, row, id=ids.format_prefixed_id(ids.WEBHOOK_EVENT, row.id))
+    return build_api_answer_from_row(WebhookEvent, row, id=ids.format_prefixed_id(ids.WEBHOOK_EVENT_ID_PREFIX, row.id))

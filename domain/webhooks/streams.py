@@ -110,7 +110,7 @@ async def find_webhook_stream_position(conn: Conn, *, organization_id: UUID, aft
         xid = await _find_stream_end_transaction(conn, after)
         position = None if xid is None else WebhookStreamPosition((int(xid), LOWEST_WEBHOOK_EVENT_ID), after)
     else:
-        event_id = ids.parse_prefixed_id(ids.WEBHOOK_EVENT, after)
+        event_id = ids.parse_prefixed_id(ids.WEBHOOK_EVENT_ID_PREFIX, after)
         xid = await webhook_stream.find_event.value(conn, org=organization_id, id=event_id)
         position = None if xid is None or event_id is None else WebhookStreamPosition((int(xid), event_id))
     if position is None:

@@ -24,9 +24,9 @@ _READABLE_MACHINE_PATHS = (
     "/dev/random",
     "/dev/zero",
 )
-_ITSELF, _NULL_DEVICE = Path("/proc/self"), Path("/dev/null")
+_PROC_SELF_FOLDER, _NULL_DEVICE_PATH = Path("/proc/self"), Path("/dev/null")
 
-LANDLOCK, SECCOMP = "landlock", "seccomp"
+LANDLOCK_MECHANISM_NAME, SECCOMP_MECHANISM_NAME = "landlock", "seccomp"
 
 
 def confine_process(
@@ -38,7 +38,7 @@ def confine_process(
     it may start those and the system's programs; without, it can start no process.
     """
     starts = programs is not None
-    rules = {**landlock_rights_of_system_files(starts=starts), _ITSELF: landlock.LANDLOCK_READ_RIGHTS}
+    rules = {**landlock_rights_of_system_files(starts=starts), _PROC_SELF_FOLDER: landlock.LANDLOCK_READ_RIGHTS}
     rules |= {path.resolve().parent: landlock.LANDLOCK_RUN_RIGHTS for path in programs or ()}
     if folder:
         rules[folder] = landlock.LANDLOCK_FULL_ACCESS_RIGHTS
@@ -47,11 +47,11 @@ def confine_process(
         kernel.set_no_new_privileges()
         landlock.apply_landlock_rules(rules, handles)
     except OSError:
-        lacking.append(LANDLOCK)
+        lacking.append(LANDLOCK_MECHANISM_NAME)
     try:
         seccomp.restrict_system_calls(starts=starts)
     except OSError:
-        lacking.append(SECCOMP)
+        lacking.append(SECCOMP_MECHANISM_NAME)
     return lacking
 
 
@@ -64,7 +64,9 @@ def precompute_confinement() -> None:
 
 def find_missing_kernel_sandbox_parts() -> list[str]:
     """Return the sandbox mechanisms, Landlock or seccomp, that this host lacks. Confine nothing."""
-    return [LANDLOCK] * (landlock.read_landlock_version() == 0) + [SECCOMP] * (not seccomp.is_seccomp_available())
+    return [LANDLOCK_MECHANISM_NAME] * (landlock.read_landlock_version() == 0) + [SECCOMP_MECHANISM_NAME] * (
+        not seccomp.is_seccomp_available()
+    )
 
 
 @cache
@@ -72,7 +74,7 @@ def landlock_rights_of_system_files(*, starts: bool) -> Mapping[Path, int]:
     """Return Landlock rights by path for the files of the system and the product; `starts` adds execution."""
     rights = landlock.LANDLOCK_RUN_RIGHTS if starts else landlock.LANDLOCK_READ_RIGHTS
     rules = dict.fromkeys(map(Path, (*_READABLE_PATHS, *_READABLE_MACHINE_PATHS, *_python_library_folders())), rights)
-    return rules | _landlock_rights_of_product_packages() | {_NULL_DEVICE: landlock.LANDLOCK_FULL_ACCESS_RIGHTS}
+    return rules | _landlock_rights_of_product_packages() | {_NULL_DEVICE_PATH: landlock.LANDLOCK_FULL_ACCESS_RIGHTS}
 
 
 def _python_library_folders() -> set[str]:

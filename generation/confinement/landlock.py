@@ -10,18 +10,23 @@ from pathlib import Path
 
 from generation.confinement import kernel
 
-_EXECUTE, _READ_FILE, _READ_DIR, _TRUNCATE = 1 << 0, 1 << 2, 1 << 3, 1 << 14
+_LANDLOCK_EXECUTE_RIGHT, _LANDLOCK_READ_FILE_RIGHT, _LANDLOCK_READ_FOLDER_RIGHT, _LANDLOCK_TRUNCATE_RIGHT = (
+    1 << 0,
+    1 << 2,
+    1 << 3,
+    1 << 14,
+)
 #: File rights by ABI: the first set, then REFER, TRUNCATE, IOCTL_DEV.
 _LANDLOCK_RIGHTS_BY_ABI = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
 #: Rights that a rule for a single file may contain.
 _LANDLOCK_FILE_RIGHTS = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15
 #: BIND_TCP and CONNECT_TCP, from ABI 4; abstract sockets and signals, from ABI 6.
-_TCP_RIGHTS, _SCOPES = 3, 3
-_ASK_VERSION, _BENEATH = 1, 1
+_LANDLOCK_TCP_RIGHTS, _LANDLOCK_SCOPE_BITS = 3, 3
+_LANDLOCK_ASK_VERSION_FLAG, _LANDLOCK_RULE_FOR_PATH_BENEATH = 1, 1
 
-LANDLOCK_READ_RIGHTS = _READ_FILE | _READ_DIR
-LANDLOCK_RUN_RIGHTS = LANDLOCK_READ_RIGHTS | _EXECUTE
-LANDLOCK_LIST_RIGHTS = _READ_DIR
+LANDLOCK_READ_RIGHTS = _LANDLOCK_READ_FILE_RIGHT | _LANDLOCK_READ_FOLDER_RIGHT
+LANDLOCK_RUN_RIGHTS = LANDLOCK_READ_RIGHTS | _LANDLOCK_EXECUTE_RIGHT
+LANDLOCK_LIST_RIGHTS = _LANDLOCK_READ_FOLDER_RIGHT
 LANDLOCK_FULL_ACCESS_RIGHTS = (1 << 16) - 1
 
 
@@ -33,7 +38,7 @@ class _LandlockPathRule(ctypes.Structure):
 def read_landlock_version() -> int:
     """Return the kernel's Landlock version; 0 without Landlock."""
     try:
-        return kernel.make_linux_syscall(kernel.LANDLOCK_CREATE_RULESET, 0, 0, _ASK_VERSION)
+        return kernel.make_linux_syscall(kernel.LANDLOCK_CREATE_RULESET_CALL_NUMBER, 0, 0, _LANDLOCK_ASK_VERSION_FLAG)
     except OSError:
         return 0
 
@@ -45,15 +50,17 @@ def apply_landlock_rules(rules: Mapping[Path, int], handles: Iterable[int]) -> N
     """
     version = read_landlock_version()
     handled = _LANDLOCK_RIGHTS_BY_ABI[max(one for one in _LANDLOCK_RIGHTS_BY_ABI if one <= max(version, 1))]
-    attributes = (ctypes.c_uint64 * 3)(handled, _TCP_RIGHTS if version >= 4 else 0, _SCOPES if version >= 6 else 0)
+    attributes = (ctypes.c_uint64 * 3)(
+        handled, _LANDLOCK_TCP_RIGHTS if version >= 4 else 0, _LANDLOCK_SCOPE_BITS if version >= 6 else 0
+    )
     size = 8 if version < 4 else 16 if version < 6 else 24
-    ruleset = kernel.make_linux_syscall(kernel.LANDLOCK_CREATE_RULESET, ctypes.byref(attributes), size, 0)
+    ruleset = kernel.make_linux_syscall(kernel.LANDLOCK_CREATE_RULESET_CALL_NUMBER, ctypes.byref(attributes), size, 0)
     try:
         for path, rights in rules.items():
             _add_landlock_rule_for_path(ruleset, path, rights & handled)
         for handle in handles:
-            _add_landlock_fd_rule(ruleset, handle, _READ_FILE)
-        kernel.make_linux_syscall(kernel.LANDLOCK_RESTRICT_SELF, ruleset, 0)
+            _add_landlock_fd_rule(ruleset, handle, _LANDLOCK_READ_FILE_RIGHT)
+        kernel.make_linux_syscall(kernel.LANDLOCK_RESTRICT_SELF_CALL_NUMBER, ruleset, 0)
     finally:
         os.close(ruleset)
 
@@ -72,4 +79,6 @@ def _add_landlock_rule_for_path(ruleset: int, path: Path, rights: int) -> None:
 
 def _add_landlock_fd_rule(ruleset: int, handle: int, rights: int) -> None:
     rule = _LandlockPathRule(rights, handle)
-    kernel.make_linux_syscall(kernel.LANDLOCK_ADD_RULE, ruleset, _BENEATH, ctypes.byref(rule), 0)
+    kernel.make_linux_syscall(
+        kernel.LANDLOCK_ADD_RULE_CALL_NUMBER, ruleset, _LANDLOCK_RULE_FOR_PATH_BENEATH, ctypes.byref(rule), 0
+    )

@@ -37,15 +37,21 @@ _DENIED_SYSTEM_CALLS = {
 }  # fmt: skip
 #: Starts of processes and programs.
 _PROCESS_START_SYSCALLS = {"fork": (57, -1), "vfork": (58, -1), "execve": (59, 221), "execveat": (322, 281)}
-_CLONE, _CLONE3, _PRLIMIT = (56, 220), (435, 435), (302, 261)
-_CLONE_THREAD, _NEW_NAMESPACES = 0x10000, 0x7E020000
+_CLONE_CALL_NUMBERS, _CLONE3_CALL_NUMBERS, _PRLIMIT_CALL_NUMBERS = (56, 220), (435, 435), (302, 261)
+_CLONE_THREAD_FLAG, _NEW_NAMESPACE_FLAGS = 0x10000, 0x7E020000
 
 #: From linux/seccomp.h, linux/audit.h and linux/filter.h.
-_SET_FILTER, _IS_AVAILABLE, _ALL_THREADS = 1, 2, 1
-_KILL, _FAIL, _ALLOW = 0x80000000, 0x00050000, 0x7FFF0000
+_SECCOMP_SET_FILTER_OPERATION, _SECCOMP_ACTION_AVAILABLE_OPERATION, _SECCOMP_ALL_THREADS_FLAG = 1, 2, 1
+_SECCOMP_KILL_ACTION, _SECCOMP_FAIL_ACTION, _SECCOMP_ALLOW_ACTION = 0x80000000, 0x00050000, 0x7FFF0000
 _SECCOMP_ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
-_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-_NUMBER_AT, _MACHINE_AT, _FIRST_ARGUMENT_AT = 0, 4, 16
+_BPF_LOAD_OPCODE, _BPF_EQUAL_OPCODE, _BPF_AT_LEAST_OPCODE, _BPF_ANY_BIT_OPCODE, _BPF_RETURN_OPCODE = (
+    0x20,
+    0x15,
+    0x35,
+    0x45,
+    0x06,
+)
+_SYSCALL_NUMBER_OFFSET, _SYSCALL_ARCHITECTURE_OFFSET, _SYSCALL_FIRST_ARGUMENT_OFFSET = 0, 4, 16
 _X32_CALL_BIT = 0x40000000
 
 
@@ -65,9 +71,11 @@ class SeccompFilter(ctypes.Structure):
 
 
 def is_seccomp_available() -> bool:
-    action = ctypes.c_uint32(_FAIL)
+    action = ctypes.c_uint32(_SECCOMP_FAIL_ACTION)
     try:
-        kernel.make_linux_syscall(kernel.SECCOMP_CALL_NUMBER, _IS_AVAILABLE, 0, ctypes.byref(action))
+        kernel.make_linux_syscall(
+            kernel.SECCOMP_CALL_NUMBER, _SECCOMP_ACTION_AVAILABLE_OPERATION, 0, ctypes.byref(action)
+        )
     except OSError:
         return False
     return kernel.KERNEL_ARCHITECTURE in _SECCOMP_ARCHITECTURES
@@ -76,7 +84,10 @@ def is_seccomp_available() -> bool:
 def restrict_system_calls(*, starts: bool) -> None:
     """Filter this process's system calls for good; `starts` permits new processes. Raises `OSError`."""
     kernel.make_linux_syscall(
-        kernel.SECCOMP_CALL_NUMBER, _SET_FILTER, _ALL_THREADS, ctypes.byref(build_seccomp_filter(starts=starts))
+        kernel.SECCOMP_CALL_NUMBER,
+        _SECCOMP_SET_FILTER_OPERATION,
+        _SECCOMP_ALL_THREADS_FLAG,
+        ctypes.byref(build_seccomp_filter(starts=starts)),
     )
 
 
@@ -97,28 +108,37 @@ def pack_seccomp_filter(steps: Sequence[_BpfInstruction]) -> SeccompFilter:
 def _build_bpf_instructions(column: int, machine: int, *, starts: bool) -> list[_BpfInstruction]:
     denied = _DENIED_SYSTEM_CALLS if starts else _DENIED_SYSTEM_CALLS | _PROCESS_START_SYSCALLS
     steps = [
-        _BpfInstruction(_LOAD, 0, 0, _MACHINE_AT),
-        _BpfInstruction(_EQUAL, 1, 0, machine),
-        _BpfInstruction(_RETURN, 0, 0, _KILL),
-        _BpfInstruction(_LOAD, 0, 0, _NUMBER_AT),
-        _BpfInstruction(_AT_LEAST, 0, 1, _X32_CALL_BIT),
-        _BpfInstruction(_RETURN, 0, 0, _FAIL | errno.ENOSYS),
+        _BpfInstruction(_BPF_LOAD_OPCODE, 0, 0, _SYSCALL_ARCHITECTURE_OFFSET),
+        _BpfInstruction(_BPF_EQUAL_OPCODE, 1, 0, machine),
+        _BpfInstruction(_BPF_RETURN_OPCODE, 0, 0, _SECCOMP_KILL_ACTION),
+        _BpfInstruction(_BPF_LOAD_OPCODE, 0, 0, _SYSCALL_NUMBER_OFFSET),
+        _BpfInstruction(_BPF_AT_LEAST_OPCODE, 0, 1, _X32_CALL_BIT),
+        _BpfInstruction(_BPF_RETURN_OPCODE, 0, 0, _SECCOMP_FAIL_ACTION | errno.ENOSYS),
         # clone3 has its flags in memory, which a filter can't read: ENOSYS makes libc fall back to clone.
-        *_build_bpf_denial_of_syscall(_CLONE3[column], errno.ENOSYS),
+        *_build_bpf_denial_of_syscall(_CLONE3_CALL_NUMBERS[column], errno.ENOSYS),
     ]
     for numbers in denied.values():
         steps += _build_bpf_denial_of_syscall(numbers[column], errno.EPERM) if numbers[column] >= 0 else []
     if starts:
-        steps += _build_bpf_test_of_syscall_argument(_CLONE[column], _BpfInstruction(_ANY_BIT, 1, 0, _NEW_NAMESPACES))
+        steps += _build_bpf_test_of_syscall_argument(
+            _CLONE_CALL_NUMBERS[column], _BpfInstruction(_BPF_ANY_BIT_OPCODE, 1, 0, _NEW_NAMESPACE_FLAGS)
+        )
     else:
-        steps += _build_bpf_test_of_syscall_argument(_CLONE[column], _BpfInstruction(_ANY_BIT, 0, 1, _CLONE_THREAD))
+        steps += _build_bpf_test_of_syscall_argument(
+            _CLONE_CALL_NUMBERS[column], _BpfInstruction(_BPF_ANY_BIT_OPCODE, 0, 1, _CLONE_THREAD_FLAG)
+        )
         # prlimit is allowed for this process only: its pid argument must be 0.
-        steps += _build_bpf_test_of_syscall_argument(_PRLIMIT[column], _BpfInstruction(_EQUAL, 0, 1, 0))
-    return [*steps, _BpfInstruction(_RETURN, 0, 0, _ALLOW)]
+        steps += _build_bpf_test_of_syscall_argument(
+            _PRLIMIT_CALL_NUMBERS[column], _BpfInstruction(_BPF_EQUAL_OPCODE, 0, 1, 0)
+        )
+    return [*steps, _BpfInstruction(_BPF_RETURN_OPCODE, 0, 0, _SECCOMP_ALLOW_ACTION)]
 
 
 def _build_bpf_denial_of_syscall(number: int, code: int) -> list[_BpfInstruction]:
-    return [_BpfInstruction(_EQUAL, 0, 1, number), _BpfInstruction(_RETURN, 0, 0, _FAIL | code)]
+    return [
+        _BpfInstruction(_BPF_EQUAL_OPCODE, 0, 1, number),
+        _BpfInstruction(_BPF_RETURN_OPCODE, 0, 0, _SECCOMP_FAIL_ACTION | code),
+    ]
 
 
 def _build_bpf_test_of_syscall_argument(number: int, test: _BpfInstruction) -> list[_BpfInstruction]:
@@ -127,9 +147,9 @@ def _build_bpf_test_of_syscall_argument(number: int, test: _BpfInstruction) -> l
     A test that skips one step fails the call. Other calls skip all these steps.
     """
     return [
-        _BpfInstruction(_EQUAL, 0, 4, number),
-        _BpfInstruction(_LOAD, 0, 0, _FIRST_ARGUMENT_AT),
+        _BpfInstruction(_BPF_EQUAL_OPCODE, 0, 4, number),
+        _BpfInstruction(_BPF_LOAD_OPCODE, 0, 0, _SYSCALL_FIRST_ARGUMENT_OFFSET),
         test,
-        _BpfInstruction(_RETURN, 0, 0, _ALLOW),
-        _BpfInstruction(_RETURN, 0, 0, _FAIL | errno.EPERM),
+        _BpfInstruction(_BPF_RETURN_OPCODE, 0, 0, _SECCOMP_ALLOW_ACTION),
+        _BpfInstruction(_BPF_RETURN_OPCODE, 0, 0, _SECCOMP_FAIL_ACTION | errno.EPERM),
     ]

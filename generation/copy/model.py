@@ -36,7 +36,7 @@ MAX_ADDED_FORM_LETTERS = 2
 WEB_ADDRESS_PATTERN = re.compile(r"://|\bwww\.|\S@\S|[@#]\w|\b[\w-]+\.[a-z]{2,}\b", re.IGNORECASE)
 QUOTATION_MARK_PATTERN = re.compile(r"[\"“”«»„‟‘‹›「」『』《》]|(?<!\w)'|'(?!\w)")
 #: Marks that a line may have of its own.
-ALLOWED_LLM_LINE_MARKS = frozenset(" .,;:!?-–—'’&()/…¿¡·•\u00a0")
+ALLOWED_LLM_LINE_PUNCTUATION = frozenset(" .,;:!?-–—'’&()/…¿¡·•\u00a0")
 
 
 def find_llm_line_faults(line: str, clause: str, *, name: str, language: str) -> list[LlmLineFault]:
@@ -69,7 +69,7 @@ def _normalize_unicode(text: str) -> str:
 def _flag_symbols_that_clause_lacks(line: str, clause: str, name: str) -> Iterator[bool]:
     """Yield for each character of a line whether it is a symbol, emoji or mark that clause and name lack."""
     for character in line:
-        plain = character.isalnum() or unicodedata.combining(character) or character in ALLOWED_LLM_LINE_MARKS
+        plain = character.isalnum() or unicodedata.combining(character) or character in ALLOWED_LLM_LINE_PUNCTUATION
         yield not plain and character not in clause and character not in name
 
 

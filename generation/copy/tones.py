@@ -16,7 +16,7 @@ from generation.copy.languages.table import CopyFormulas, Tone
 from generation.spec import BrandSnapshot
 
 T = TypeVar("T")
-W = TypeVar("W", bound=str)
+WordMeaning = TypeVar("WordMeaning", bound=str)
 
 #: Words that name each tone, in English, German, French and Spanish.
 WORDS_NAMING_EACH_TONE: Mapping[Tone, str] = {
@@ -43,7 +43,7 @@ TRAIT_NEGATION_REACH = 2
 _TRAIT_CLAUSE_END_PATTERN = re.compile(r"[.,;:!?…\n]|\bno[- ]nonsense\b", re.IGNORECASE)
 
 #: The list mark before each point of a caption.
-POINT_MARK_BY_TONE: Mapping[Tone, str] = {
+POINT_BULLET_BY_TONE: Mapping[Tone, str] = {
     "plain": "•",
     "casual": "→",
     "playful": "☞",
@@ -69,7 +69,7 @@ def voice_to_tone(voice: str | None) -> Tone:
     return find_trait_of_first_known_word(voice or "", WORDS_NAMING_EACH_TONE) or "plain"
 
 
-def find_trait_of_first_known_word(text: str, words_by_meaning: Mapping[W, str]) -> W | None:
+def find_trait_of_first_known_word(text: str, words_by_meaning: Mapping[WordMeaning, str]) -> WordMeaning | None:
     """Return the meaning of a text's first known word, alone or joined with the next one, as in `laid-back`; else None.
 
     Negated words are skipped: "never formal, always warm" is warm.

@@ -176,7 +176,7 @@ def compose_piece_copy(
     brand, language = words.brand, words.language
     tags, ending = hashtags_from_keywords(brand, language), _caption_ending_line(brand, language)
     presented = _presenter_disclosure_line(presenter, language) if presenter else None
-    mark = tones.POINT_MARK_BY_TONE[tones.voice_to_tone(brand.voice)]
+    mark = tones.POINT_BULLET_BY_TONE[tones.voice_to_tone(brand.voice)]
     return PieceCopy(
         language=language_tag_of_brand(brand, language),
         hook=hook,

@@ -29,7 +29,7 @@ _CHIN_Y_IN_PORTRAIT = 712.0
 _MIN_HAIR_Y_IN_PORTRAIT = 66.0
 _MAX_HEAD_SCALE = 1.3
 #: Lightnesses of a ground; of two equally good ones the lighter one wins.
-_PORTRAIT_GROUND_LIGHTNESSES = (0.90, 0.83, 0.755)
+_PORTRAIT_BACKGROUND_LIGHTNESSES = (0.90, 0.83, 0.755)
 #: Maximum difference of its hue from the brand's, in degrees.
 _MAX_HUE_SHIFT_FROM_BRAND_DEGREES = 18.0
 #: Side of a portrait as the only one.
@@ -46,7 +46,7 @@ def draw_presenter_portrait(presenter: Presenter, theme: PieceColorTheme, side: 
     hair = tones.derive_hair_colors_of_hair_tone(appearance.hair)
     outer, inner = _choose_cloth_colors(appearance, theme)
     sketch = SvgSketch()
-    draw_portrait_ground(sketch, theme, appearance.seed, (skin.plain, hair.plain, outer.plain))
+    draw_portrait_background(sketch, theme, appearance.seed, (skin.plain, hair.plain, outer.plain))
     scale = _head_scale_that_fits_hair_in_portrait(appearance)
     with sketch.scale_and_move_drawn_shapes(scale, _CHIN_Y_IN_PORTRAIT - _AVERAGE_HEAD_CHIN_Y * scale):
         with sketch.rotate_drawn_shapes(appearance.tilt, HEAD_ROTATION_CENTER):
@@ -94,7 +94,9 @@ def _head_scale_that_fits_hair_in_portrait(appearance: PresenterLook) -> float:
     )
 
 
-def draw_portrait_ground(sketch: SvgSketch, theme: PieceColorTheme, seed: str, front_colors: tuple[RGB, ...]) -> None:
+def draw_portrait_background(
+    sketch: SvgSketch, theme: PieceColorTheme, seed: str, front_colors: tuple[RGB, ...]
+) -> None:
     """Draw a portrait's ground with the lightness that differs most from the colors in front of it.
 
     `front_colors` has these colors: of skin, hair and clothes.
@@ -102,7 +104,9 @@ def draw_portrait_ground(sketch: SvgSketch, theme: PieceColorTheme, seed: str, f
     _, chroma, hue = rgb_to_oklch(theme.vivid.tints[0])
     hue += seeded_random_between(-_MAX_HUE_SHIFT_FROM_BRAND_DEGREES, _MAX_HUE_SHIFT_FROM_BRAND_DEGREES, seed, "ground")
     lightnesses = [rgb_to_oklch(color).lightness for color in front_colors]
-    light = max(_PORTRAIT_GROUND_LIGHTNESSES, key=lambda one: min(0.14, *(abs(one - other) for other in lightnesses)))
+    light = max(
+        _PORTRAIT_BACKGROUND_LIGHTNESSES, key=lambda one: min(0.14, *(abs(one - other) for other in lightnesses))
+    )
     chroma = min(chroma, 0.11)
     whole = build_closed_svg_path([(-900, -300), (900, -300), (900, 1300), (-900, 1300)])
     lit, dim = oklch_to_rgb(light + 0.07, chroma * 0.75, hue), oklch_to_rgb(light - 0.05, chroma, hue)

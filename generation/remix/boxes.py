@@ -20,7 +20,7 @@ MAX_CLIP_SIDE_PX, MAX_CLIP_PIXELS = 4_096, 4_096 * 2_304
 #: QuickTime boxes that reference other movies.
 _LINKED_MOVIE_BOX_TYPES = frozenset({b"rmra", b"rmda", b"rdrf"})
 
-_SIZE, _LARGE = struct.Struct(">I4s"), struct.Struct(">Q")
+_MP4_BOX_HEADER_FORMAT, _MP4_LARGE_SIZE_FORMAT = struct.Struct(">I4s"), struct.Struct(">Q")
 
 
 class Mp4Box(NamedTuple):
@@ -39,7 +39,10 @@ class MinClipSideAndSeconds(NamedTuple):
 
 
 #: Minimum for a remix, and for a single frame.
-MIN_REMIX_CLIP, MIN_POSTER_CLIP = MinClipSideAndSeconds(240, 3), MinClipSideAndSeconds(1, 0)
+MIN_REMIX_CLIP_SIDE_AND_SECONDS, MIN_POSTER_CLIP_SIDE_AND_SECONDS = (
+    MinClipSideAndSeconds(240, 3),
+    MinClipSideAndSeconds(1, 0),
+)
 
 
 class Mp4IndexFacts(NamedTuple):
@@ -64,7 +67,7 @@ class _Mp4BoxReader:
     def check_mp4_and_read_clip_facts(self) -> Mp4IndexFacts:
         if not self._length:
             raise ClipRefused("CLIP_EMPTY", "the clip has no bytes")
-        if self._length < _SIZE.size or self._read_exact_bytes(4, 4) not in _FIRST_MP4_BOX_TYPES:
+        if self._length < _MP4_BOX_HEADER_FORMAT.size or self._read_exact_bytes(4, 4) not in _FIRST_MP4_BOX_TYPES:
             raise ClipRefused("CLIP_TYPE", "the clip is neither MP4 nor MOV")
         top_level = [*self._boxes_within(0, self._length)]
         index = next((box for box in top_level if box.kind == b"moov"), None)
@@ -125,14 +128,14 @@ class _Mp4BoxReader:
 
     def _boxes_within(self, first: int, end: int) -> Iterator[Mp4Box]:
         start = first
-        while start + _SIZE.size <= end:
+        while start + _MP4_BOX_HEADER_FORMAT.size <= end:
             self._read += 1
             if self._read > MAX_MP4_BOXES:
                 raise ClipRefused("CLIP_UNREADABLE", f"the clip has more than {MAX_MP4_BOXES} boxes")
-            size, kind = _SIZE.unpack(self._read_exact_bytes(start, 8))
+            size, kind = _MP4_BOX_HEADER_FORMAT.unpack(self._read_exact_bytes(start, 8))
             body = start + 8
             if size == 1:
-                size, body = *_LARGE.unpack(self._read_exact_bytes(body, 8)), body + 8
+                size, body = *_MP4_LARGE_SIZE_FORMAT.unpack(self._read_exact_bytes(body, 8)), body + 8
             elif size == 0:
                 # QuickTime ends some lists with four zero bytes; elsewhere size 0 means up to the end of the
                 # file.
@@ -165,7 +168,9 @@ def check_clip_picture_size(width: int, height: int, least: int) -> None:
 
 
 def short_clip_refusal(seconds: float) -> ClipRefused:
-    return ClipRefused("CLIP_TOO_SHORT", f"the clip has {seconds:.1f} s: {MIN_REMIX_CLIP.seconds} are needed")
+    return ClipRefused(
+        "CLIP_TOO_SHORT", f"the clip has {seconds:.1f} s: {MIN_REMIX_CLIP_SIDE_AND_SECONDS.seconds} are needed"
+    )
 
 
 def _refusal_of_clip_naming_other_files() -> ClipRefused:

@@ -90,11 +90,11 @@ def probe_clip(path: Path) -> ProbedClip:
 
     Raises `GenerationError`, and `ClipRefused`, for example if not even its beginning can be decoded.
     """
-    index = boxes.check_mp4_boxes(path, boxes.MIN_REMIX_CLIP)
+    index = boxes.check_mp4_boxes(path, boxes.MIN_REMIX_CLIP_SIDE_AND_SECONDS)
     clip = ProbedClip(path, 0, 0, 0, MAX_ANALYZED_CLIP_S, index.seconds, index.has_sound, [])
     probed = _probe_size_and_color(clip)
     scanned = _measure_analyzed_picture_seconds(clip)
-    if scanned < boxes.MIN_REMIX_CLIP.seconds:
+    if scanned < boxes.MIN_REMIX_CLIP_SIDE_AND_SECONDS.seconds:
         raise boxes.short_clip_refusal(scanned)
     loudness = _measure_clip_sound_levels(probed)
     return probed._replace(
@@ -117,7 +117,7 @@ def _probe_size_and_color(clip: ProbedClip) -> ProbedClip:
     if frame is None or color is None:
         raise ClipRefused("CLIP_UNREADABLE", "the clip has no frame that can be decoded")
     across, down, width, height = map(int, frame.groups()[:4])
-    boxes.check_clip_picture_size(width, height, boxes.MIN_REMIX_CLIP.side)
+    boxes.check_clip_picture_size(width, height, boxes.MIN_REMIX_CLIP_SIDE_AND_SECONDS.side)
     pixel = across / down if across and down and 0.25 <= across / down <= 4 else 1.0
     return clip._replace(
         width=round(width * pixel),

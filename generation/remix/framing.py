@@ -9,7 +9,7 @@ from generation.remix.clip import ProbedClip, hdr_to_sdr_video_filters
 from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipPart
 from generation.remix.pan import CropPath, find_crop_path
 
-WIDTH, HEIGHT = PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT["9:16"].size
+REMIX_FRAME_WIDTH_PX, REMIX_FRAME_HEIGHT_PX = PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT["9:16"].size
 #: Aspect ratio up to which a clip is cropped to its middle.
 MAX_UPRIGHT_CLIP_WIDTH_TO_HEIGHT = 0.75
 #: Aspect ratio from which on a clip is never cropped.
@@ -29,7 +29,7 @@ class ClipFraming(NamedTuple):
     """An FFmpeg filter graph from a clip to a post, the rows that the clip covers, and the path of its crop."""
 
     graph: str
-    covered: range = range(HEIGHT)
+    covered: range = range(REMIX_FRAME_HEIGHT_PX)
     path: CropPath | None = None
 
     @property
@@ -48,12 +48,12 @@ def choose_clip_framing(clip: ProbedClip, part: ClipPart) -> ClipFraming:
             ",".join(
                 [
                     *_deinterlace_fps_and_color_filters(clip),
-                    *_scale_to_cover_filters(clip, (WIDTH, HEIGHT)),
+                    *_scale_to_cover_filters(clip, (REMIX_FRAME_WIDTH_PX, REMIX_FRAME_HEIGHT_PX)),
                     _RGB_OUTPUT_FILTERS,
                 ]
             )
         )
-    window = clip.height * WIDTH / HEIGHT / clip.width
+    window = clip.height * REMIX_FRAME_WIDTH_PX / REMIX_FRAME_HEIGHT_PX / clip.width
     path = (
         find_crop_path(measure_video_column_attention(clip, part), window, part.frames)
         if shape < MIN_UNCROPPED_CLIP_WIDTH_TO_HEIGHT
@@ -84,17 +84,20 @@ def build_panned_clip_framing(clip: ProbedClip, path: CropPath) -> ClipFraming:
 
     They crop by whole columns of the clip first, then by whole columns of the post, which are finer.
     """
-    scale = HEIGHT / clip.height * clip.width / clip.columns
-    visible = WIDTH / scale
+    scale = REMIX_FRAME_HEIGHT_PX / clip.height * clip.width / clip.columns
+    visible = REMIX_FRAME_WIDTH_PX / scale
     crop_columns = min(clip.columns // 2 * 2, 2 * math.ceil(visible / 2) + _SPARE_CROP_COLUMNS)
-    wide = max(WIDTH, _round_to_even(crop_columns * scale))
+    wide = max(REMIX_FRAME_WIDTH_PX, _round_to_even(crop_columns * scale))
     place = f"clip({clip.columns}*({pan_path_expression(path)}),0,{clip.columns - visible:.4f})"
     coarse = f"min({clip.columns - crop_columns},floor({place}/2)*2)"
     filters = [
         f"crop={crop_columns}:ih:'{coarse}':0",
-        f"scale={wide}:{HEIGHT}:flags=bicubic",
+        f"scale={wide}:{REMIX_FRAME_HEIGHT_PX}:flags=bicubic",
         *hdr_to_sdr_video_filters(clip.transfer),
-        f"crop={WIDTH}:{HEIGHT}:'min({wide - WIDTH},round(({place}-{coarse})*{scale:.6f}))':0:exact=1",
+        (
+            f"crop={REMIX_FRAME_WIDTH_PX}:{REMIX_FRAME_HEIGHT_PX}:"
+            f"'min({wide - REMIX_FRAME_WIDTH_PX},round(({place}-{coarse})*{scale:.6f}))':0:exact=1"
+        ),
     ]
     return ClipFraming(",".join([*_deinterlace_fps_and_color_filters(clip), *filters, _RGB_OUTPUT_FILTERS]), path=path)
 
@@ -111,21 +114,21 @@ def pan_path_expression(path: CropPath) -> str:
 
 def build_blurred_clip_framing(clip: ProbedClip) -> ClipFraming:
     """Return the FFmpeg filters that lay the whole clip over a blurred copy of itself."""
-    scale = min(WIDTH / clip.width, _MAX_FRAMED_CLIP_HEIGHT_PX / clip.height)
-    wide = min(WIDTH, _round_to_even(clip.width * scale))
+    scale = min(REMIX_FRAME_WIDTH_PX / clip.width, _MAX_FRAMED_CLIP_HEIGHT_PX / clip.height)
+    wide = min(REMIX_FRAME_WIDTH_PX, _round_to_even(clip.width * scale))
     high = min(_MAX_FRAMED_CLIP_HEIGHT_PX, _round_to_even(clip.height * scale))
-    small = (WIDTH // _BLURRED_FRAME_DOWNSCALE, HEIGHT // _BLURRED_FRAME_DOWNSCALE)
+    small = (REMIX_FRAME_WIDTH_PX // _BLURRED_FRAME_DOWNSCALE, REMIX_FRAME_HEIGHT_PX // _BLURRED_FRAME_DOWNSCALE)
     behind = [
         *_scale_to_cover_filters(clip, small),
         "gblur=sigma=14",
         "eq=brightness=-0.1:saturation=1.15",
-        f"scale={WIDTH}:{HEIGHT}:flags=bilinear",
+        f"scale={REMIX_FRAME_WIDTH_PX}:{REMIX_FRAME_HEIGHT_PX}:flags=bilinear",
     ]
     front = [f"scale={wide}:{high}:flags=bicubic", *hdr_to_sdr_video_filters(clip.transfer)]
-    top = (HEIGHT - high) // 2 - _FRAMED_CLIP_RISE_ABOVE_MIDDLE_PX
+    top = (REMIX_FRAME_HEIGHT_PX - high) // 2 - _FRAMED_CLIP_RISE_ABOVE_MIDDLE_PX
     graph = (
         f"{','.join(_deinterlace_fps_and_color_filters(clip))},split[a][b];[a]{','.join(behind)}[behind];[b]{','.join(front)}[front];"
-        f"[behind][front]overlay={(WIDTH - wide) // 2}:{top},{_RGB_OUTPUT_FILTERS}"
+        f"[behind][front]overlay={(REMIX_FRAME_WIDTH_PX - wide) // 2}:{top},{_RGB_OUTPUT_FILTERS}"
     )
     return ClipFraming(graph, range(top, top + high))
 

@@ -14,7 +14,7 @@ from generation.outputs import RenderingProgress
 from generation.remix import texts
 from generation.remix.clip import ProbedClip, decode_clip_by_ffmpeg
 from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipPart, choose_shown_clip_part
-from generation.remix.framing import HEIGHT, WIDTH, ClipFraming, choose_clip_framing
+from generation.remix.framing import REMIX_FRAME_HEIGHT_PX, REMIX_FRAME_WIDTH_PX, ClipFraming, choose_clip_framing
 from generation.remix.sound import mix_remix_sound
 from generation.remix.sticker import TextSticker
 from generation.slides.kit import SlideKit
@@ -150,18 +150,18 @@ def yield_clip_frames_in_9_16(clip: ProbedClip, part: ClipPart, how: ClipFraming
     count, last = 0, None
     for last in _decode_remix_frames(clip, part, how):
         count += 1
-        yield Image.frombytes("RGB", (WIDTH, HEIGHT), last)
+        yield Image.frombytes("RGB", (REMIX_FRAME_WIDTH_PX, REMIX_FRAME_HEIGHT_PX), last)
     if last is None or part.frames - count > MAX_MISSING_FRAME_SHARE * part.frames:
         raise ClipRefused("CLIP_TRUNCATED", f"the clip has {count} of {part.frames} pictures: export it again")
     for _ in range(part.frames - count):
-        yield Image.frombytes("RGB", (WIDTH, HEIGHT), last)
+        yield Image.frombytes("RGB", (REMIX_FRAME_WIDTH_PX, REMIX_FRAME_HEIGHT_PX), last)
 
 
 def _decode_remix_frames(clip: ProbedClip, part: ClipPart, how: ClipFraming) -> Iterator[bytes]:
     source = clip.ffmpeg_input_arguments(part.start, part.seconds)
     shape = ["-frames:v", str(part.frames), "-f", "rawvideo", "-"]
     return decode_clip_by_ffmpeg(
-        WIDTH * HEIGHT * 3,
+        REMIX_FRAME_WIDTH_PX * REMIX_FRAME_HEIGHT_PX * 3,
         *source,
         *how.ffmpeg_arguments,
         *shape,

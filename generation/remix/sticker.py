@@ -93,7 +93,7 @@ def sticker_plate_height(block: TypesetBlock) -> float:
 def _sticker_plate_mask(block: TypesetBlock) -> tuple[Image.Image, PixelSize]:
     """Return the mask of a sticker's plate, one rounded outline around all lines, and its padding."""
     aside, above = sticker_padding_x_px(block.size), round(_STICKER_PADDING_Y_EM * block.size)
-    widths = _equalize_plate_line_widths([line.width * block.size for line in block.lines], block.size)
+    widths = _merge_small_plate_width_steps([line.width * block.size for line in block.lines], block.size)
     size = round(max(widths)) + 2 * aside, round(block.height) + 2 * above
     edge = round(_STICKER_CORNER_RADIUS_EM * block.size)
     mask = Image.new("L", (size[0] + 2 * edge, size[1] + 2 * edge))
@@ -111,7 +111,7 @@ def _middle_y_between_text_lines(block: TypesetBlock, line: int) -> float:
     return base - block.size * (0.27 + block.leading / 2) + block.size * 0.5 * (block.leading - 0.93)
 
 
-def _equalize_plate_line_widths(widths: list[float], size: int) -> list[float]:
+def _merge_small_plate_width_steps(widths: list[float], size: int) -> list[float]:
     """Return line widths in which neighbors are equal if their step would be smaller than a corner."""
     for at in range(1, len(widths)):
         if abs(widths[at] - widths[at - 1]) < 1.1 * size:

@@ -11,9 +11,9 @@ from generation.timing import reading_seconds
 
 #: Minimum seconds of the hook; its font sizes, its maximum height and lines.
 MIN_HOOK_STICKER_SECONDS = 3.2
-_HOOK_TEXT_SIZES_PX, _MAX_HOOK_HEIGHT_PX, _MAX_HOOK_LINES = (44, 80), 460, 4
+_HOOK_STICKER_FONT_SIZES_PX, _MAX_HOOK_STICKER_HEIGHT_PX, _MAX_HOOK_STICKER_LINES = (44, 80), 460, 4
 #: Lowest y of captions: platforms overlay the area below.
-MAX_CAPTION_STICKER_Y = 1_400
+MAX_CAPTION_STICKER_BOTTOM_Y_PX = 1_400
 _CAPTION_STICKER_FONT_SIZES_PX, _MAX_CAPTION_STICKER_HEIGHT_PX, _MAX_CAPTION_STICKER_LINES = (34, 60), 170, 2
 _STICKER_LINE_HEIGHT_EM = 1.2
 #: Gap between the clip and a text outside of it, in pixels.
@@ -25,7 +25,9 @@ _CAPTION_STICKER_TEXT_COLOR, _CAPTION_STICKER_PLATE_COLOR = (20, 20, 24), (255, 
 
 def build_hook_sticker(kit: SlideKit, text: str, part: ClipPart, covered: range) -> TextSticker:
     """Return the sticker of a remix's hook, above the clip or at a full-frame clip's top, for the time to read it."""
-    block = _fit_sticker_text(kit, text, _HOOK_TEXT_SIZES_PX, _MAX_HOOK_HEIGHT_PX, _MAX_HOOK_LINES)
+    block = _fit_sticker_text(
+        kit, text, _HOOK_STICKER_FONT_SIZES_PX, _MAX_HOOK_STICKER_HEIGHT_PX, _MAX_HOOK_STICKER_LINES
+    )
     above = covered.start - _GAP_FROM_CLIP_TO_STICKER_PX - sticker_plate_height(block)
     y = above if above >= kit.frame.top else kit.frame.top + _HOOK_STICKER_BELOW_TOP_PX
     lasts = min(part.frames, round(max(MIN_HOOK_STICKER_SECONDS, reading_seconds(text)) * OUTPUT_VIDEO_FPS))
@@ -52,7 +54,7 @@ def _caption_to_sticker(
 ) -> TextSticker:
     high = sticker_plate_height(block)
     below = covered.stop + _GAP_FROM_CLIP_TO_STICKER_PX
-    y = below if below + high <= MAX_CAPTION_STICKER_Y else MAX_CAPTION_STICKER_Y - high
+    y = below if below + high <= MAX_CAPTION_STICKER_BOTTOM_Y_PX else MAX_CAPTION_STICKER_BOTTOM_Y_PX - high
     return TextSticker(
         kit,
         block,

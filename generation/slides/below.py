@@ -6,7 +6,7 @@ from generation import paint
 from generation.canvas import Canvas
 from generation.slides import devices, tile
 from generation.slides.kit import SlideKit
-from generation.theme import GroundColors
+from generation.theme import BackgroundColors
 
 #: Minimum height of the area to fill it, in pixels.
 _MIN_AREA_HEIGHT_TO_FILL_PX = 400
@@ -22,7 +22,7 @@ _PEEKING_ICON_VISIBLE_SHARE = 0.7
 _PEEKING_ICON_TEXT_GAP_PX = 60
 
 
-def fill_area_below_texts(kit: SlideKit, canvas: Canvas, ground: GroundColors, number: int) -> None:
+def fill_area_below_texts(kit: SlideKit, canvas: Canvas, ground: BackgroundColors, number: int) -> None:
     """Draw a device with a screenshot below a slide's texts; without screenshots, the brand's tilted icon.
 
     The slide's number alternates the side. An area lower than 400 pixels stays empty.
@@ -37,7 +37,7 @@ def fill_area_below_texts(kit: SlideKit, canvas: Canvas, ground: GroundColors, n
     paint.draw_sprite_with_shadow(canvas.image, icon, (across, top), blur=52, down=34, alpha=105)
 
 
-def draw_peeking_icon(kit: SlideKit, canvas: Canvas, ground: GroundColors, number: int) -> int:
+def draw_peeking_icon(kit: SlideKit, canvas: Canvas, ground: BackgroundColors, number: int) -> int:
     """Draw the brand's tilted icon, cropped by the bottom edge. Return the lowest y for texts above it.
 
     In a tall picture, fill the area below the safe zone instead, and return the zone's bottom.
@@ -52,7 +52,7 @@ def draw_peeking_icon(kit: SlideKit, canvas: Canvas, ground: GroundColors, numbe
 
 
 def _build_tilted_icon_sprite(
-    kit: SlideKit, canvas: Canvas, ground: GroundColors, side: int, number: int
+    kit: SlideKit, canvas: Canvas, ground: BackgroundColors, side: int, number: int
 ) -> tuple[Image.Image, int]:
     """Return the brand's tilted icon and the x of its left edge; the slide's number alternates the side."""
     way = -1 if number % 2 else 1

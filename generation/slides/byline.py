@@ -10,7 +10,7 @@ from generation.paint import PixelSize
 from generation.slides.kit import BODY_FONT_STYLE, LABEL_FONT_STYLE, SlideKit
 from generation.spec import PieceCopy
 from generation.text.fitting import TextBox, TypesetBlock
-from generation.theme import GroundColors
+from generation.theme import BackgroundColors
 
 #: Side of the portrait, in pixels.
 _BYLINE_FACE_SIDE_PX = 116
@@ -50,7 +50,7 @@ class PresenterByline(NamedTuple):
     def _words_height(self) -> float:
         return self.name.height + _BYLINE_LINE_GAP_PX + self.disclosure.height
 
-    def draw_round_portrait(self, ground: GroundColors) -> Image.Image:
+    def draw_round_portrait(self, ground: BackgroundColors) -> Image.Image:
         """Return the presenter's round portrait, with a rim in the text color of the ground."""
         disc_image = Image.new("RGBA", (_RIMMED_FACE_SIDE_PX, _RIMMED_FACE_SIDE_PX))
         disc_image.paste(ground.text, (0, 0), paint.rounded_rectangle_mask(disc_image.size, _RIMMED_FACE_SIDE_PX / 2))
@@ -72,7 +72,7 @@ class PresenterByline(NamedTuple):
         face = across(offset, _RIMMED_FACE_SIDE_PX), round(top + (self.height - _RIMMED_FACE_SIDE_PX) / 2)
         return PresenterBylineLayout(face, (left, name), (left, name + self.name.height + _BYLINE_LINE_GAP_PX), room)
 
-    def draw_on_canvas(self, canvas: Canvas, ground: GroundColors, top: float, *, middle: bool = False) -> None:
+    def draw_on_canvas(self, canvas: Canvas, ground: BackgroundColors, top: float, *, middle: bool = False) -> None:
         place, disc = self.compute_layout_on_canvas(canvas, top, middle=middle), self.draw_round_portrait(ground)
         canvas.image.paste(disc, place.face, disc)
         canvas.draw_text_block("presenter", self.name, place.name, place.room, color=ground.text)

@@ -11,7 +11,7 @@ from generation.seeds import seeded_random_between
 from generation.text.fitting import TextBox, TypesetBlock, fit_text_to_box
 from generation.text.scripts import is_right_to_left_language
 from generation.text.shaping import ShapingStyle
-from generation.theme import GroundColors, PieceColorTheme
+from generation.theme import BackgroundColors, PieceColorTheme
 
 #: Height of a header with the gap below it, in pixels.
 SLIDE_HEADER_HEIGHT_PX = 126
@@ -61,16 +61,16 @@ class SlideKit(NamedTuple):
         """Return a canvas that draws on an image, in the copy's text direction."""
         return Canvas(image, self.frame, right_to_left=is_right_to_left_language(self.language))
 
-    def create_canvas(self, ground: GroundColors, number: int) -> Canvas:
+    def create_canvas(self, ground: BackgroundColors, number: int) -> Canvas:
         """Return a canvas with a slide's ground; the orbs on its side edges continue on the next slide."""
         canvas = self.create_canvas_on_image(
             paint.draw_gradient_background(self.frame.size, ground.tints, f"{self.seed}/{number}")
         )
         for edge in (number, number + 1):
-            self._draw_ground_orb(canvas, ground, edge, number)
+            self._draw_background_orb(canvas, ground, edge, number)
         return canvas
 
-    def _draw_ground_orb(self, canvas: Canvas, ground: GroundColors, edge: int, number: int) -> None:
+    def _draw_background_orb(self, canvas: Canvas, ground: BackgroundColors, edge: int, number: int) -> None:
         width, height = self.frame.size
         across = (edge - number) * width
         center = width - across if canvas.right_to_left else across

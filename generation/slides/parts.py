@@ -9,7 +9,7 @@ from generation.slides import tile
 from generation.slides.kit import LABEL_FONT_STYLE, TITLE_FONT_STYLE, SlideKit
 from generation.spec import PieceCopy
 from generation.text.fitting import TextBox, TypesetBlock
-from generation.theme import GroundColors
+from generation.theme import BackgroundColors
 
 #: Side of a header's tile, in pixels.
 HEADER_TILE_SIDE_PX = 76
@@ -19,7 +19,7 @@ _PAGE_DOT_STEP_PX = 25
 _NEXT_BUTTON_HEIGHT_PX = 100
 
 
-def draw_slide_header(kit: SlideKit, canvas: Canvas, ground: GroundColors, page: int, pages: int) -> None:
+def draw_slide_header(kit: SlideKit, canvas: Canvas, ground: BackgroundColors, page: int, pages: int) -> None:
     """Draw a slide's header: the brand's tile and name at the line start, and a dot for each of several slides."""
     top, offset = kit.frame.top, HEADER_TILE_SIDE_PX + 22
     tile.paste_tile_with_rim_if_needed(
@@ -36,7 +36,7 @@ def draw_slide_header(kit: SlideKit, canvas: Canvas, ground: GroundColors, page:
         _draw_page_dots(canvas, ground, page, pages)
 
 
-def _draw_page_dots(canvas: Canvas, ground: GroundColors, page: int, pages: int) -> None:
+def _draw_page_dots(canvas: Canvas, ground: BackgroundColors, page: int, pages: int) -> None:
     first = canvas.frame.safe_width - pages * _PAGE_DOT_STEP_PX + (_PAGE_DOT_STEP_PX - _PAGE_DOT_SIDE_PX)
     for number in range(pages):
         place = (
@@ -96,7 +96,7 @@ class NextSlideButton(NamedTuple):
     def width(self) -> int:
         return _NEXT_BUTTON_HEIGHT_PX + (round(self.word.width) + 24 if self.word else 0)
 
-    def draw_on_canvas(self, canvas: Canvas, ground: GroundColors, *, edge: int = 0) -> None:
+    def draw_on_canvas(self, canvas: Canvas, ground: BackgroundColors, *, edge: int = 0) -> None:
         """Draw the button to the next slide; `edge` is the width of a rim that separates it from a screenshot below."""
         side, width, frame = _NEXT_BUTTON_HEIGHT_PX, self.width, canvas.frame
         place = (canvas.x_from_safe_zone_edge(frame.safe_width - width, width), frame.bottom - side)

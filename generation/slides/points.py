@@ -7,7 +7,7 @@ from generation.slides.below import draw_peeking_icon, fill_area_below_texts
 from generation.slides.kit import LABEL_FONT_STYLE, TITLE_FONT_STYLE, SlideKit
 from generation.spec import PieceCopy
 from generation.text.fitting import TextBox, TypesetBlock
-from generation.theme import GroundColors
+from generation.theme import BackgroundColors
 
 #: Minimum points for a list on its own slide.
 MIN_RECAP_POINTS = 3
@@ -54,7 +54,7 @@ def _recap_badge_size_px(height: int) -> int:
     return min(96, height - 40)
 
 
-def _draw_save_label(kit: SlideKit, canvas: Canvas, ground: GroundColors, label: str) -> float:
+def _draw_save_label(kit: SlideKit, canvas: Canvas, ground: BackgroundColors, label: str) -> float:
     """Draw the label to save the post, if the language has it, below a recap's list. Return the list's lowest y."""
     if not label:
         return kit.frame.bottom + _RECAP_ROW_GAP_PX
@@ -65,7 +65,7 @@ def _draw_save_label(kit: SlideKit, canvas: Canvas, ground: GroundColors, label:
 
 
 def _draw_recap_item(
-    kit: SlideKit, canvas: Canvas, ground: GroundColors, block: TypesetBlock, number: int, *, row: tuple[int, int]
+    kit: SlideKit, canvas: Canvas, ground: BackgroundColors, block: TypesetBlock, number: int, *, row: tuple[int, int]
 ) -> None:
     top, height = row
     alpha = 22 if ground.is_dark else 190
@@ -94,7 +94,7 @@ def draw_point_slide(kit: SlideKit, text: str, number: int, pages: int, *, is_on
 
 
 def _draw_point_slide_with_device(
-    kit: SlideKit, canvas: Canvas, ground: GroundColors, text: str, number: int, *, is_only: bool
+    kit: SlideKit, canvas: Canvas, ground: BackgroundColors, text: str, number: int, *, is_only: bool
 ) -> None:
     above = 0 if is_only else _POINT_BADGE_PX + _GAP_BELOW_BADGE_PX
     if not is_only:
@@ -109,14 +109,14 @@ def _draw_point_slide_with_device(
     devices.paste_device_mockups(canvas, [devices.place_point_device_mockup(kit, canvas, round(bottom) + 64, number)])
 
 
-def _draw_point_and_icon(kit: SlideKit, canvas: Canvas, ground: GroundColors, text: str, number: int) -> None:
+def _draw_point_and_icon(kit: SlideKit, canvas: Canvas, ground: BackgroundColors, text: str, number: int) -> None:
     """Draw a slideshow's only point: its words at the hook's place, and the brand's icon at the bottom edge."""
     room = draw_peeking_icon(kit, canvas, ground, number) - kit.body_top_y
     block = kit.fit_text(text, TextBox(kit.safe_width, room, 6), TITLE_FONT_STYLE, (46, 140), 1.05)
     canvas.draw_text_block("point", block, (kit.frame.left, kit.body_top_y), kit.safe_width, color=ground.text)
 
 
-def _draw_point_with_number(kit: SlideKit, canvas: Canvas, ground: GroundColors, text: str, number: int) -> None:
+def _draw_point_with_number(kit: SlideKit, canvas: Canvas, ground: BackgroundColors, text: str, number: int) -> None:
     """Draw a point of a slideshow: a large number at the top, its words at the bottom, and empty space between."""
     fill_area_below_texts(kit, canvas, ground, number)
     large = kit.fit_text(

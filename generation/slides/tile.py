@@ -10,7 +10,7 @@ from generation.text.cleaning import clean_drawn_text
 from generation.text.fitting import TextBox
 from generation.text.raster import render_text_line_ink
 from generation.text.scripts import split_graphemes
-from generation.theme import GroundColors
+from generation.theme import BackgroundColors
 
 #: Share of a tile that a logo with a transparent ground fills.
 _CENTERED_LOGO_SHARE_OF_TILE_SIDE = 0.66
@@ -22,7 +22,7 @@ _MIN_TILE_EDGE_CONTRAST = 1.35
 _TILE_RIM_DIVISOR = 42
 
 
-def draw_brand_tile(kit: SlideKit, ground: GroundColors, side: int) -> Image.Image:
+def draw_brand_tile(kit: SlideKit, ground: BackgroundColors, side: int) -> Image.Image:
     """Return the logo as an app icon without a rim; without a logo, the first letter, in colors for `ground`."""
     if kit.logo is None:
         return _draw_first_letter_tile(kit, kit.theme.light if ground is kit.theme.vivid else kit.theme.vivid, side)
@@ -69,7 +69,7 @@ def _is_dark_logo(logo: Image.Image) -> bool:
     return sum(lights) <= 0.55 * len(lights)
 
 
-def _draw_first_letter_tile(kit: SlideKit, ground: GroundColors, side: int) -> Image.Image:
+def _draw_first_letter_tile(kit: SlideKit, ground: BackgroundColors, side: int) -> Image.Image:
     icon = _draw_colored_squircle(ground.tints[0], side)
     block = kit.fit_text(
         _first_letter_of_name(kit.name), TextBox(side * 0.7, side * 0.7, 1), TITLE_FONT_STYLE, (8, round(side * 0.62))

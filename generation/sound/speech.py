@@ -20,7 +20,7 @@ _SPEECH_VOICE_SEED = 7
 _MAX_SILENT_AMPLITUDE = 0.004
 
 
-def read_texts_aloud(texts: Sequence[str], language: str) -> list[MonoWave]:
+def synthesize_speech_of_texts(texts: Sequence[str], language: str) -> list[MonoWave]:
     """Return texts read aloud, each empty without letters or digits. Raises `GenerationError` if not English."""
     if language.partition("-")[0].lower() != SPEECH_VOICE_LANGUAGE:
         raise GenerationError(

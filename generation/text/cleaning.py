@@ -8,7 +8,7 @@ from generation.text.scripts import UNSPACED_LETTER_CLASSES, split_graphemes
 
 #: Maximum graphemes of a text, characters of a word, marks on a letter: a longer text is no language, but
 #: costs as much.
-MAX_DRAWN_TEXT_GRAPHEMES, MAX_WORD_CHARS, MAX_MARKS_PER_LETTER = 600, 60, 3
+MAX_DRAWN_TEXT_GRAPHEMES, MAX_DRAWN_WORD_CHARS, MAX_MARKS_PER_LETTER = 600, 60, 3
 SOFT_HYPHEN, ELLIPSIS = "\u00ad", "…"
 
 #: Parts of joined characters. Other controls, also direction overrides, are dropped.
@@ -16,7 +16,7 @@ _KEPT_JOINER_CHARACTERS = "\u200c\u200d\ufe0f"
 _DROPPED_UNICODE_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs"})
 _SPACE_RUN_PATTERN = regex.compile(r"[^\S\n]+")
 _LINE_BREAK_RUN_PATTERN = regex.compile(r" *\n\s*")
-_OVERLONG_WORD_PATTERN = regex.compile(rf"[^\s{UNSPACED_LETTER_CLASSES}]{{{MAX_WORD_CHARS + 1},}}")
+_OVERLONG_WORD_PATTERN = regex.compile(rf"[^\s{UNSPACED_LETTER_CLASSES}]{{{MAX_DRAWN_WORD_CHARS + 1},}}")
 
 
 def clean_drawn_text(text: str) -> str:
@@ -40,10 +40,10 @@ def _truncate_overlong_word(word: str) -> str:
     """Return at most 60 characters of a word, in whole graphemes: half of a joined emoji is another picture."""
     kept = ""
     for cluster in split_graphemes(word):
-        if len(kept) + len(cluster) > MAX_WORD_CHARS:
+        if len(kept) + len(cluster) > MAX_DRAWN_WORD_CHARS:
             break
         kept += cluster
-    return kept or word[:MAX_WORD_CHARS]
+    return kept or word[:MAX_DRAWN_WORD_CHARS]
 
 
 def _limit_letter_marks(cluster: str) -> str:

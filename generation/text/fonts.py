@@ -12,11 +12,11 @@ from schemas.errors import UndrawableTextRefused
 #: Units of an em in shaped text, independent of a font's own units.
 SHAPED_EM_UNITS = 1 << 14
 
-INTER, EMOJI = "Inter", "NotoEmoji"
+INTER_FONT_NAME, EMOJI_FONT_NAME = "Inter", "NotoEmoji"
 #: Scale of emoji: as high as letters.
 _EMOJI_UNITS_PER_EM = round(SHAPED_EM_UNITS * 0.82)
 #: Fonts that allow tracking: letters of the other fonts join, stack or fill a square.
-LETTER_SPACED_FONTS = frozenset({INTER, "NotoSans"})
+LETTER_SPACED_FONTS = frozenset({INTER_FONT_NAME, "NotoSans"})
 
 _NOTO_SANS_SCRIPTS = (
     "Arabic Hebrew Devanagari Thai Bengali Tamil Telugu Kannada Malayalam Gujarati Gurmukhi Oriya Sinhala "
@@ -39,7 +39,7 @@ def font_names_in_search_order(language: str) -> tuple[str, ...]:
     east = sorted(_CJK_FONT_SUFFIXES.values(), key=lambda one: (one != first, one))
     others = [f"NotoSans{script}" for script in _NOTO_SANS_SCRIPTS]
     cjk = [f"NotoSans{one}" for one in east]
-    return (INTER, *cjk[: first is not None], "NotoSans", *others, *cjk[first is not None :], EMOJI)
+    return (INTER_FONT_NAME, *cjk[: first is not None], "NotoSans", *others, *cjk[first is not None :], EMOJI_FONT_NAME)
 
 
 def _cjk_font_suffix(language: str) -> str | None:
@@ -50,7 +50,7 @@ def _cjk_font_suffix(language: str) -> str | None:
 
 @cache
 def _font_path(name: str) -> Path:
-    if name == INTER:
+    if name == INTER_FONT_NAME:
         return Path(str(files("fontpkg_inter"))) / "files" / "Inter[opsz,wght].ttf"
     if (script := name.removeprefix("NotoSans")) in _CJK_FONT_SUFFIXES.values():
         return Path(str(files("justmytype_intl_cjk"))) / f"fonts/ofl/{name.lower()}/NotoSans{script}[wght].ttf"
@@ -71,7 +71,9 @@ def _font_code_points(name: str) -> hb.Set:
 def load_font_at_weight(name: str, weight: int) -> hb.Font:
     """Return a font at a weight, up to its heaviest, with the letter shapes for large sizes."""
     instance = hb.Font(_load_font_face(name))
-    instance.scale = (_EMOJI_UNITS_PER_EM, _EMOJI_UNITS_PER_EM) if name == EMOJI else (SHAPED_EM_UNITS, SHAPED_EM_UNITS)
+    instance.scale = (
+        (_EMOJI_UNITS_PER_EM, _EMOJI_UNITS_PER_EM) if name == EMOJI_FONT_NAME else (SHAPED_EM_UNITS, SHAPED_EM_UNITS)
+    )
     instance.set_variations({"wght": float(weight), "opsz": 32.0})
     return instance
 
@@ -84,7 +86,7 @@ def font_name_for_grapheme(cluster: str, language: str) -> str | None:
     """
     letters = [ord(char) for char in cluster if char not in _CHARACTERS_IGNORED_IN_FONT_CHOICE]
     names = font_names_in_search_order(language)
-    for name in (EMOJI, *names) if is_emoji_grapheme(cluster) else names:
+    for name in (EMOJI_FONT_NAME, *names) if is_emoji_grapheme(cluster) else names:
         if all(letter in _font_code_points(name) for letter in letters):
             return name
     lacking = next(char for char in cluster if char not in _CHARACTERS_IGNORED_IN_FONT_CHOICE)

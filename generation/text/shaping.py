@@ -12,7 +12,7 @@ import uharfbuzz as hb
 from bidi import algorithm
 
 from generation.text.fonts import (
-    EMOJI,
+    EMOJI_FONT_NAME,
     LETTER_SPACED_FONTS,
     SHAPED_EM_UNITS,
     font_name_for_grapheme,
@@ -105,7 +105,7 @@ def _split_font_runs(text: str, language: str) -> Iterator[tuple[FontRun, int]]:
 
 
 def _joins_font_run(cluster: str, run: FontRun) -> bool:
-    return cluster == " " and run.font != EMOJI
+    return cluster == " " and run.font != EMOJI_FONT_NAME
 
 
 def _shape_font_run(

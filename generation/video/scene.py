@@ -9,7 +9,7 @@ from generation.canvas import Canvas
 from generation.outputs import DrawnText
 from generation.seeds import seeded_random_number
 from generation.slides.kit import SlideKit
-from generation.theme import GroundColors
+from generation.theme import BackgroundColors
 from generation.video.kinetic import MAX_WORD_INTERVAL_S, KineticText
 from generation.video.moving import MovingBackdrop, MovingObject
 
@@ -74,7 +74,7 @@ class VideoSceneColorsAndDuration(NamedTuple):
     """Setting of a scene: its kit, its ground, its number and its seconds."""
 
     kit: SlideKit
-    ground: GroundColors
+    ground: BackgroundColors
     number: int
     seconds: float
 

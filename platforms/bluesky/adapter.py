@@ -7,7 +7,7 @@ from platforms.bluesky.collect import BlueskyCollector
 from platforms.bluesky.publish import BlueskyAdapter
 from workers.platforms.parts import PlatformCalls, SandboxIdFormatAndTokenLife
 
-PARTS = PlatformCalls(
+PLATFORM_CALLS = PlatformCalls(
     open_adapter=lambda net: BlueskyAdapter(net.client),
     open_collector=lambda net: BlueskyCollector(net.client),
     connect=connect.connect_bluesky_account,

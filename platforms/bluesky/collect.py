@@ -38,7 +38,7 @@ class BlueskyPostView(msgspec.Struct, rename="camel"):
     bookmark_count: int | None = None
 
     @property
-    def figures(self) -> CollectedMetricValues:
+    def collected_metric_values(self) -> CollectedMetricValues:
         shares = [count for count in (self.repost_count, self.quote_count) if count is not None]
         return select_int_post_metrics(
             likes=self.like_count,
@@ -72,7 +72,7 @@ class BlueskyCollector(PlatformMetricsCollector):
             "GET", f"{server.build_xrpc_url('app.bsky.feed.getPosts')}?{query}", timeout_s=MAX_METRICS_CALL_S
         )
         figures_by_uri = {
-            view.uri: view.figures
+            view.uri: view.collected_metric_values
             for view in http.decode_platform_response(answer.require_success(parse_xrpc_error), BlueskyPostViews).posts
         }
         return {post.id: figures_by_uri[post.external_id] for post in posts if post.external_id in figures_by_uri}

@@ -8,7 +8,7 @@ import httpx
 from domain.accounts import credentials, servers
 from domain.accounts.accounts import AccountIdentity
 from domain.accounts.credentials import AccountTokens, TokenGrant
-from domain.connecting.connect import AccountConnectJobInput, Login
+from domain.connecting.connect import AccountConnectJobInput, HandleAndAppPassword
 from platforms.bluesky import api
 from platforms.bluesky.api import PdsApi, PdsSession
 from schemas.errors import InvalidValue, PlatformError, PlatformRefusal
@@ -21,7 +21,7 @@ async def connect_bluesky_account(net: OutgoingNetwork, attempt: AccountConnectJ
     Later calls go to the account's own server, which its DID document names. Raises `AccountReauthRequired`
     for a wrong password, `PlatformRefusal` for an inactive account, any `PlatformError`.
     """
-    asked, secret = attempt.asked, cast("Login", attempt.secret)
+    asked, secret = attempt.asked, cast("HandleAndAppPassword", attempt.secret)
     session = await api.create_pds_session(
         net.client, asked.service_url, identifier=secret.identifier, password=secret.password
     )

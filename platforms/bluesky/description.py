@@ -27,7 +27,7 @@ BLUESKY_IDENTIFIER_PATTERN = re.compile(
     re.ASCII,
 )
 
-DESCRIPTION = PlatformDescription(
+PLATFORM_DESCRIPTION = PlatformDescription(
     title="Bluesky",
     limits=PlatformLimits(
         "bluesky",

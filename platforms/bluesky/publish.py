@@ -53,7 +53,7 @@ class BlueskyAdapter(PlatformAdapter):
 
     client: httpx.AsyncClient
 
-    def repeatable(self, account: PostingAccount, inquiry: PostInquiry) -> bool:  # noqa: ARG002
+    def may_repeat_send_safely(self, account: PostingAccount, inquiry: PostInquiry) -> bool:  # noqa: ARG002
         """Return True: on Bluesky a repeated send of the same post never creates a second one."""
         return True
 
@@ -101,7 +101,7 @@ class BlueskyAdapter(PlatformAdapter):
         Raises `PostOutcomeUnknown` if the record under that key differs, is missing or can't be read.
         """
         try:
-            post = await self.find_post_by_rkey(account, prepared)
+            post = await self.check_if_prepared_post_is_live(account, prepared)
         except PlatformError as error:
             raise PostOutcomeUnknown(api.RECORD_KEY_TAKEN_CODE, f"the post's key is taken, and {error}") from error
         if isinstance(post, LivePost):
@@ -112,10 +112,13 @@ class BlueskyAdapter(PlatformAdapter):
 
     async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
         return inquiry.withhold_unproved_absence(
-            await self.find_post_by_rkey(account, inquiry.prepared), in_flight=MIN_BLUESKY_WAIT_TO_PROVE_POST_ABSENT
+            await self.check_if_prepared_post_is_live(account, inquiry.prepared),
+            in_flight=MIN_BLUESKY_WAIT_TO_PROVE_POST_ABSENT,
         )
 
-    async def find_post_by_rkey(self, account: PostingAccount, prepared: PostPrepareResult) -> ReconcileResult:
+    async def check_if_prepared_post_is_live(
+        self, account: PostingAccount, prepared: PostPrepareResult
+    ) -> ReconcileResult:
         put = msgspec.json.decode(prepared.request, type=PutRecordInput)
         record = await api.get_pds_record(
             PdsApi.for_account(account, self.client), repo=put.repo, collection=put.collection, rkey=put.rkey

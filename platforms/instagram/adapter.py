@@ -12,7 +12,7 @@ def _get_instagram_api_base_url(net: OutgoingNetwork) -> str:
     return net.settings.get_platform_settings(InstagramSettings).instagram_api_url
 
 
-PARTS = PlatformCalls(
+PLATFORM_CALLS = PlatformCalls(
     open_adapter=lambda net: InstagramAdapter(net.client, _get_instagram_api_base_url(net)),
     open_collector=lambda net: InstagramCollector(net.client, _get_instagram_api_base_url(net)),
     connect=connect.connect_instagram_account,

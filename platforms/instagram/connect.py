@@ -10,10 +10,10 @@ from domain.accounts import credentials
 from domain.accounts.accounts import AccountIdentity
 from domain.accounts.client_registrations import OAuthClient
 from domain.accounts.credentials import AccountTokens, TokenGrant
-from domain.connecting.connect import AccountConnectJobArgs, AccountConnectJobInput, Code
+from domain.connecting.connect import AccountConnectJobArgs, AccountConnectJobInput, ConsentCodeAndVerifier
 from platforms.instagram import api, errors
 from platforms.instagram.api import InstagramQuotaUsage, InstagramShortLivedToken, InstagramSixtyDayToken
-from platforms.instagram.description import DESCRIPTION, INSTAGRAM_SCOPES, InstagramSettings
+from platforms.instagram.description import INSTAGRAM_SCOPES, PLATFORM_DESCRIPTION, InstagramSettings
 from schemas.errors import AccessTokenExpired, AccountReauthRequired, PlatformError
 from workers.platforms.connecting import (
     START_CONNECT_AGAIN_ADVICE,
@@ -38,8 +38,8 @@ async def connect_instagram_account(net: OutgoingNetwork, attempt: AccountConnec
 
     Raises `AccountReauthRequired` for a refused code or a missing scope, any `PlatformError`.
     """
-    asked, secret = attempt.asked, cast("Code", attempt.secret)
-    us = get_operator_oauth_client(net, DESCRIPTION)
+    asked, secret = attempt.asked, cast("ConsentCodeAndVerifier", attempt.secret)
+    us = get_operator_oauth_client(net, PLATFORM_DESCRIPTION)
     short = await _exchange_oauth_code(net, asked, us, secret)
     if not all(short.has_scope(scope) for scope in INSTAGRAM_SCOPES):
         raise errors.INSTAGRAM_SCOPE_MISSING_ERROR_MEANING.build_error()
@@ -80,7 +80,7 @@ async def refresh_instagram_token(net: OutgoingNetwork, tokens: AccountTokens) -
 
 
 async def _exchange_oauth_code(
-    net: OutgoingNetwork, asked: AccountConnectJobArgs, us: OAuthClient, secret: Code
+    net: OutgoingNetwork, asked: AccountConnectJobArgs, us: OAuthClient, secret: ConsentCodeAndVerifier
 ) -> InstagramShortLivedToken:
     base = net.settings.get_platform_settings(InstagramSettings).instagram_oauth_url
     form = {**build_code_exchange_form(asked, secret), "code": secret.code.removesuffix("#_")}

@@ -30,7 +30,7 @@ from schemas.setting_values import HeaderSafeSecret, ServerOrigin
 INSTAGRAM_SCOPES = ("instagram_business_basic", "instagram_business_content_publish")
 
 #: Text that Instagram may count as a hashtag or a mention: overcounts rather than undercounts.
-_HASHTAG, _MENTION_PATTERN = regex.compile(r"(?<!&)[#＃]\w++"), regex.compile(r"(?<![\w.])[@＠][\w.]++")
+_HASHTAG_PATTERN, _MENTION_PATTERN = regex.compile(r"(?<!&)[#＃]\w++"), regex.compile(r"(?<![\w.])[@＠][\w.]++")
 
 
 class InstagramSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,14 +50,14 @@ class InstagramSettings(msgspec.Struct, frozen=True, kw_only=True):
     )
 
 
-DESCRIPTION = PlatformDescription(
+PLATFORM_DESCRIPTION = PlatformDescription(
     title="Instagram",
     limits=PlatformLimits(
         "instagram",
         caption_max=2200,
         measure=count_utf16_units,
         caption_parts=(
-            AdditionalCaptionLimit("hashtags", 30, lambda text: len(_HASHTAG.findall(text))),
+            AdditionalCaptionLimit("hashtags", 30, lambda text: len(_HASHTAG_PATTERN.findall(text))),
             AdditionalCaptionLimit("mentions", 20, lambda text: len(_MENTION_PATTERN.findall(text))),
         ),
         images_max=10,

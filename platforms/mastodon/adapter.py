@@ -5,7 +5,7 @@ from platforms.mastodon.collect import MastodonCollector
 from platforms.mastodon.publish import MastodonAdapter
 from workers.platforms.parts import PlatformCalls
 
-PARTS = PlatformCalls(
+PLATFORM_CALLS = PlatformCalls(
     open_adapter=lambda net: MastodonAdapter(net.client),
     open_collector=lambda net: MastodonCollector(net.client),
     connect=connect.connect_mastodon_account,

@@ -12,7 +12,7 @@ from domain.accounts import credentials
 from domain.accounts.accounts import AccountIdentity
 from domain.accounts.client_registrations import OAuthClient, PlatformServerRef
 from domain.accounts.credentials import TokenGrant
-from domain.connecting.connect import AccountConnectJobArgs, AccountConnectJobInput, Code
+from domain.connecting.connect import AccountConnectJobArgs, AccountConnectJobInput, ConsentCodeAndVerifier
 from domain.connecting.token_refresh import TokenRefreshJobInput
 from domain.connecting.token_revocation import TokenRevocationJobInput
 from platforms.mastodon import api
@@ -54,7 +54,7 @@ async def connect_mastodon_account(net: OutgoingNetwork, attempt: AccountConnect
 
     Raises `AccountReauthRequired` for a refused code, any `PlatformError`.
     """
-    client, asked, code = net.client, attempt.asked, cast("Code", attempt.secret)
+    client, asked, code = net.client, attempt.asked, cast("ConsentCodeAndVerifier", attempt.secret)
     token = await _exchange_oauth_code(client, asked, _require_server_registration(attempt.client), code)
     person = await api.get_mastodon_user(MastodonApi(client=client, base=asked.service_url, token=token.access_token))
     described = await api.get_mastodon_server_info(client, asked.service_url)
@@ -134,7 +134,7 @@ async def _check_mastodon_token(as_account: MastodonApi) -> None:
 
 
 async def _exchange_oauth_code(
-    client: httpx.AsyncClient, asked: AccountConnectJobArgs, us: OAuthClient, secret: Code
+    client: httpx.AsyncClient, asked: AccountConnectJobArgs, us: OAuthClient, secret: ConsentCodeAndVerifier
 ) -> MastodonToken:
     form = {**build_code_exchange_form(asked, secret), "scope": MASTODON_SCOPES}
     try:

@@ -42,7 +42,7 @@ def count_mastodon_characters(text: str) -> int:
     return count_graphemes(_MENTION_PATTERN.sub(r"\1", _MASTODON_LINK_REGEX.sub("x" * _CHARACTERS_PER_LINK, text)))
 
 
-DESCRIPTION = PlatformDescription(
+PLATFORM_DESCRIPTION = PlatformDescription(
     title="Mastodon",
     limits=PlatformLimits(
         "mastodon",

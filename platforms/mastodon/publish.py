@@ -53,7 +53,7 @@ class MastodonAdapter(PlatformAdapter):
 
     client: httpx.AsyncClient
 
-    def repeatable(self, account: PostingAccount, inquiry: PostInquiry) -> bool:
+    def may_repeat_send_safely(self, account: PostingAccount, inquiry: PostInquiry) -> bool:
         """Return whether the Mastodon server still keeps the post's Idempotency-Key.
 
         Then a repeat creates no second post. The key's age is counted from the preparation: `sent_at` is the

@@ -14,7 +14,7 @@ def _get_tiktok_api_base_url(net: OutgoingNetwork) -> str:
     return net.settings.get_platform_settings(TikTokSettings).tiktok_api_url
 
 
-PARTS = PlatformCalls(
+PLATFORM_CALLS = PlatformCalls(
     open_adapter=lambda net: TikTokAdapter(net.client, _get_tiktok_api_base_url(net)),
     open_collector=lambda net: TikTokCollector(net.client, _get_tiktok_api_base_url(net)),
     connect=connect.connect_tiktok_account,

@@ -39,7 +39,7 @@ class TikTokVideoCounts(msgspec.Struct):
     share_count: int | None = None
 
     @property
-    def figures(self) -> CollectedMetricValues:
+    def collected_metric_values(self) -> CollectedMetricValues:
         return select_int_post_metrics(
             views=self.view_count, likes=self.like_count, comments=self.comment_count, shares=self.share_count
         )
@@ -80,7 +80,7 @@ class TikTokCollector(PlatformMetricsCollector):
                 "POST", url, headers=api.TIKTOK_JSON_HEADERS, content=body, timeout_s=MAX_METRICS_CALL_S
             )
             figures_by_id = {
-                str(video.id): video.figures
+                str(video.id): video.collected_metric_values
                 for video in api.decode_tiktok_envelope_data(answer, TikTokVideoCountsResponse).videos
             }
         return {post.id: figures_by_id[post.external_id] for post in posts if post.external_id in figures_by_id}

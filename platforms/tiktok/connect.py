@@ -6,7 +6,7 @@ from typing import Any, cast
 from domain.accounts import credentials
 from domain.accounts.accounts import AccountIdentity
 from domain.accounts.credentials import AccountTokens, TokenGrant
-from domain.connecting.connect import AccountConnectJobArgs, AccountConnectJobInput, Code
+from domain.connecting.connect import AccountConnectJobArgs, AccountConnectJobInput, ConsentCodeAndVerifier
 from platforms.tiktok import api, creator, oauth
 from platforms.tiktok.description import TIKTOK_SCOPES, TikTokSettings
 from platforms.tiktok.oauth import TikTokTokens
@@ -30,7 +30,7 @@ async def connect_tiktok_account(net: OutgoingNetwork, attempt: AccountConnectJo
     Raises `AccountReauthRequired` for a refused code or a missing scope, any `PlatformError`.
     """
     asked = attempt.asked
-    token = await _exchange_oauth_code(net, asked, cast("Code", attempt.secret))
+    token = await _exchange_oauth_code(net, asked, cast("ConsentCodeAndVerifier", attempt.secret))
     _check_granted_scopes(token)
     server = PlatformApi(
         client=net.client,
@@ -76,7 +76,9 @@ async def revoke_tiktok_access(net: OutgoingNetwork, revocable: TokenGrant) -> N
     await oauth.post_tiktok_oauth_form(net, "revoke", {"token": token})
 
 
-async def _exchange_oauth_code(net: OutgoingNetwork, asked: AccountConnectJobArgs, secret: Code) -> TikTokTokens:
+async def _exchange_oauth_code(
+    net: OutgoingNetwork, asked: AccountConnectJobArgs, secret: ConsentCodeAndVerifier
+) -> TikTokTokens:
     try:
         return await oauth.exchange_tiktok_token(net, build_code_exchange_form(asked, secret))
     except (AccountReauthRequired, PlatformRefusal) as error:

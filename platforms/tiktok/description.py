@@ -40,7 +40,7 @@ def compute_hex_s256_challenge(verifier: str) -> str:
     return hashlib.sha256(verifier.encode()).hexdigest()
 
 
-DESCRIPTION = PlatformDescription(
+PLATFORM_DESCRIPTION = PlatformDescription(
     title="TikTok",
     limits=PlatformLimits(
         "tiktok",

@@ -5,7 +5,7 @@ from typing import NoReturn
 
 import msgspec
 
-from platforms.tiktok.description import DESCRIPTION, TikTokSettings
+from platforms.tiktok.description import PLATFORM_DESCRIPTION, TikTokSettings
 from platforms.tiktok.errors import keep_safe_characters_of_tiktok_code
 from schemas.errors import AccountReauthRequired, PlatformRefusal, PlatformThrottled, PostNotSent
 from workers.platforms import http
@@ -48,7 +48,7 @@ async def post_tiktok_oauth_form(net: OutgoingNetwork, call: str, form: Mapping[
 
     `call` is `token` or `revoke`. Raise a `PlatformError` for an error in the body, which may come with any status.
     """
-    us = get_operator_oauth_client(net, DESCRIPTION)
+    us = get_operator_oauth_client(net, PLATFORM_DESCRIPTION)
     api = PlatformApi(client=net.client, base=net.settings.get_platform_settings(TikTokSettings).tiktok_api_url)
     fields = {"client_key": us.client_id, "client_secret": us.client_secret, **form}
     answer = await api.post_form(f"/v2/oauth/{call}/", fields)

@@ -35,7 +35,9 @@ class TikTokWebhookContent(msgspec.Struct):
     publish_id: str = ""
 
 
-def read(body: bytes, headers: Mapping[bytes, bytes], *, settings: Settings, now: datetime) -> PlatformWebhookEvent:
+def parse_platform_webhook_event(
+    body: bytes, headers: Mapping[bytes, bytes], *, settings: Settings, now: datetime
+) -> PlatformWebhookEvent:
     """Return the event of a TikTok webhook request, after checks of its signature and its application.
 
     Raises `PlatformWebhookSignatureInvalid` unless TikTok signed it just now for our app, `InvalidValue` for bad JSON

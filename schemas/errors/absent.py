@@ -28,31 +28,35 @@ class IdPrefixAndMessage(NamedTuple):
 _CHECK_ID_ADVICE = "check the id, and that the key belongs to its organization"
 
 ID_PREFIXES_AND_MISSING_MESSAGES: Mapping[ObjectKind, IdPrefixAndMessage] = {
-    "account": IdPrefixAndMessage(ids.ACCOUNT, f"no such social account: {_CHECK_ID_ADVICE}"),
-    "api_key": IdPrefixAndMessage(ids.KEY, "no such API key: check the id"),
-    "app_media": IdPrefixAndMessage(ids.ASSET, "no such file of the app: check the id, and that it is the project's"),
-    "asset": IdPrefixAndMessage(ids.ASSET, "no such file: check the id, and that it is the content's"),
-    "content": IdPrefixAndMessage(ids.CONTENT, f"no such content: {_CHECK_ID_ADVICE}"),
+    "account": IdPrefixAndMessage(ids.ACCOUNT_ID_PREFIX, f"no such social account: {_CHECK_ID_ADVICE}"),
+    "api_key": IdPrefixAndMessage(ids.API_KEY_ID_PREFIX, "no such API key: check the id"),
+    "app_media": IdPrefixAndMessage(
+        ids.ASSET_ID_PREFIX, "no such file of the app: check the id, and that it is the project's"
+    ),
+    "asset": IdPrefixAndMessage(ids.ASSET_ID_PREFIX, "no such file: check the id, and that it is the content's"),
+    "content": IdPrefixAndMessage(ids.CONTENT_ID_PREFIX, f"no such content: {_CHECK_ID_ADVICE}"),
     "github_installation": IdPrefixAndMessage(
         None, "no GitHub installation is connected: start with POST /v1/github/install-url"
     ),
     "influencer": IdPrefixAndMessage(ids.INFLUENCER_ID_PREFIX, f"no such influencer: {_CHECK_ID_ADVICE}"),
-    "job": IdPrefixAndMessage(ids.JOB, f"no such job: {_CHECK_ID_ADVICE}"),
+    "job": IdPrefixAndMessage(ids.JOB_ID_PREFIX, f"no such job: {_CHECK_ID_ADVICE}"),
     "lease_request": IdPrefixAndMessage(
         ids.LEASE_REQUEST_ID_PREFIX, "no such lease request: check the id, and that it is the project's"
     ),
     "leased_account": IdPrefixAndMessage(
-        ids.ACCOUNT,
+        ids.ACCOUNT_ID_PREFIX,
         "no such leased account: check the id; disconnect other accounts with DELETE /v1/social-accounts/{id}",
     ),
-    "organization": IdPrefixAndMessage(ids.ORGANIZATION, "no such organization: check the id"),
-    "post": IdPrefixAndMessage(ids.POST, f"no such scheduled post: {_CHECK_ID_ADVICE}"),
-    "project": IdPrefixAndMessage(ids.PROJECT, f"no such project: {_CHECK_ID_ADVICE}"),
+    "organization": IdPrefixAndMessage(ids.ORGANIZATION_ID_PREFIX, "no such organization: check the id"),
+    "post": IdPrefixAndMessage(ids.POST_ID_PREFIX, f"no such scheduled post: {_CHECK_ID_ADVICE}"),
+    "project": IdPrefixAndMessage(ids.PROJECT_ID_PREFIX, f"no such project: {_CHECK_ID_ADVICE}"),
     "sandbox": IdPrefixAndMessage(None, "only a sandbox has this: use a test key"),
-    "sdk_app": IdPrefixAndMessage(ids.APP, "no such SDK app: check the id, and that it is the project's"),
-    "webhook_delivery": IdPrefixAndMessage(ids.WEBHOOK_DELIVERY, f"no such delivery: {_CHECK_ID_ADVICE}"),
-    "webhook_endpoint": IdPrefixAndMessage(ids.WEBHOOK_ENDPOINT, f"no such webhook endpoint: {_CHECK_ID_ADVICE}"),
-    "webhook_event": IdPrefixAndMessage(ids.WEBHOOK_EVENT, f"no such webhook event: {_CHECK_ID_ADVICE}"),
+    "sdk_app": IdPrefixAndMessage(ids.SDK_APP_ID_PREFIX, "no such SDK app: check the id, and that it is the project's"),
+    "webhook_delivery": IdPrefixAndMessage(ids.WEBHOOK_DELIVERY_ID_PREFIX, f"no such delivery: {_CHECK_ID_ADVICE}"),
+    "webhook_endpoint": IdPrefixAndMessage(
+        ids.WEBHOOK_ENDPOINT_ID_PREFIX, f"no such webhook endpoint: {_CHECK_ID_ADVICE}"
+    ),
+    "webhook_event": IdPrefixAndMessage(ids.WEBHOOK_EVENT_ID_PREFIX, f"no such webhook event: {_CHECK_ID_ADVICE}"),
 }
 
 

@@ -73,7 +73,7 @@ async def create_one_of_each(http: httpx.AsyncClient, pool: Pool) -> dict[str, s
         "webhookDeliveryId": delivery.json()["id"],
         "webhookEventId": delivery.json()["eventId"],
         "name": "default",
-        "organizationId": ids.format_prefixed_id(ids.ORGANIZATION, other),
+        "organizationId": ids.format_prefixed_id(ids.ORGANIZATION_ID_PREFIX, other),
     }
 
 
@@ -85,10 +85,10 @@ async def create_app_media(http: httpx.AsyncClient, project: str) -> str:
 
 async def an_account(http: httpx.AsyncClient, pool: Pool, project: str) -> str:
     """Connect an account without a worker."""
-    org = seeds.parse_id(ids.ORGANIZATION, (await http.get("/v1/whoami")).json()["organizationId"])
-    project_id = seeds.parse_id(ids.PROJECT, project)
+    org = seeds.parse_id(ids.ORGANIZATION_ID_PREFIX, (await http.get("/v1/whoami")).json()["organizationId"])
+    project_id = seeds.parse_id(ids.PROJECT_ID_PREFIX, project)
     async with pool.acquire() as conn:
-        return ids.format_prefixed_id(ids.ACCOUNT, await seeds.account(conn, org, project_id))
+        return ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, await seeds.account(conn, org, project_id))
 
 
 async def table_digests(pool: Pool) -> dict[str, str]:

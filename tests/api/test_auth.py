@@ -8,7 +8,12 @@ import pytest
 from litestar import Litestar
 
 from api.auth import api_keys
-from api.auth.api_keys import KEY_FAILURE_WINDOW_S, MAX_KEY_FAILURES, ApiKeyAuthenticator, FailedKeyAddresses
+from api.auth.api_keys import (
+    MAX_WRONG_KEYS_PER_ADDRESS,
+    WRONG_KEY_COUNT_WINDOW_S,
+    AddressesWithWrongKeys,
+    ApiKeyAuthenticator,
+)
 from api.http.request_state import RequestState
 from db.coalescing import LookupCoalescer
 from db.pool import Pool
@@ -82,7 +87,7 @@ async def test_wrong_keys_lock_out_no_other_key(acme: ApiCaller, anonymous: http
     """Neither a known key nor a new one: behind a proxy, all clients share one address."""
     assert (await acme.http.get("/v1/whoami")).status_code == 200
     guesses = (GOOD, GOOD[:-1], acme.key[:-1] + ("A" if acme.key[-1] != "A" else "B"))
-    for number in range(3 * MAX_KEY_FAILURES):
+    for number in range(3 * MAX_WRONG_KEYS_PER_ADDRESS):
         wrong = guesses[number % 3]
         assert (await anonymous.get("/v1/whoami", headers={"X-Api-Key": wrong})).status_code == 401
     fresh = await new_key(pool, acme.organization_id)
@@ -94,7 +99,7 @@ async def test_guesses_share_no_statement_with_other_keys(
     acme: ApiCaller, app: Litestar, anonymous: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Beyond ten failures a minute: while a guess's query runs, other keys are answered."""
-    for _ in range(MAX_KEY_FAILURES):
+    for _ in range(MAX_WRONG_KEYS_PER_ADDRESS):
         await anonymous.get("/v1/whoami", headers={"X-Api-Key": GOOD})
     authenticator: ApiKeyAuthenticator = app.state.services.authenticator
     asked, answered = asyncio.Event(), asyncio.Event()
@@ -130,18 +135,18 @@ async def test_existing_key_id_is_indistinguishable(
     told = set()
     for state in ("nobody's", "live", "rotated", "expired", "killed", "of a test key"):
         authenticator: ApiKeyAuthenticator = app.state.services.authenticator
-        authenticator.strangers = FailedKeyAddresses()
+        authenticator.strangers = AddressesWithWrongKeys()
         presented = await existing_key(pool, acme, state)
         async with client_of(app, "_".join(("lp", *presented[:2], "A" * 43))) as client:
             counted.clear()
-            for _ in range(MAX_KEY_FAILURES + 2):
+            for _ in range(MAX_WRONG_KEYS_PER_ADDRESS + 2):
                 answer = await client.get("/v1/whoami")
                 headers = {k: v for k, v in answer.headers.items() if k not in {"x-request-id", "date"}}
                 body = answer.json()
                 del body["error"]["requestId"]
                 told.add((answer.status_code, answer.headers["RateLimit"], str(headers), str(body)))
-        assert (state, len(counted)) == (state, 2 * (MAX_KEY_FAILURES + 2))
-    assert len(told) == MAX_KEY_FAILURES
+        assert (state, len(counted)) == (state, 2 * (MAX_WRONG_KEYS_PER_ADDRESS + 2))
+    assert len(told) == MAX_WRONG_KEYS_PER_ADDRESS
 
 
 async def existing_key(pool: Pool, acme: ApiCaller, state: str) -> ApiKeyParts:
@@ -171,19 +176,19 @@ def test_a_forwarding_header_of_an_unknown_proxy_is_ignored_and_told_once(monkey
 
 def test_failures_are_forgotten_after_a_minute() -> None:
     now = [0.0]
-    strangers = FailedKeyAddresses(lambda: now[0])
-    for _ in range(MAX_KEY_FAILURES):
+    strangers = AddressesWithWrongKeys(lambda: now[0])
+    for _ in range(MAX_WRONG_KEYS_PER_ADDRESS):
         strangers.record_wrong_api_key("10.0.0.1")
         now[0] += 1
     assert strangers.has_address_failed_too_often("10.0.0.1")
     assert not strangers.has_address_failed_too_often("10.0.0.2")
-    now[0] = KEY_FAILURE_WINDOW_S
+    now[0] = WRONG_KEY_COUNT_WINDOW_S
     assert not strangers.has_address_failed_too_often("10.0.0.1")
 
 
 def test_caches_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.auth.api_keys.MAX_AUTH_CACHE_ENTRIES", 100)
-    strangers = FailedKeyAddresses()
+    strangers = AddressesWithWrongKeys()
     for number in range(1000):
         strangers.record_wrong_api_key(str(number))
     assert len(strangers._failures) == 100

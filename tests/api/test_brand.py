@@ -36,7 +36,7 @@ async def complete_ingest(
     (claim,) = await seeds.claims(conn, INGEST_WEBSITE_KIND)
     extraction = BrandExtraction(url="https://example.com/", title=None, fields=said, media=[*media])  # type: ignore[arg-type]
     await ingests.finish_ingest(conn, claim=claim, extraction=extraction)
-    return ids.format_prefixed_id(ids.JOB, claim.id)
+    return ids.format_prefixed_id(ids.JOB_ID_PREFIX, claim.id)
 
 
 def build_finding(value: str, confidence: float, *alternatives: SourceFieldFinding) -> SourceFieldFinding:

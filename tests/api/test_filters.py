@@ -35,7 +35,7 @@ async def test_content(acme: ApiCaller, conn: Conn, pool: Pool) -> None:
     created = []
     for row in rows:
         content_id = await seeds.content(conn, acme.organization_id, project_id)
-        created.append(ids.format_prefixed_id(ids.CONTENT, content_id))
+        created.append(ids.format_prefixed_id(ids.CONTENT_ID_PREFIX, content_id))
         await pool.execute(
             """update content_item set format = $1, status = $2, creative_type = $3, approval_status = $4
                 where id = $5""",
@@ -71,7 +71,10 @@ async def test_a_time_bounds_when_content_was_made_whatever_its_id_says(
     earlier = created - timedelta(minutes=59)
     await pool.execute("update content_item set created_at = $1 where id = $2", earlier, old)
     path, then = f"/v1/projects/{project}/content", created - timedelta(minutes=30)
-    older, newer = ids.format_prefixed_id(ids.CONTENT, old), ids.format_prefixed_id(ids.CONTENT, new)
+    older, newer = (
+        ids.format_prefixed_id(ids.CONTENT_ID_PREFIX, old),
+        ids.format_prefixed_id(ids.CONTENT_ID_PREFIX, new),
+    )
     assert await list_ids(acme, path, since=seeds.in_utc(then)) == [newer]
     assert await list_ids(acme, path, until=seeds.in_utc(then)) == [older]
     assert await list_ids(acme, path, since=seeds.in_utc(earlier), until=seeds.in_utc(created)) == [older]
@@ -93,7 +96,7 @@ async def test_accounts(acme: ApiCaller, conn: Conn, pool: Pool) -> None:
     await pool.execute("update social_account set status = 'reauth_required' where id = $1", created[1])
     lend = "update social_account set owner_organization_id = $1, owner_account_id = id where id = $2"
     await pool.execute(lend, acme.organization_id, created[2])
-    one, two, three = (ids.format_prefixed_id(ids.ACCOUNT, each) for each in created)
+    one, two, three = (ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, each) for each in created)
     path = f"/v1/projects/{project}/social-accounts"
     for params, found in [
         ({"platform": "mastodon"}, [one]),
@@ -151,10 +154,10 @@ async def test_the_entries_of_a_project_are_found_even_if_it_is_gone(acme: ApiCa
         organization_id=acme.organization_id,
         api_key_id=None,
         action="project.purged",
-        subject=ids.format_prefixed_id(ids.PROJECT, gone),
+        subject=ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, gone),
         project_id=gone,
     )
-    shown = ids.format_prefixed_id(ids.PROJECT, gone)
+    shown = ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, gone)
     assert await list_ids(acme, "/v1/audit-log", "subject", projectId=shown) == [shown]
 
 
@@ -204,7 +207,9 @@ async def test_invalid_request_is_reported_before_a_missing_object(app: Litestar
     lists = [route for route in partners if "projectId" in {*route.names, *route.query}]
     assert len(lists) >= 9, lists
     async with open_caller(app, pool, "Often", tier="pilot") as caller:
-        for route, project in product(lists, (ids.format_prefixed_id(ids.PROJECT, ids.new_uuid7()), "nobody")):
+        for route, project in product(
+            lists, (ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, ids.new_uuid7()), "nobody")
+        ):
             path, scope = route.at({"projectId": project}), {} if route.names else {"projectId": project}
             for name in wrong.keys() & {*route.query}:
                 answer = await caller.http.get(path, params=scope | {name: wrong[name]})

@@ -76,7 +76,7 @@ SOURCES = (
 
 @pytest_asyncio.fixture
 async def project(acme: ApiCaller, conn: Conn) -> str:
-    return ids.format_prefixed_id(ids.PROJECT, await seeds.project(conn, acme.organization_id))
+    return ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, await seeds.project(conn, acme.organization_id))
 
 
 async def start_ingest(caller: ApiCaller, project: str, source: str = "website", **body: Any) -> httpx.Response:
@@ -154,7 +154,7 @@ async def test_starts_and_archives_leave_nothing_running(acme: ApiCaller, conn: 
         return (await start_ingest(acme, project)).status_code
 
     async def end(project_id: Any) -> None:
-        await acme.http.delete(f"/v1/projects/{ids.format_prefixed_id(ids.PROJECT, project_id)}")
+        await acme.http.delete(f"/v1/projects/{ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, project_id)}")
         async with pool.acquire() as own, own.transaction():
             while await jobs.cancel_jobs_of_archived_project(own, organization_id=org, project_id=project_id, limit=10):
                 pass
@@ -162,7 +162,9 @@ async def test_starts_and_archives_leave_nothing_running(acme: ApiCaller, conn: 
     outcomes = []
     for _ in range(100):
         project_id = await seeds.project(conn, org)
-        started, _ = await asyncio.gather(start(ids.format_prefixed_id(ids.PROJECT, project_id)), end(project_id))
+        started, _ = await asyncio.gather(
+            start(ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, project_id)), end(project_id)
+        )
         outcomes.append(started)
     assert set(outcomes) <= {202, 409}
     assert await conn.fetchval("select count(*) from ingest where status = 'running'") == 0
@@ -171,7 +173,7 @@ async def test_starts_and_archives_leave_nothing_running(acme: ApiCaller, conn: 
 
 async def test_the_sandbox_ingests_its_own_sources(app: Litestar, pool: Pool, conn: Conn) -> None:
     async with open_caller(app, pool, "Tester", env="test") as tester:
-        project = ids.format_prefixed_id(ids.PROJECT, await seeds.project(conn, tester.organization_id))
+        project = ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, await seeds.project(conn, tester.organization_id))
         for source in SOURCES:
             answer = await start_ingest(tester, project, source.name, **source.sandbox)
             assert answer.status_code == 202, answer.text
@@ -181,7 +183,8 @@ async def test_ingests_of_many_requests_start_in_one_statement(acme: ApiCaller, 
     """Each has its own answer, at once and at its repeat."""
     keyed = {"Idempotency-Key": "read-1"}
     urls = {
-        caller: f"/v1/projects/{ids.format_prefixed_id(ids.PROJECT, await seeds.project(conn, caller.organization_id))}"
+        caller: "/v1/projects/"
+        f"{ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, await seeds.project(conn, caller.organization_id))}"
         for caller in (acme, rival)
     }
     asked = [
@@ -195,7 +198,7 @@ async def test_ingests_of_many_requests_start_in_one_statement(acme: ApiCaller, 
     assert statements["start_ingests"] < len(asked)
     assert {"claim_key", "share_project", "submit_job", "start_ingest", "store_answer"}.isdisjoint(statements)
     jobs_by_id = {row["id"]: row["created_at"] for row in await conn.fetch("select id, created_at from job")}
-    assert {ids.parse_prefixed_id(ids.JOB, answer.json()["jobId"]) for answer in answers} == set(jobs_by_id)
+    assert {ids.parse_prefixed_id(ids.JOB_ID_PREFIX, answer.json()["jobId"]) for answer in answers} == set(jobs_by_id)
     for answer, again in zip(answers, [await ask() for ask in asked], strict=True):
         body = answer.json()
         job = (await acme.http.get(body["locationUrl"])).json() | (await rival.http.get(body["locationUrl"])).json()
@@ -224,7 +227,7 @@ async def test_a_lost_answer_of_the_statement_starts_nothing_twice(
     again = await acme.http.post(url, json=PAGE, headers=headers)
     assert (again.status_code, again.headers["Idempotent-Replayed"]) == (202, "true")
     assert [row["id"] for row in await conn.fetch("select id from job")] == [
-        ids.parse_prefixed_id(ids.JOB, again.json()["jobId"])
+        ids.parse_prefixed_id(ids.JOB_ID_PREFIX, again.json()["jobId"])
     ]
 
 
@@ -239,7 +242,7 @@ async def test_one_bad_ingest_of_a_statement_fails_no_other(
         f"""create trigger refuse before insert on job for each row
             when (new.organization_id = '{rival.organization_id}') execute function refuse()"""
     )
-    other = ids.format_prefixed_id(ids.PROJECT, await seeds.project(conn, rival.organization_id))
+    other = ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, await seeds.project(conn, rival.organization_id))
     works = [start_ingest(acme, project, source.name, **source.body) for source in SOURCES]
     *fine, refused = await asyncio.gather(*works, start_ingest(rival, other))
     assert [answer.status_code for answer in (*fine, refused)] == [202, 202, 202, 500]

@@ -74,9 +74,12 @@ async def test_scheduled_job_has_its_phase_everywhere(acme: ApiCaller, ops_calle
     """The contract fixes its status; its phase distinguishes it from a running job."""
     project = UUID((await new_project(acme))[4:])
     account = await seeds.account(conn, acme.organization_id, project)
-    content = ids.format_prefixed_id(ids.CONTENT, await seeds.content(conn, acme.organization_id, project))
+    content = ids.format_prefixed_id(ids.CONTENT_ID_PREFIX, await seeds.content(conn, acme.organization_id, project))
     when = seeds.in_utc(datetime.now(UTC) + timedelta(days=7))
-    body = {"scheduledFor": when, "targets": [{"socialAccountId": ids.format_prefixed_id(ids.ACCOUNT, account)}]}
+    body = {
+        "scheduledFor": when,
+        "targets": [{"socialAccountId": ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, account)}],
+    }
     created = await acme.http.post(f"/v1/content/{content}/schedule", json=body)
     later = created.json()["scheduledPosts"][0]["jobId"]
     await scene.submit(conn, acme.organization_id, INGEST_WEBSITE_KIND)

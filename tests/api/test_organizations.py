@@ -28,7 +28,7 @@ async def operator(app: Litestar, pool: Pool) -> AsyncIterator[ApiCaller]:
 
 
 def shown_id(caller: ApiCaller) -> str:
-    return ids.format_prefixed_id(ids.ORGANIZATION, caller.organization_id)
+    return ids.format_prefixed_id(ids.ORGANIZATION_ID_PREFIX, caller.organization_id)
 
 
 async def patch_organization(operator: ApiCaller, organization: str, **body: Any) -> dict[str, Any]:
@@ -52,7 +52,7 @@ async def test_organization_is_created_listed_and_changed(operator: ApiCaller) -
         "suspended": True,
     }
     assert await patch_organization(operator, created["sandboxId"], suspended=False) == created | {"tier": "standard"}
-    for organization in (ids.format_prefixed_id(ids.ORGANIZATION, ids.new_uuid7()), "prj_1"):
+    for organization in (ids.format_prefixed_id(ids.ORGANIZATION_ID_PREFIX, ids.new_uuid7()), "prj_1"):
         answer = await operator.http.patch(f"{PATH}/{organization}", json={"suspended": True})
         assert_refused(answer, 404, "NOT_FOUND")
 
@@ -101,9 +101,9 @@ async def test_only_suspended_organizations_jobs_wait(
     started = {}
     for caller in (acme, rival):
         project = await seeds.project(conn, caller.organization_id)
-        path = f"/v1/projects/{ids.format_prefixed_id(ids.PROJECT, project)}/ingest/website"
+        path = f"/v1/projects/{ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, project)}/ingest/website"
         answer = await caller.http.post(path, json={"url": "https://example.com"})
-        started[caller.organization_id] = ids.parse_prefixed_id(ids.JOB, answer.json()["jobId"])
+        started[caller.organization_id] = ids.parse_prefixed_id(ids.JOB_ID_PREFIX, answer.json()["jobId"])
     await patch_organization(operator, shown_id(acme), suspended=True)
     pulled = await seeds.claims(conn, INGEST_WEBSITE_KIND)
     assert [claim.id for claim in pulled] == [started[rival.organization_id]]
@@ -115,7 +115,7 @@ async def test_only_suspended_organizations_jobs_wait(
 async def test_archive_runs_despite_a_suspension(operator: ApiCaller, acme: ApiCaller, conn: Conn) -> None:
     """An archive only ends work, and runs in the only pool that doesn't hold back suspended organizations."""
     project = await seeds.project(conn, acme.organization_id)
-    answer = await acme.http.delete(f"/v1/projects/{ids.format_prefixed_id(ids.PROJECT, project)}")
+    answer = await acme.http.delete(f"/v1/projects/{ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, project)}")
     assert answer.status_code == 200
     await patch_organization(operator, shown_id(acme), suspended=True)
     assert [claim.project_id for claim in await seeds.claims(conn, ARCHIVE_PROJECT_KIND)] == [project]
@@ -136,7 +136,7 @@ async def test_sandbox_operator_sees_no_live_organization(
     project = (await acme.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})).json()["id"]
     async with open_caller(app, pool, "Platform", env="test", scopes=EVERYTHING) as sandbox, no_change(pool):
         answers = []
-        for organization in (shown_id(acme), ids.format_prefixed_id(ids.ORGANIZATION, ids.new_uuid7())):
+        for organization in (shown_id(acme), ids.format_prefixed_id(ids.ORGANIZATION_ID_PREFIX, ids.new_uuid7())):
             answers += [
                 await sandbox.http.get(PATH),
                 await sandbox.http.post(PATH, json={"name": "Mine"}),

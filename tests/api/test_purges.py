@@ -96,9 +96,9 @@ async def test_every_route_to_the_project_is_a_404_and_streams_end(scene: PurgeS
     link, small = (httpx.URL(asset[name]).path for name in ("url", "thumbnailUrl"))
     brand = {"brandContext": {"appName": "Shop", "tagline": "Fresh bread in the morning"}}
     assert (await scene.http.patch(scene.at, json=brand)).is_success
-    ticket, post_id = secrets.token_urlsafe(32), ids.parse_prefixed_id(ids.POST, scene.ids["scheduledPostId"])
+    ticket, post_id = secrets.token_urlsafe(32), ids.parse_prefixed_id(ids.POST_ID_PREFIX, scene.ids["scheduledPostId"])
     await scene.pool.execute(
-        "update scheduled_post set content_id = $1", ids.parse_prefixed_id(ids.CONTENT, item.json()["id"])
+        "update scheduled_post set content_id = $1", ids.parse_prefixed_id(ids.CONTENT_ID_PREFIX, item.json()["id"])
     )
     await scene.pool.execute(
         "insert into media_ticket (organization_id, post_id, ticket)"

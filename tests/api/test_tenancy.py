@@ -16,19 +16,19 @@ from tests.api.participants import new_project
 
 #: The id kind of each path parameter and filter. Parameters not listed here name nothing that a tenant owns.
 KINDS = {
-    "projectId": ids.PROJECT,
-    "jobId": ids.JOB,
-    "apiKeyId": ids.KEY,
-    "socialAccountId": ids.ACCOUNT,
-    "contentId": ids.CONTENT,
-    "assetId": ids.ASSET,
-    "scheduledPostId": ids.POST,
+    "projectId": ids.PROJECT_ID_PREFIX,
+    "jobId": ids.JOB_ID_PREFIX,
+    "apiKeyId": ids.API_KEY_ID_PREFIX,
+    "socialAccountId": ids.ACCOUNT_ID_PREFIX,
+    "contentId": ids.CONTENT_ID_PREFIX,
+    "assetId": ids.ASSET_ID_PREFIX,
+    "scheduledPostId": ids.POST_ID_PREFIX,
     "leaseRequestId": ids.LEASE_REQUEST_ID_PREFIX,
-    "appId": ids.APP,
+    "appId": ids.SDK_APP_ID_PREFIX,
     "influencerId": ids.INFLUENCER_ID_PREFIX,
-    "webhookEndpointId": ids.WEBHOOK_ENDPOINT,
-    "webhookDeliveryId": ids.WEBHOOK_DELIVERY,
-    "webhookEventId": ids.WEBHOOK_EVENT,
+    "webhookEndpointId": ids.WEBHOOK_ENDPOINT_ID_PREFIX,
+    "webhookDeliveryId": ids.WEBHOOK_DELIVERY_ID_PREFIX,
+    "webhookEventId": ids.WEBHOOK_EVENT_ID_PREFIX,
 }
 
 #: tests/api/accounts tests states. Organizations belong to the operators.

@@ -13,7 +13,7 @@ from litestar import Litestar
 from api.http import paging
 from api.http.requests import KEYLESS_CONNECTION_QUOTA_OWNER_ID
 from api.limits import tenant_connections
-from api.limits.tenant_connections import POOL_CONNECTIONS_OUTSIDE_QUOTAS, FairConnectionPool
+from api.limits.tenant_connections import POOL_CONNECTION_COUNT_OUTSIDE_QUOTAS, FairConnectionPool
 from db.pool import Pool, open_postgres_pool
 from schemas.errors import ServiceUnavailable
 from schemas.settings import Settings
@@ -25,7 +25,7 @@ SHARED = 6
 
 
 def build_connections(pool: Pool, shared: int = SHARED) -> FairConnectionPool:
-    return FairConnectionPool(pool, size=shared + POOL_CONNECTIONS_OUTSIDE_QUOTAS)
+    return FairConnectionPool(pool, size=shared + POOL_CONNECTION_COUNT_OUTSIDE_QUOTAS)
 
 
 async def test_organization_gets_at_most_half(pool: Pool) -> None:
@@ -111,7 +111,7 @@ async def test_other_organizations_are_served_next_to_a_busy_one(
     """Key look-ups and other organizations are served while one organization holds its maximum."""
     services = app.state.services
     async with AsyncExitStack() as stack:
-        for _ in range((services.settings.pool_size - POOL_CONNECTIONS_OUTSIDE_QUOTAS) // 2):
+        for _ in range((services.settings.pool_size - POOL_CONNECTION_COUNT_OUTSIDE_QUOTAS) // 2):
             await stack.enter_async_context(services.connections.acquire_connection(acme.organization_id))
         waits = asyncio.create_task(acme.http.get("/v1/projects"))
         assert (await rival.http.get("/v1/projects")).status_code == 200
@@ -123,7 +123,7 @@ async def test_callers_without_a_key_share_one_quota(app: Litestar, acme: ApiCal
     services = app.state.services
     path = f"/v1/social/callback/somebody?state={'a' * 43}&code=a"
     async with AsyncExitStack() as stack:
-        for _ in range((services.settings.pool_size - POOL_CONNECTIONS_OUTSIDE_QUOTAS) // 2):
+        for _ in range((services.settings.pool_size - POOL_CONNECTION_COUNT_OUTSIDE_QUOTAS) // 2):
             await stack.enter_async_context(services.connections.acquire_connection(KEYLESS_CONNECTION_QUOTA_OWNER_ID))
         waits = [asyncio.create_task(acme.http.get(path)) for _ in range(20)]
         assert (await acme.http.get("/v1/projects")).status_code == 200

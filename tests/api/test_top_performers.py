@@ -44,7 +44,7 @@ async def create_posts_with_figures(
         told=[ReportedMetricsOfSubject(MetricSubject(post, at), values) for post, values in posts],
         at=at,
     )
-    return [ids.format_prefixed_id(ids.POST, post) for post, _ in posts]
+    return [ids.format_prefixed_id(ids.POST_ID_PREFIX, post) for post, _ in posts]
 
 
 async def read_top_performers(acme: ApiCaller, project: str, **params: str) -> Any:

@@ -24,7 +24,7 @@ from tests.waiting import eventually
 from tests.workers.runtime.workers import at_work
 from workers.resources import WorkerResources
 from workers.runtime.runner import JobTask
-from workers.tasks.verify_tracking import open_task
+from workers.tasks.verify_tracking import build_job_task_with_resources
 
 
 class VerifiedApp(NamedTuple):
@@ -58,7 +58,7 @@ class VerifiedApp(NamedTuple):
     @asynccontextmanager
     async def listening(self, listens_s: float = 60, **settings: Any) -> AsyncIterator[None]:
         async def opened(resources: WorkerResources) -> JobTask:
-            return partial(await open_task(resources), listens_s=listens_s)  # type: ignore[call-arg]
+            return partial(await build_job_task_with_resources(resources), listens_s=listens_s)  # type: ignore[call-arg]
 
         mine = msgspec.structs.replace(self.settings, **settings)
         async with at_work(mine, self.pool, {VERIFY_TRACKING_KIND: opened}):

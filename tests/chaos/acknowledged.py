@@ -119,7 +119,7 @@ class AcknowledgedWrites:
     async def assert_present_once(self, pool: Pool) -> None:
         """Assert that each acknowledged project is there once, and that each acknowledged post goes out once."""
         rows = await pool.fetch("select id, name from project where name like 'Shop %'")
-        assert {*self.projects} <= {ids.format_prefixed_id(ids.PROJECT, row["id"]) for row in rows}
+        assert {*self.projects} <= {ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, row["id"]) for row in rows}
         assert len({row["name"] for row in rows}) == len(rows)
 
         async def have_ended() -> bool:
@@ -128,7 +128,7 @@ class AcknowledgedWrites:
         await eventually(have_ended)
         rows = await pool.fetch("select id, status from scheduled_post")
         assert {row["status"] for row in rows} == {"published"}
-        assert {*self.posts.values()} <= {ids.format_prefixed_id(ids.POST, row["id"]) for row in rows}
+        assert {*self.posts.values()} <= {ids.format_prefixed_id(ids.POST_ID_PREFIX, row["id"]) for row in rows}
         records = self.pds.records
         texts = Counter(text for repo in records.repos for text in records.texts(repo))
         assert {*self.posts} <= texts.keys()

@@ -11,14 +11,14 @@ import uvloop
 
 from db.pool import open_postgres_pool
 from db.reach import convert_postgres_away_errors
-from domain.events.folds import DeltaFolder
+from domain.events.folds import DeltaFoldRunner
 from schemas.errors import ServiceUnavailable
 
 PAUSE_S = 0.02
 
 
 async def main(url: str) -> None:
-    folder = DeltaFolder()
+    folder = DeltaFoldRunner()
     async with open_postgres_pool(url, name="folder", size=1) as pool:
         while True:
             with suppress(ServiceUnavailable), convert_postgres_away_errors():

@@ -75,7 +75,7 @@ class PostStage(NamedTuple):
 
     async def reason(self, point: str) -> str | None:
         """Return the reason of the wait, as the post and its job show it now."""
-        shown = await self.get(f"scheduled-posts/{ids.format_prefixed_id(ids.POST, self.posts[point])}")
+        shown = await self.get(f"scheduled-posts/{ids.format_prefixed_id(ids.POST_ID_PREFIX, self.posts[point])}")
         found: str | None = shown["waiting"] and shown["waiting"]["reason"]
         return found
 
@@ -107,12 +107,12 @@ class PostStage(NamedTuple):
 
     async def proof(self, point: str) -> list[str]:
         """Return a post's timeline as words; assert its order, and that its end matches the row."""
-        told = await self.timeline(f"scheduled-posts/{ids.format_prefixed_id(ids.POST, self.posts[point])}")
+        told = await self.timeline(f"scheduled-posts/{ids.format_prefixed_id(ids.POST_ID_PREFIX, self.posts[point])}")
         row = await self.row(point)
         check(told)
         ends = [entry["type"] for entry in told if entry["type"] in ENDED]
         assert ends == [row["status"]], told
-        of_job = await self.timeline(f"jobs/{ids.format_prefixed_id(ids.JOB, row['job_id'])}")
+        of_job = await self.timeline(f"jobs/{ids.format_prefixed_id(ids.JOB_ID_PREFIX, row['job_id'])}")
         check(of_job)
         assert [of_job[0]["type"], of_job[-1]["type"]] == ["submitted", row["state"]]
         assert [*attempts(of_job)] == [*attempts(told)]

@@ -49,8 +49,8 @@ class Pausing:
     async def may_go(self) -> bool:
         return (self.folder / "go").exists()
 
-    def repeatable(self, account: PostingAccount, inquiry: PostInquiry) -> bool:
-        return self.inner.repeatable(account, inquiry)
+    def may_repeat_send_safely(self, account: PostingAccount, inquiry: PostInquiry) -> bool:
+        return self.inner.may_repeat_send_safely(account, inquiry)
 
     async def prepare(
         self, account: PostingAccount, draft: PostToPublish, so_far: PostPrepareResult | None = None

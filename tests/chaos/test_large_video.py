@@ -94,7 +94,9 @@ async def connect_account(fleet: Fleet, sim: Sim) -> tuple[str, str]:
             external_id=person["open_id"],
             grant=TokenGrant(access_token=user.access, refresh_token=user.refresh),
         )
-    return ids.format_prefixed_id(ids.PROJECT, project_id), ids.format_prefixed_id(ids.ACCOUNT, account_id)
+    return ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, project_id), ids.format_prefixed_id(
+        ids.ACCOUNT_ID_PREFIX, account_id
+    )
 
 
 def memory(pid: int, of: str) -> int:

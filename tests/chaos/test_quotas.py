@@ -67,11 +67,11 @@ async def upload_content(fleet: Fleet, url: str, project_id: UUID) -> UUID:
     headers = {"Authorization": f"Bearer {await new_key(fleet.pool, fleet.org)}"}
     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=PATIENCE_S) as http:
         created = await http.post(
-            f"/v1/projects/{ids.format_prefixed_id(ids.PROJECT, project_id)}/content/upload",
+            f"/v1/projects/{ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, project_id)}/content/upload",
             data={"caption": CAPTION},
             files={"file": ("bread.jpg", media.picture("JPEG", (400, 400)), "image/jpeg")},
         )
-    return seeds.parse_id(ids.CONTENT, created.json()["id"])
+    return seeds.parse_id(ids.CONTENT_ID_PREFIX, created.json()["id"])
 
 
 async def connect_account(fleet: Fleet, sim: Sim, project_id: UUID, username: str) -> UUID:

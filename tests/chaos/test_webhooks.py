@@ -177,7 +177,9 @@ class Emitter:
         return await self._emit(conn)
 
     async def _emit(self, conn: Conn) -> str:
-        return ids.format_prefixed_id(ids.WEBHOOK_EVENT, await conn.fetchval(EMIT, self.scene.org, "job.failed"))
+        return ids.format_prefixed_id(
+            ids.WEBHOOK_EVENT_ID_PREFIX, await conn.fetchval(EMIT, self.scene.org, "job.failed")
+        )
 
     async def goes_on(self) -> None:
         """Wait for ten more confirmed events."""

@@ -37,7 +37,7 @@ async def test_keys_jobs_and_projects_are_read_by_kept_plans(conn: Conn) -> None
         made = _composed(org)
         assert await projects.insert_new_projects(conn, [made]) == [True]
         await ledger.submit_jobs_of_tenants(conn, [NewJob(ids.new_uuid7(), INGEST_WEBSITE_KIND, org, None, {})])
-        project_id = seeds.parse_id(ids.PROJECT, made.composed.id)
+        project_id = seeds.parse_id(ids.PROJECT_ID_PREFIX, made.composed.id)
         await projects.read_project(conn, organization_id=org, project_id=project_id)
         job_of_ingest = ingests.build_ingest_job(
             INGEST_WEBSITE_KIND, organization_id=org, project_id=project_id, args={}

@@ -20,7 +20,7 @@ from tests.waiting import PATIENCE_S
 
 async def test_a_silent_server_takes_no_longer_than_an_outage_may(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outages, "MAX_OUTAGE_WAIT_S", 0.2)
-    monkeypatch.setattr(outages, "LATE_ATTEMPT_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(outages, "OUTAGE_CONNECT_TIMEOUT_S", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as server:
         async with asyncio.timeout(PATIENCE_S):
             with pytest.raises(TimeoutError):

@@ -162,7 +162,7 @@ async def post_project(client: httpx.AsyncClient, key: str) -> httpx.Response:
 
 async def upload(client: httpx.AsyncClient, project: PublishingProject) -> str:
     """Upload content with an image. Return its id."""
-    path = f"/v1/projects/{ids.format_prefixed_id(ids.PROJECT, project.id)}/content/upload"
+    path = f"/v1/projects/{ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, project.id)}/content/upload"
     response = await client.post(path, files={"file": PICTURE})
     assert response.status_code == 201, response.text
     content_id: str = response.json()["id"]
@@ -174,7 +174,7 @@ async def create_project(server: RestoredPlatform, org: UUID, folder: Path) -> P
     async with server.pool.acquire() as conn:
         project_id = await seeds.project(conn, org)
         account_id = await seeds.account(conn, org, project_id)
-    store, platform = open_folder_store(f"file:{folder}"), ScriptedPlatform(repeatable=False)
+    store, platform = open_folder_store(f"file:{folder}"), ScriptedPlatform(may_repeat_send_safely=False)
     return PublishingProject(server.pool, server.settings, server.courier, org, project_id, account_id, store, platform)
 
 
@@ -195,7 +195,7 @@ async def review_before_resuming(new: RestoredPlatform, day: DumpedState) -> Non
     """Follow the page's order: a person reviews possibly sent posts before publishing resumes."""
     await set_paused(new, paused=True)
     post_ids = [row["id"] for row in await new.pool.fetch(possibly_sent_query())]
-    assert post_ids == [ids.format_prefixed_id(ids.POST, day.soon)]
+    assert post_ids == [ids.format_prefixed_id(ids.POST_ID_PREFIX, day.soon)]
     async with new.api(day.key) as client:
         again = await post_project(client, "before")
         assert (again.status_code, again.content) == (day.first.status_code, day.first.content)

@@ -1,10 +1,12 @@
 """Generated pages of docs/ match the code."""
 
-from tools.docs.pages import ROOT, render_generated_pages
+from tools.docs.pages import CHECKOUT_ROOT_FOLDER, render_generated_pages
 
 
 def test_each_generated_page_is_current() -> None:
     stale = [
-        name for name, generated in render_generated_pages().items() if (ROOT / name).read_text("utf-8") != generated
+        name
+        for name, generated in render_generated_pages().items()
+        if (CHECKOUT_ROOT_FOLDER / name).read_text("utf-8") != generated
     ]
     assert stale == [], "run `python -m tools.docs`"

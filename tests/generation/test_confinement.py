@@ -93,10 +93,10 @@ OLD_KERNEL = """
 import ctypes, errno, json, sys
 from generation.confinement import confine, kernel, seccomp
 column, machine = seccomp._SECCOMP_ARCHITECTURES[kernel.KERNEL_ARCHITECTURE]
-steps = [seccomp._BpfInstruction(seccomp._LOAD, 0, 0, seccomp._NUMBER_AT)]
+steps = [seccomp._BpfInstruction(seccomp._BPF_LOAD_OPCODE, 0, 0, seccomp._SYSCALL_NUMBER_OFFSET)]
 for number in (444, 445, 446, kernel.SECCOMP_CALL_NUMBER):
     steps += seccomp._build_bpf_denial_of_syscall(number, errno.ENOSYS)
-steps.append(seccomp._BpfInstruction(seccomp._RETURN, 0, 0, seccomp._ALLOW))
+steps.append(seccomp._BpfInstruction(seccomp._BPF_RETURN_OPCODE, 0, 0, seccomp._SECCOMP_ALLOW_ACTION))
 kernel.set_no_new_privileges()
 kernel.make_linux_syscall(kernel.SECCOMP_CALL_NUMBER, 1, 0, ctypes.byref(seccomp.pack_seccomp_filter(steps)))
 """

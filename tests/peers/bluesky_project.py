@@ -83,7 +83,7 @@ class BlueskyProject(msgspec.Struct, frozen=True):
 
     async def send_all(self, account_id: str, captions: Sequence[str]) -> None:
         """Publish posts directly in the database, past the API's limits; wait until all are published."""
-        account, project = self.place(account_id)["account_id"], seeds.parse_id(ids.PROJECT, self.project_id)
+        account, project = self.place(account_id)["account_id"], seeds.parse_id(ids.PROJECT_ID_PREFIX, self.project_id)
         async with self.workers.pool.acquire() as conn:
             for caption in captions:
                 content_id = await seeds.content(conn, self.acme.organization_id, project, caption=caption)
@@ -110,7 +110,10 @@ class BlueskyProject(msgspec.Struct, frozen=True):
             await credentials.store_tokens_at_connect(conn, **self.place(account_id), grant=grant, keyring=seeds.VAULT)
 
     def place(self, account_id: str) -> dict[str, UUID]:
-        return {"organization_id": self.acme.organization_id, "account_id": seeds.parse_id(ids.ACCOUNT, account_id)}
+        return {
+            "organization_id": self.acme.organization_id,
+            "account_id": seeds.parse_id(ids.ACCOUNT_ID_PREFIX, account_id),
+        }
 
     async def expire(self) -> None:
         """Expire the access token in our database."""

@@ -83,7 +83,7 @@ async def deliver(
         except PostNotSent:
             continue
         except PostOutcomeUnknown:
-            if adapter.repeatable(account, asked):
+            if adapter.may_repeat_send_safely(account, asked):
                 continue
             # By then any call in flight must have ended.
             sent = await patiently(partial(adapter.reconcile, account, asked._replace(now=now + LATER)))

@@ -45,7 +45,7 @@ async def test_account_is_connected_and_reconnected(settings: Settings, pool: Po
         assert await let_in(project, instance, again) == "connected"
         named = {
             "organization_id": project.acme.organization_id,
-            "account_id": seeds.parse_id(ids.ACCOUNT, account["socialAccountId"]),
+            "account_id": seeds.parse_id(ids.ACCOUNT_ID_PREFIX, account["socialAccountId"]),
         }
         async with pool.acquire() as conn:
             tokens = await credentials.read_account_tokens(conn, **named, keyring=seeds.VAULT)
@@ -67,8 +67,8 @@ async def refreshed(project: BlueskyProject, account: str) -> Any:
     submit = partial(
         credentials.submit_token_refresh,
         organization_id=project.acme.organization_id,
-        project_id=seeds.parse_id(ids.PROJECT, project.project_id),
-        account_id=seeds.parse_id(ids.ACCOUNT, account),
+        project_id=seeds.parse_id(ids.PROJECT_ID_PREFIX, project.project_id),
+        account_id=seeds.parse_id(ids.ACCOUNT_ID_PREFIX, account),
     )
     submitted = await run_in_transaction(project.workers.pool, submit)
     return (await project.workers.ended(submitted.job_id))["result"]

@@ -53,7 +53,7 @@ async def test_scheduled_content_is_published_once_on_each_platform(servers: tup
         key = await new_key(opened.pool, opened.org)
         headers = {"Authorization": f"Bearer {key}"}
         async with httpx.AsyncClient(base_url=opened.settings.public_url, headers=headers, timeout=PATIENCE_S) as http:
-            path = f"/projects/{ids.format_prefixed_id(ids.PROJECT, opened.project_id)}"
+            path = f"/projects/{ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, opened.project_id)}"
             async with at_work(opened.settings, opened.pool, GENERATING):
                 items = await _generate_each_format(http, path, _make_clip(tmp_path))
             sent = [
@@ -74,7 +74,7 @@ async def test_scheduled_content_is_published_once_on_each_platform(servers: tup
 async def _schedule(opened: system.System, http: httpx.AsyncClient, platform: Any, content_id: str) -> tuple[str, str]:
     """Schedule content to a new account; return its username and the post's id."""
     account_id, username = await opened.account(Shape(platform, "generated", (), (), LAST))
-    target = {"socialAccountId": ids.format_prefixed_id(ids.ACCOUNT, account_id)}
+    target = {"socialAccountId": ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, account_id)}
     if platform == "tiktok":
         target["privacyLevel"] = "public"
     asked = {"scheduledFor": seeds.in_utc(datetime.now(UTC) + timedelta(minutes=1)), "targets": [target]}

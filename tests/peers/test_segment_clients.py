@@ -96,7 +96,7 @@ async def new_app(acme: ApiCaller) -> App:
     project = await new_project(acme)
     body = {"name": "Shop", "platform": "web", "webDomain": "localhost"}
     created = await acme.http.post(f"/v1/projects/{project}/sdk-apps", json=body)
-    return App(seeds.parse_id(ids.PROJECT, project), created.json()["apiKey"])
+    return App(seeds.parse_id(ids.PROJECT_ID_PREFIX, project), created.json()["apiKey"])
 
 
 @pytest_asyncio.fixture(params=[Loss.ANSWER, Loss.REQUEST], ids=lambda loss: loss.name)

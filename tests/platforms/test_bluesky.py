@@ -208,7 +208,7 @@ async def test_a_failed_query_proves_nothing(how: str) -> None:
 
 def test_a_put_is_always_repeatable() -> None:
     what, later = PostPrepareResult(handle={}, request=b""), AT + timedelta(days=30)
-    assert BlueskyAdapter(None).repeatable(account(None, "bluesky"), PostInquiry(what, AT, later))  # type: ignore[arg-type]
+    assert BlueskyAdapter(None).may_repeat_send_safely(account(None, "bluesky"), PostInquiry(what, AT, later))  # type: ignore[arg-type]
 
 
 async def test_only_resolvable_handles_are_mentions() -> None:

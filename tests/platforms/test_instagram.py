@@ -212,8 +212,10 @@ async def test_a_publish_before_processing_has_ended_publishes_nothing(ada: Inst
 async def test_no_call_is_repeated_before_a_reconciliation(ada: InstagramAccount) -> None:
     post = await ada.post()
     prepared, now = await ada.prepared(post), await ada.now()
-    assert not InstagramAdapter(ada.adapter.client, "").repeatable(ada.account, PostInquiry(prepared, now, now))
-    assert not ada.adapter.repeatable(ada.account, PostInquiry(prepared, now, now + timedelta(days=1)))
+    assert not InstagramAdapter(ada.adapter.client, "").may_repeat_send_safely(
+        ada.account, PostInquiry(prepared, now, now)
+    )
+    assert not ada.adapter.may_repeat_send_safely(ada.account, PostInquiry(prepared, now, now + timedelta(days=1)))
 
 
 async def test_no_address_holds_the_token() -> None:

@@ -168,4 +168,4 @@ async def test_a_kept_key_allows_a_repeat(traits: dict[str, Any], minutes: float
         adapter, mine = MastodonAdapter(client), account(served, "mastodon", **traits)
         what = await adapter.prepare(mine, draft(now=AT))
         now = AT + timedelta(minutes=minutes)
-        assert adapter.repeatable(mine, PostInquiry(what, now, now)) is expected
+        assert adapter.may_repeat_send_safely(mine, PostInquiry(what, now, now)) is expected

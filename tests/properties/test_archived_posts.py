@@ -125,7 +125,7 @@ async def test_posts_counted_by_an_archive_read_as_canceled_for_good(
             assert (post.schedule_passed, post.caption_pending) == (False, False)
             assert post.canceled_at == first[post_id].post.canceled_at
             assert version >= first[post_id].version
-        shown_ids = {ids.format_prefixed_id(ids.POST, post_id) for post_id in counted}
+        shown_ids = {ids.format_prefixed_id(ids.POST_ID_PREFIX, post_id) for post_id in counted}
         assert shown_ids <= await list_posts(conn, history, "canceled")
         assert shown_ids <= await list_posts(conn, history, None)
         assert not shown_ids & (await list_posts(conn, history, "queued") | await list_posts(conn, history, "blocked"))

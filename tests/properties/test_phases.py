@@ -270,7 +270,7 @@ async def check_answers(history: PhaseHistory, before: dict[str, tuple[str, int]
 
 async def check_lists(history: PhaseHistory) -> None:
     """Check the phases in each filter and count."""
-    phase_by_id = {ids.format_prefixed_id(ids.JOB, job.job_id): job.phase for job in history.expected}
+    phase_by_id = {ids.format_prefixed_id(ids.JOB_ID_PREFIX, job.job_id): job.phase for job in history.expected}
     for phase in ALL_JOB_PHASES:
         matching = {job_id for job_id, job_phase in phase_by_id.items() if job_phase == phase}
         assert await list_jobs(history, phase) == matching, phase

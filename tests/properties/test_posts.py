@@ -18,7 +18,7 @@ from db.pool import Conn, Pool, run_in_transaction
 from domain.jobs import jobs, retries
 from domain.operations import maintenance
 from domain.publishing import captions, changes
-from domain.publishing.states import ALLOWED_POST_TRANSITIONS, PostState
+from domain.publishing.states import ALLOWED_POST_TRANSITIONS, PostStatusValue
 from domain.tenancy.api_keys import ALL_API_KEY_SCOPES
 from jobs.ledger import AttemptSettlement, JobClaim
 from jobs.outcomes import Canceled, Failed, Interrupted, Retry, Snooze, TaskOutcome
@@ -231,7 +231,7 @@ async def test_the_check_constraint_has_the_same_states(conn: Conn) -> None:
     states = await conn.fetchval(
         "select pg_get_constraintdef(oid) from pg_constraint where conname = 'scheduled_post_status_check'"
     )
-    assert set(re.findall(r"'(\w+)'", states)) == set(PostState)
+    assert set(re.findall(r"'(\w+)'", states)) == set(PostStatusValue)
 
 
 @settings(SETTINGS, max_examples=120)

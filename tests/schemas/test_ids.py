@@ -25,11 +25,11 @@ def test_each_kind_has_the_prefix_of_the_contract() -> None:
 
 def test_an_id_is_read_with_its_own_prefix_or_none() -> None:
     job_id = ids.new_uuid7()
-    assert ids.parse_prefixed_id(ids.JOB, ids.format_prefixed_id(ids.JOB, job_id)) == job_id
-    assert ids.parse_prefixed_id(ids.JOB, str(job_id)) == job_id
-    assert ids.parse_prefixed_id(ids.JOB, ids.format_prefixed_id(ids.PROJECT, job_id)) is None
+    assert ids.parse_prefixed_id(ids.JOB_ID_PREFIX, ids.format_prefixed_id(ids.JOB_ID_PREFIX, job_id)) == job_id
+    assert ids.parse_prefixed_id(ids.JOB_ID_PREFIX, str(job_id)) == job_id
+    assert ids.parse_prefixed_id(ids.JOB_ID_PREFIX, ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, job_id)) is None
 
 
 @pytest.mark.parametrize("text", ["", "job_", "job_x", f"job_{FIXED_ID.hex}", f"job__{FIXED_ID}", f"{{{FIXED_ID}}}"])
 def test_invalid_ids_are_none(text: str) -> None:
-    assert ids.parse_prefixed_id(ids.JOB, text) is None
+    assert ids.parse_prefixed_id(ids.JOB_ID_PREFIX, text) is None

@@ -8,7 +8,7 @@ import httpx
 import msgspec
 import pytest
 
-from processes.image import LONE_PROCESS, ServingProcess
+from processes.image import PROCESS_WITHOUT_IMAGE, ServingProcess
 from schemas.envelope import Envelope
 from schemas.errors import SettingsInvalid
 from schemas.hosts import AllowedHostHeaders
@@ -77,7 +77,7 @@ async def test_process_of_a_first_start_fails_at_a_taken_port() -> None:
     async with health.serve_health(0) as port:
         with pytest.raises(SettingsInvalid, match=f"HEALTH_PORT {port}"):
             async with health.serve_process_health(
-                port, LONE_PROCESS, setting="HEALTH_PORT", host="127.0.0.1", hosts=AllowedHostHeaders()
+                port, PROCESS_WITHOUT_IMAGE, setting="HEALTH_PORT", host="127.0.0.1", hosts=AllowedHostHeaders()
             ):
                 pass
 

@@ -62,7 +62,7 @@ async def test_lines_of_a_job_have_its_request_and_organization(
     assert [line.get("attempt") for line in job_lines] == [None, 1, 1, 2, 2]
     expected = {
         "request_id": accepted.headers["X-Request-Id"],
-        "organization_id": ids.format_prefixed_id(ids.ORGANIZATION, acme.organization_id),
+        "organization_id": ids.format_prefixed_id(ids.ORGANIZATION_ID_PREFIX, acme.organization_id),
         "project_id": project,
         "trace_id": spans.all[-1].trace,
     }
@@ -94,7 +94,10 @@ async def test_job_submitted_by_a_job_is_logged_with_its_request(
     [line] = [line for line in lines if line["event"] == "job made"]
     assert line["request_id"] == accepted.headers["X-Request-Id"]
     assert line["job_id"] == accepted.json()["jobId"]
-    assert (line["made_job_id"], line["made_kind"]) == (ids.format_prefixed_id(ids.JOB, submitted_ids[0]), "run_errand")
+    assert (line["made_job_id"], line["made_kind"]) == (
+        ids.format_prefixed_id(ids.JOB_ID_PREFIX, submitted_ids[0]),
+        "run_errand",
+    )
 
 
 async def test_dispatcher_lines_have_the_same_fields(acme: ApiCaller, workers: Workers, lines: list[Line]) -> None:
@@ -114,7 +117,7 @@ async def test_dispatcher_lines_have_the_same_fields(acme: ApiCaller, workers: W
     for line in job_lines:
         assert line["request_id"] == died.headers["X-Request-Id"]
         assert (line["organization_id"], line["project_id"]) == (
-            ids.format_prefixed_id(ids.ORGANIZATION, acme.organization_id), project
+            ids.format_prefixed_id(ids.ORGANIZATION_ID_PREFIX, acme.organization_id), project
         )  # fmt: skip
 
 

@@ -114,7 +114,7 @@ def assert_ids(accepted: httpx.Response, project: str, caller: ApiCaller, record
         "http.route": "/v1/projects/{project_id}/ingest/website",
         "http.response.status_code": 202,
         "tenantry.request.id": request_id,
-        "tenantry.organization.id": ids.format_prefixed_id(ids.ORGANIZATION, caller.organization_id),
+        "tenantry.organization.id": ids.format_prefixed_id(ids.ORGANIZATION_ID_PREFIX, caller.organization_id),
         "tenantry.project.id": project,
     }
     assert submit.attributes["tenantry.job.id"] == job

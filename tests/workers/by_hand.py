@@ -42,12 +42,12 @@ class MortalContext(TaskContext):
         self.death, self.verbs = death, list[Verb]()
         self._decides: Verb | None = None
 
-    async def decide(self, body: Callable[[Conn], Awaitable[T]], **given: bool) -> T:
+    async def run_step_and_settle_outcome(self, body: Callable[[Conn], Awaitable[T]], **given: bool) -> T:
         self._decides = body
-        return await super().decide(body, **given)
+        return await super().run_step_and_settle_outcome(body, **given)
 
     async def step(self, body: Callable[[Conn], Awaitable[T]], **given: Any) -> T:
-        """Run a step. A decision's own body is wrapped in a step's body, so `decide` has the verb."""
+        """Run a step. Its own body is wrapped in a step's body, so `run_step_and_settle_outcome` has the verb."""
         decides, self._decides = self._decides, None
         return await self._mortal(decides or body, partial(super().step, body, **given))
 

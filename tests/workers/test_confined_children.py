@@ -29,7 +29,7 @@ def tell(starts=False):
 CHILDREN = {
     "probe": """
 from domain.media import probe
-probe.probe_open_file = lambda media, mime: probe.RefusedFile(print(tell(), flush=True) or "")
+probe.probe_open_file = lambda media, mime: probe.FileRefusal(print(tell(), flush=True) or "")
 probe.main(["0:image/png"])
 """,
     "rasterizer": """

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from chaos import backlog, fleet
 from chaos.environment import BenchEnvironment
 from chaos.processes import ChildProcess, read_child_cpu_s
-from chaos.tasks import BENCH_POOL, SLEEP
+from chaos.tasks import BENCH_POOL, SLEEP_BENCH_KIND
 from db.pool import Conn, Pool, run_in_transaction
 from jobs import ledger
 from jobs.courier import open_redis_wake_courier
@@ -90,7 +90,11 @@ async def _submit_sleep_jobs(conn: Conn, *, count: int, seconds: float) -> list[
     tenants = [row["id"] for row in await conn.fetch("select id from organization")]
     submitted = [
         await ledger.submit_job(
-            conn, kind=SLEEP, organization_id=tenants[turn % len(tenants)], project_id=None, args={"seconds": seconds}
+            conn,
+            kind=SLEEP_BENCH_KIND,
+            organization_id=tenants[turn % len(tenants)],
+            project_id=None,
+            args={"seconds": seconds},
         )
         for turn in range(count)
     ]

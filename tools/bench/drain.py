@@ -12,7 +12,7 @@ from uuid import UUID
 from chaos import backlog, fleet
 from chaos.environment import BenchEnvironment
 from chaos.processes import ChildProcess, run_module_and_read_json
-from chaos.tasks import BENCH_POOL, NOOP, SLEEP, WRITE
+from chaos.tasks import BENCH_POOL, NOOP_BENCH_KIND, ONE_WRITE_BENCH_KIND, SLEEP_BENCH_KIND
 from jobs.kinds import JobKindSpec
 from tools.bench.cpu import JobCpu, start_job_cpu_meter
 from tools.bench.figures import BenchmarkResult, BenchmarkRunSize, ProgressCallback, compute_median_ratio
@@ -27,8 +27,8 @@ SLOW_JOB_S = 0.2
 RANDOMIZE_DUE_TIMES = "update job set run_at = now() - random() * interval '1 minute'"
 
 #: The pool is paused until the worker has registered, so that the CPU of the worker's start isn't counted.
-PAUSE_POOL = "update pool set paused = true where name = $1"
-RESUME_POOL = "update pool set paused = false where name = $1"
+PAUSE_BENCH_POOL_SQL = "update pool set paused = true where name = $1"
+RESUME_BENCH_POOL_SQL = "update pool set paused = false where name = $1"
 
 #: Rate from the first handler's start to the last job's end, by the database's clock.
 SELECT_BENCH_JOB_RATE = "select count(*) / extract(epoch from max(finished_at) - min(started_at)) from job"
@@ -91,9 +91,9 @@ async def _measure_drain_round(
     return DrainRound(
         await arq_peer.measure_arq_drain(environment, count=size.peer_jobs),
         await arq_peer.measure_arq_drain(environment, count=size.peer_jobs, slow_job_s=SLOW_JOB_S),
-        await drain({NOOP: size.drain_jobs}),
-        await drain({WRITE: size.write_jobs}, effects=size.write_jobs),
-        await drain({NOOP: size.peer_jobs * 9 // 10, SLEEP: size.peer_jobs // 10}),
+        await drain({NOOP_BENCH_KIND: size.drain_jobs}),
+        await drain({ONE_WRITE_BENCH_KIND: size.write_jobs}, effects=size.write_jobs),
+        await drain({NOOP_BENCH_KIND: size.peer_jobs * 9 // 10, SLEEP_BENCH_KIND: size.peer_jobs // 10}),
     )
 
 
@@ -107,10 +107,10 @@ async def _insert_jobs_and_measure_drain(
     if len(counts) > 1:
         await pool.execute(RANDOMIZE_DUE_TIMES)
         await pool.execute("vacuum analyze job")
-    await pool.execute(PAUSE_POOL, BENCH_POOL)
+    await pool.execute(PAUSE_BENCH_POOL_SQL, BENCH_POOL)
     async with fleet.run_workers(environment, slots=BENCH_SLOTS) as workers:
         meter = await start_job_cpu_meter(pool, workers)
-        await pool.execute(RESUME_POOL, BENCH_POOL)
+        await pool.execute(RESUME_BENCH_POOL_SQL, BENCH_POOL)
         await fleet.wait_until_bench_pool_drained(pool)
         cpu = meter.read_mean_job_cpu(count)
     await backlog.check_bench_jobs_neither_lost_nor_doubled(pool, count=count, effects=effects)
@@ -148,7 +148,7 @@ async def _submit_jobs_and_measure_end_rate(
 ) -> BenchJobRun:
     await backlog.delete_all_jobs(environment.pool)
     meter = await start_job_cpu_meter(environment.pool, workers)
-    await run_module_and_read_json(environment, "tools.bench.submitter", NOOP.name, str(count), "0")
+    await run_module_and_read_json(environment, "tools.bench.submitter", NOOP_BENCH_KIND.name, str(count), "0")
     await fleet.wait_until_bench_pool_drained(environment.pool)
     cpu = meter.read_mean_job_cpu(count)
     await backlog.check_bench_jobs_neither_lost_nor_doubled(environment.pool, count=count)

@@ -11,11 +11,11 @@ import msgspec
 AsyncCall: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 
 #: Closed-loop callers of every live run.
-CLOSED_LOOP_SUBMITTERS = 16
+CLOSED_LOOP_SUBMITTER_COUNT = 16
 
 
 async def run_closed_loop(call: AsyncCall, *, count: int) -> None:
-    """Run `CLOSED_LOOP_SUBMITTERS` callers, each calling again after a response, until `count` calls
+    """Run `CLOSED_LOOP_SUBMITTER_COUNT` callers, each calling again after a response, until `count` calls
     were made.
     """
     tickets = iter(range(count))
@@ -25,7 +25,7 @@ async def run_closed_loop(call: AsyncCall, *, count: int) -> None:
             await call()
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(CLOSED_LOOP_SUBMITTERS):
+        for _ in range(CLOSED_LOOP_SUBMITTER_COUNT):
             group.create_task(call_repeatedly())
 
 

@@ -3,7 +3,7 @@
 from chaos import backlog, fleet
 from chaos.environment import BenchEnvironment
 from chaos.processes import run_module_and_read_json
-from chaos.tasks import STAMP
+from chaos.tasks import START_TIME_BENCH_KIND
 from tools.bench.figures import BenchmarkResult, BenchmarkRunSize, ProgressCallback, compute_percentiles
 from tools.bench.peers import arq_peer
 
@@ -30,7 +30,7 @@ async def measure_pickup(
         f"plain_arq_poll_{poll_s:g}": await arq_peer.measure_arq_pickup(
             environment, count=size.peer_paced_jobs, rate=BUSY_JOBS_PER_S, poll_s=poll_s
         )
-        for poll_s in (arq_peer.DEFAULT_POLL_S, arq_peer.BEST_POLL_S)
+        for poll_s in (arq_peer.DEFAULT_ARQ_POLL_PAUSE_S, arq_peer.TUNED_ARQ_POLL_PAUSE_S)
     }
     return BenchmarkResult(
         {f"pickup_{name}_ms": busy[name] for name in ("p50", "p95", "p99")},
@@ -45,7 +45,7 @@ async def _measure_pickup_ms(environment: BenchEnvironment, *, count: int, rate:
     """
     await backlog.delete_all_jobs(environment.pool)
     committed_ns = await run_module_and_read_json(
-        environment, "tools.bench.submitter", STAMP.name, str(count), str(rate)
+        environment, "tools.bench.submitter", START_TIME_BENCH_KIND.name, str(count), str(rate)
     )
     await fleet.wait_until_bench_pool_drained(environment.pool)
     await backlog.check_bench_jobs_neither_lost_nor_doubled(environment.pool, count=count)

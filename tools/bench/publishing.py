@@ -24,7 +24,7 @@ FIRST_POST_DELAY_S = 3.0
 #: Timeout of all posts.
 ALL_POSTS_PUBLISHED_TIMEOUT_S = 300.0
 
-HOUR_S = 3600
+ONE_HOUR_S = 3600
 #: Posts an hour of one account in four.
 TIGHT_QUOTA_POSTS_AN_HOUR = 10
 #: Posts an hour of the other accounts: no run reaches it.
@@ -88,7 +88,7 @@ async def _measure_post_lateness_round(
     environment: BenchEnvironment, size: BenchmarkRunSize, over_s: float
 ) -> dict[str, float]:
     quotas = [
-        (WIDE_QUOTA_POSTS_AN_HOUR if number % 4 else TIGHT_QUOTA_POSTS_AN_HOUR, HOUR_S)
+        (WIDE_QUOTA_POSTS_AN_HOUR if number % 4 else TIGHT_QUOTA_POSTS_AN_HOUR, ONE_HOUR_S)
         for number in range(size.accounts)
     ]
     project_id = await _create_accounts_and_schedule_posts(environment, quotas, size.contents, over_s)
@@ -131,13 +131,15 @@ async def _create_accounts_and_schedule_posts(
     sandbox = await tenants.create_sandbox_bench_tenant(environment)
     accounts = await tenants.store_bluesky_bench_accounts(environment, sandbox, ["https://bsky.example"] * len(quotas))
     for account, quota in zip(accounts, quotas, strict=True):
-        await environment.pool.execute(UPDATE_BENCH_QUOTA, tenants.parse_public_id(ids.ACCOUNT, account), *quota)
+        await environment.pool.execute(
+            UPDATE_BENCH_QUOTA, tenants.parse_public_id(ids.ACCOUNT_ID_PREFIX, account), *quota
+        )
     due = await environment.pool.fetchval("select now()") + timedelta(seconds=FIRST_POST_DELAY_S + contents / 20)
     for number in range(contents):
         await _schedule_content(environment, sandbox, accounts, due + timedelta(seconds=over_s * number / contents))
     # Real posts are scheduled long before, and autovacuum analyzes a new table within a minute.
     await environment.pool.execute("analyze")
-    return tenants.parse_public_id(ids.PROJECT, sandbox.projects[0])
+    return tenants.parse_public_id(ids.PROJECT_ID_PREFIX, sandbox.projects[0])
 
 
 def count_bench_quota_posts(size: BenchmarkRunSize) -> int:
@@ -167,7 +169,7 @@ async def _schedule_content(
 
     async def schedule(conn: Conn) -> None:
         await scheduling.create_scheduled_posts_of_content(
-            conn, organization_id=sandbox.org, content_id=tenants.parse_public_id(ids.CONTENT, content),
+            conn, organization_id=sandbox.org, content_id=tenants.parse_public_id(ids.CONTENT_ID_PREFIX, content),
             approver_id=None, body=body, now=await conn.fetchval("select now()"),
         )  # fmt: skip
 

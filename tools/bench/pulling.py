@@ -5,7 +5,7 @@ from uuid import UUID
 
 from chaos import backlog
 from chaos.environment import BenchEnvironment
-from chaos.tasks import BENCH_POOL, BENCH_TASKS, NOOP
+from chaos.tasks import BENCH_POOL, BENCH_TASKS, NOOP_BENCH_KIND
 from db.pool import Conn
 from jobs import heartbeat, ledger
 from jobs.ledger import AttemptSettlement
@@ -13,7 +13,7 @@ from jobs.outcomes import Done
 from schemas import ids
 from tools.bench.figures import BenchmarkResult, BenchmarkRunSize, ProgressCallback, compute_percentiles
 
-ROWS, WARM = 10, 5
+JOBS_PER_TIMED_PULL, WARM_UP_PULL_COUNT = 10, 5
 
 
 async def measure_pull(
@@ -25,10 +25,12 @@ async def measure_pull(
     """
     tell(f"{size.waiting_rows} rows of {size.waiting_tenants} tenants")
     tenants = await backlog.reset_bench_database_with_tenants(environment.pool, tenants=size.waiting_tenants)
-    await backlog.insert_waiting_jobs(environment.pool, NOOP, tenants, count=size.waiting_rows)
+    await backlog.insert_waiting_jobs(environment.pool, NOOP_BENCH_KIND, tenants, count=size.waiting_rows)
     async with environment.pool.acquire() as conn:
         worker_id = await _insert_bench_worker(conn)
-        took_ms = [await _time_one_pull(conn, worker_id) for _ in range(WARM + size.pulls)][WARM:]
+        took_ms = [await _time_one_pull(conn, worker_id) for _ in range(WARM_UP_PULL_COUNT + size.pulls)][
+            WARM_UP_PULL_COUNT:
+        ]
         await heartbeat.delete_worker_row(conn, worker_id=worker_id)
     return BenchmarkResult(
         {"pull_p50_ms": compute_percentiles(took_ms)["p50"]}, {"pull_ms": compute_percentiles(took_ms)}
@@ -38,14 +40,23 @@ async def measure_pull(
 async def _insert_bench_worker(conn: Conn) -> UUID:
     worker_id = ids.new_uuid7()
     await heartbeat.insert_worker_row(
-        conn, worker_id=worker_id, pool=BENCH_POOL, host="bench", pid=0, version="0", slots=ROWS, lease_s=3600
+        conn,
+        worker_id=worker_id,
+        pool=BENCH_POOL,
+        host="bench",
+        pid=0,
+        version="0",
+        slots=JOBS_PER_TIMED_PULL,
+        lease_s=3600,
     )
     return worker_id
 
 
 async def _time_one_pull(conn: Conn, worker_id: UUID) -> float:
     start = time.perf_counter()
-    claims = await ledger.claim_due_jobs(conn, pool=BENCH_POOL, worker_id=worker_id, free=ROWS, kinds=list(BENCH_TASKS))
+    claims = await ledger.claim_due_jobs(
+        conn, pool=BENCH_POOL, worker_id=worker_id, free=JOBS_PER_TIMED_PULL, kinds=list(BENCH_TASKS)
+    )
     took_ms = (time.perf_counter() - start) * 1000
     await ledger.settle_job_attempts(conn, [AttemptSettlement(claim, Done()) for claim in claims])
     return took_ms

@@ -11,7 +11,7 @@ from uuid import UUID
 from chaos import backlog, fleet
 from chaos.environment import BenchEnvironment
 from chaos.processes import ChildProcess, read_child_cpu_s
-from chaos.tasks import BENCH_POOL, SLEEP
+from chaos.tasks import BENCH_POOL, SLEEP_BENCH_KIND
 from jobs.courier import open_redis_wake_courier
 from jobs.ledger import WakeMessage
 from schemas import ids
@@ -74,10 +74,10 @@ async def _measure_scaling_round(
     pool, ideal = environment.pool, len(workers) * BENCH_SLOTS / SLEEP_JOB_S
     count = int(ideal * (SCALING_WARM_UP_S + seconds + SURPLUS_BACKLOG_S))
     await backlog.delete_all_jobs(pool)
-    await backlog.insert_waiting_jobs(pool, SLEEP, tenants, count=count, args={"seconds": SLEEP_JOB_S})
+    await backlog.insert_waiting_jobs(pool, SLEEP_BENCH_KIND, tenants, count=count, args={"seconds": SLEEP_JOB_S})
     async with open_redis_wake_courier(environment.settings.redis_url) as courier:
         for _ in workers:
-            await courier.send_wake(WakeMessage(BENCH_POOL, SLEEP.name, ids.new_uuid7()))
+            await courier.send_wake(WakeMessage(BENCH_POOL, SLEEP_BENCH_KIND.name, ids.new_uuid7()))
     # A worker that has just started may take a while.
     await fleet.poll_until(lambda: pool.fetchval(SELECT_ANY_ENDED_JOB), within=fleet.PROCESS_START_TIMEOUT_S)
     await asyncio.sleep(SCALING_WARM_UP_S)

@@ -26,7 +26,7 @@ from tools.bench.grouped_submits import GroupedJobSubmitter
 from tools.bench.load import print_json_to_parent, run_closed_loop, run_fixed_rate_load
 
 #: One for the grouped statements, one for a submit alone.
-SUBMITTER_CONNECTIONS = 2
+SUBMITTER_CONNECTION_COUNT = 2
 
 SELECT_TENANT_IDS = "select id from organization order by id"
 
@@ -53,7 +53,7 @@ async def main(kind: JobKindSpec, count: int, rate: float) -> None:
     """Submit `count` jobs at a rate, or in a closed loop, then print their commit times as JSON."""
     settings = load_settings(os.environ)
     async with (
-        open_postgres_pool(settings.database_url, name="submitter", size=SUBMITTER_CONNECTIONS) as pool,
+        open_postgres_pool(settings.database_url, name="submitter", size=SUBMITTER_CONNECTION_COUNT) as pool,
         open_redis_wake_courier(settings.redis_url) as courier,
     ):
         tenants = itertools.cycle([row["id"] for row in await pool.fetch(SELECT_TENANT_IDS)])

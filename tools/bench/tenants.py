@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from chaos.environment import BenchEnvironment
-from chaos.tasks import NOOP
+from chaos.tasks import NOOP_BENCH_KIND
 from db.pool import Conn, run_in_transaction
 from domain.accounts.accounts import AccountIdentity
 from domain.apps import apps
@@ -79,7 +79,7 @@ async def create_bench_event_app(environment: BenchEnvironment, tenant: BenchTen
     peppers = parse_keyring(environment.settings.peppers, setting="PEPPERS")
 
     async def write(conn: Conn) -> BenchEventApp:
-        author = AppChangeAuthor(tenant.org, parse_public_id(ids.PROJECT, tenant.projects[0]))
+        author = AppChangeAuthor(tenant.org, parse_public_id(ids.PROJECT_ID_PREFIX, tenant.projects[0]))
         body = SdkAppCreate(name="Shop", platform="ios", bundle_id="com.example.shop")
         created = await apps.register_sdk_app(conn, author=author, peppers=peppers, body=body, public_url="")
         return BenchEventApp(created.ingest_endpoint, created.api_key, itertools.count())
@@ -100,13 +100,13 @@ async def store_bluesky_bench_accounts(
             account_id = await connect.store_connected_account(
                 conn,
                 organization_id=tenant.org,
-                project_id=parse_public_id(ids.PROJECT, tenant.projects[0]),
+                project_id=parse_public_id(ids.PROJECT_ID_PREFIX, tenant.projects[0]),
                 api_key_id=None,
                 found=AccountIdentity("bluesky", server, f"did:plc:{handle}{tenant.org.hex}", handle, None, {}),
                 grant=issue_sandbox_tokens("bluesky"),
                 keyring=vault,
             )
-            created.append(ids.format_prefixed_id(ids.ACCOUNT, account_id))
+            created.append(ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, account_id))
         return created
 
     return await run_in_transaction(environment.pool, write)
@@ -117,7 +117,7 @@ async def create_bench_text_content(environment: BenchEnvironment, tenant: Bench
 
     async def write(conn: Conn) -> str:
         created = await content.create_uploaded_content(
-            conn, organization_id=tenant.org, project_id=parse_public_id(ids.PROJECT, tenant.projects[0]),
+            conn, organization_id=tenant.org, project_id=parse_public_id(ids.PROJECT_ID_PREFIX, tenant.projects[0]),
             hook=None, caption="Fresh bread today.", files=[], public_url="http://127.0.0.1",
         )  # fmt: skip
         return created.id
@@ -130,10 +130,10 @@ async def submit_waiting_jobs(environment: BenchEnvironment, tenant: BenchTenant
 
     async def write(conn: Conn) -> list[str]:
         jobs = [
-            await ledger.submit_job(conn, kind=NOOP, organization_id=tenant.org, project_id=None, args={})
+            await ledger.submit_job(conn, kind=NOOP_BENCH_KIND, organization_id=tenant.org, project_id=None, args={})
             for _ in range(count)
         ]
-        return [ids.format_prefixed_id(ids.JOB, job.job_id) for job in jobs]
+        return [ids.format_prefixed_id(ids.JOB_ID_PREFIX, job.job_id) for job in jobs]
 
     return await run_in_transaction(environment.pool, write)
 

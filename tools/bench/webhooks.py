@@ -27,7 +27,7 @@ from tools.bench import tenants
 from tools.bench.figures import BenchmarkResult, BenchmarkRunSize, ProgressCallback, compute_percentiles
 
 #: Organizations that own the hanging endpoints.
-HANGING_ORGANIZATIONS = 10
+HANGING_ENDPOINT_OWNER_COUNT = 10
 #: Timeout of deliveries.
 BENCH_DELIVERY_TIMEOUT_S = 300.0
 #: Timeout for deliveries of deleted endpoints.
@@ -35,7 +35,7 @@ BENCH_ENDPOINT_DELETE_TIMEOUT_S = 300.0
 
 EMIT_BENCH_WEBHOOKS = "select emit_webhook_event($1, null, 'test.ping', $2, $2, null) from generate_series(1, $3)"
 
-ANY_OPEN_DELIVERY = """
+SELECT_WHETHER_ANY_DELIVERY_IS_OPEN = """
 select exists (select from webhook_delivery
                 where endpoint_id = any($1) and status in ('pending', 'delivering'))"""
 
@@ -135,7 +135,7 @@ async def _create_bench_endpoint(pool: Pool, org: UUID, host: str) -> UUID:
         endpoints.insert_webhook_endpoint, author=EndpointChangeAuthor(org), project_id=None, body=body, keyring=keyring
     )
     shown, _ = await run_in_transaction(pool, create)
-    endpoint_id = ids.parse_prefixed_id(ids.WEBHOOK_ENDPOINT, shown.id)
+    endpoint_id = ids.parse_prefixed_id(ids.WEBHOOK_ENDPOINT_ID_PREFIX, shown.id)
     if endpoint_id is None:
         raise BenchmarkFailed("an endpoint was created without an id")
     return endpoint_id
@@ -150,7 +150,7 @@ async def _measure_delivery_rate(stage: WebhookRun, size: BenchmarkRunSize, tell
     await stage.postgres_pool.execute(EMIT_BENCH_WEBHOOKS, stage.org, stage.endpoint_id, size.webhook_backlog)
 
     async def all_ended() -> bool:
-        return not await stage.postgres_pool.fetchval(ANY_OPEN_DELIVERY, [stage.endpoint_id])
+        return not await stage.postgres_pool.fetchval(SELECT_WHETHER_ANY_DELIVERY_IS_OPEN, [stage.endpoint_id])
 
     await fleet.poll_until(all_ended, within=BENCH_DELIVERY_TIMEOUT_S, every=0.1)
     times = sorted(times[0] for times in stage.receiver.arrivals.values())
@@ -173,10 +173,10 @@ async def _create_hanging_endpoint(stage: WebhookRun, org: UUID, waiting: int) -
 
 
 async def _create_hanging_endpoints(stage: WebhookRun, size: BenchmarkRunSize) -> list[UUID]:
-    orgs = [await _create_bench_org(stage.environment) for _ in range(HANGING_ORGANIZATIONS)]
+    orgs = [await _create_bench_org(stage.environment) for _ in range(HANGING_ENDPOINT_OWNER_COUNT)]
     created = []
     for number in range(size.webhook_hanging):
-        org = orgs[number % HANGING_ORGANIZATIONS]
+        org = orgs[number % HANGING_ENDPOINT_OWNER_COUNT]
         created.append(await _create_bench_endpoint(stage.postgres_pool, org, stage.hanging))
         await stage.postgres_pool.execute(EMIT_BENCH_WEBHOOKS, org, created[-1], 50)
     return created
@@ -187,7 +187,7 @@ async def _drop_hung_endpoints(stage: WebhookRun, hung: Sequence[UUID]) -> None:
     await stage.postgres_pool.execute("update webhook_endpoint set deleted_at = now() where id = any($1)", [*hung])
 
     async def all_ended() -> bool:
-        return not await stage.postgres_pool.fetchval(ANY_OPEN_DELIVERY, [*hung])
+        return not await stage.postgres_pool.fetchval(SELECT_WHETHER_ANY_DELIVERY_IS_OPEN, [*hung])
 
     await fleet.poll_until(all_ended, within=BENCH_ENDPOINT_DELETE_TIMEOUT_S, every=0.2)
 
@@ -203,7 +203,7 @@ async def _measure_webhook_delay_round(
     committed: dict[str, float] = {}
     for _ in range(size.webhook_events):
         event_id = await stage.postgres_pool.fetchval(EMIT_BENCH_WEBHOOKS, stage.org, stage.endpoint_id, 1)
-        committed[ids.format_prefixed_id(ids.WEBHOOK_EVENT, event_id)] = time.monotonic()
+        committed[ids.format_prefixed_id(ids.WEBHOOK_EVENT_ID_PREFIX, event_id)] = time.monotonic()
         await asyncio.sleep(size.webhook_every_s)
 
     async def all_arrived() -> bool:

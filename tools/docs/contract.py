@@ -28,13 +28,13 @@ from schemas.errors.platforms import PlatformErrorCategory
 from tools.docs import meanings
 from tools.docs.table import backtick_words, markdown_table
 
-ROOT = Path(__file__).resolve().parents[2]
+CHECKOUT_ROOT_FOLDER = Path(__file__).resolve().parents[2]
 
 #: Largest body limit of a route without a row of its own, in bytes.
 MAX_UNLISTED_BODY_LIMIT_BYTES = 64 << 10
 
 #: Migration with the caps of each tier in a pool.
-POOL_CAPS_MIGRATION_FILE = ROOT / "db" / "migrations" / "0002_jobs.sql"
+POOL_CAPS_MIGRATION_FILE = CHECKOUT_ROOT_FOLDER / "db" / "migrations" / "0002_jobs.sql"
 _POOL_CAP_SQL_ROW_PATTERN = re.compile(r"\('(\w+)', (\d+), (\d+)\)")
 
 #: A `Literal`, or a struct with a `Literal` as its `status` or `state`.
@@ -79,7 +79,7 @@ def render_conflict_reasons() -> str:
 
 
 def _find_409_reasons_in_code() -> Iterator[str]:
-    for path in [*(ROOT / "domain").rglob("*.py"), *(ROOT / "api").rglob("*.py")]:
+    for path in [*(CHECKOUT_ROOT_FOLDER / "domain").rglob("*.py"), *(CHECKOUT_ROOT_FOLDER / "api").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "StateConflict":
                 yield ast.literal_eval(node.args[0])
@@ -239,7 +239,7 @@ def render_wait_reasons() -> str:
 
 def _render_resource_statuses(resource: str) -> str:
     rows = _match_values_with_descriptions(
-        dict.fromkeys(get_args(RESOURCE_STATUSES[resource])), meanings.STATUS_MEANINGS[resource]
+        dict.fromkeys(get_args(RESOURCE_STATUSES[resource])), meanings.RESOURCE_STATUS_MEANINGS[resource]
     )
     return markdown_table(
         ["status", "meaning and next status"], [(backtick_words(name), text) for name, _, text in rows]

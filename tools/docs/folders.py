@@ -8,7 +8,7 @@ from pathlib import Path
 #: Modules that every layer may import: the descriptions of the platforms. The chart leaves them out.
 MODULES_OMITTED_FROM_CHART = ("platforms.registry", "platforms.description")
 
-ROOT = Path(__file__).resolve().parents[2]
+CHECKOUT_ROOT_FOLDER = Path(__file__).resolve().parents[2]
 
 
 def render_import_chart(inside: str = "") -> str:
@@ -28,7 +28,7 @@ def render_import_chart(inside: str = "") -> str:
 
 def _read_package_imports(inside: str) -> Mapping[str, set[str]]:
     """Return for each package in `inside`, except `tests`, the set of these packages that it imports."""
-    folder = ROOT / inside.replace(".", "/")
+    folder = CHECKOUT_ROOT_FOLDER / inside.replace(".", "/")
     packages = {path.parent.name for path in folder.glob("*/__init__.py")} - {"tests"}
     imports: dict[str, set[str]] = defaultdict(set)
     for package in packages:

@@ -129,7 +129,7 @@ API_KEY_PERMISSIONS = {
 }
 
 #: Statuses of each resource, with their next statuses.
-STATUS_MEANINGS = {
+RESOURCE_STATUS_MEANINGS = {
     "project": {
         "active": "Accepts all requests. `DELETE` makes it `archived`.",
         "archived": "Starts no job. A `PATCH` of `status` makes it `active`; canceled posts stay canceled.",

@@ -7,7 +7,7 @@ from pathlib import Path
 from tools.docs import command_line, contract, dashboard, deployment, folders, sandbox, settings, states, versions
 from workers.publishing import loop
 
-ROOT = Path(__file__).resolve().parents[2]
+CHECKOUT_ROOT_FOLDER = Path(__file__).resolve().parents[2]
 
 GENERATED_PAGE_NOTE = "<!-- Written by `python -m tools.docs`: change the code, then run it. -->\n\n"
 
@@ -25,7 +25,7 @@ WHOLE_FILE_GENERATORS_WITHOUT_NOTE: dict[str, Callable[[], str]] = {
 FILES_WITH_GENERATED_BLOCKS = ("docs/**/*.md", "deploy/**/*.yaml", "deploy/**/*.target")
 
 #: Generator of each block by its name, in any of `FILES_WITH_GENERATED_BLOCKS`.
-BLOCK_GENERATORS: dict[str, Callable[[], str]] = {
+GENERATED_BLOCK_RENDERERS: dict[str, Callable[[], str]] = {
     "error codes": contract.render_error_codes,
     "conflict reasons": contract.render_conflict_reasons,
     "source errors": contract.render_ingest_source_errors,
@@ -78,11 +78,14 @@ def render_generated_pages() -> dict[str, str]:
 
 
 def _render_files_with_generated_blocks() -> Iterator[tuple[str, str]]:
-    for path in sorted(path for files in FILES_WITH_GENERATED_BLOCKS for path in ROOT.glob(files)):
+    for path in sorted(path for files in FILES_WITH_GENERATED_BLOCKS for path in CHECKOUT_ROOT_FOLDER.glob(files)):
         text = path.read_text("utf-8")
         if _GENERATED_BLOCK_PATTERN.search(text):
-            yield path.relative_to(ROOT).as_posix(), _GENERATED_BLOCK_PATTERN.sub(_render_matched_generated_block, text)
+            yield (
+                path.relative_to(CHECKOUT_ROOT_FOLDER).as_posix(),
+                _GENERATED_BLOCK_PATTERN.sub(_render_matched_generated_block, text),
+            )
 
 
 def _render_matched_generated_block(block: re.Match[str]) -> str:
-    return f"{block['begin']}{BLOCK_GENERATORS[block['name']]()}{block['end']}"
+    return f"{block['begin']}{GENERATED_BLOCK_RENDERERS[block['name']]()}{block['end']}"

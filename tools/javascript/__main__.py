@@ -7,7 +7,7 @@ from pathlib import Path
 from tools.node import LOCAL_FOLDER, find_node_program, install_npm_packages
 
 JAVASCRIPT_CHECKER_FOLDER = Path(__file__).resolve().parent
-ROOT = JAVASCRIPT_CHECKER_FOLDER.parents[1]
+CHECKOUT_ROOT_FOLDER = JAVASCRIPT_CHECKER_FOLDER.parents[1]
 CHECKED_JAVASCRIPT_FOLDERS = ("api", "tests", "tools")
 
 
@@ -15,9 +15,9 @@ def main(*arguments: str) -> int:
     """Check the JavaScript with dprint and Biome, or mend it with `--write`. Return an exit code, 0 if both pass."""
     modules = install_npm_packages(JAVASCRIPT_CHECKER_FOLDER, LOCAL_FOLDER / "javascript")
     files = [
-        str(path.relative_to(ROOT))
+        str(path.relative_to(CHECKOUT_ROOT_FOLDER))
         for folder in CHECKED_JAVASCRIPT_FOLDERS
-        for path in find_javascript_files(ROOT / folder)
+        for path in find_javascript_files(CHECKOUT_ROOT_FOLDER / folder)
     ]
     write = "--write" in arguments
     format_code = run_node_script_in_repository_root(
@@ -40,7 +40,9 @@ def find_javascript_files(folder: Path) -> list[Path]:
 
 def run_node_script_in_repository_root(script: Path, *arguments: str) -> int:
     """Run a Node program in the root folder of the checkout, and return its exit code."""
-    return subprocess.run([find_node_program(), str(script), *arguments], cwd=ROOT, check=False).returncode
+    return subprocess.run(
+        [find_node_program(), str(script), *arguments], cwd=CHECKOUT_ROOT_FOLDER, check=False
+    ).returncode
 
 
 if __name__ == "__main__":

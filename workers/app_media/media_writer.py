@@ -32,7 +32,7 @@ class FetchedMediaWriter:
         for another type, `BodyOversized` for a too large file or a full storage, `SourceFileStorageUnavailable`.
         """
         head = b""
-        while len(head) < sniff.SNIFFED_BYTES and (chunk := await anext(chunks, b"")):
+        while len(head) < sniff.SNIFFED_BYTE_COUNT and (chunk := await anext(chunks, b"")):
             head += chunk
         file = StreamingUpload(head, path="file", name="", taken=taken)
         token = await self.reserve_storage_token(file.max_bytes)

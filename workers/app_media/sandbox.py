@@ -19,7 +19,7 @@ SANDBOX_APP_MEDIA_ERROR_BY_PATH: Mapping[str, type[SourceError]] = {
     "/missing": SourceNotFound,
     "/too-large": SourceTooLarge,
 }
-SCREENS, FRAMES, FRAME_MS = 5, 36, 250
+SAMPLE_SCREEN_COUNT, SAMPLE_FILM_FRAME_COUNT, SAMPLE_FILM_FRAME_MS = 5, 36, 250
 _MOV_IDENTITY_MATRIX = struct.pack(">9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
 _MOV_TIME_SCALE = 1000
 _ONE_AS_U32 = struct.pack(">I", 1)
@@ -32,7 +32,7 @@ def get_sandbox_app_media_of_url(kind: AppMediaKind, url: str) -> bytes:
         raise error(f"{SANDBOX_MEDIA_FAILURE_HOST}{parts.path} is the sandbox's example of this failure")
     if parts.hostname == SANDBOX_MEDIA_FAILURE_HOST and parts.path == "/not-media":
         return b"<!doctype html><title>No picture</title>"
-    return draw_sandbox_app_media_file(kind, crc32(url.encode()) % SCREENS if kind == "screenshot" else 0)
+    return draw_sandbox_app_media_file(kind, crc32(url.encode()) % SAMPLE_SCREEN_COUNT if kind == "screenshot" else 0)
 
 
 @cache
@@ -45,7 +45,9 @@ def draw_sandbox_app_media_file(kind: AppMediaKind, number: int) -> bytes:
             return sample_pictures.encode_png(sample_pictures.draw_sandbox_app_phone_screen(number))
         case "demo_video":
             return build_sandbox_mov(
-                [*sample_pictures.draw_sandbox_app_film(FRAMES)], sample_pictures.FRAME, ms=FRAME_MS
+                [*sample_pictures.draw_sandbox_app_film(SAMPLE_FILM_FRAME_COUNT)],
+                sample_pictures.SAMPLE_FILM_FRAME_SIZE_PX,
+                ms=SAMPLE_FILM_FRAME_MS,
             )
         case "end_card":
             return sample_pictures.encode_png(sample_pictures.draw_sandbox_app_end_card())

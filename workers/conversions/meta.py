@@ -21,7 +21,7 @@ from workers.platforms.http import PlatformApi, PlatformResponse
 META_DISPLAY_NAME = "Meta"
 META_CONVERSIONS_CALL_TIMEOUT_S = 20.0
 
-_META_TOKEN_ERROR_CODES, _UNKNOWN_OBJECT = frozenset({102, 190}), (100, 33)
+_META_TOKEN_ERROR_CODES, _META_UNKNOWN_OBJECT_CODE_AND_SUBCODE = frozenset({102, 190}), (100, 33)
 _META_RATE_LIMIT_CODES = frozenset({4, 17, 32, 613, *range(80000, 80100)})
 _META_BLOCKED_ERROR_CODES, _META_UNCLEAR_ERROR_CODES = frozenset({341, 368}), frozenset({1, 2, 5000})
 #: Permission errors and errors of the address: the dataset can't be used, for any event.
@@ -33,7 +33,7 @@ _EVENT_CONTEXT_PATHS_FOR_META_EXTINFO = (
     ("locale",), ("timezone",), ("network", "carrier"), ("screen", "width"), ("screen", "height"),
     ("screen", "density"),
 )  # fmt: skip
-_EXTINFO_LENGTH, _OS_VERSION = 16, 4
+_META_EXTINFO_ITEM_COUNT, _META_EXTINFO_OS_VERSION_INDEX = 16, 4
 
 
 class _MetaError(msgspec.Struct):
@@ -101,8 +101,8 @@ def _build_meta_app_event(
         for path in _EVENT_CONTEXT_PATHS_FOR_META_EXTINFO
     )
     extinfo = [system or "", *(label or "" for label in labels)]
-    extinfo += [""] * (_EXTINFO_LENGTH - len(extinfo))
-    if system is None or not extinfo[_OS_VERSION]:
+    extinfo += [""] * (_META_EXTINFO_ITEM_COUNT - len(extinfo))
+    if system is None or not extinfo[_META_EXTINFO_OS_VERSION_INDEX]:
         return verdict.CONVERSION_SKIP_NO_DEVICE_INFO
     if not user.keys() - {"client_user_agent"}:
         return verdict.CONVERSION_SKIP_NO_PERSON_ID
@@ -178,6 +178,9 @@ def _classify_meta_destination_error(answer: PlatformResponse, error: _MetaError
         )
     if error.code in _META_TOKEN_ERROR_CODES:
         return verdict.build_token_refused_verdict(META_DISPLAY_NAME)
-    if error.code in _META_PERMISSION_ERROR_CODES or (error.code, error.error_subcode) == _UNKNOWN_OBJECT:
+    if (
+        error.code in _META_PERMISSION_ERROR_CODES
+        or (error.code, error.error_subcode) == _META_UNKNOWN_OBJECT_CODE_AND_SUBCODE
+    ):
         return verdict.build_pixel_forbidden_verdict(META_DISPLAY_NAME)
     return verdict.build_pixel_blocked_verdict(META_DISPLAY_NAME) if error.code in _META_BLOCKED_ERROR_CODES else None

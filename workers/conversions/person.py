@@ -16,7 +16,7 @@ from domain.events.conversions import DueConversion
 from workers.conversions import formats, hashing, pii
 from workers.conversions.pii import PiiNumberStrictness, PlainPersonData
 
-_TRAITS, _ADDRESS = ("context", "traits"), ("context", "traits", "address")
+_TRAITS_JSON_PATH, _ADDRESS_JSON_PATH = ("context", "traits"), ("context", "traits", "address")
 
 
 def _list_person_field_paths(*names: str, address: bool = False) -> tuple[tuple[str, ...], ...]:
@@ -24,7 +24,7 @@ def _list_person_field_paths(*names: str, address: bool = False) -> tuple[tuple[
 
     The places are the traits and the properties; with `address` also the addresses in them.
     """
-    places = [_TRAITS, ("properties",)] + ([_ADDRESS, ("properties", "address")] if address else [])
+    places = [_TRAITS_JSON_PATH, ("properties",)] + ([_ADDRESS_JSON_PATH, ("properties", "address")] if address else [])
     return tuple((*place, name) for place in places for name in names)
 
 

@@ -20,7 +20,12 @@ from workers.platforms.http import PlatformApi, PlatformResponse
 TIKTOK_DISPLAY_NAME, TIKTOK_EVENTS_PATH = "TikTok", "/open_api/v1.3/event/track/"
 TIKTOK_CONVERSIONS_CALL_TIMEOUT_S = 20.0
 
-_OK, _LIMIT, _FORBIDDEN, _INVALID = frozenset({0, 20001}), 40100, 40001, 40002
+_TIKTOK_SUCCESS_CODES, _TIKTOK_RATE_LIMIT_CODE, _TIKTOK_PIXEL_FORBIDDEN_CODE, _TIKTOK_INVALID_EVENT_CODE = (
+    frozenset({0, 20001}),
+    40100,
+    40001,
+    40002,
+)
 _TIKTOK_TOKEN_ERROR_CODES = frozenset({40102, 40104, 40105})
 
 
@@ -99,16 +104,16 @@ async def send_tiktok_events(
 
 def classify_tiktok_response(answer: PlatformResponse) -> ConversionCallVerdict:
     code = http.decode_platform_error(answer, _TikTokResponseBody).code
-    if answer.status == httpx.codes.TOO_MANY_REQUESTS or code == _LIMIT:
+    if answer.status == httpx.codes.TOO_MANY_REQUESTS or code == _TIKTOK_RATE_LIMIT_CODE:
         return verdict.build_pixel_rate_limited_verdict(
             TIKTOK_DISPLAY_NAME, http.read_platform_cooldown_s(answer.headers, reset="")
         )
-    if answer.ok and code in _OK:
+    if answer.ok and code in _TIKTOK_SUCCESS_CODES:
         return CONVERSIONS_ACCEPTED_VERDICT
     if code in _TIKTOK_TOKEN_ERROR_CODES or answer.status == httpx.codes.UNAUTHORIZED:
         return verdict.build_token_refused_verdict(TIKTOK_DISPLAY_NAME)
-    if code == _FORBIDDEN:
+    if code == _TIKTOK_PIXEL_FORBIDDEN_CODE:
         return verdict.build_pixel_forbidden_verdict(TIKTOK_DISPLAY_NAME)
-    if code == _INVALID or answer.status == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
+    if code == _TIKTOK_INVALID_EVENT_CODE or answer.status == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
         return verdict.build_bad_event_verdict(TIKTOK_DISPLAY_NAME, f"code {code}")
     return verdict.build_unclear_call_verdict(TIKTOK_DISPLAY_NAME, status=answer.status)

@@ -97,7 +97,7 @@ def build_dispatcher_chores(settings: Settings, courier: WakeCourier, uptime: Po
             "prune_intake_days",
             RETENTION_PRUNE_INTERVAL_S,
             budgets.prune_old_event_budget_days,
-            batch=budgets.MAX_PRUNED_EVENT_BUDGET_DAYS,
+            batch=budgets.MAX_EVENT_BUDGET_ROWS_PER_PRUNE,
         ),
         Chore("prune_audit", AUDIT_PRUNE_INTERVAL_S, prune_audit),
         build_unclaimed_upload_prune_chore(open_media_store(settings)),
@@ -176,7 +176,7 @@ def build_webhook_delivery_chores(courier: WakeCourier) -> Sequence[Chore]:
     return [
         chore("deliver_new", NEW_WEBHOOK_DELIVERY_SCAN_INTERVAL_S, delivery_jobs.FIND_ENDPOINTS_WITH_NEW_DELIVERIES),
         chore("deliver_due", DUE_WEBHOOK_DELIVERY_SCAN_INTERVAL_S, delivery_jobs.FIND_ENDPOINTS_WITH_DUE_DELIVERIES),
-        chore("deliver_left", LEFTOVER_WEBHOOK_SCAN_INTERVAL_S, delivery_jobs.FIND_ENDPOINTS_MID_DELIVERY),
+        chore("deliver_left", LEFTOVER_WEBHOOK_SCAN_INTERVAL_S, delivery_jobs.FIND_ENDPOINTS_WITH_LEFTOVER_DELIVERIES),
         Chore("webhook_backlog", GAUGE_MEASURE_INTERVAL_S, export_webhook_backlog_age),
     ]
 

@@ -33,7 +33,7 @@ class EventFoldLeader(ChoreLeader):
     """One of the `event_folders` that fold events' deltas, each on its own connection, in one process at a time."""
 
     def __init__(self, settings: Settings, number: int) -> None:
-        folder = folds.DeltaFolder()
+        folder = folds.DeltaFoldRunner()
         super().__init__(
             settings.event_store_url,
             name="dispatcher-folds",
@@ -104,7 +104,7 @@ async def export_fold_lag(conn: Conn) -> int:
     """
     try:
         metrics.EVENT_FOLD_LAG_SECONDS_GAUGE.set(await folds.read_fold_lag_s(conn))
-    except folds.PASSING_FOLD_ERRORS as error:
+    except folds.NON_FATAL_FOLD_ERRORS as error:
         _log.warning("fold lag not measured", error=repr(error))
     return 0
 

@@ -18,9 +18,9 @@ SENTENCE_ENDING_PATTERN = re.compile(r"[.!?…؟۔।॥።։。！？｡។။]
 UNSPACED_THAI_OR_LAO_PATTERN = re.compile(r"[\u0e00-\u0eff]{20}")
 #: Words of a sentence at least; three characters of scripts without blanks count as one.
 MIN_LANGDETECT_SENTENCE_WORDS = 4
-CODE_SIGN_PATTERN = re.compile(r"[{}\[\]<>=;_\\|#$*&@^~`/]")
+SOURCE_CODE_PUNCTUATION_PATTERN = re.compile(r"[{}\[\]<>=;_\\|#$*&@^~`/]")
 #: Fewest characters of a sentence for each sign of code.
-MIN_CHARS_PER_CODE_SIGN = 20
+MIN_CHARS_PER_CODE_PUNCTUATION_MARK = 20
 LETTER_WORD_PATTERN = re.compile(r"[^\W\d_]+")
 #: Share of the words with a capital, in percent, above which a text is a list of names.
 MAX_CAPITALIZED_PERCENT_BEFORE_NAME_LIST = 75
@@ -62,7 +62,7 @@ def is_language_detection_sentence(piece: str) -> bool:
     is_whole = SENTENCE_ENDING_PATTERN.search(piece) is not None and count_words(piece) >= MIN_LANGDETECT_SENTENCE_WORDS
     if not (is_whole or UNSPACED_THAI_OR_LAO_PATTERN.search(piece)):
         return False
-    is_code = len(CODE_SIGN_PATTERN.findall(piece)) * MIN_CHARS_PER_CODE_SIGN > len(piece)
+    is_code = len(SOURCE_CODE_PUNCTUATION_PATTERN.findall(piece)) * MIN_CHARS_PER_CODE_PUNCTUATION_MARK > len(piece)
     return not (is_code or is_list_of_names(piece) or is_lorem_ipsum(piece))
 
 

@@ -12,7 +12,7 @@ from domain.accounts.accounts import AccountIdentity
 from domain.accounts.client_registrations import OAuthClient, PlatformServerRef
 from domain.accounts.credentials import TokenGrant
 from domain.connecting import consent_pages
-from domain.connecting.connect import AccountConnectJobArgs, Code
+from domain.connecting.connect import AccountConnectJobArgs, ConsentCodeAndVerifier
 from domain.values import ssrf_guard
 from domain.values.ssrf_guard import AllowedOrigins
 from jobs.outcomes import Failed, Retry, Snooze, TaskOutcome
@@ -61,7 +61,7 @@ def get_operator_oauth_client(net: OutgoingNetwork, platform: PlatformDescriptio
     return application.client
 
 
-def build_code_exchange_form(asked: AccountConnectJobArgs, secret: Code) -> dict[str, str]:
+def build_code_exchange_form(asked: AccountConnectJobArgs, secret: ConsentCodeAndVerifier) -> dict[str, str]:
     """Return the form fields that exchange an OAuth code for a token (RFC 6749 4.1.3, RFC 7636 4.5)."""
     return {
         "grant_type": "authorization_code",

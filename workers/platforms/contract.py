@@ -138,7 +138,7 @@ class PostInquiry(NamedTuple):
 class PlatformAdapter(Protocol):
     """Adapter of one platform, a subclass. All times are aware UTC datetimes, all waits seconds."""
 
-    def repeatable(self, account: PostingAccount, inquiry: PostInquiry) -> bool:  # noqa: ARG002  for subclasses
+    def may_repeat_send_safely(self, account: PostingAccount, inquiry: PostInquiry) -> bool:  # noqa: ARG002  for subclasses
         """Return whether a post may be sent again after a lost response, since that can't create a second post.
 
         The default is False: in doubt the post is searched for instead.

@@ -38,7 +38,7 @@ async def refuse_call_platform_lacks(net: OutgoingNetwork, subject: Any) -> Any:
 
 
 class PlatformCalls(NamedTuple):
-    """Calls of one platform: `PARTS` of the module `adapter` in its package.
+    """Calls of one platform: `PLATFORM_CALLS` of the module `adapter` in its package.
 
     `connect`, `refresh`, `revoke` and `register` raise a `PlatformError`. The description decides whether
     the last two are ever called.
@@ -55,5 +55,5 @@ class PlatformCalls(NamedTuple):
 
 def load_platform_calls(platform: str) -> PlatformCalls:
     """Import the adapter module of a platform's package; return its calls for accounts, posts and metrics."""
-    parts: PlatformCalls = registry.load_platform_module(platform, "adapter").PARTS
+    parts: PlatformCalls = registry.load_platform_module(platform, "adapter").PLATFORM_CALLS
     return parts

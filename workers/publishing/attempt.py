@@ -61,12 +61,12 @@ class PublishAttempt:
         """
         return PostInquiry(self.prepared, self.sent_at, self.database_now(), fetched)
 
-    async def decide(self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False) -> T:
+    async def run_step_and_settle_outcome(self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False) -> T:
         """Run a fenced transaction of the post's job and return its result; an outcome ends the attempt.
 
         `body` must begin with `lock_claimed_post`, which locks the job, too.
         """
-        return await self.ctx.decide(body, project=project, locks=True)
+        return await self.ctx.run_step_and_settle_outcome(body, project=project, locks=True)
 
     async def retry_or_fail_unsent_post(self, error: PlatformError) -> TaskOutcome:
         """Retry or fail a post that is proved not to be live, by its error; return the attempt's outcome.
@@ -76,18 +76,20 @@ class PublishAttempt:
         generation = self.outgoing.generation
         body = partial(failures.requeue_unsent_post, claim=self.ctx.job, error=error, generation=generation)
         try:
-            return await self.decide(body, project=True)
+            return await self.run_step_and_settle_outcome(body, project=True)
         except StateConflict:
-            return await self.decide(partial(body, archived=True))
+            return await self.run_step_and_settle_outcome(partial(body, archived=True))
 
     async def store_error_of_maybe_live_post(self, error: PlatformError) -> TaskOutcome:
         generation = self.outgoing.generation
-        return await self.decide(
+        return await self.run_step_and_settle_outcome(
             partial(failures.store_error_of_maybe_live_post, claim=self.ctx.job, error=error, generation=generation)
         )
 
     async def give_up_unknown_outcome(self) -> TaskOutcome:
-        return await self.decide(partial(failures.give_up_post_as_outcome_unknown, claim=self.ctx.job))
+        return await self.run_step_and_settle_outcome(
+            partial(failures.give_up_post_as_outcome_unknown, claim=self.ctx.job)
+        )
 
 
 def log_and_count_publish_outcome(attempt: PublishAttempt, outcome: TaskOutcome) -> None:

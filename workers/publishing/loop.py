@@ -54,7 +54,7 @@ PUBLISH_PHASES: Mapping[PublishPhase, PublishPhaseDefinition] = {
         phases.mark_post_for_idempotent_resend,
         starts="`sending`",
         description="after a lost response: marks the same bytes again, if they can't create a second post",
-        call="repeatable",
+        call="may_repeat_send_safely",
         follows=(PublishPhase.SEND, PublishPhase.LOOK),
     ),
     PublishPhase.LOOK: PublishPhaseDefinition(

@@ -82,7 +82,7 @@ async def run_adapter_step_of_preparing_post(attempt: PublishAttempt) -> NextPub
         return PublishPhase.MARK
     attempt.previous_step = step
     keep = partial(sending.store_prepared_post_step, claim=attempt.ctx.job, step=unsaved, after_s=step.after_s)
-    return await attempt.decide(keep) or PublishPhase.PREPARE
+    return await attempt.run_step_and_settle_outcome(keep) or PublishPhase.PREPARE
 
 
 async def mark_post_as_sending(attempt: PublishAttempt) -> NextPublishPhase:
@@ -97,7 +97,7 @@ async def mark_post_as_sending(attempt: PublishAttempt) -> NextPublishPhase:
     if marked is None:
         body = partial(sending.mark_post_sending, claim=claim, ai_label=post.ai_label, unsaved=unsaved)
         try:
-            marked = await attempt.decide(body, project=True)
+            marked = await attempt.run_step_and_settle_outcome(body, project=True)
         except StateConflict:
             return Canceled()
     if isinstance(marked, TaskNotDone):
@@ -116,7 +116,7 @@ async def send_prepared_post(attempt: PublishAttempt) -> NextPublishPhase:
     After a lost response it is `REPEAT`. After a refused repeat it is `LOOK`, which searches for the post.
     """
     try:
-        attempt.answer, attempt.found = await call_adapter_to_send(attempt), False
+        attempt.answer, attempt.found = await send_by_adapter_or_raise(attempt), False
     except PostOutcomeUnknown as error:
         attempt.unresolved_error, attempt.wait_s = error, POST_RESEND_PAUSE_S
         return PublishPhase.REPEAT
@@ -130,7 +130,7 @@ async def send_prepared_post(attempt: PublishAttempt) -> NextPublishPhase:
     return PublishPhase.RECORD
 
 
-async def call_adapter_to_send(attempt: PublishAttempt) -> SendResult:
+async def send_by_adapter_or_raise(attempt: PublishAttempt) -> SendResult:
     """Have the platform's adapter send the post, and return the platform's result.
 
     The timeout ends before another attempt of the job could begin. Raise `PostNotSent` if no time is left,
@@ -154,13 +154,15 @@ async def mark_post_for_idempotent_resend(attempt: PublishAttempt) -> NextPublis
     Return the phase that searches for it if the bytes could create a second post, or an archived project, a
     disconnected account or the time forbids a send. Return an outcome for a second repeat or another obstacle.
     """
-    if not attempt.adapter.repeatable(attempt.outgoing.account, attempt.build_post_inquiry()):
+    if not attempt.adapter.may_repeat_send_safely(attempt.outgoing.account, attempt.build_post_inquiry()):
         return PublishPhase.LOOK
     if attempt.resend_used:
         return await attempt.store_error_of_maybe_live_post(attempt.unresolved_error or POST_RESPONSE_LOST_ERROR)
     await asyncio.sleep(attempt.wait_s)
     try:
-        marked = await attempt.decide(partial(sending.mark_post_sending_again, claim=attempt.ctx.job), project=True)
+        marked = await attempt.run_step_and_settle_outcome(
+            partial(sending.mark_post_sending_again, claim=attempt.ctx.job), project=True
+        )
     except StateConflict:
         marked = None
     if isinstance(marked, TaskNotDone):
@@ -201,7 +203,7 @@ async def snooze_or_give_up_undecided_post(attempt: PublishAttempt, undecided: U
     if undecided.after_s is None:
         return await attempt.give_up_unknown_outcome()
     claim, spent = attempt.ctx.job, attempt.resend_used
-    return await attempt.decide(
+    return await attempt.run_step_and_settle_outcome(
         partial(failures.snooze_post_maybe_under_way, claim=claim, after_s=undecided.after_s, spent=spent)
     )
 
@@ -221,7 +223,7 @@ async def resend_absent_post(attempt: PublishAttempt, *, outdated: bool) -> Next
         return await attempt.retry_or_fail_unsent_post(absent)
     body = partial(failures.requeue_absent_post, claim=attempt.ctx.job, outdated=outdated)
     try:
-        blocked = await attempt.decide(body, project=True)
+        blocked = await attempt.run_step_and_settle_outcome(body, project=True)
     except StateConflict:
         return await attempt.retry_or_fail_unsent_post(absent)
     if blocked:
@@ -240,9 +242,11 @@ async def record_post_send_result(attempt: PublishAttempt) -> NextPublishPhase:
         attempt.prepared = msgspec.structs.replace(attempt.prepared, handle=answer.handle)
         attempt.wait_s = answer.after_s
         accept = partial(sending.record_post_acceptance, claim=claim, handle=answer.handle, found=found)
-        return await attempt.decide(accept) or PublishPhase.CONFIRM
+        return await attempt.run_step_and_settle_outcome(accept) or PublishPhase.CONFIRM
     if isinstance(answer, InboxDraft):
-        return await attempt.decide(partial(sending.mark_post_draft_in_inbox, claim=claim, found=found))
+        return await attempt.run_step_and_settle_outcome(
+            partial(sending.mark_post_draft_in_inbox, claim=claim, found=found)
+        )
     named = msgspec.structs.asdict(answer)
     try:
         body = partial(sending.mark_post_published, claim=claim, found=found, **named)
@@ -259,7 +263,9 @@ async def poll_accepted_post(attempt: PublishAttempt) -> NextPublishPhase:
     """
     wait_s = attempt.wait_s
     if wait_s > MAX_POST_POLL_WAIT_WITH_SLOT_S or wait_s > attempt.ctx.attempt_seconds_left() / 2:
-        return await attempt.decide(partial(sending.snooze_accepted_post, claim=attempt.ctx.job, after_s=wait_s))
+        return await attempt.run_step_and_settle_outcome(
+            partial(sending.snooze_accepted_post, claim=attempt.ctx.job, after_s=wait_s)
+        )
     await asyncio.sleep(wait_s)
     try:
         state = await attempt.adapter.poll(attempt.outgoing.account, attempt.build_post_inquiry())

@@ -81,7 +81,9 @@ class TaskContext:
         with convert_postgres_away_errors(), tracing.open_span("step"):
             return await run_autocommitted(self._pool, body)
 
-    async def decide(self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False, locks: bool = False) -> T:
+    async def run_step_and_settle_outcome(
+        self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False, locks: bool = False
+    ) -> T:
         """Run a step that may end the attempt, and return its result.
 
         A result that is an outcome is settled in the transaction of the step's writes. So the next

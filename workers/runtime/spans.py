@@ -16,14 +16,14 @@ def begin_attempt_span(attempt: JobAttempt) -> None:
     if recorder := tracing.get_process_span_recorder():
         claim = attempt.claim
         attributes: dict[str, str | int] = {
-            "tenantry.job.id": ids.format_prefixed_id(ids.JOB, claim.id),
+            "tenantry.job.id": ids.format_prefixed_id(ids.JOB_ID_PREFIX, claim.id),
             "tenantry.job.attempt": claim.attempt,
-            "tenantry.organization.id": ids.format_prefixed_id(ids.ORGANIZATION, claim.organization_id),
+            "tenantry.organization.id": ids.format_prefixed_id(ids.ORGANIZATION_ID_PREFIX, claim.organization_id),
         }
         if claim.project_id is not None:
-            attributes["tenantry.project.id"] = ids.format_prefixed_id(ids.PROJECT, claim.project_id)
+            attributes["tenantry.project.id"] = ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, claim.project_id)
         if request := ids.request_id_of_job(claim.id):
-            attributes["tenantry.request.id"] = ids.format_prefixed_id(ids.REQUEST, request)
+            attributes["tenantry.request.id"] = ids.format_prefixed_id(ids.REQUEST_ID_PREFIX, request)
         attempt.span = recorder.begin_attempt_span(claim.id, claim.kind, attributes)
 
 
@@ -46,7 +46,9 @@ def log_and_trace_attempt_submits(attempt: JobAttempt, submits: Sequence[Submitt
     for submit in submits:
         if recorder and attempt.span:
             recorder.record_job_submit(attempt.span, submit)
-        _log.info("job made", made_job_id=ids.format_prefixed_id(ids.JOB, submit.job_id), made_kind=submit.kind)
+        _log.info(
+            "job made", made_job_id=ids.format_prefixed_id(ids.JOB_ID_PREFIX, submit.job_id), made_kind=submit.kind
+        )
 
 
 def record_settlement_spans(attempts: Sequence[JobAttempt], began: int) -> None:

@@ -12,7 +12,7 @@ from db.reach import TRANSIENT_POSTGRES_ERRORS
 from db.wait_for_postgres import retry_until_postgres_answers
 from jobs.courier import WakeCourier, open_redis_wake_courier
 from jobs.outcomes import Interrupted
-from processes.image import LONE_PROCESS, ServingProcess
+from processes.image import PROCESS_WITHOUT_IMAGE, ServingProcess
 from schemas.errors import SettingsInvalid
 from schemas.settings import Settings
 from telemetry import health, logs
@@ -29,7 +29,7 @@ from workers.runtime.shutdown import StopSoonOrNowRequest, handle_stop_signals, 
 from workers.runtime.slots import WorkerSlots
 
 #: Connections of the worker's own loops (lease, pull, settle, progress), separate from those of tasks.
-WORKER_LOOP_DATABASE_CONNECTIONS = 4
+WORKER_LOOP_DATABASE_CONNECTION_COUNT = 4
 #: Seconds until a task that ignores its cancel is canceled again.
 TASK_CANCEL_RETRY_S = 1.0
 
@@ -41,7 +41,7 @@ _log = logs.get_logger("pool")
 
 
 async def serve_worker(
-    settings: Settings, pool_name: str, tasks: TasksByKind, process: ServingProcess = LONE_PROCESS
+    settings: Settings, pool_name: str, tasks: TasksByKind, process: ServingProcess = PROCESS_WITHOUT_IMAGE
 ) -> None:
     """Run the jobs of a pool until SIGTERM or SIGINT, then drain for up to the setting `drain_s`.
 
@@ -89,7 +89,7 @@ async def open_worker_postgres_pools(settings: Settings, pool_name: str) -> Asyn
     patience_s = heartbeat.compute_postgres_silence_timeout_s(settings.lease_s)
     open_pool = partial(open_postgres_pool, settings.database_url, command_timeout=patience_s, patience_s=patience_s)
     async with (
-        open_pool(name=f"{pool_name} own", size=WORKER_LOOP_DATABASE_CONNECTIONS) as own,
+        open_pool(name=f"{pool_name} own", size=WORKER_LOOP_DATABASE_CONNECTION_COUNT) as own,
         open_pool(name=pool_name, size=compute_task_connection_pool_size(settings), for_bursts=True) as shared,
     ):
         yield WorkerPostgresPools(own, shared)

@@ -1,7 +1,7 @@
 """The tasks of all job kinds: one file for each kind, named after it; only its pool's workers import it.
 
-A file has the task, from a `TaskContext` to an outcome, and `open_task`, which opens its resources once for
-a worker. The imports of other pools would take a third of a worker's start.
+A file has the task, from a `TaskContext` to an outcome, and `build_job_task_with_resources`, which opens its resources
+once for a worker. The imports of other pools would take a third of a worker's start.
 
 `publish_post.py` is a typical one. Read `publish_post.py`, `content_generate.py` and
 `ingest_website.py` first.
@@ -23,7 +23,7 @@ OpenTask: TypeAlias = Callable[[WorkerResources], Awaitable[JobTask]]
 
 
 async def _open_task_of_kind(kind: JobKindSpec, resources: WorkerResources) -> JobTask:
-    task: JobTask = await import_module(f"{__name__}.{kind.name}").open_task(resources)
+    task: JobTask = await import_module(f"{__name__}.{kind.name}").build_job_task_with_resources(resources)
     return task
 
 

@@ -32,7 +32,7 @@ SANDBOX_DUE_WORK_NOT_ENDING_FAILURE = Failed(
 )
 
 
-async def open_task(resources: WorkerResources) -> JobTask:
+async def build_job_task_with_resources(resources: WorkerResources) -> JobTask:
     courier = await resources.open_resource(lambda settings: open_redis_wake_courier(settings.redis_url))
     url = resources.settings.database_url
     connect = partial(use_unpooled_pg_connection, url, name="clock", command_timeout=SANDBOX_CLOCK_STATEMENT_TIMEOUT_S)
@@ -57,7 +57,9 @@ async def advance_clock(
 async def _advance_clock_by_stops(ctx: TaskContext, conn: Conn, courier: WakeCourier, patience_s: float) -> TaskOutcome:
     most_left = 0.0
     while await _wait_until_sandbox_idle(ctx, conn, courier, patience_s):
-        stop = await ctx.decide(partial(sandbox_time.move_sandbox_clock_to_next_due_time, claim=ctx.job))
+        stop = await ctx.run_step_and_settle_outcome(
+            partial(sandbox_time.move_sandbox_clock_to_next_due_time, claim=ctx.job)
+        )
         if isinstance(stop, TaskOutcome):
             return stop
         if stop is not None:

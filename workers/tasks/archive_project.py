@@ -19,7 +19,7 @@ MAX_CANCELED_ROWS_PER_TRANSACTION = 200
 CancelBatch: TypeAlias = Callable[..., Awaitable[int]]
 
 
-async def open_task(_: WorkerResources) -> JobTask:
+async def build_job_task_with_resources(_: WorkerResources) -> JobTask:
     return archive_project
 
 

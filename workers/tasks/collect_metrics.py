@@ -49,7 +49,7 @@ class PlatformCollectors(NamedTuple):
         return SandboxCollector(visit.polled.now) if visit.polled.sandbox else self.by_platform[visit.account.platform]
 
 
-async def open_task(resources: WorkerResources) -> JobTask:
+async def build_job_task_with_resources(resources: WorkerResources) -> JobTask:
     net = await resources.open_resource(open_outgoing_network)
     by_platform = {platform: load_platform_calls(platform).open_collector(net) for platform in PLATFORMS_BY_NAME}
     return partial(collect_metrics, collectors=PlatformCollectors(by_platform, resources.keyring))

@@ -51,7 +51,7 @@ WEBHOOK_RESULT_BATCH_WINDOW_S = 0.005
 _log = logs.get_logger("webhooks")
 
 
-async def open_task(resources: WorkerResources) -> JobTask:
+async def build_job_task_with_resources(resources: WorkerResources) -> JobTask:
     client = await resources.open_resource(open_webhook_client)
     public_url = resources.settings.public_url
     return partial(deliver_webhook, client=client, keyring=resources.keyring, public_url=public_url)
@@ -182,7 +182,7 @@ class WebhookDeliverySession:
 
     async def _send_delivery(self, outgoing: OutgoingWebhookDelivery, body: bytes) -> FinishedWebhookAttempt:
         headers = signing.build_webhook_headers(
-            event_id=ids.format_prefixed_id(ids.WEBHOOK_EVENT, outgoing.delivery.event_id),
+            event_id=ids.format_prefixed_id(ids.WEBHOOK_EVENT_ID_PREFIX, outgoing.delivery.event_id),
             at=int(time.time()),
             body=body,
             keys=outgoing.keys,
@@ -208,10 +208,10 @@ class WebhookDeliverySession:
     def _build_delivery_log_fields(self, delivery: TakenWebhookDelivery) -> dict[str, Any]:
         """Return the log fields of a webhook delivery: ids of organization, endpoint, delivery and event, and tries."""
         return {
-            "organization_id": ids.format_prefixed_id(ids.ORGANIZATION, self._org),
-            "endpoint_id": ids.format_prefixed_id(ids.WEBHOOK_ENDPOINT, self._endpoint_id),
-            "delivery_id": ids.format_prefixed_id(ids.WEBHOOK_DELIVERY, delivery.id),
-            "event_id": ids.format_prefixed_id(ids.WEBHOOK_EVENT, delivery.event_id),
+            "organization_id": ids.format_prefixed_id(ids.ORGANIZATION_ID_PREFIX, self._org),
+            "endpoint_id": ids.format_prefixed_id(ids.WEBHOOK_ENDPOINT_ID_PREFIX, self._endpoint_id),
+            "delivery_id": ids.format_prefixed_id(ids.WEBHOOK_DELIVERY_ID_PREFIX, delivery.id),
+            "event_id": ids.format_prefixed_id(ids.WEBHOOK_EVENT_ID_PREFIX, delivery.event_id),
             "tries": delivery.tries,
         }
 

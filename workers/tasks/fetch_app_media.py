@@ -25,7 +25,7 @@ MAX_APP_MEDIA_VIDEO_FETCH_S = 240.0
 MAX_APP_MEDIA_PICTURE_FETCH_S = 30.0
 
 
-async def open_task(resources: WorkerResources) -> JobTask:
+async def build_job_task_with_resources(resources: WorkerResources) -> JobTask:
     downloads = await resources.open_resource(open_file_downloader)
     return partial(fetch_app_media, downloads=downloads, store=open_media_store(resources.settings))
 

@@ -22,7 +22,7 @@ PROGRESS_AT_PORTRAIT_START = 0.1
 PROGRESS_AT_PORTRAIT_END = 0.8
 
 
-async def open_task(resources: WorkerResources) -> JobTask:
+async def build_job_task_with_resources(resources: WorkerResources) -> JobTask:
     """Open the task `influencer_create` with its resources. Raise `NoGenerateExtra` without the extra `generate`."""
     libraries.require_drawing_libraries()
     folders = resources.stack.enter_context(create_render_worker_temp_folder())

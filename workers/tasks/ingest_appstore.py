@@ -30,7 +30,7 @@ class AppStoreIngestArgs(msgspec.Struct, frozen=True, kw_only=True):
     country_code: str
 
 
-async def open_task(resources: WorkerResources) -> JobTask:
+async def build_job_task_with_resources(resources: WorkerResources) -> JobTask:
     settings, parser, model = (
         resources.settings,
         await resources.get_document_parser(),

@@ -26,7 +26,7 @@ from workers.runtime.runner import JobTask
 from workers.web.fetch import open_ssrf_guarded_client
 
 
-async def open_task(resources: WorkerResources) -> JobTask:
+async def build_job_task_with_resources(resources: WorkerResources) -> JobTask:
     """Open the resources of the task `ingest_github`, and return the task.
 
     Its GitHub API carries the operator's token, if any. The client of this API calls only GitHub.

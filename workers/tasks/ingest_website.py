@@ -17,7 +17,7 @@ from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
 
 
-async def open_task(resources: WorkerResources) -> JobTask:
+async def build_job_task_with_resources(resources: WorkerResources) -> JobTask:
     web = await resources.open_resource(open_shared_crawl_resources)
     parser, model = await resources.get_document_parser(), await resources.get_language_model()
     store = open_media_store(resources.settings)

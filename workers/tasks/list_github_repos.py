@@ -15,7 +15,7 @@ from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
 
 
-async def open_task(resources: WorkerResources) -> JobTask:
+async def build_job_task_with_resources(resources: WorkerResources) -> JobTask:
     return partial(fetch_github_repo_list, app=await resources.open_resource(open_github_app))
 
 

@@ -21,7 +21,7 @@ from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
 
 
-async def open_task(resources: WorkerResources) -> JobTask:
+async def build_job_task_with_resources(resources: WorkerResources) -> JobTask:
     """Open the task `make_video_poster` with its resources. Raise `NoGenerateExtra` without the extra `generate`."""
     libraries.require_drawing_libraries()
     folders = resources.stack.enter_context(create_render_worker_temp_folder())

@@ -20,7 +20,7 @@ from workers.runtime.runner import JobTask
 POST_PHASES_AFTER_ACCEPTANCE = ("accepted", "confirming")
 
 
-async def open_task(resources: WorkerResources) -> JobTask:
+async def build_job_task_with_resources(resources: WorkerResources) -> JobTask:
     return partial(publish_post, platforms=await open_platform_adapters(resources))
 
 
@@ -30,7 +30,7 @@ async def publish_post(ctx: TaskContext, *, platforms: PlatformAdapters) -> Task
         partial(sending.take_post_to_send_at_once, **given)
     )
     if post is None:
-        post = await ctx.decide(partial(sending.lock_post_to_send, **given), locks=True)
+        post = await ctx.run_step_and_settle_outcome(partial(sending.lock_post_to_send, **given), locks=True)
     if isinstance(post, TaskNotDone):
         return post
     clock_read_at = asyncio.get_running_loop().time()
@@ -38,7 +38,7 @@ async def publish_post(ctx: TaskContext, *, platforms: PlatformAdapters) -> Task
         adapter = platforms.choose_adapter(post.account, sandbox=post.sandbox)
     except PlatformRefusal as error:
         body = partial(failures.store_error_of_maybe_live_post, claim=ctx.job, error=error, generation=post.generation)
-        return await ctx.decide(body, locks=True)
+        return await ctx.run_step_and_settle_outcome(body, locks=True)
     attempt = PublishAttempt(ctx, adapter, platforms.build_platform_post(post), post, platforms.keyring, clock_read_at)
     asks = post.sandbox or post.phase in POST_PHASES_AFTER_ACCEPTANCE
     outcome = await (loop.run_publish_phases(attempt) if asks else run_publish_attempt_in_server_slot(attempt))
@@ -55,5 +55,7 @@ async def run_publish_attempt_in_server_slot(attempt: PublishAttempt) -> TaskOut
         try:
             await stack.enter_async_context(attempt.ctx.hold_server_slot(attempt.outgoing.account.service_url))
         except NoFreeServerSlot:
-            return await attempt.decide(partial(sending.snooze_post_for_busy_server, claim=attempt.ctx.job))
+            return await attempt.run_step_and_settle_outcome(
+                partial(sending.snooze_post_for_busy_server, claim=attempt.ctx.job)
+            )
         return await loop.run_publish_phases(attempt)

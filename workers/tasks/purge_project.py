@@ -37,7 +37,7 @@ PURGE_TIME_SLICE_S = PURGE_PROJECT_KIND.timeout_s - 60
 DeleteProjectBatch: TypeAlias = Callable[[], Awaitable[object]]
 
 
-async def open_task(resources: WorkerResources) -> JobTask:
+async def build_job_task_with_resources(resources: WorkerResources) -> JobTask:
     return partial(
         purge_project,
         store=open_media_store(resources.settings),

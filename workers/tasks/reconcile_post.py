@@ -30,19 +30,21 @@ from workers.runtime.runner import JobTask
 _log = logs.get_logger("reconcile")
 
 
-async def open_task(resources: WorkerResources) -> JobTask:
+async def build_job_task_with_resources(resources: WorkerResources) -> JobTask:
     return partial(reconcile_post, platforms=await open_platform_adapters(resources))
 
 
 async def reconcile_post(ctx: TaskContext, *, platforms: PlatformAdapters) -> TaskOutcome:
-    lost = await ctx.decide(partial(reconciliation.prepare_lost_post_poll, claim=ctx.job, keyring=platforms.keyring))
+    lost = await ctx.run_step_and_settle_outcome(
+        partial(reconciliation.prepare_lost_post_poll, claim=ctx.job, keyring=platforms.keyring)
+    )
     if not isinstance(lost, LostPost):
         return lost or Done()
     try:
         result = await search_for_lost_post(ctx, platforms, lost)
     except PlatformError as error:
         body = partial(reconciliation.snooze_after_failed_lost_post_poll, claim=ctx.job, lost=lost, error=error)
-        return await ctx.decide(body) or Done()
+        return await ctx.run_step_and_settle_outcome(body) or Done()
     _log.info(
         "platform queried", found=type(result).__name__, **logs.post_log_fields(ctx.job.organization_id, lost.post_id)
     )

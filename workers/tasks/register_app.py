@@ -14,7 +14,7 @@ from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
 
 
-async def open_task(resources: WorkerResources) -> JobTask:
+async def build_job_task_with_resources(resources: WorkerResources) -> JobTask:
     return partial(register_app, net=await resources.open_resource(open_outgoing_network), keyring=resources.keyring)
 
 

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from db.pool import OpenConnection
 from domain.events import conversion_lines
-from domain.events.conversion_lines import ClosedConversionDestination, OpenConversionDestination
+from domain.events.conversion_lines import ConversionDestinationCloseReason, OpenConversionDestination
 from domain.events.conversions import MAX_CONVERSIONS_PER_CALL, SettledConversion
 from domain.security.keyring import Keyring
 from jobs.outcomes import Done, Snooze, TaskOutcome
@@ -41,7 +41,7 @@ RELAY_EVENT_STORE_AWAY_SNOOZE_S = 5.0
 MAX_SAME_ERROR_REFUSED_CONVERSIONS = 10
 
 
-async def open_task(resources: WorkerResources) -> JobTask:
+async def build_job_task_with_resources(resources: WorkerResources) -> JobTask:
     return partial(
         relay_conversions,
         net=await resources.open_resource(open_outgoing_network),
@@ -106,13 +106,13 @@ class ConversionRelay:
         If the destination is disabled or deleted, cancel a batch of its pending conversions instead.
         """
         opened = await self._read_open_or_closed_destination()
-        if isinstance(opened, ClosedConversionDestination):
+        if isinstance(opened, ConversionDestinationCloseReason):
             return await self._outbox.cancel_pending_conversions_of_queue(code=opened.code, message=opened.message) > 0
         if not self._parts and not (self._more and await self._take_due_conversions(opened)):
             return False
         return await self._send_conversion_batch(self._parts.pop()) if self._parts else True
 
-    async def _read_open_or_closed_destination(self) -> OpenConversionDestination | ClosedConversionDestination:
+    async def _read_open_or_closed_destination(self) -> OpenConversionDestination | ConversionDestinationCloseReason:
         return await self._ctx.step(
             partial(conversion_lines.read_conversion_destination_of_job, claim=self._ctx.job, keyring=self._keyring)
         )
@@ -143,7 +143,7 @@ class ConversionRelay:
             at = await self._outbox.mark_conversions_as_maybe_sent(ids)
             # Check again, since the wait for the server's slot may have been long.
             to = await self._read_open_or_closed_destination()
-            if isinstance(to, ClosedConversionDestination):
+            if isinstance(to, ConversionDestinationCloseReason):
                 await self._outbox.unmark_conversions_of_unmade_call(ids, at=at)
                 return True
             verdict = await calls.send_conversion_batch(self._net, self._server, to, part)

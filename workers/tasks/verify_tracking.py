@@ -29,7 +29,7 @@ TRACKING_QUERY_TIMEOUT_S = 10.0
 VERIFY_APP_GONE_FAILURE = Failed("APP_DELETED", "the app was deleted: it receives no more events")
 
 
-async def open_task(resources: WorkerResources) -> JobTask:
+async def build_job_task_with_resources(resources: WorkerResources) -> JobTask:
     event_store = resources.build_event_store_opener(name="verify", patience_s=TRACKING_QUERY_TIMEOUT_S)
     return partial(verify_tracking, event_store=event_store)
 

@@ -29,9 +29,9 @@ def local_settings(settings: Settings, fediverse: Fediverse, pds: LoopbackPds) -
 
 
 TASKS = {
-    CONNECT_ACCOUNT_KIND: connect_account.open_task,
-    REGISTER_OAUTH_CLIENT_KIND: register_app.open_task,
-    REFRESH_TOKEN_KIND: refresh_token.open_task,
+    CONNECT_ACCOUNT_KIND: connect_account.build_job_task_with_resources,
+    REGISTER_OAUTH_CLIENT_KIND: register_app.build_job_task_with_resources,
+    REFRESH_TOKEN_KIND: refresh_token.build_job_task_with_resources,
 }
 
 

@@ -20,17 +20,17 @@ from tests.api.accounts.project import LinkedProject
 from tests.api.conftest import poll
 from tests.api.participants import new_project, open_participants
 from tests.platforms.murmur.adapter import FOLLOWERS, LIKES, POSTED, REVOKED
-from tests.platforms.murmur.description import DESCRIPTION
+from tests.platforms.murmur.description import PLATFORM_DESCRIPTION
 from tests.waiting import eventually
 from tests.workers.runtime.workers import at_work
 from workers.tasks import collect_metrics, connect_account, publish_post, revoke_token
 
 PAGES = "https://other.example"
 TASKS = {
-    CONNECT_ACCOUNT_KIND: connect_account.open_task,
-    PUBLISH_POST_KIND: publish_post.open_task,
-    REVOKE_TOKEN_KIND: revoke_token.open_task,
-    COLLECT_METRICS_KIND: collect_metrics.open_task,
+    CONNECT_ACCOUNT_KIND: connect_account.build_job_task_with_resources,
+    PUBLISH_POST_KIND: publish_post.build_job_task_with_resources,
+    REVOKE_TOKEN_KIND: revoke_token.build_job_task_with_resources,
+    COLLECT_METRICS_KIND: collect_metrics.build_job_task_with_resources,
 }
 
 
@@ -69,7 +69,7 @@ async def test_accounts_connect_publish_collect_and_disconnect(murmuring: Linked
     ended = (await http.get(job["locationUrl"], params={"wait": 10})).json()
     account_id = ended["result"]["socialAccountId"]
     account = (await http.get(f"/v1/social-accounts/{account_id}")).json()
-    assert (account["platform"], account["serviceUrl"]) == ("murmur", DESCRIPTION.login.server)  # type: ignore[union-attr]
+    assert (account["platform"], account["serviceUrl"]) == ("murmur", PLATFORM_DESCRIPTION.login.server)  # type: ignore[union-attr]
     assert account["privacyLevels"] == ["public", "private"]
 
     scheduled = await schedule(murmuring, account_id, "Fresh bread", privacyLevel="public")

@@ -44,7 +44,7 @@ async def test_another_projects_account_and_a_foreign_return_url_are_refused(pro
     other = await new_project(project.acme)
     for answer in (
         await project.create_reauth_link(account, project=other),
-        await project.create_reauth_link(ids.format_prefixed_id(ids.ACCOUNT, ids.new_uuid7())),
+        await project.create_reauth_link(ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, ids.new_uuid7())),
         await project.create_reauth_link("prj_1"),
     ):
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")

@@ -69,7 +69,7 @@ async def project(settings: Settings, pool: Pool) -> AsyncIterator[InstagramProj
         async with (
             Sim(base) as sim,
             open_participants(mine, pool) as participants,
-            at_work(mine, pool, {CONNECT_ACCOUNT_KIND: connect_account.open_task}),
+            at_work(mine, pool, {CONNECT_ACCOUNT_KIND: connect_account.build_job_task_with_resources}),
         ):
             for person in ("ada", "eve"):
                 await sim.account(person)

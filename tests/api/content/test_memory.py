@@ -45,7 +45,7 @@ def peak_memory(server: int) -> int:
 async def test_large_upload_needs_little_memory(pool: Pool, settings: Settings, tmp_path: Path) -> None:
     async with pool.acquire() as conn:
         org = await seeds.organization(conn)
-        project = ids.format_prefixed_id(ids.PROJECT, await seeds.project(conn, org))
+        project = ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, await seeds.project(conn, org))
         path = f"/v1/projects/{project}/content/upload"
     headers = FORM | {"Authorization": f"Bearer {await new_key(pool, org)}"}
     film, picture = media.film(), media.picture()

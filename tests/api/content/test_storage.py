@@ -101,7 +101,8 @@ async def test_deletion_frees_the_quota(acme: ApiCaller, project: UploadProject,
     first, second = [await project.made(file(PICTURE)) for _ in range(2)]
     for created in (first, second):
         await pool.execute(
-            "delete from content_asset where content_id = $1", ids.parse_prefixed_id(ids.CONTENT, created["id"])
+            "delete from content_asset where content_id = $1",
+            ids.parse_prefixed_id(ids.CONTENT_ID_PREFIX, created["id"]),
         )
     assert await used_bytes(acme) == 0
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from api.events.app_lookup import EventStoreConnectorWithProjectApps
+from api.events.app_lookup import EventStoreConnectorAfterAppLookup
 from api.http.requests import ApiRequest
 from domain.apps import app_numbers
 
@@ -32,7 +32,7 @@ async def test_look_up_runs_once_for_all_slices(monkeypatch: pytest.MonkeyPatch)
         return "found"
 
     monkeypatch.setattr(app_numbers, "map_project_apps_by_number", find)
-    look_up = EventStoreConnectorWithProjectApps(cast("ApiRequest", _Request()), "prj_1", None)
+    look_up = EventStoreConnectorAfterAppLookup(cast("ApiRequest", _Request()), "prj_1", None)
     for _ in range(3):
         async with look_up.connect_to_event_store():
             assert cast("Any", look_up.result) == "found"

@@ -12,7 +12,7 @@ from api.events import last_seen
 from api.events.last_seen import AppLastSeenBuffer, open_app_last_seen_buffer
 from db.pool import Conn, Pool
 from domain.apps import app_keys, apps
-from domain.apps.app_keys import KeyedApp
+from domain.apps.app_keys import SdkAppOfEventRequest
 from schemas.errors import ServiceUnavailable
 from tests.api.conftest import PEPPERS
 from tests.api.events.sender import EventSender, event, read_counts
@@ -36,7 +36,7 @@ def written_apps(monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
 
 
 @pytest_asyncio.fixture
-async def keyed_app(conn: Conn, shop: EventSender) -> KeyedApp:
+async def keyed_app(conn: Conn, shop: EventSender) -> SdkAppOfEventRequest:
     [app] = await app_keys.authenticate_sdk_app_keys(conn, keys=[shop.key], peppers=PEPPERS)
     assert app
     return app
@@ -58,7 +58,7 @@ async def test_last_event_at_appears_after_the_first_event(shop: EventSender) ->
 
 
 async def test_many_requests_cause_one_write(
-    pool: Pool, keyed_app: KeyedApp, written_apps: list[UUID], monkeypatch: pytest.MonkeyPatch
+    pool: Pool, keyed_app: SdkAppOfEventRequest, written_apps: list[UUID], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_app_last_seen_buffer(pool) as last:
         for _ in range(100):
@@ -71,14 +71,14 @@ async def test_many_requests_cause_one_write(
     assert written_apps == [keyed_app.app_id] * 2
 
 
-async def test_pending_timestamps_are_written_at_the_end(pool: Pool, keyed_app: KeyedApp) -> None:
+async def test_pending_timestamps_are_written_at_the_end(pool: Pool, keyed_app: SdkAppOfEventRequest) -> None:
     async with open_app_last_seen_buffer(pool) as last:
         last.queue_last_event_time(keyed_app)
     assert await read_last_event(pool)
 
 
 async def test_next_event_retries_after_postgres_was_away(
-    pool: Pool, keyed_app: KeyedApp, monkeypatch: pytest.MonkeyPatch
+    pool: Pool, keyed_app: SdkAppOfEventRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     last = AppLastSeenBuffer(pool)
     with monkeypatch.context() as patch:

@@ -100,7 +100,7 @@ async def test_key_works_only_for_its_own_app(
 ) -> None:
     """The key of another organization, of the same one, and of no app get one answer."""
     theirs, sibling = await sender(rival, anonymous), await sender(shop.owner, anonymous)
-    nobody = f"/v1/apps/{ids.format_prefixed_id(ids.APP, ids.new_uuid7())}/events"
+    nobody = f"/v1/apps/{ids.format_prefixed_id(ids.SDK_APP_ID_PREFIX, ids.new_uuid7())}/events"
     places = (theirs.at, sibling.at, nobody, "/v1/apps/x/events")
     answers = [await shop.send(event(1), at=at) for at in places]
     for answer in answers:

@@ -90,7 +90,7 @@ async def test_keyed_requests_leave_connections_to_others(
 async def test_an_app_is_one_of_the_project(phone: EventSender, rival: ApiCaller, anonymous: httpx.AsyncClient) -> None:
     theirs = await sender(rival, anonymous)
     other = await sender(phone.owner, anonymous)
-    nobody = {"sdkAppId": ids.format_prefixed_id(ids.APP, ids.new_uuid7())}
+    nobody = {"sdkAppId": ids.format_prefixed_id(ids.SDK_APP_ID_PREFIX, ids.new_uuid7())}
     answers = [
         await post_events(phone, event(1), **wrong)
         for wrong in (nobody, {"sdkAppId": theirs.app["appId"]}, {"sdkAppId": other.app["appId"]})

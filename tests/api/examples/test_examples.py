@@ -58,7 +58,7 @@ async def check_each_event_equals_its_get(cast: StoryCast) -> None:
     """Check events that were not rendered before: a rendered event keeps its old state."""
     new = "select id from webhook_event where organization_id = $1 and body is null limit 30"
     for row in await cast.pool.fetch(new, cast.organization_id):
-        event_id = ids.format_prefixed_id(ids.WEBHOOK_EVENT, row["id"])
+        event_id = ids.format_prefixed_id(ids.WEBHOOK_EVENT_ID_PREFIX, row["id"])
         shown = (await cast.acme.get(f"/v1/webhook-events/{event_id}")).json()
         answer = await cast.acme.get(urlsplit(shown["data"]["objectUrl"]).path)
         body = answer.json() if answer.is_success else None

@@ -34,7 +34,7 @@ async def read_spec(pool: Pool, content_id: str) -> dict[str, Any]:
     """Return the spec of the item's latest revision."""
     brief = await pool.fetchval(
         "select brief from content_generation where content_id = $1 order by revision desc limit 1",
-        ids.parse_prefixed_id(ids.CONTENT, content_id),
+        ids.parse_prefixed_id(ids.CONTENT_ID_PREFIX, content_id),
     )
     spec: dict[str, Any] = brief["spec"]
     return spec

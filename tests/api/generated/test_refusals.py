@@ -11,7 +11,8 @@ from tests.api.conftest import ApiCaller
 from tests.api.generated.conftest import GeneratingProject
 
 ASSET, CONTENT, ACCOUNT = (
-    ids.format_prefixed_id(prefix, ids.new_uuid7()) for prefix in (ids.ASSET, ids.CONTENT, ids.ACCOUNT)
+    ids.format_prefixed_id(prefix, ids.new_uuid7())
+    for prefix in (ids.ASSET_ID_PREFIX, ids.CONTENT_ID_PREFIX, ids.ACCOUNT_ID_PREFIX)
 )
 
 INVALID: tuple[tuple[dict[str, Any], str], ...] = (

@@ -31,9 +31,9 @@ def local_settings(settings: Settings, hub: SimulatedGitHub) -> Settings:
 
 
 TASKS = {
-    CONNECT_GITHUB_KIND: connect_github.open_task,
-    LIST_GITHUB_REPOS_KIND: list_github_repos.open_task,
-    INGEST_GITHUB_KIND: ingest_github.open_task,
+    CONNECT_GITHUB_KIND: connect_github.build_job_task_with_resources,
+    LIST_GITHUB_REPOS_KIND: list_github_repos.build_job_task_with_resources,
+    INGEST_GITHUB_KIND: ingest_github.build_job_task_with_resources,
 }
 
 

@@ -22,10 +22,10 @@ class LeasingOperator(NamedTuple):
 
     async def account(self, handle: str) -> str:
         """Connect an account without offering it."""
-        project_id = seeds.parse_id(ids.PROJECT, self.project_id)
+        project_id = seeds.parse_id(ids.PROJECT_ID_PREFIX, self.project_id)
         async with self.pool.acquire() as conn:
             account_id = await seeds.account(conn, self.caller.organization_id, project_id, handle=handle)
-        return ids.format_prefixed_id(ids.ACCOUNT, account_id)
+        return ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, account_id)
 
     async def offer(self, handle: str) -> str:
         account_id = await self.account(handle)

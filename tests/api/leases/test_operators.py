@@ -52,10 +52,18 @@ async def test_only_ones_own_account_can_be_offered(
     pool: Pool, platform: LeasingOperator, tenant: LeasingTenant, acme: ApiCaller
 ) -> None:
     async with pool.acquire() as conn:
-        project_id = seeds.parse_id(ids.PROJECT, tenant.project)
-        theirs = ids.format_prefixed_id(ids.ACCOUNT, await seeds.account(conn, acme.organization_id, project_id))
+        project_id = seeds.parse_id(ids.PROJECT_ID_PREFIX, tenant.project)
+        theirs = ids.format_prefixed_id(
+            ids.ACCOUNT_ID_PREFIX, await seeds.account(conn, acme.organization_id, project_id)
+        )
     leased = await platform.lend(tenant, await platform.offer("one"))
-    for account_id in (theirs, leased, ids.format_prefixed_id(ids.ACCOUNT, ids.new_uuid7()), "sa_nonsense", "prj_x"):
+    for account_id in (
+        theirs,
+        leased,
+        ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, ids.new_uuid7()),
+        "sa_nonsense",
+        "prj_x",
+    ):
         body = {"socialAccountId": account_id, "niche": "baking"}
         answer = await platform.caller.http.post("/v1/ops/leasable-accounts", json=body)
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")

@@ -69,9 +69,9 @@ async def test_a_lease_is_listed_released_and_told_why(platform: LeasingOperator
 
 async def test_own_account_is_disconnected_by_another_route(pool: Pool, tenant: LeasingTenant, acme: ApiCaller) -> None:
     async with pool.acquire() as conn:
-        project_id = seeds.parse_id(ids.PROJECT, tenant.project)
-        own = ids.format_prefixed_id(ids.ACCOUNT, await seeds.account(conn, acme.organization_id, project_id))
-    for account_id in (own, ids.format_prefixed_id(ids.ACCOUNT, ids.new_uuid7())):
+        project_id = seeds.parse_id(ids.PROJECT_ID_PREFIX, tenant.project)
+        own = ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, await seeds.account(conn, acme.organization_id, project_id))
+    for account_id in (own, ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, ids.new_uuid7())):
         answer = await tenant.release(account_id)
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")
         assert "/v1/social-accounts/" in answer.json()["error"]["message"]

@@ -28,7 +28,7 @@ class PostsProject(Participants):
 
     @property
     def list_path(self) -> str:
-        return f"/v1/projects/{ids.format_prefixed_id(ids.PROJECT, self.id)}/scheduled-posts"
+        return f"/v1/projects/{ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, self.id)}/scheduled-posts"
 
     async def content(self, caption: str = "Fresh bread today.", **columns: Any) -> str:
         """Insert completed content; `columns` are set on its row."""
@@ -36,13 +36,13 @@ class PostsProject(Participants):
             content_id = await seeds.content(conn, self.org, self.id)
             for name, value in {"caption": caption, **columns}.items():
                 await conn.execute(f"update content_item set {name} = $1 where id = $2", value, content_id)
-        return ids.format_prefixed_id(ids.CONTENT, content_id)
+        return ids.format_prefixed_id(ids.CONTENT_ID_PREFIX, content_id)
 
     async def account(self, handle: str = "shop", *, project_id: UUID | None = None, **fields: Any) -> str:
         async with self.pool.acquire() as conn:
             where = project_id or self.id
             return ids.format_prefixed_id(
-                ids.ACCOUNT, await seeds.account(conn, self.org, where, handle=handle, **fields)
+                ids.ACCOUNT_ID_PREFIX, await seeds.account(conn, self.org, where, handle=handle, **fields)
             )
 
     async def accounts(self, count: int) -> list[str]:

@@ -11,7 +11,7 @@ from tests.api.refusals import issue_paths, reason
 
 async def test_unknown_accounts_are_named_all_at_once(project: PostsProject) -> None:
     content, mine = await project.content(), await project.account()
-    made_up, wrong = ids.format_prefixed_id(ids.ACCOUNT, ids.new_uuid7()), content
+    made_up, wrong = ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, ids.new_uuid7()), content
     async with no_change(project.pool):
         for send in (project.schedule, project.publish):
             answer = await send(content, made_up, mine, wrong, "nonsense")
@@ -23,9 +23,10 @@ async def test_rivals_account_looks_like_an_unknown_one(project: PostsProject) -
     async with project.pool.acquire() as conn:
         rivals = await seeds.project(conn, project.rival.organization_id)
         theirs = await seeds.account(conn, project.rival.organization_id, rivals)
-    content, made_up = await project.content(), ids.format_prefixed_id(ids.ACCOUNT, ids.new_uuid7())
+    content, made_up = await project.content(), ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, ids.new_uuid7())
     answers = [
-        await project.schedule(content, account) for account in (ids.format_prefixed_id(ids.ACCOUNT, theirs), made_up)
+        await project.schedule(content, account)
+        for account in (ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, theirs), made_up)
     ]
     errors = [answer.json()["error"] | {"requestId": ""} for answer in answers]
     assert errors[0] == errors[1]

@@ -56,7 +56,7 @@ async def test_many_entries_come_page_by_page(project: PostsProject) -> None:
 
 
 async def test_job_timeline_has_attempts(project: PostsProject) -> None:
-    path = f"/v1/projects/{ids.format_prefixed_id(ids.PROJECT, project.id)}/ingest/website"
+    path = f"/v1/projects/{ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, project.id)}/ingest/website"
     job = (await project.acme.http.post(path, json={"url": "https://example.com"})).json()["jobId"]
     async with project.pool.acquire() as conn:
         [claim] = await seeds.claims(conn, INGEST_WEBSITE_KIND)
@@ -76,6 +76,6 @@ async def test_job_timeline_has_attempts(project: PostsProject) -> None:
 async def test_internal_job_has_no_timeline(project: PostsProject) -> None:
     await project.schedule_new()
     await project.pool.execute("update job set internal = true")
-    job_id = ids.format_prefixed_id(ids.JOB, await project.pool.fetchval("select id from job"))
+    job_id = ids.format_prefixed_id(ids.JOB_ID_PREFIX, await project.pool.fetchval("select id from job"))
     answer = await project.acme.http.get(f"/v1/jobs/{job_id}/timeline")
     assert problem(answer)[:2] == (404, "NOT_FOUND")

@@ -55,7 +55,7 @@ class ApiSandbox:
     async def account(self, handle: str = "shop", **fields: Any) -> str:
         async with self.pool.acquire() as conn:
             account_id = await seeds.account(conn, self.org, self.project_id, handle=handle, **fields)
-        return ids.format_prefixed_id(ids.ACCOUNT, account_id)
+        return ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, account_id)
 
     async def connect(self, platform: str) -> str:
         """Connect an account by a person's link, and return it."""
@@ -75,11 +75,13 @@ class ApiSandbox:
         async with self.pool.acquire() as conn:
             content = await seeds.content(conn, self.org, self.project_id, caption=caption)
         body = {"targets": [{"socialAccountId": account} for account in accounts], **when}
-        return await self.post(f"/v1/content/{ids.format_prefixed_id(ids.CONTENT, content)}/schedule", body, status=202)
+        return await self.post(
+            f"/v1/content/{ids.format_prefixed_id(ids.CONTENT_ID_PREFIX, content)}/schedule", body, status=202
+        )
 
     @property
     def shown_project(self) -> str:
-        return ids.format_prefixed_id(ids.PROJECT, self.project_id)
+        return ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, self.project_id)
 
     async def schedule_locally(self, account: str, local_times: Sequence[str]) -> None:
         """Schedule a post at each of these times, without HTTP: a key's rate limit is too low."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.server.admission import HttpConnectionLimits, client_network
+from api.server.admission import HttpConnectionLimits, find_network_of_client
 from tests.api.conftest import poll
 from tests.api.server.conftest import RawClient, ServerUnderTest
 
@@ -251,7 +251,13 @@ async def send_request(edge: ServerUnderTest, path: str) -> RawClient:
 
 def test_ipv6_network_counts_as_one_address() -> None:
     assert (
-        client_network("2001:db8:1:2::1") == client_network("2001:db8:1:2:ffff::1") != client_network("2001:db8:1:3::1")
+        find_network_of_client("2001:db8:1:2::1")
+        == find_network_of_client("2001:db8:1:2:ffff::1")
+        != find_network_of_client("2001:db8:1:3::1")
     )
-    assert client_network("::ffff:192.0.2.1") == client_network("192.0.2.1") != client_network("192.0.2.2")
-    assert client_network("a socket's path") == "a socket's path"
+    assert (
+        find_network_of_client("::ffff:192.0.2.1")
+        == find_network_of_client("192.0.2.1")
+        != find_network_of_client("192.0.2.2")
+    )
+    assert find_network_of_client("a socket's path") == "a socket's path"

@@ -34,7 +34,7 @@ async def test_413_reaches_clients_that_read_last(pool: Pool, settings: Settings
     """With a length, and in chunks."""
     async with pool.acquire() as conn:
         org = await seeds.organization(conn)
-        project = ids.format_prefixed_id(ids.PROJECT, await seeds.project(conn, org))
+        project = ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, await seeds.project(conn, org))
         upload = f"/v1/projects/{project}/content/upload"
     headers = {"Authorization": f"Bearer {await new_key(pool, org)}"}
     picture = PICTURE + media.picture()

@@ -23,7 +23,7 @@ EMIT = "select emit_webhook_event($1, $2, $3, $1, null, null)"
 async def emit_event(conn: "Conn | Pool", org: UUID, kind: str = "job.failed", project: UUID | None = None) -> str:
     """Emit an event of a deleted object; return an empty id if no subscriber wants it."""
     event_id = await conn.fetchval(EMIT, org, project, kind)
-    return ids.format_prefixed_id(ids.WEBHOOK_EVENT, event_id) if event_id else ""
+    return ids.format_prefixed_id(ids.WEBHOOK_EVENT_ID_PREFIX, event_id) if event_id else ""
 
 
 class StreamMessage(NamedTuple):

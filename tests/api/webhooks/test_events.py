@@ -123,7 +123,7 @@ async def test_deleted_or_large_object_is_omitted(acme: ApiCaller, pool: Pool) -
         await pool.execute(job, acme.organization_id, f"{kind}.x")
     await pool.execute("update webhook_event set type = 'job.failed' where type = 'job.x'")
     for one in await pool.fetch("select id from webhook_event"):
-        sent = await read_body(pool, acme, ids.format_prefixed_id(ids.WEBHOOK_EVENT, one["id"]))
+        sent = await read_body(pool, acme, ids.format_prefixed_id(ids.WEBHOOK_EVENT_ID_PREFIX, one["id"]))
         assert len(sent) <= events.MAX_WEBHOOK_EVENT_BODY_BYTES
         assert msgspec.json.decode(sent)["data"]["object"] is None
 

@@ -166,7 +166,7 @@ async def test_stream_filters_types_and_project(
 ) -> None:
     """Other events are skipped, also whole batches."""
     monkeypatch.setattr(route, "WEBHOOK_EVENTS_PER_STREAM_BATCH", 3)
-    project = ids.parse_prefixed_id(ids.PROJECT, shown := await new_project(acme))
+    project = ids.parse_prefixed_id(ids.PROJECT_ID_PREFIX, shown := await new_project(acme))
     wanted = {"type": "post.failed,job.failed", "projectId": shown}
     async with open_reader(app, acme.key, **wanted) as reader:
         await reader.begun()
@@ -271,7 +271,7 @@ async def test_stream_creates_no_endpoint(app: Litestar, acme: ApiCaller, pool: 
     async with open_reader(app, acme.key) as reader:
         await reader.begun()
         assert (await acme.http.get("/v1/webhook-endpoints")).json()["items"] == []
-        shown = ids.format_prefixed_id(ids.WEBHOOK_ENDPOINT, acme.organization_id)
+        shown = ids.format_prefixed_id(ids.WEBHOOK_ENDPOINT_ID_PREFIX, acme.organization_id)
         assert_refused(await acme.http.get(f"/v1/webhook-endpoints/{shown}"), 404, "NOT_FOUND")
         assert_refused(await acme.http.delete(f"/v1/webhook-endpoints/{shown}"), 404, "NOT_FOUND")
         usage = (await acme.http.get("/v1/usage")).json()

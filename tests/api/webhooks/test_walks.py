@@ -71,9 +71,9 @@ async def walker(sandbox: ApiCaller, pool: Pool, gone: WebhookReceiver) -> Walke
             account_id = await seeds.account(
                 conn, sandbox.organization_id, project_id, handle=handle, platform=platform
             )
-        return ids.format_prefixed_id(ids.ACCOUNT, account_id)
+        return ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, account_id)
 
-    return Walker(sandbox.http, ids.format_prefixed_id(ids.PROJECT, project_id), connect, gone.url)
+    return Walker(sandbox.http, ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, project_id), connect, gone.url)
 
 
 @pytest.mark.parametrize("kind", WALKS)

@@ -29,7 +29,7 @@ PROJECT = {
     "in": "path",
     "required": True,
     "schema": {"type": "string"},
-    "example": ids.format_prefixed_id(ids.PROJECT, ids.new_uuid7()),
+    "example": ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, ids.new_uuid7()),
 }
 LIMIT = {"name": "limit", "in": "query", "schema": {"type": "integer", "maximum": 200}}
 BODY = {"content": {"application/json": {"schema": {"type": "object"}, "example": {"name": "x"}}}}
@@ -117,7 +117,7 @@ class Stub:
 
     def _project(self, org: str, method: str, path: str, body: bytes) -> tuple[int, Any]:
         if path == "/v1/projects" and method == "POST":
-            project = {"id": ids.format_prefixed_id(ids.PROJECT, ids.new_uuid7()), "org": org, "version": "0"}
+            project = {"id": ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, ids.new_uuid7()), "org": org, "version": "0"}
             self.projects[project["id"]] = project
             return 201, project
         if path == "/v1/projects":

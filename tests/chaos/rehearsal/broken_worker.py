@@ -11,7 +11,12 @@ import asyncpg
 import uvloop
 
 from chaos.proxy import ServerAddress
-from chaos.rehearsal.tasks import FLAKY, WRITE, build_rehearsal_tasks, fail_first_then_commit
+from chaos.rehearsal.tasks import (
+    FAIL_FIRST_REHEARSAL_KIND,
+    ONE_WRITE_REHEARSAL_KIND,
+    build_rehearsal_tasks,
+    fail_first_then_commit,
+)
 from chaos.tasks import BENCH_POOL, INSERT_BENCH_EFFECT
 from db.pool import Conn
 from jobs.outcomes import TaskOutcome
@@ -37,6 +42,6 @@ async def deleting(ctx: TaskContext) -> TaskOutcome:
 
 if __name__ == "__main__":
     outside = ServerAddress(sys.argv[1], int(sys.argv[2]))
-    broken = {FLAKY: unfenced, WRITE: deleting}
+    broken = {FAIL_FIRST_REHEARSAL_KIND: unfenced, ONE_WRITE_REHEARSAL_KIND: deleting}
     logs.configure_logging(process="rehearsal")
     uvloop.run(serve_worker(load_settings(os.environ), BENCH_POOL, {**build_rehearsal_tasks(outside), **broken}))

@@ -63,10 +63,15 @@ def test_recovery_ends_with_the_job() -> None:
 
 def test_only_refusals_of_lost_attempts_are_fenced(tmp_path: Path) -> None:
     lines = [
-        {"event": "write refused", "job_id": ids.format_prefixed_id(ids.JOB, JOB), "attempt": 1},
-        {"event": "attempt ended", "job_id": ids.format_prefixed_id(ids.JOB, JOB), "attempt": 1, "now": None},
-        {"event": "attempt ended", "job_id": ids.format_prefixed_id(ids.JOB, JOB), "attempt": 2, "now": None},
-        {"event": "attempt ended", "job_id": ids.format_prefixed_id(ids.JOB, JOB), "attempt": 3, "now": "queued"},
+        {"event": "write refused", "job_id": ids.format_prefixed_id(ids.JOB_ID_PREFIX, JOB), "attempt": 1},
+        {"event": "attempt ended", "job_id": ids.format_prefixed_id(ids.JOB_ID_PREFIX, JOB), "attempt": 1, "now": None},
+        {"event": "attempt ended", "job_id": ids.format_prefixed_id(ids.JOB_ID_PREFIX, JOB), "attempt": 2, "now": None},
+        {
+            "event": "attempt ended",
+            "job_id": ids.format_prefixed_id(ids.JOB_ID_PREFIX, JOB),
+            "attempt": 3,
+            "now": "queued",
+        },
         {"event": "working"},
     ]
     log = tmp_path / "log"

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("environment")
 
 
 def rebuild(since: str, until: str) -> tuple[str, ...]:
-    project = ids.format_prefixed_id(ids.PROJECT, PROJECT)
+    project = ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, PROJECT)
     return ("events", "rebuild", project, "--since", since, "--until", until, "--json")
 
 
@@ -36,7 +36,7 @@ class Shop:
         self.at = datetime.now(UTC)
 
     def tail(self, *options: str) -> tuple[str, ...]:
-        return ("events", "tail", ids.format_prefixed_id(ids.PROJECT, self.project_id), *options)
+        return ("events", "tail", ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, self.project_id), *options)
 
 
 @pytest_asyncio.fixture
@@ -110,9 +110,9 @@ async def test_tail_warns_once_about_skipped_events(
 
 
 async def test_unknown_projects_and_apps_are_not_found(tenantry: Tenantry, shop: Shop) -> None:
-    unknown = ids.format_prefixed_id(ids.PROJECT, PROJECT)
+    unknown = ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, PROJECT)
     assert "no such project" in refused(await tenantry("events", "tail", unknown, "--json"), 3)["message"]
-    other = ids.format_prefixed_id(ids.APP, ids.new_uuid7())
+    other = ids.format_prefixed_id(ids.SDK_APP_ID_PREFIX, ids.new_uuid7())
     assert "no such" in refused(await tenantry(*shop.tail("--app", other, "--json")), 3)["message"]
 
 

@@ -27,7 +27,7 @@ async def organization(tenantry: Tenantry, environment: Settings) -> dict[str, A
 @pytest.fixture
 async def account(organization: dict[str, Any], conn: Conn) -> dict[str, UUID]:
     """Create an account with a token, and return its ids."""
-    org = seeds.parse_id(ids.ORGANIZATION, organization["id"])
+    org = seeds.parse_id(ids.ORGANIZATION_ID_PREFIX, organization["id"])
     return {"organization_id": org, "account_id": await seeds.account(conn, org, await seeds.project(conn, org))}
 
 

@@ -28,7 +28,9 @@ class Leasing(NamedTuple):
 @pytest_asyncio.fixture
 async def leasing(conn: Conn) -> Leasing:
     (operators, project, *_), (partner, partner_project, *_) = (await lease.tenant(conn), await lease.tenant(conn))
-    account = ids.format_prefixed_id(ids.ACCOUNT, await seeds.account(conn, operators, project, handle="bakes"))
+    account = ids.format_prefixed_id(
+        ids.ACCOUNT_ID_PREFIX, await seeds.account(conn, operators, project, handle="bakes")
+    )
     return Leasing(account, ("--org", str(operators), "--json"), partner, partner_project)
 
 

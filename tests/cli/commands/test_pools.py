@@ -60,7 +60,9 @@ async def test_pause_and_resume_are_audited_for_operators_with_the_person(
         ("pool.paused", "default"),
         ("pool.resumed", "default"),
     ]
-    assert {entry["organization_id"] for entry in entries} == {ids.parse_prefixed_id(ids.ORGANIZATION, operators)}
+    assert {entry["organization_id"] for entry in entries} == {
+        ids.parse_prefixed_id(ids.ORGANIZATION_ID_PREFIX, operators)
+    }
     assert {(entry["api_key_id"], entry["details"]["by"], entry["details"]["user"]) for entry in entries} == {
         (None, "command line", "ada")
     }

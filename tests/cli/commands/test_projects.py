@@ -10,7 +10,7 @@ pytestmark = pytest.mark.usefixtures("environment")
 
 async def test_an_archived_project_is_purged_by_its_name(tenantry: Tenantry, conn: Conn) -> None:
     project_id = await seeds.project(conn, await seeds.organization(conn))
-    shown = ids.format_prefixed_id(ids.PROJECT, project_id)
+    shown = ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, project_id)
     purge = ("projects", "purge", shown, "--name")
     assert refused(await tenantry(*purge, "Shop", "--json"), 4)["code"] == "CONFLICT"
     await conn.execute("update project set status = 'archived', archived_at = now()")

@@ -20,7 +20,7 @@ async def organization_id(conn: Conn) -> UUID:
 async def account(conn: Conn, organization_id: UUID) -> str:
     project = await seeds.project(conn, organization_id)
     made = await seeds.account(conn, organization_id, project, handle="shop@mastodon.example")
-    return ids.format_prefixed_id(ids.ACCOUNT, made)
+    return ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, made)
 
 
 async def test_a_quota_is_set_and_cleared(tenantry: Tenantry, account: str) -> None:
@@ -38,4 +38,6 @@ async def test_half_a_quota_is_refused(tenantry: Tenantry, account: str) -> None
 
 async def test_another_organizations_account_is_not_found(tenantry: Tenantry, account: str) -> None:
     assert refused(await tenantry("quotas", "clear", account, "--sandbox", "--json"), 3)
-    assert refused(await tenantry("quotas", "clear", ids.format_prefixed_id(ids.ACCOUNT, uuid4()), "--json"), 3)
+    assert refused(
+        await tenantry("quotas", "clear", ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, uuid4()), "--json"), 3
+    )

@@ -201,7 +201,7 @@ async def test_invalid_options_and_keys_end_listen_at_once(
         ["--events", "post.gone"], ["--project", "x"], ["--after", "prj_1"],
     ):  # fmt: skip
         assert (await webhooks("listen", *words)).exit_code == 2, words
-    unknown_event = await webhooks("listen", "--after", ids.new_prefixed_id(ids.WEBHOOK_EVENT))
+    unknown_event = await webhooks("listen", "--after", ids.new_prefixed_id(ids.WEBHOOK_EVENT_ID_PREFIX))
     assert unknown_event.exit_code == 3
     monkeypatch.setenv("TENANTRY_KEY", sandbox.key[:-1] + "x")
     assert (await webhooks("listen")).exit_code == 5

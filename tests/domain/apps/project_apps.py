@@ -5,7 +5,7 @@ from uuid import UUID
 
 from db.pool import Conn, Pool, run_in_transaction
 from domain.apps import app_keys, apps
-from domain.apps.app_keys import KeyedApp
+from domain.apps.app_keys import SdkAppOfEventRequest
 from domain.apps.apps import AppChangeAuthor
 from schemas import ids
 from schemas.apps import SdkAppChanged, SdkAppDeleted, SdkAppPatch, SdkAppShown
@@ -14,7 +14,7 @@ from tests.domain.project import Project
 
 
 def uuid_of(app: SdkAppShown) -> UUID:
-    found = ids.parse_prefixed_id(ids.APP, app.app_id)
+    found = ids.parse_prefixed_id(ids.SDK_APP_ID_PREFIX, app.app_id)
     assert found
     return found
 
@@ -41,7 +41,7 @@ async def delete(pool: Pool, project: Project, app: SdkAppShown) -> SdkAppDelete
     )
 
 
-async def opened(conn: Conn, *keys: str) -> list[KeyedApp | None]:
+async def opened(conn: Conn, *keys: str) -> list[SdkAppOfEventRequest | None]:
     return await app_keys.authenticate_sdk_app_keys(conn, keys=keys, peppers=seeds.PEPPERS)
 
 

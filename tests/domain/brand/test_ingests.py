@@ -57,7 +57,7 @@ async def test_a_retry_takes_the_ingest_over(pool: Pool, conn: Conn, project: Pr
     assert again.fresh
     await end(conn, first.job_id, "canceled")
     found = await verbs.ingest(conn, project)
-    assert (found.status, found.job_id) == ("running", ids.format_prefixed_id(ids.JOB, again.job_id))
+    assert (found.status, found.job_id) == ("running", ids.format_prefixed_id(ids.JOB_ID_PREFIX, again.job_id))
 
 
 LOGO = PictureFoundByIngest(

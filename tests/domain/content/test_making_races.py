@@ -41,7 +41,8 @@ async def end(pool: Pool, claim: JobClaim) -> bool:
 
 async def publish(conn: Conn, project: Project) -> None:
     targets = [
-        Target(social_account_id=ids.format_prefixed_id(ids.ACCOUNT, account_id)) for account_id in project.account_ids
+        Target(social_account_id=ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, account_id))
+        for account_id in project.account_ids
     ]
     await scheduling.create_immediate_content_posts(
         conn,

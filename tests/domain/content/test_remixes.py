@@ -34,7 +34,7 @@ async def upload(pool: Pool, project: Project) -> UUID:
     file = StoredFile("video", "video/mp4", 720, 1280, 5000, 9, bytes(32), token, Thumbnail(3, bytes(32), small))
     scope: dict[str, Any] = {"organization_id": project.org, "project_id": project.id, "public_url": URL}
     create = partial(content.create_uploaded_content, **scope, hook=None, caption="Swim", files=[file])
-    return seeds.parse_id(ids.CONTENT, (await run_in_transaction(pool, create)).id)
+    return seeds.parse_id(ids.CONTENT_ID_PREFIX, (await run_in_transaction(pool, create)).id)
 
 
 async def declare(conn: Conn, project: Project, content_id: UUID, is_ai: bool) -> Content:
@@ -50,7 +50,7 @@ async def finished(pool: Pool, conn: Conn) -> None:
 
 
 async def remix(pool: Pool, conn: Conn, project: Project, source: UUID) -> UUID:
-    shown = ids.format_prefixed_id(ids.CONTENT, source)
+    shown = ids.format_prefixed_id(ids.CONTENT_ID_PREFIX, source)
     started = await making.ask(conn, project, format="ugc_remix", source_content_id=shown)
     await finished(pool, conn)
     return started.content_id

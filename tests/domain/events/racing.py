@@ -94,7 +94,7 @@ async def cut(conn: Conn, _: random.Random) -> None:
 
 async def fold_or_die(conn: Conn, dice: random.Random) -> None:
     async with conn.transaction():
-        await folds.DeltaFolder().fold_each_waiting_shard(conn)
+        await folds.DeltaFoldRunner().fold_each_waiting_shard(conn)
         if dice.random() < 0.3:
             await conn.execute("select pg_terminate_backend(pg_backend_pid())")
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from asyncpg.pgproto import pgproto
 
 from db.pool import Conn
-from domain.apps.app_keys import KeyedApp
+from domain.apps.app_keys import SdkAppOfEventRequest
 from domain.events import folds, group_commit
 from domain.events.budgets import EventBudgets
 from domain.events.event import NewEventRow
@@ -48,13 +48,13 @@ class Takes(Protocol):
     """Intake, or a proxy of several."""
 
     async def commit_request_events(
-        self, app: KeyedApp, events: Sequence[NewEventRow], *, size: int
+        self, app: SdkAppOfEventRequest, events: Sequence[NewEventRow], *, size: int
     ) -> EventIntakeResult: ...
 
 
-def keyed(project_id: UUID, app_no: int, organization_id: UUID | None = None) -> KeyedApp:
+def keyed(project_id: UUID, app_no: int, organization_id: UUID | None = None) -> SdkAppOfEventRequest:
     """Return an app as its key opens it: by default of the only project of an organization."""
-    return KeyedApp(
+    return SdkAppOfEventRequest(
         organization_id or project_id, project_id, UUID(int=app_no), app_no, "web", None, "standard",
         archived=False, suspended=False,
     )  # fmt: skip
@@ -80,7 +80,7 @@ async def stored(conn: Conn) -> list[int]:
 
 
 async def fold_all(conn: Conn) -> None:
-    folder = folds.DeltaFolder()
+    folder = folds.DeltaFoldRunner()
     while await folder.fold_each_waiting_shard(conn):
         pass
 

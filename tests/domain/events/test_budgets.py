@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from db.pool import Pool, open_postgres_pool
-from domain.apps.app_keys import KeyedApp
+from domain.apps.app_keys import SdkAppOfEventRequest
 from domain.events import budgets
 from domain.events.budgets import EventBudgets, TierDailyEventLimits
 from domain.events.intake import open_event_intake
@@ -19,7 +19,7 @@ from tests.servers import ServerPair
 from tests.waiting import eventually
 
 
-async def an_app(pool: Pool) -> KeyedApp:
+async def an_app(pool: Pool) -> SdkAppOfEventRequest:
     async with pool.acquire() as conn:
         return keyed(PROJECT, 1, await seeds.organization(conn))
 
@@ -35,7 +35,7 @@ async def test_process_exceeds_a_budget_by_a_lot_and_a_request(
 ) -> None:
     budget, most = TierDailyEventLimits(5_000, 1 << 40), 20
     monkeypatch.setattr(budgets, "EVENT_DAY_LIMITS_BY_TIER", {"standard": budget})
-    monkeypatch.setattr(budgets, "EVENT_BUDGET_LOTS", 100)
+    monkeypatch.setattr(budgets, "EVENT_BUDGET_LOT_COUNT", 100)
     app, chance = await an_app(pool), random.Random(seed)
     processes = [new_budgets() for _ in range(4)]
     accepted, refused = 0, set[int]()
@@ -60,7 +60,7 @@ async def test_process_exceeds_a_budget_by_a_lot_and_a_request(
 
 async def test_full_lot_is_added_at_once_and_less_later(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     app, one, other = await an_app(pool), new_budgets(), new_budgets()
-    lot = budgets.EVENT_DAY_LIMITS_BY_TIER["standard"].events // budgets.EVENT_BUDGET_LOTS
+    lot = budgets.EVENT_DAY_LIMITS_BY_TIER["standard"].events // budgets.EVENT_BUDGET_LOT_COUNT
     monkeypatch.setattr(budgets, "EVENT_COUNT_FLUSH_INTERVAL_S", 600.0)
     one.charge_budget_after_commit(app, lot - 1, 1)
     assert not one.counts_ready.is_set()

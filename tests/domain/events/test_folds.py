@@ -14,7 +14,7 @@ from db.pool import Conn, Pool
 from db.queries import event_delta
 from domain.events import folds, group_commit
 from domain.events.event import NewEventRow
-from domain.events.folds import DeltaFolder
+from domain.events.folds import DeltaFoldRunner
 from domain.metrics import active_users, rollup_counts
 from domain.metrics.active_users import ActiveUserCountCache
 from domain.metrics.rollup_counts import EventCountGrouping
@@ -89,7 +89,7 @@ class Race:
                 self.acknowledged |= {one.name: at for one in events}
 
     async def fold(self) -> None:
-        folder = DeltaFolder()
+        folder = DeltaFoldRunner()
         while not self.done.is_set():
             async with self.pool.acquire() as own:
                 transaction = own.transaction()
@@ -137,7 +137,7 @@ class Crash:
 
 async def fold_once(pool: Pool) -> None:
     async with pool.acquire() as own:
-        await DeltaFolder().fold_each_waiting_shard(own)
+        await DeltaFoldRunner().fold_each_waiting_shard(own)
 
 
 async def read_once(pool: Pool) -> None:
@@ -167,9 +167,9 @@ async def test_two_folders_take_different_shards(pool: Pool, conn: Conn) -> None
         await send(conn, named(range(10), project_id))
     async with pool.acquire() as first, first.transaction():
         await event_delta.lock_shard_of_project.value(first, project_id=PROJECT)
-        assert await DeltaFolder().fold_each_waiting_shard(conn) == 20
+        assert await DeltaFoldRunner().fold_each_waiting_shard(conn) == 20
         assert [await waiting(conn, each) for each in (PROJECT, NEIGHBOUR, STRANGER)] == [(10, 10), (10, 10), (0, 0)]
-    assert await DeltaFolder().fold_each_waiting_shard(conn) == 40
+    assert await DeltaFoldRunner().fold_each_waiting_shard(conn) == 40
     assert await wrong_counts(conn) == []
 
 
@@ -177,7 +177,7 @@ async def test_a_flooding_project_delays_its_shard_by_one_batch(conn: Conn, monk
     monkeypatch.setattr(folds, "MAX_DELTAS_PER_FOLD", 10)
     await send(conn, named(range(100)))
     await send(conn, named(range(5), NEIGHBOUR))
-    folder = DeltaFolder()
+    folder = DeltaFoldRunner()
     for flood, neighbour in ((90, 5), (90, 0), (80, 0)):
         await folder.fold_each_waiting_shard(conn)
         assert await waiting(conn) == (flood, flood)
@@ -193,7 +193,7 @@ async def test_a_shard_with_a_timeout_delays_no_other_and_gets_smaller_batches(
     monkeypatch.setattr(folds, "MAX_DELTAS_PER_FOLD", 20)
     await send(conn, named(range(30)))
     await send(conn, named(range(10), STRANGER))
-    folder = DeltaFolder()
+    folder = DeltaFoldRunner()
     async with pool.acquire() as other, other.transaction():
         await other.execute("lock table event_person in share row exclusive mode")
         assert await folder.fold_each_waiting_shard(conn) == 0

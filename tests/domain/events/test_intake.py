@@ -30,7 +30,7 @@ def sent(numbers: range, project_id: UUID = A) -> list[NewEventRow]:
 
 @pytest.fixture
 def one_committer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intakes, "CONCURRENT_EVENT_COMMITS", 1)
+    monkeypatch.setattr(intakes, "MAX_CONCURRENT_EVENT_COMMITS", 1)
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ import pytest
 
 from db.pool import Conn, Pool
 from domain.events import group_commit, partitions
-from domain.events.partitions import EVENT_TABLE_FUTURE_DAYS, EVENT_TABLE_PAST_DAYS, PROBED_EVENT_ID_GENERATIONS
+from domain.events.partitions import EVENT_TABLE_FUTURE_DAYS, EVENT_TABLE_PAST_DAYS, PROBED_EVENT_ID_GENERATION_COUNT
 from tests.domain.events.sending import event, send, stored
 
 
@@ -64,11 +64,11 @@ async def test_days_are_made_beside_a_commit_that_is_under_way(pool: Pool, conn:
 
 async def test_leaf_is_dropped_by_any_plan(conn: Conn) -> None:
     """A plan may scan all tables of the catalog, a number without a limit."""
-    for _ in range(PROBED_EVENT_ID_GENERATIONS + 1):
+    for _ in range(PROBED_EVENT_ID_GENERATION_COUNT + 1):
         assert await partitions.open_new_event_id_partition_if_due(conn, age=timedelta(0)) == 1
     await conn.execute("set enable_nestloop = off; set enable_mergejoin = off")
     assert [await partitions.drop_oldest_event_id_partition(conn) for _ in range(2)] == [1, 0]
     leaves = await conn.fetch(
         "select inhrelid::regclass::text from pg_inherits where inhparent = 'event_seen'::regclass"
     )
-    assert {leaf for (leaf,) in leaves} == {f"event_seen_{n}" for n in range(1, PROBED_EVENT_ID_GENERATIONS + 2)}
+    assert {leaf for (leaf,) in leaves} == {f"event_seen_{n}" for n in range(1, PROBED_EVENT_ID_GENERATION_COUNT + 2)}

@@ -90,7 +90,7 @@ async def write(intake: EventIntake, seed: int) -> None:
 async def fold_or_die(conn: Conn, dice: random.Random) -> None:
     with suppress(ServiceUnavailable), convert_postgres_away_errors():
         async with conn.transaction():
-            await folds.DeltaFolder().fold_each_waiting_shard(conn)
+            await folds.DeltaFoldRunner().fold_each_waiting_shard(conn)
             if dice.random() < 0.2:
                 await conn.execute("select pg_terminate_backend(pg_backend_pid())")
 

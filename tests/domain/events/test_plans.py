@@ -25,7 +25,7 @@ async def full(conn: Conn) -> Conn:
     """Return a connection to a full store with statements planned while it was empty."""
     for number in range(plans.TIMES):
         await send(conn, [event(number, occurred_at=NOW)])
-        await folds.DeltaFolder().fold_each_waiting_shard(conn)
+        await folds.DeltaFoldRunner().fold_each_waiting_shard(conn)
         await rollups.rebuild_event_counts(conn, project_id=PROJECT, day=NOW.date())
         await purge.purge_project_event_batch(conn, project_id=PROJECT)
         await copy_batch(conn)
@@ -91,7 +91,7 @@ async def test_statements_read_few_rows(full: Conn) -> None:
         PROJECT, NOW.replace(minute=0),
     )  # fmt: skip
     uses: list[Callable[[], Awaitable[object]]] = [
-        lambda: folds.DeltaFolder().fold_each_waiting_shard(full),
+        lambda: folds.DeltaFoldRunner().fold_each_waiting_shard(full),
         lambda: folds.fold_project_for_read(full, project_id=PROJECT),
     ]
     for use in uses:

@@ -58,7 +58,7 @@ async def test_long_or_broken_text_is_stored_in_part(pool: Pool) -> None:
     await waiting.write_queued_rejections()
     rows = (await listed(pool))[::-1]
     assert [(row.name, row.event_id) for row in rows] == [(name, event_id) for _, name, event_id in cases]
-    assert all(0 < len(row.text) <= quarantine.MAX_REJECTED_TEXT for row in rows)
+    assert all(0 < len(row.text) <= quarantine.MAX_REJECTED_EVENT_TEXT_CHARACTERS for row in rows)
 
 
 async def test_flood_keeps_the_newest_events(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,7 +92,7 @@ async def test_queued_events_of_a_project_are_bounded_in_memory(pool: Pool) -> N
     rows = await listed(pool)
     assert [row.text[12:16] for row in rows] == [f"e-{number}" for number in range(89, 89 - len(rows), -1)]
     assert len(rows) >= 10
-    assert len(rows) * 4 * quarantine.MAX_REJECTED_TEXT <= quarantine.MAX_PROJECT_REJECTION_QUEUE_BYTES
+    assert len(rows) * 4 * quarantine.MAX_REJECTED_EVENT_TEXT_CHARACTERS <= quarantine.MAX_PROJECT_REJECTION_QUEUE_BYTES
 
 
 async def test_organization_cannot_fill_the_buffer(pool: Pool) -> None:

@@ -70,5 +70,5 @@ async def test_rolled_back_retry_is_not_logged(wide: Pool, conn: Conn, project: 
     finally:
         log_context.detach_cause(before)
     assert [one.code for one in answer.skipped] == ["ACCOUNT_NOT_CONNECTED"]
-    made = [ids.format_prefixed_id(ids.JOB, submit.job_id) for submit in request.submits]
+    made = [ids.format_prefixed_id(ids.JOB_ID_PREFIX, submit.job_id) for submit in request.submits]
     assert (made, len(made)) == ([one.job_id for one in answer.retried], 2)

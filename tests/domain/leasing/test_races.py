@@ -185,7 +185,7 @@ async def stumble(
     generation = await pool.fetchval("select generation from account_credential")
     met = {"error": error("REFUSED", "it won't"), "generation": generation}
     try:
-        return await scene.context(pool, claim).decide(
+        return await scene.context(pool, claim).run_step_and_settle_outcome(
             partial(failures.store_error_of_maybe_live_post, claim=claim, **met)
         )
     except JobCancelRequested:

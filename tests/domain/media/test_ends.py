@@ -106,9 +106,11 @@ async def test_a_picture_of_too_many_parts_is_refused(start: bytes, part: bytes)
     whole = start + part * image_length.MAX_PICTURE_WALK_STEPS
 
     async def rest() -> AsyncIterator[bytes]:
-        for at in range(sniff.SNIFFED_BYTES, len(whole), 65_536):
+        for at in range(sniff.SNIFFED_BYTE_COUNT, len(whole), 65_536):
             yield whole[at : at + 65_536]
 
     with pytest.raises(InvalidValue, match="too many parts"):
-        async for _ in StreamingUpload(whole[: sniff.SNIFFED_BYTES], path="file[0]", name="").yield_file_bytes(rest()):
+        async for _ in StreamingUpload(whole[: sniff.SNIFFED_BYTE_COUNT], path="file[0]", name="").yield_file_bytes(
+            rest()
+        ):
             pass

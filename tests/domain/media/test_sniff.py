@@ -8,7 +8,7 @@ from domain.media.sniff import (
     ACCEPTED_MP4_TYPE,
     ACCEPTED_PNG_TYPE,
     ACCEPTED_WEBP_TYPE,
-    SNIFFED_BYTES,
+    SNIFFED_BYTE_COUNT,
     AcceptedMediaType,
     check_declared_media_type,
     sniff_media_type,
@@ -35,12 +35,12 @@ OTHERS = [
 
 @pytest.mark.parametrize(("content", "expected"), REAL)
 def test_type_is_recognized_by_the_first_bytes(content: bytes, expected: AcceptedMediaType) -> None:
-    assert sniff_media_type(content[:SNIFFED_BYTES]) is expected
+    assert sniff_media_type(content[:SNIFFED_BYTE_COUNT]) is expected
 
 
 @pytest.mark.parametrize("content", OTHERS)
 def test_other_types_are_refused(content: bytes) -> None:
-    assert sniff_media_type(content[:SNIFFED_BYTES]) is None
+    assert sniff_media_type(content[:SNIFFED_BYTE_COUNT]) is None
 
 
 AGREED = [

@@ -46,7 +46,7 @@ async def test_best_by_ads_are_read_from_their_days(settings: Settings, conn: Co
     """And no more posts than the ads refer to, by their keys."""
     account = await seeds.account(conn, project.org, project.id, handle="shop")
     post = await seeds.post(conn, project.org, await seeds.content(conn, project.org, project.id), account)
-    await put(conn, project, row(ad_id=ids.format_prefixed_id(ids.POST, post), conversions=3))
+    await put(conn, project, row(ad_id=ids.format_prefixed_id(ids.POST_ID_PREFIX, post), conversions=3))
     async with open_postgres_pool(settings.database_url, name="planned", size=1) as pool:
         for _ in range(plans.TIMES):
             assert [item.metric_value for item in (await rank(pool, project)).items] == [3]

@@ -58,7 +58,7 @@ def ignore(_: int) -> None:
 
 
 async def seal_each(conn: Conn, project: Project, keyring: Keyring = OLD) -> Sealed:
-    key = seeds.parse_id(ids.KEY, (await seeds.api_key(conn, project.org)).id)
+    key = seeds.parse_id(ids.API_KEY_ID_PREFIX, (await seeds.api_key(conn, project.org)).id)
     account_id = await seeds.account(conn, project.org, project.id)
     await put(conn, project.org, account_id, keyring, "the token")
     await client_registrations.store_oauth_client(
@@ -94,12 +94,12 @@ async def an_endpoint(conn: Conn, project: Project, keyring: Keyring) -> UUID:
     body = WebhookEndpointCreate(url="https://hooks.example.com/", events=["*"])
     author = endpoints.EndpointChangeAuthor(project.org)
     shown, _ = await endpoints.insert_webhook_endpoint(conn, author=author, project_id=None, body=body, keyring=keyring)
-    return seeds.parse_id(ids.WEBHOOK_ENDPOINT, shown.id)
+    return seeds.parse_id(ids.WEBHOOK_ENDPOINT_ID_PREFIX, shown.id)
 
 
 async def an_app(conn: Conn, project: Project, keyring: Keyring) -> UUID:
     """Insert an app with conversions to Meta."""
-    app_id = seeds.parse_id(ids.APP, (await seeds.app(conn, project.org, project.id)).app_id)
+    app_id = seeds.parse_id(ids.SDK_APP_ID_PREFIX, (await seeds.app(conn, project.org, project.id)).app_id)
     meta = CapiDestinationPatch(enabled=True, pixel_id="1", access_token="the pixel's token")
     await destinations.apply_capi_patch(conn, project.org, app_id, CapiPatch(meta=meta), keyring)
     return app_id

@@ -28,7 +28,7 @@ async def rival(conn: Conn) -> Key:
 
 async def a_key(conn: Conn) -> Key:
     org = await seeds.organization(conn)
-    return org, seeds.parse_id(ids.KEY, (await seeds.api_key(conn, org)).id)
+    return org, seeds.parse_id(ids.API_KEY_ID_PREFIX, (await seeds.api_key(conn, org)).id)
 
 
 def new(who: Key, name: str, key: str | None = None) -> NewProject:
@@ -50,7 +50,7 @@ async def test_each_project_has_its_record_and_audit_entry(conn: Conn, acme: Key
     assert await projects.insert_new_projects(conn, asked) == [True] * 4
     assert await names(conn) == ["A", "B", "C", "D"]
     for one in asked:
-        project_id = seeds.parse_id(ids.PROJECT, one.composed.id)
+        project_id = seeds.parse_id(ids.PROJECT_ID_PREFIX, one.composed.id)
         read = await projects.read_project(conn, organization_id=one.organization_id, project_id=project_id)
         assert read == (one.composed, 1)
     found = await conn.fetch("select organization_id, key, location from idempotency_key")

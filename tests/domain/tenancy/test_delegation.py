@@ -49,7 +49,7 @@ async def made(conn: Conn, actor: Actor, rights: Rights) -> UUID:
     shown = await seeds.api_key(
         conn, actor.organization_id, actor=actor, **asked, expires_at=ends(rights.days), now=NOW
     )
-    return seeds.parse_id(ids.KEY, shown.id)
+    return seeds.parse_id(ids.API_KEY_ID_PREFIX, shown.id)
 
 
 async def rotate(conn: Conn, actor: Actor, key: UUID) -> object:

@@ -12,7 +12,7 @@ import pytest_asyncio
 from db.pool import Conn, Pool
 from domain.jobs import jobs
 from domain.operations import maintenance
-from domain.publishing.states import ALLOWED_POST_TRANSITIONS, PostState
+from domain.publishing.states import ALLOWED_POST_TRANSITIONS, PostStatusValue
 from jobs import ledger
 from jobs.kinds import JOB_KINDS
 from jobs.ledger import AttemptSettlement
@@ -57,12 +57,12 @@ POST = """update scheduled_post
 
 #: Event of a post that enters a state.
 OF_POST = {
-    PostState.QUEUED: "post.scheduled",
-    PostState.PUBLISHED: "post.published",
-    PostState.DRAFT_IN_INBOX: "post.draft_in_inbox",
-    PostState.FAILED: "post.failed",
-    PostState.CANCELED: "post.canceled",
-    PostState.OUTCOME_UNKNOWN: "post.outcome_unknown",
+    PostStatusValue.QUEUED: "post.scheduled",
+    PostStatusValue.PUBLISHED: "post.published",
+    PostStatusValue.DRAFT_IN_INBOX: "post.draft_in_inbox",
+    PostStatusValue.FAILED: "post.failed",
+    PostStatusValue.CANCELED: "post.canceled",
+    PostStatusValue.OUTCOME_UNKNOWN: "post.outcome_unknown",
 }
 
 
@@ -72,13 +72,13 @@ async def test_each_transition_of_a_post_emits_its_state(conn: Conn, project: Pr
     [post_id] = await scene.schedule(conn, mine)
     job_id = await conn.fetchval("select job_id from scheduled_post")
     assert await told() == {"social_account.connected": 1, "post.scheduled": 1}
-    for source, target in product(PostState, PostState):
+    for source, target in product(PostStatusValue, PostStatusValue):
         await conn.execute("alter table scheduled_post disable trigger tell_changed")
         await conn.execute(POST, post_id, source, job_id)
         await conn.execute("alter table scheduled_post enable trigger tell_changed")
         await conn.execute(POST, post_id, target, job_id)
         came = await told()
-        if (source, target) == (PostState.PUBLISHING, PostState.QUEUED) or source == target:
+        if (source, target) == (PostStatusValue.PUBLISHING, PostStatusValue.QUEUED) or source == target:
             assert came == {}, (source, target)
         elif (source, target) in ALLOWED_POST_TRANSITIONS:
             assert came == ({OF_POST[target]: 1} if target in OF_POST else {}), (source, target)

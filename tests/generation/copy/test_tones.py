@@ -52,10 +52,10 @@ def test_every_piece_has_the_words_and_marks_of_its_tone(tone: Tone, seeds: int)
         own = LANGUAGE_TABLES[language].tones.get(tone, LANGUAGE_TABLES[language].formulas)
         assert copy.recap.text == own.recap.format(app="Tideline")
         assert copy.call_to_action.text in {one.format(app="Tideline") for one in (own.try_it, own.visit)}
-        points = "\n".join(f"{tones.POINT_MARK_BY_TONE[tone]} {point.text}" for point in copy.points)
+        points = "\n".join(f"{tones.POINT_BULLET_BY_TONE[tone]} {point.text}" for point in copy.points)
         assert copy.caption.startswith("\n\n".join(filter(None, (copy.hook.text, points))))
         marks = re.findall(r"^(\W) ", copy.caption, re.MULTILINE)
-        assert marks == [tones.POINT_MARK_BY_TONE[tone]] * len(copy.points)
+        assert marks == [tones.POINT_BULLET_BY_TONE[tone]] * len(copy.points)
 
 
 def test_no_formula_of_a_tone_is_another_tones() -> None:

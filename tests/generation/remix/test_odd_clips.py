@@ -11,7 +11,7 @@ import pytest
 from generation import ffmpeg
 from generation.remix.clip import ProbedClip, hdr_to_sdr_video_filters, probe_clip
 from generation.remix.cut import ClipPart
-from generation.remix.framing import HEIGHT, WIDTH, choose_clip_framing
+from generation.remix.framing import REMIX_FRAME_HEIGHT_PX, REMIX_FRAME_WIDTH_PX, choose_clip_framing
 from schemas.errors import ClipRefused
 from tests.forms import first
 from tests.generation.remix.clips import H264, NO_CLIPS, PICTURE, make_clip, remade
@@ -61,9 +61,16 @@ def frames(clip: ProbedClip, count: int) -> list[np.ndarray]:
     arguments = choose_clip_framing(clip, ClipPart(15, count)).ffmpeg_arguments
     source = clip.ffmpeg_input_arguments(0.5, count / 30)
     pieces = ffmpeg.stream_ffmpeg_output(
-        WIDTH * HEIGHT * 3, *source, *arguments, "-frames:v", str(count), "-f", "rawvideo", "-"
+        REMIX_FRAME_WIDTH_PX * REMIX_FRAME_HEIGHT_PX * 3,
+        *source,
+        *arguments,
+        "-frames:v",
+        str(count),
+        "-f",
+        "rawvideo",
+        "-",
     )
-    return [np.frombuffer(piece, np.uint8).reshape(HEIGHT, WIDTH, 3) for piece in pieces]
+    return [np.frombuffer(piece, np.uint8).reshape(REMIX_FRAME_HEIGHT_PX, REMIX_FRAME_WIDTH_PX, 3) for piece in pieces]
 
 
 @pytest.mark.parametrize("case", first(6, ODD))

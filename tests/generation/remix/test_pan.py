@@ -18,7 +18,12 @@ from generation.remix.attention import (
 )
 from generation.remix.clip import probe_clip
 from generation.remix.cut import MIN_SHOWN_CLIP_S, OUTPUT_VIDEO_FPS, ClipPart, choose_shown_clip_part
-from generation.remix.framing import HEIGHT, WIDTH, build_panned_clip_framing, pan_path_expression
+from generation.remix.framing import (
+    REMIX_FRAME_HEIGHT_PX,
+    REMIX_FRAME_WIDTH_PX,
+    build_panned_clip_framing,
+    pan_path_expression,
+)
 from generation.remix.levels import LOUDNESS_STEP_MS, detect_speech_spans
 from generation.remix.pan import CropMove, find_crop_path
 from generation.remix.pan import CropPath as PanPath
@@ -100,12 +105,24 @@ def test_ffmpeg_crops_along_the_path(tmp_path: Path) -> None:
     path = PanPath(0.05, (CropMove(3, 9, 0.28),))
     arguments = build_panned_clip_framing(clip, path).ffmpeg_arguments
     pieces = ffmpeg.stream_ffmpeg_output(
-        WIDTH * HEIGHT * 3, *clip.ffmpeg_input_arguments(), *arguments, "-frames:v", "12", "-f", "rawvideo", "-"
+        REMIX_FRAME_WIDTH_PX * REMIX_FRAME_HEIGHT_PX * 3,
+        *clip.ffmpeg_input_arguments(),
+        *arguments,
+        "-frames:v",
+        "12",
+        "-f",
+        "rawvideo",
+        "-",
     )
     for frame, piece in enumerate(pieces):
-        row = np.frombuffer(piece, np.uint8).reshape(HEIGHT, WIDTH, 3)[900].astype(int).mean(axis=1)
+        row = (
+            np.frombuffer(piece, np.uint8)
+            .reshape(REMIX_FRAME_HEIGHT_PX, REMIX_FRAME_WIDTH_PX, 3)[900]
+            .astype(int)
+            .mean(axis=1)
+        )
         found = float(np.flatnonzero(row > 200).mean())
-        assert found == pytest.approx((204 - path.left_edge_at_frame(frame) * 640) * HEIGHT / 360, abs=3)
+        assert found == pytest.approx((204 - path.left_edge_at_frame(frame) * 640) * REMIX_FRAME_HEIGHT_PX / 360, abs=3)
 
 
 def test_a_shot_is_found_at_its_frame(tmp_path: Path) -> None:

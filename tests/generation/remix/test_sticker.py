@@ -9,7 +9,7 @@ from generation.copy.captions import TextCue
 from generation.frame import PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT
 from generation.remix import texts
 from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipPart
-from generation.remix.framing import HEIGHT, WIDTH
+from generation.remix.framing import REMIX_FRAME_HEIGHT_PX, REMIX_FRAME_WIDTH_PX
 from generation.remix.sticker import TextSticker
 from generation.slides.kit import SlideKit
 from generation.theme import derive_piece_color_theme
@@ -25,7 +25,7 @@ SAID = {
 FRAME = PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT["9:16"]
 PART = ClipPart(0, 300)
 #: Rows of the frame that a clip covers: all of them, then for a wide and for a square clip.
-COVERED = [range(HEIGHT), range(536, 1_144), range(300, 1_380)]
+COVERED = [range(REMIX_FRAME_HEIGHT_PX), range(536, 1_144), range(300, 1_380)]
 GROUNDS = [(255, 255, 255), (0, 0, 0), (11, 110, 153), (128, 128, 128)]
 
 
@@ -45,11 +45,11 @@ def test_texts_stay_in_the_area_that_platforms_leave_free(language: str, covered
     hook, *said = stickers(language, covered)
     for sticker in (hook, *said):
         left, _, right, _ = sticker.box
-        assert FRAME.text_inset <= left < right <= WIDTH - FRAME.text_inset
+        assert FRAME.text_inset <= left < right <= REMIX_FRAME_WIDTH_PX - FRAME.text_inset
         assert not any(mark.is_cut for mark in sticker.marks)
     assert hook.box[1] >= FRAME.top
     assert hook.box[3] < min(one.box[1] for one in said)
-    assert max(one.box[3] for one in said) <= texts.MAX_CAPTION_STICKER_Y
+    assert max(one.box[3] for one in said) <= texts.MAX_CAPTION_STICKER_BOTTOM_Y_PX
     assert all(len(one.marks) <= 2 for one in said)
     assert len({mark.size for one in said for mark in one.marks}) == 1
 

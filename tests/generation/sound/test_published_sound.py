@@ -16,7 +16,7 @@ import pytest
 from generation import ffmpeg
 from generation.sound.bed import compose_music_bed
 from generation.sound.loudness import measure_loudness_lufs
-from generation.sound.speech import read_texts_aloud
+from generation.sound.speech import synthesize_speech_of_texts
 from generation.sound.synthesis import SOUND_SAMPLE_RATE_HZ, StereoSound
 from generation.sound.track import PAUSE_BEFORE_SPEECH_S, min_speech_scene_seconds, mix_video_sound_track
 from generation.timing import plan_video_timing
@@ -64,7 +64,7 @@ def test_music_has_the_loudness_of_players(tmp_path: Path) -> None:
 
 
 def test_speech_is_as_loud_and_its_music_far_below(tmp_path: Path) -> None:
-    speech = read_texts_aloud(TEXTS, "en")
+    speech = synthesize_speech_of_texts(TEXTS, "en")
     lasts = plan_video_timing(TEXTS[0], TEXTS[1:3], 12, min_speech_scene_seconds(speech))
     at = round(PAUSE_BEFORE_SPEECH_S * SOUND_SAMPLE_RATE_HZ)
     said = slice(at, at + len(speech[0]))

@@ -16,7 +16,7 @@ from generation.sound.loudness import (
     measure_true_peak_db,
     normalize_to_target_loudness,
 )
-from generation.sound.speech import read_texts_aloud
+from generation.sound.speech import synthesize_speech_of_texts
 from generation.sound.synthesis import SOUND_SAMPLE_RATE_HZ, MonoWave, StereoSound, sample_times_s
 from generation.sound.track import (
     PAUSE_AFTER_SPEECH_S,
@@ -32,11 +32,11 @@ TEXTS = ["Know the tide before you go 🌊", "100% free%s", "…", "Try it"]
 
 @pytest.fixture(scope="module")
 def speech() -> list[MonoWave]:
-    return read_texts_aloud(TEXTS, "en-GB")
+    return synthesize_speech_of_texts(TEXTS, "en-GB")
 
 
 def test_speech_is_deterministic(speech: list[MonoWave]) -> None:
-    again = read_texts_aloud(TEXTS[:1], "en")[0]
+    again = synthesize_speech_of_texts(TEXTS[:1], "en")[0]
     assert (again == speech[0]).all()
     assert [len(wave) > 0 for wave in speech] == [True, True, False, True]
     assert 1 < len(speech[0]) / SOUND_SAMPLE_RATE_HZ < 4
@@ -69,7 +69,7 @@ def test_music_ducks_under_speech() -> None:
 @pytest.mark.parametrize("language", ["de", "ja", "und"])
 def test_no_other_language_is_read_by_an_english_voice(language: str) -> None:
     with pytest.raises(GenerationError) as told:
-        read_texts_aloud(TEXTS, language)
+        synthesize_speech_of_texts(TEXTS, language)
     assert told.value.code == "SPEECH_NOT_SPOKEN"
 
 

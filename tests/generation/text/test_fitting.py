@@ -4,7 +4,7 @@ import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generation.text.cleaning import ELLIPSIS, MAX_WORD_CHARS, clean_drawn_text
+from generation.text.cleaning import ELLIPSIS, MAX_DRAWN_WORD_CHARS, clean_drawn_text
 from generation.text.fitting import TextBox, TypesetBlock, fit_text_to_box
 from generation.text.scripts import MIN_STACKED_SCRIPT_LEADING_EM
 from generation.text.shaping import ShapingStyle
@@ -63,7 +63,7 @@ def test_a_text_too_long_for_any_size_ends_with_an_ellipsis() -> None:
 
 def test_an_endless_word_is_cut_before_layout() -> None:
     said = "".join(line.text for line in title("x" * 4_000, TextBox(912, 800)).lines)
-    assert said == "x" * MAX_WORD_CHARS + ELLIPSIS
+    assert said == "x" * MAX_DRAWN_WORD_CHARS + ELLIPSIS
 
 
 def test_a_row_of_emoji_is_cut_between_two_of_them() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from generation.text.cleaning import clean_drawn_text
-from generation.text.fonts import EMOJI, font_name_for_grapheme, load_font_at_weight
+from generation.text.fonts import EMOJI_FONT_NAME, font_name_for_grapheme, load_font_at_weight
 from generation.text.raster import render_text_line_ink
 from generation.text.shaping import ShapingStyle, bidi_embedding_levels, shape_text_line
 from schemas.errors import UndrawableTextRefused
@@ -50,7 +50,7 @@ def test_a_joined_emoji_is_one_glyph() -> None:
     for emoji in ("👩‍💻", "🇩🇪", "1️⃣", "❤️"):
         glyphs = shape_text_line(emoji, ShapingStyle(850, "en")).glyphs
         [glyph] = [one for one in glyphs if one.font.get_glyph_extents(one.id).width]
-        assert glyph.font is load_font_at_weight(EMOJI, 850), emoji
+        assert glyph.font is load_font_at_weight(EMOJI_FONT_NAME, 850), emoji
 
 
 def test_a_latin_name_keeps_its_direction_on_an_arabic_line() -> None:

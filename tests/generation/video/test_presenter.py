@@ -6,7 +6,7 @@ import pytest
 
 from generation.slides.kit import SlidePresenter
 from generation.spec import AspectRatio
-from generation.theme import GroundColors
+from generation.theme import BackgroundColors
 from generation.video.end import build_end_scene
 from generation.video.hook import build_hook_scene
 from generation.video.scene import VideoScene
@@ -25,7 +25,7 @@ def faults(scene: VideoScene) -> list[object]:
     return [*wrong(settled, OVERHANG), *over_each_other(settled), *missing]
 
 
-def shown(scene: VideoScene, ground: GroundColors) -> float:
+def shown(scene: VideoScene, ground: BackgroundColors) -> float:
     """Return the share of the text's color in the disclosure's box, in the first frame."""
     [box] = [mark.box for mark in scene.draw_last_frame().marks if mark.name == "disclosure"]
     pixels = np.asarray(scene.draw_frame(0).crop(box))

@@ -127,7 +127,7 @@ async def _filled(url: str) -> tuple[str, list[str]]:
             ours = await seeds.project(conn, org, name="Ours")
             accounts = [await seeds.account(conn, org, ours, handle=one) for one in (HOSTILE, LONG)]
         key = await new_key(pool, org, scopes=tuple(sorted(api_keys.ALL_API_KEY_SCOPES)))
-    return key, [ids.format_prefixed_id(ids.ACCOUNT, one) for one in accounts]
+    return key, [ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, one) for one in accounts]
 
 
 async def _fill(conn: Conn, org: UUID, project: UUID) -> None:

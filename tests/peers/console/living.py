@@ -88,7 +88,7 @@ class Living(NamedTuple):
 
     def needs_reauth(self, account: str) -> None:
         """Mark an account as a worker does for an unusable token."""
-        account_id = ids.parse_prefixed_id(ids.ACCOUNT, account)
+        account_id = ids.parse_prefixed_id(ids.ACCOUNT_ID_PREFIX, account)
         asyncio.run(_told(self.api.database_url, account_id))
 
     def release(self) -> None:
@@ -146,7 +146,7 @@ async def keys(url: str) -> Keys:
             await new_key(pool, shop.live),
             await new_key(pool, shop.sandbox, env="test"),
             await new_key(pool, lender, scopes=tuple(sorted(api_keys.ALL_API_KEY_SCOPES))),
-            ids.format_prefixed_id(ids.ACCOUNT, lent),
+            ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, lent),
         )
 
 

@@ -110,7 +110,10 @@ def upload_content(client: httpx.Client, project: str) -> str:
 
 async def _filled(url: str, project: str, content: str, *, posts: bool) -> str:
     """Fill the project; return the id of one of its accounts."""
-    project_id, content_id = seeds.parse_id(ids.PROJECT, project), seeds.parse_id(ids.CONTENT, content)
+    project_id, content_id = (
+        seeds.parse_id(ids.PROJECT_ID_PREFIX, project),
+        seeds.parse_id(ids.CONTENT_ID_PREFIX, content),
+    )
     async with open_postgres_pool(url, name="test") as pool, pool.acquire() as conn:
         org = await conn.fetchval("select organization_id from project where id = $1", project_id)
         account = await seeds.account(conn, org, project_id, platform="bluesky", handle=HOSTILE)
@@ -119,7 +122,7 @@ async def _filled(url: str, project: str, content: str, *, posts: bool) -> str:
         await _insert_brand(conn, org, project_id)
         if posts:
             await conn.execute(POSTS, org, project_id, content_id, account, f"https://shop.example/{LONG}")
-    return ids.format_prefixed_id(ids.ACCOUNT, account)
+    return ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, account)
 
 
 async def _insert_brand(conn: Conn, org: UUID, project: UUID) -> None:

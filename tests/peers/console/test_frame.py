@@ -92,7 +92,7 @@ def test_operator_sees_a_wait_reason_and_jobs_of_its_project(filled: FilledApi, 
 def test_error_names_the_next_step(filled: FilledApi, page: BrowserTab) -> None:
     """The error shows the request id to copy."""
     page.expects.append("404")
-    filled.open(page, f"jobs/{ids.new_prefixed_id(ids.JOB)}", "document.querySelector('main .failed')")
+    filled.open(page, f"jobs/{ids.new_prefixed_id(ids.JOB_ID_PREFIX)}", "document.querySelector('main .failed')")
     text = page.run("document.querySelector('main .failed').innerText")
     for words in ("NOT_FOUND", "req_", "Try again"):
         assert words in text

@@ -66,7 +66,7 @@ async def key_of_first(url: str) -> str:
 
 async def key_of(url: str, organization: str) -> str:
     async with open_postgres_pool(url, name="test") as pool:
-        return await new_key(pool, seeds.parse_id(ids.ORGANIZATION, organization))
+        return await new_key(pool, seeds.parse_id(ids.ORGANIZATION_ID_PREFIX, organization))
 
 
 def row(of: str) -> str:

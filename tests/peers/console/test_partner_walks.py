@@ -219,10 +219,10 @@ LEVELS = {"privacyLevels": ["public", "friends", "private"]}
 async def tiktok(shop: FilledShop) -> str:
     """Create a TikTok account of the shop with several audiences; return its id."""
     async with use_unpooled_pg_connection(shop.api.database_url, name="test") as conn:
-        project = seeds.parse_id(ids.PROJECT, shop.project)
+        project = seeds.parse_id(ids.PROJECT_ID_PREFIX, shop.project)
         org = await conn.fetchval("select organization_id from project where id = $1", project)
         created = await seeds.account(conn, org, project, platform="tiktok", handle="shop", traits=LEVELS)
-    return ids.format_prefixed_id(ids.ACCOUNT, created)
+    return ids.format_prefixed_id(ids.ACCOUNT_ID_PREFIX, created)
 
 
 def test_tiktok_post_requires_an_audience_and_shows_its_ai_label(quiet: FilledShop, page: BrowserTab) -> None:

@@ -233,7 +233,7 @@ def choose(page: BrowserTab, label: str, value: str) -> None:
 
 async def create_measured_post(url: str, project: str) -> str:
     """Create a post with figures of three collection runs."""
-    project_id = seeds.parse_id(ids.PROJECT, project)
+    project_id = seeds.parse_id(ids.PROJECT_ID_PREFIX, project)
     async with use_unpooled_pg_connection(url, name="test") as conn:
         org = await conn.fetchval("select organization_id from project where id = $1", project_id)
         account = await seeds.account(conn, org, project_id)
@@ -244,4 +244,4 @@ async def create_measured_post(url: str, project: str) -> str:
             at = datetime.now(UTC) - timedelta(days=days)
             figures = [ReportedMetricsOfSubject(MetricSubject(post, began), {"views": views, "likes": views // 10})]
             await snapshots.store_metric_snapshots(conn, organization_id=org, account_id=account, told=figures, at=at)
-    return ids.format_prefixed_id(ids.POST, post)
+    return ids.format_prefixed_id(ids.POST_ID_PREFIX, post)

@@ -138,13 +138,13 @@ class System:
             self.org = await seeds.organization(conn)
             self.project_id = await seeds.project(conn, self.org)
         key = await new_key(self.pool, self.org)
-        path = f"/v1/projects/{ids.format_prefixed_id(ids.PROJECT, self.project_id)}/content/upload"
+        path = f"/v1/projects/{ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, self.project_id)}/content/upload"
         self.http.headers["Authorization"] = f"Bearer {key}"
         for shape in (shape for shape in SHAPES if shape.platform in self.sims):
             files = [("file", (f"{at}", *file)) for at, file in enumerate(shape.files)]
             response = await self.http.post(path, files=[("caption", (None, CAPTION)), *files])
             assert response.is_success, response.text
-            self.contents[shape.title] = seeds.parse_id(ids.CONTENT, response.json()["id"])
+            self.contents[shape.title] = seeds.parse_id(ids.CONTENT_ID_PREFIX, response.json()["id"])
 
     async def post(self, shape: Shape, *, in_s: float = 0) -> PlayedPost:
         """Schedule a post on a new account, with an expired token if the shape is `aged`."""

@@ -16,7 +16,7 @@ Entry = Mapping[str, Any]
 async def compared(system: System, shape: Shape, row: OutcomeRow, sent: PlayedPost) -> OutcomeRow:
     """Return the row with the contradictions of the timeline."""
     answer = await system.http.get(
-        f"/v1/scheduled-posts/{ids.format_prefixed_id(ids.POST, sent.post_id)}/timeline?limit=200"
+        f"/v1/scheduled-posts/{ids.format_prefixed_id(ids.POST_ID_PREFIX, sent.post_id)}/timeline?limit=200"
     )
     assert answer.is_success, answer.text
     body = answer.json()

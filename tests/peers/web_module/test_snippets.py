@@ -50,7 +50,7 @@ class SnippetApp(NamedTuple):
 
     async def _stored(self) -> list[tuple[str, str]]:
         conn = await open_postgres_connection(self.api.database_url, name="test")
-        project_id = ids.parse_prefixed_id(ids.PROJECT, self.app["projectId"])
+        project_id = ids.parse_prefixed_id(ids.PROJECT_ID_PREFIX, self.app["projectId"])
         rows = await conn.fetch(
             "select name, properties from event where project_id = $1 order by event_key", project_id
         )

@@ -7,7 +7,7 @@ from uuid import UUID
 from domain.accounts.accounts import AccountIdentity
 from domain.accounts.credentials import TokenGrant
 from domain.collection.collection_runs import PostDueForMetricPolling
-from domain.connecting.connect import AccountConnectJobInput, Login
+from domain.connecting.connect import AccountConnectJobInput, HandleAndAppPassword
 from domain.connecting.token_refresh import TokenRefreshJobInput
 from domain.connecting.token_revocation import TokenRevocationJobInput
 from domain.publishing.outgoing import PostingAccount
@@ -67,7 +67,7 @@ class MurmurCollector(PlatformMetricsCollector):
 
 
 async def connect(net: OutgoingNetwork, attempt: AccountConnectJobInput) -> AccountWithTokens:
-    name = cast("Login", attempt.secret).identifier
+    name = cast("HandleAndAppPassword", attempt.secret).identifier
     identity = AccountIdentity(attempt.asked.platform, attempt.asked.service_url, name, name, None, {})
     return AccountWithTokens(identity, TokenGrant(access_token=f"token-of-{name}"))
 
@@ -80,7 +80,7 @@ async def revoke(net: OutgoingNetwork, attempt: TokenRevocationJobInput) -> None
     REVOKED.append(attempt.revocable.access_token)
 
 
-PARTS = PlatformCalls(
+PLATFORM_CALLS = PlatformCalls(
     open_adapter=lambda net: MurmurAdapter(net.settings.get_platform_settings(MurmurSettings).murmur_url),
     open_collector=lambda net: MurmurCollector(),
     connect=connect,

@@ -24,7 +24,7 @@ class MurmurSettings(msgspec.Struct, frozen=True, kw_only=True):
     murmur_url: Annotated[ServerOrigin, Meta(description="Murmur's web pages.")] = "https://murmur.example"
 
 
-DESCRIPTION = PlatformDescription(
+PLATFORM_DESCRIPTION = PlatformDescription(
     title="Murmur",
     limits=PlatformLimits(
         "murmur",

@@ -4,7 +4,7 @@ import pytest
 
 from chaos import backlog, processes
 from chaos.environment import BenchEnvironment
-from chaos.tasks import NOOP
+from chaos.tasks import NOOP_BENCH_KIND
 from jobs import ledger
 from jobs.ledger import AttemptSettlement
 from jobs.outcomes import Done, Failed, TaskOutcome
@@ -16,9 +16,9 @@ from tools.bench.figures import FIGURE_TARGETS
 async def run_one(environment: BenchEnvironment, outcome: TaskOutcome) -> None:
     """Pull and settle one waiting job."""
     tenants = await backlog.reset_bench_database_with_tenants(environment.pool, tenants=1)
-    await backlog.insert_waiting_jobs(environment.pool, NOOP, tenants, count=1)
+    await backlog.insert_waiting_jobs(environment.pool, NOOP_BENCH_KIND, tenants, count=1)
     async with environment.pool.acquire() as conn:
-        claims = await seeds.claims(conn, NOOP, free=1)
+        claims = await seeds.claims(conn, NOOP_BENCH_KIND, free=1)
         await ledger.settle_job_attempts(conn, [AttemptSettlement(claim, outcome) for claim in claims])
 
 

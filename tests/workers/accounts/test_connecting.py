@@ -11,7 +11,7 @@ from db.pool import Conn, run_in_transaction
 from domain.accounts import client_registrations
 from domain.accounts.client_registrations import PlatformServerRef
 from domain.connecting import connect
-from domain.connecting.connect import AccountConnectJobArgs, Code, Login
+from domain.connecting.connect import AccountConnectJobArgs, ConsentCodeAndVerifier, HandleAndAppPassword
 from platforms.mastodon.connect import build_mastodon_instance_traits
 from schemas import ids
 from tests import seeds
@@ -23,20 +23,22 @@ WHO = "/api/v1/accounts/verify_credentials"
 LOGIN = "/xrpc/com.atproto.server.createSession"
 
 
-async def submit(project: ConnectingProject, platform: str, secret: Code | Login) -> UUID:
+async def submit(
+    project: ConnectingProject, platform: str, secret: ConsentCodeAndVerifier | HandleAndAppPassword
+) -> UUID:
     """Submit the job, for an API key that doesn't exist."""
     server = project.fediverse.url if platform == "mastodon" else project.pds.url
     key = await run_in_transaction(project.workers.pool, partial(seeds.api_key, org=project.workers.org))
-    key_id = seeds.parse_id(ids.KEY, key.id)
+    key_id = seeds.parse_id(ids.API_KEY_ID_PREFIX, key.id)
     asked = AccountConnectJobArgs(platform=platform, service_url=server, redirect_uri=BACK, api_key_id=key_id)
     submit = partial(connect.submit_account_connect, **project.scope, asked=asked, secret=secret, keyring=seeds.VAULT)
     return (await run_in_transaction(project.workers.pool, submit)).job_id
 
 
-def code(fediverse: Fediverse) -> Code:
+def code(fediverse: Fediverse) -> ConsentCodeAndVerifier:
     """Return a new one-time code of ada's."""
     fediverse.codes["secret-code"] = Issued("ada", "us", BACK, s256("secret-verifier"))
-    return Code(code="secret-code", verifier="secret-verifier")
+    return ConsentCodeAndVerifier(code="secret-code", verifier="secret-verifier")
 
 
 async def test_a_retry_after_the_code_was_used_fails_with_start_again(
@@ -61,7 +63,7 @@ async def test_a_retry_after_the_code_was_used_fails_with_start_again(
 async def test_a_login_that_dies_is_retried(project: ConnectingProject, pds: LoopbackPds) -> None:
     pds.held[LOGIN] = asyncio.Event()
     async with project.at_work():
-        login = Login(identifier="shop.example", password="secret-app-password")
+        login = HandleAndAppPassword(identifier="shop.example", password="secret-app-password")
         job_id = await submit(project, "bluesky", login)
         await pds.reached(LOGIN)
         await project.workers.return_to_line(job_id)

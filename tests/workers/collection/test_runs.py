@@ -61,14 +61,14 @@ async def test_posts_beyond_the_limit_of_a_run_are_due_soon(scene: CollectionSce
     for number in range(12):
         await scene.post(f"post {number}", hours=number)
     assert await scene.visit() == ["completed"]
-    assert 0 < (await scene.account())["in_s"] <= cadence.RESUME_ACCOUNT_POLL_S
+    assert 0 < (await scene.account())["in_s"] <= cadence.INCOMPLETE_COLLECTION_RESUME_S
     for _ in range(2):
         await scene.pass_time(0.1)
         await scene.visit()
     asked = [name for names in scene.platform.asked for name in names]
     assert sorted(asked) == sorted(f"post {number}" for number in range(12))
     assert all(len(names) <= scene.platform.limits.batch for names in scene.platform.asked)
-    assert (await scene.account())["in_s"] > cadence.RESUME_ACCOUNT_POLL_S
+    assert (await scene.account())["in_s"] > cadence.INCOMPLETE_COLLECTION_RESUME_S
 
 
 async def test_concurrent_scans_submit_one_job_for_each_account(scene: CollectionScene, pool: Pool) -> None:

@@ -58,7 +58,7 @@ async def test_a_refused_collection_or_refresh_blocks_no_other(conn: Conn, proje
     assert (statements["submit_jobs_of_tenants"], statements["submit_job"]) == (1, alone)
     assert await keys(conn) == {f"{kind}:{one}" for kind in ("refresh", "collect") for one in others}
     soon = "select collect_at < now() + $2 * interval '1 second' from social_account where id = $1"
-    recheck_s = cadence.RESUME_ACCOUNT_POLL_S
+    recheck_s = cadence.INCOMPLETE_COLLECTION_RESUME_S
     assert [await conn.fetchval(soon, one, recheck_s) for one in (refused, *others)] == [True, False, False]
 
 
@@ -67,7 +67,9 @@ async def lines(conn: Conn, project: Project) -> dict[str, AppConversionQueue]:
     found: dict[str, AppConversionQueue] = {}
     for number in range(3):
         fields: dict[str, Any] = {"web_domain": f"shop{number}.example"}
-        app = ids.parse_prefixed_id(ids.APP, (await seeds.app(conn, project.org, project.id, **fields)).app_id)
+        app = ids.parse_prefixed_id(
+            ids.SDK_APP_ID_PREFIX, (await seeds.app(conn, project.org, project.id, **fields)).app_id
+        )
         app_no = await conn.fetchval("select app_no from sdk_app where id = $1", app)
         found[f"relay:{app}:meta"] = AppConversionQueue(project.id, app_no, "meta")
     return found

@@ -20,7 +20,7 @@ from PIL import Image
 from db.pool import Conn, Pool
 from domain.media import uploads
 from domain.media.folder import FolderStore, open_folder_store
-from generation.outputs import RenderedFile, warn_of_cut_drawn_texts
+from generation.outputs import RenderedFile, warn_of_truncated_drawn_texts
 from generation.spec import BrandSnapshot, PieceSpec
 from schemas.errors import JobCancelRequested, ServiceUnavailable
 from tests.domain.conftest import project
@@ -175,5 +175,5 @@ def test_each_cause_of_a_poor_piece_has_a_warning(tmp_path: Path) -> None:
     planned, *drawn = render_requested_piece(PieceRequest(spec=spec, handles=handles, folder=str(tmp_path)))
     assert isinstance(planned, CopyReadyReport)
     files = [step.made for step in drawn if isinstance(step, DrawProgressReport) and step.made]
-    told = [*planned.copy.warnings, *warn_of_cut_drawn_texts(files)]
+    told = [*planned.copy.warnings, *warn_of_truncated_drawn_texts(files)]
     assert [one.partition(":")[0] for one in told] == ["few_clauses", "logo_unused", "text_cut"]

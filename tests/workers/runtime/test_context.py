@@ -43,7 +43,7 @@ async def test_an_outcome_that_a_step_decides_is_settled_with_it(workers: Worker
             await write(conn, ctx.job.id, "rests")
             return Snooze(60)
 
-        await ctx.decide(body)
+        await ctx.run_step_and_settle_outcome(body)
         stages.append((await workers.job(ctx.job.id))["stage"])
         raise RuntimeError("too late to matter")
 

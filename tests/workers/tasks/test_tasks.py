@@ -113,7 +113,7 @@ async def test_an_ingest_of_a_project_archived_meanwhile_ends_canceled(project: 
 def test_every_kind_has_exactly_one_task_file() -> None:
     assert {kind.name for kind in TASK_OPENER_BY_KIND} == {path.stem for path in FOLDER.glob("[a-z]*.py")}
     for kind in TASK_OPENER_BY_KIND:
-        assert iscoroutinefunction(import_module(f"workers.tasks.{kind.name}").open_task)
+        assert iscoroutinefunction(import_module(f"workers.tasks.{kind.name}").build_job_task_with_resources)
     assert {kind.pool for kind in JOB_KINDS.values()} == set(SORTED_WORKER_POOL_NAMES)
 
 

@@ -15,47 +15,47 @@ from chaos.environment import BenchEnvironment
 from db.pool import Conn, Pool, open_postgres_pool
 from domain.events import checks, folds, group_commit
 from domain.events.event import NewEventRow
-from domain.events.folds import DeltaFolder
+from domain.events.folds import DeltaFoldRunner
 from schemas import ids
 from schemas.errors import BenchmarkFailed
 from tools.bench.cpu import find_postgres_pid, read_postgres_cpu_s
 from tools.bench.events import generated
 from tools.bench.figures import BenchmarkResult, BenchmarkRunSize, ProgressCallback
 
-COMMIT_PROJECTS = 40
+PROJECTS_PER_BENCH_COMMIT = 40
 
 #: Events of a large commit, as under load, and of a small one: the request of one SDK.
-COMMIT_EVENTS, SMALL_COMMIT_EVENTS = 4_000, 20
+EVENTS_PER_LARGE_COMMIT, EVENTS_PER_SMALL_COMMIT = 4_000, 20
 
 #: Events a second for which the age of counts is measured; the last one is judged.
 ARRIVAL_RATES_PER_S = (5_000, 10_000, 15_000, 20_000)
-ARRIVAL_FOLDERS, ARRIVAL_WRITERS = 2, 2
+FOLDING_TASK_COUNT, EVENT_WRITER_COUNT = 2, 2
 
 #: Longest age of the spread times.
-WEEK = checks.MAX_EVENT_AGE - timedelta(hours=1)
+MAX_GENERATED_EVENT_AGE = checks.MAX_EVENT_AGE - timedelta(hours=1)
 
 #: Seconds between two passes of an idle folder, as in the dispatcher, and between two measurements of the lag.
-FOLD_PAUSE_S, LAG_PAUSE_S = 0.25, 0.25
+IDLE_FOLD_PAUSE_S, LAG_MEASUREMENT_PAUSE_S = 0.25, 0.25
 
-EMPTY_EVENT_STORE = """
+TRUNCATE_EVENT_STORE_SQL = """
 truncate event, event_seen, event_delta, event_person_delta, event_rollup, event_rollup_hour, event_person,
          event_person_month, event_name, event_name_count"""
 
-READ_BYTES = """
+SELECT_WAL_AND_DISK_BYTES = """
 select pg_current_wal_insert_lsn() - '0/0'::pg_lsn,
        (select sum(pg_total_relation_size(relid))
           from pg_stat_user_tables
          where relname ~ '^event_' and relname !~ 'delta')"""
 
 
-class StoreUse(NamedTuple):
+class EventStoreCpuAndBytes(NamedTuple):
     """CPU seconds of PostgreSQL, bytes of its write-ahead log, and of its tables and indexes without the queues."""
 
     cpu_s: float
     wal_bytes: float
     disk_bytes: float
 
-    def divide_since(self, before: "StoreUse", events: int) -> dict[str, float]:
+    def divide_since(self, before: "EventStoreCpuAndBytes", events: int) -> dict[str, float]:
         """Return the use since `before` by event: microseconds, and bytes."""
         cpu_s, wal, disk = (now - then for now, then in zip(self, before, strict=True))
         return {
@@ -74,9 +74,9 @@ async def measure_event_counting(
     """
     costs: dict[str, object] = {}
     rates, lags = dict[str, int](), dict[str, float]()
-    connections = ARRIVAL_WRITERS + ARRIVAL_FOLDERS + 1
+    connections = EVENT_WRITER_COUNT + FOLDING_TASK_COUNT + 1
     async with open_postgres_pool(environment.settings.database_url, name="bench-events", size=connections) as pool:
-        for times, within in (("now", timedelta(0)), ("spread", WEEK)):
+        for times, within in (("now", timedelta(0)), ("spread", MAX_GENERATED_EVENT_AGE)):
             commits = _generate_commits(size.event_commits, within)
             for name, each in (("large", commits), ("small", _split_into_small_commits(commits))):
                 tell(f"cost of an event, times: {times}, commits: {name}")
@@ -84,20 +84,20 @@ async def measure_event_counting(
         for folders in (1, 2):
             tell(f"folders: {folders}")
             rates[f"folders_{folders}"] = await _measure_fold_rate(
-                pool, _generate_commits(size.event_commits, WEEK), folders
+                pool, _generate_commits(size.event_commits, MAX_GENERATED_EVENT_AGE), folders
             )
         for rate in ARRIVAL_RATES_PER_S:
             tell(f"{rate} events/s")
-            count = max(1, int(rate * size.event_arrival_s / COMMIT_EVENTS))
-            lags[f"at_{rate}_s"] = await _measure_lag_s(pool, _generate_commits(count, WEEK), rate)
+            count = max(1, int(rate * size.event_arrival_s / EVENTS_PER_LARGE_COMMIT))
+            lags[f"at_{rate}_s"] = await _measure_lag_s(pool, _generate_commits(count, MAX_GENERATED_EVENT_AGE), rate)
     figures = {"event_fold_lag_s": lags[f"at_{ARRIVAL_RATES_PER_S[-1]}_s"]}
     return BenchmarkResult(figures, {**costs, "folded_events_s": rates, "event_fold_lag_s": lags})
 
 
 def _generate_commits(count: int, within: timedelta) -> Sequence[Sequence[NewEventRow]]:
     """Return the sorted rows of each commit, with times of the last `within`."""
-    projects, dice = [ids.new_uuid7() for _ in range(COMMIT_PROJECTS)], random.Random(count)
-    commits = [generated.generate_event_rows_to_store(COMMIT_EVENTS, projects) for _ in range(count)]
+    projects, dice = [ids.new_uuid7() for _ in range(PROJECTS_PER_BENCH_COMMIT)], random.Random(count)
+    commits = [generated.generate_event_rows_to_store(EVENTS_PER_LARGE_COMMIT, projects) for _ in range(count)]
     return [
         sorted(row._replace(occurred_at=row.occurred_at - within * dice.random()) for row in commit)
         for commit in commits
@@ -107,16 +107,16 @@ def _generate_commits(count: int, within: timedelta) -> Sequence[Sequence[NewEve
 def _split_into_small_commits(commits: Sequence[Sequence[NewEventRow]]) -> Sequence[Sequence[NewEventRow]]:
     """Return the events of the first half of the commits with new ids, in small commits of one project each."""
     return [
-        [row._replace(event_key=ids.new_uuid7()) for row in commit[first : first + SMALL_COMMIT_EVENTS]]
+        [row._replace(event_key=ids.new_uuid7()) for row in commit[first : first + EVENTS_PER_SMALL_COMMIT]]
         for commit in commits[: (len(commits) + 1) // 2]
-        for first in range(0, COMMIT_EVENTS, SMALL_COMMIT_EVENTS)
+        for first in range(0, EVENTS_PER_LARGE_COMMIT, EVENTS_PER_SMALL_COMMIT)
     ]
 
 
 async def _measure_costs(pool: Pool, commits: Sequence[Sequence[NewEventRow]]) -> dict[str, dict[str, float]]:
     """Return an event's use of PostgreSQL to its commit, and in its fold."""
     async with pool.acquire() as conn:
-        await conn.execute(EMPTY_EVENT_STORE)
+        await conn.execute(TRUNCATE_EVENT_STORE_SQL)
         uses = [await _read_store_use(conn)]
         for commit in commits:
             await group_commit.store_new_events(conn, commit)
@@ -132,7 +132,7 @@ async def _measure_costs(pool: Pool, commits: Sequence[Sequence[NewEventRow]]) -
 async def _measure_fold_rate(pool: Pool, commits: Sequence[Sequence[NewEventRow]], folders: int) -> int:
     """Return the events that these folders together fold in a second."""
     async with pool.acquire() as conn:
-        await conn.execute(EMPTY_EVENT_STORE)
+        await conn.execute(TRUNCATE_EVENT_STORE_SQL)
         for commit in commits:
             await group_commit.store_new_events(conn, commit)
 
@@ -143,57 +143,59 @@ async def _measure_fold_rate(pool: Pool, commits: Sequence[Sequence[NewEventRow]
         began = time.monotonic()
         await asyncio.gather(*[fold() for _ in range(folders)])
         took_s = time.monotonic() - began
-        await _check_counts(conn, len(commits) * COMMIT_EVENTS)
-    return round(len(commits) * COMMIT_EVENTS / took_s)
+        await _check_counts(conn, len(commits) * EVENTS_PER_LARGE_COMMIT)
+    return round(len(commits) * EVENTS_PER_LARGE_COMMIT / took_s)
 
 
 async def _measure_lag_s(pool: Pool, commits: Sequence[Sequence[NewEventRow]], rate: int) -> float:
     """Return the longest wait of a delta, in seconds, while the commits arrive at `rate` events a second."""
     async with pool.acquire() as conn:
-        await conn.execute(EMPTY_EVENT_STORE)
+        await conn.execute(TRUNCATE_EVENT_STORE_SQL)
     done, lags = asyncio.Event(), [0.0]
     others = asyncio.gather(
-        *[_fold_until(done, pool) for _ in range(ARRIVAL_FOLDERS)], _collect_lags_until(done, pool, lags)
+        *[_fold_until(done, pool) for _ in range(FOLDING_TASK_COUNT)], _collect_lags_until(done, pool, lags)
     )
     turns, began = iter(enumerate(commits)), time.monotonic()
 
     async def write() -> None:
         async with pool.acquire() as own:
             for turn, commit in turns:
-                await asyncio.sleep(began + turn * COMMIT_EVENTS / rate - time.monotonic())
+                await asyncio.sleep(began + turn * EVENTS_PER_LARGE_COMMIT / rate - time.monotonic())
                 await group_commit.store_new_events(own, commit)
 
-    await asyncio.gather(*[write() for _ in range(ARRIVAL_WRITERS)])
+    await asyncio.gather(*[write() for _ in range(EVENT_WRITER_COUNT)])
     done.set()
     await others
     async with pool.acquire() as conn:
         await _fold_all(conn)
-        await _check_counts(conn, len(commits) * COMMIT_EVENTS)
+        await _check_counts(conn, len(commits) * EVENTS_PER_LARGE_COMMIT)
     return round(max(lags), 1)
 
 
 async def _fold_until(done: asyncio.Event, pool: Pool) -> None:
-    folder = DeltaFolder()
+    folder = DeltaFoldRunner()
     async with pool.acquire() as conn:
         while not done.is_set():
             if await folder.fold_each_waiting_shard(conn) < folds.MAX_DELTAS_PER_FOLD:
-                await asyncio.sleep(FOLD_PAUSE_S)
+                await asyncio.sleep(IDLE_FOLD_PAUSE_S)
 
 
 async def _collect_lags_until(done: asyncio.Event, pool: Pool, lags: list[float]) -> None:
     async with pool.acquire() as conn:
         while not done.is_set():
             lags.append(await folds.read_fold_lag_s(conn))
-            await asyncio.sleep(LAG_PAUSE_S)
+            await asyncio.sleep(LAG_MEASUREMENT_PAUSE_S)
 
 
-async def _read_store_use(conn: Conn) -> StoreUse:
-    wal_bytes, disk_bytes = await conn.fetchrow(READ_BYTES) or (0, 0)
-    return StoreUse(read_postgres_cpu_s(await find_postgres_pid(conn)), float(wal_bytes), float(disk_bytes))
+async def _read_store_use(conn: Conn) -> EventStoreCpuAndBytes:
+    wal_bytes, disk_bytes = await conn.fetchrow(SELECT_WAL_AND_DISK_BYTES) or (0, 0)
+    return EventStoreCpuAndBytes(
+        read_postgres_cpu_s(await find_postgres_pid(conn)), float(wal_bytes), float(disk_bytes)
+    )
 
 
 async def _fold_all(conn: Conn) -> None:
-    folder = DeltaFolder()
+    folder = DeltaFoldRunner()
     while await folder.fold_each_waiting_shard(conn):
         pass
 

@@ -12,18 +12,23 @@ from tools.bench.figures import (
 from tools.bench.http_load import BenchLoad
 
 #: Events of a request, and events a second.
-BATCH, EVENTS_S = 20, 5_000
+EVENTS_PER_LATENCY_REQUEST, LATENCY_EVENTS_PER_S = 20, 5_000
 
 #: More connections than concurrent requests, so that a request never waits for one.
-EVENT_LOAD_CONNECTIONS = 64
+EVENT_LOAD_CONNECTION_COUNT = 64
 
 
 async def measure_event_202_latency(
     environment: BenchEnvironment, size: BenchmarkRunSize, tell: ProgressCallback
 ) -> BenchmarkResult:
     """Measure event requests' time to the 202 against a bare route; return the p99s' ratio. Raise `BenchmarkFailed`."""
-    rounds, count = size.rounds, int(EVENTS_S / BATCH * size.event_s)
-    plan = BenchLoad(requests=count, batch=BATCH, connections=EVENT_LOAD_CONNECTIONS, per_s=EVENTS_S / BATCH)
+    rounds, count = size.rounds, int(LATENCY_EVENTS_PER_S / EVENTS_PER_LATENCY_REQUEST * size.event_s)
+    plan = BenchLoad(
+        requests=count,
+        batch=EVENTS_PER_LATENCY_REQUEST,
+        connections=EVENT_LOAD_CONNECTION_COUNT,
+        per_s=LATENCY_EVENTS_PER_S / EVENTS_PER_LATENCY_REQUEST,
+    )
     ours: list[list[float]] = []
     bare: list[list[float]] = []
     async with run_event_servers(environment) as (server, peer):
@@ -33,7 +38,7 @@ async def measure_event_202_latency(
             if number:
                 bare.append(runs[0])
                 ours.append(runs[1])
-    await check_stored_events(environment, (rounds + 1) * count * BATCH)
+    await check_stored_events(environment, (rounds + 1) * count * EVENTS_PER_LATENCY_REQUEST)
     figures = {"events_p99_x": compute_median_ratio(_latency_p99s_ms(ours), _latency_p99s_ms(bare))}
     return BenchmarkResult(
         figures, {"ms_until_the_202": {"ours": _summarize_latencies(ours), "bare": _summarize_latencies(bare)}}

@@ -25,10 +25,10 @@ create table bare_event (like event including defaults)"""
 
 #: Closed-loop connections: enough that each commit groups several requests, few enough that all their events
 #: fit into the buffer.
-CALLERS, MOST_EVENTS = 200, MAX_HELD_INTAKE_EVENTS // 2
+EVENT_SPEED_CALLER_COUNT, MAX_EVENTS_IN_FLIGHT = 200, MAX_HELD_INTAKE_EVENTS // 2
 
 #: The batch sizes of the two judged figures.
-LARGE, ONE = 500, 1
+LARGE_EVENT_BATCH_SIZE, SMALL_EVENT_BATCH_SIZE = 500, 1
 
 
 class EventRateAndCpuRun(NamedTuple):
@@ -66,12 +66,18 @@ async def measure_event_speed(
                     bare[batch].append(runs[0])
                     ours[batch].append(runs[1])
             if number:
-                copied.append(await _measure_copy_cpu_us_of_generated_events(environment, requests[LARGE] * LARGE))
+                copied.append(
+                    await _measure_copy_cpu_us_of_generated_events(
+                        environment, requests[LARGE_EVENT_BATCH_SIZE] * LARGE_EVENT_BATCH_SIZE
+                    )
+                )
     sent = (rounds + 1) * sum(batch * count for batch, count in requests.items())
     await check_stored_events(environment, sent)
     figures = {
-        "events_cpu_x": compute_median_ratio([run.cpu_us for run in ours[LARGE]], copied),
-        "events_single_x": compute_median_ratio([run.per_s for run in ours[ONE]], [run.per_s for run in bare[ONE]]),
+        "events_cpu_x": compute_median_ratio([run.cpu_us for run in ours[LARGE_EVENT_BATCH_SIZE]], copied),
+        "events_single_x": compute_median_ratio(
+            [run.per_s for run in ours[SMALL_EVENT_BATCH_SIZE]], [run.per_s for run in bare[SMALL_EVENT_BATCH_SIZE]]
+        ),
     }
     details = {
         f"batches_of_{batch}": {"ours": _summarize_speed_runs(ours[batch]), "bare": _summarize_speed_runs(bare[batch])}
@@ -83,7 +89,7 @@ async def measure_event_speed(
 async def _send_events_and_measure_rate_and_cpu(
     environment: BenchEnvironment, server: BenchEventServer, batch: int, requests: int
 ) -> EventRateAndCpuRun:
-    callers = min(CALLERS, MOST_EVENTS // batch)
+    callers = min(EVENT_SPEED_CALLER_COUNT, MAX_EVENTS_IN_FLIGHT // batch)
     plan = BenchLoad(requests=requests, batch=batch, connections=callers)
     async with environment.pool.acquire() as conn:
         postgres = await find_postgres_pid(conn)
@@ -97,7 +103,7 @@ async def _send_events_and_measure_rate_and_cpu(
 async def _measure_copy_cpu_us_of_generated_events(environment: BenchEnvironment, count: int) -> float:
     events = generated.generate_event_rows_to_store(count, [UUID(int=1)])
     async with environment.pool.acquire() as conn:
-        return await _measure_postgres_copy_cpu_us_per_event(conn, events, LARGE)
+        return await _measure_postgres_copy_cpu_us_per_event(conn, events, LARGE_EVENT_BATCH_SIZE)
 
 
 def _summarize_speed_runs(runs: list[EventRateAndCpuRun]) -> dict[str, float]:

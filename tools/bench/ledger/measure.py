@@ -7,15 +7,15 @@ from typing import NamedTuple
 from uuid import UUID
 
 from chaos.environment import BenchEnvironment, create_scratch_database
-from chaos.tasks import NOOP
+from chaos.tasks import NOOP_BENCH_KIND
 from db.pool import Conn, open_postgres_connection
 from jobs import ledger
 from schemas.errors import BenchmarkFailed
 from tools.bench.figures import BenchmarkResult, BenchmarkRunSize, ProgressCallback, compute_percentiles
-from tools.bench.ledger.sides import SLOTS, UNKNOWN_BENCH_KIND, BenchLedger
+from tools.bench.ledger.sides import LEDGER_PULL_SIZE, UNKNOWN_BENCH_KIND, BenchLedger
 from tools.bench.ledger.statements import PULL_OF_TEN_STATEMENT, TIMED_STATEMENTS, TimedStatementWithSetup
 
-WARM_UP_CALLS = 8
+WARM_UP_CALL_COUNT = 8
 
 
 class StatementTimes(NamedTuple):
@@ -36,7 +36,7 @@ MAX_OLD_TO_EMPTY_TIME_RATIO = 1.5
 MAX_SNAPSHOT_PULL_TIME_RATIO = 3.0
 
 
-async def measure_old_ledger(
+async def compare_old_with_empty_ledger(
     environment: BenchEnvironment, size: BenchmarkRunSize, tell: ProgressCallback
 ) -> BenchmarkResult:
     """Measure statements' p50 ratios, old to empty ledger, and new tenants' wait in s. Raise `BenchmarkFailed`."""
@@ -63,7 +63,7 @@ async def measure_old_ledger(
 
 def _choose_waiting_job_count(size: BenchmarkRunSize) -> int:
     """Return the number of due jobs to insert, so that the pulls of one comparison don't use them up."""
-    return 2 * (WARM_UP_CALLS + size.ledger_times) * SLOTS
+    return 2 * (WARM_UP_CALL_COUNT + size.ledger_times) * LEDGER_PULL_SIZE
 
 
 @contextlib.asynccontextmanager
@@ -92,10 +92,10 @@ async def _time_statement_on_old_and_empty_ledger(
 ) -> StatementTimes:
     """Time a statement on the old and the empty ledger in turn; return both medians. `aim` is the maximal ratio."""
     took: dict[bool, list[float]] = {True: [], False: []}
-    for number in range(WARM_UP_CALLS + times):
+    for number in range(WARM_UP_CALL_COUNT + times):
         for side in (old, empty):
             took_ms = await _time_statement_ms(side, statement)
-            if number >= WARM_UP_CALLS:
+            if number >= WARM_UP_CALL_COUNT:
                 took[side.old].append(took_ms)
     return StatementTimes(compute_percentiles(took[False])["p50"], compute_percentiles(took[True])["p50"], aim)
 
@@ -145,7 +145,7 @@ async def _measure_pull_with_snapshot(
     await old.reset_tenants_and_worker(tenants=size.ledger_tenants)
     await old.insert_due_jobs(old.tenants, size.ledger_held + _choose_waiting_job_count(size))
     async with _hold_database_snapshot(url):
-        for _ in range(size.ledger_held // SLOTS):
+        for _ in range(size.ledger_held // LEDGER_PULL_SIZE):
             await old.complete_jobs(await old.pull_jobs())
         return {
             name: await _time_statement_on_old_and_empty_ledger(
@@ -174,7 +174,7 @@ async def _measure_newcomer_waits(old: BenchLedger, size: BenchmarkRunSize, tell
 
 async def _measure_newcomer_wait_s(old: BenchLedger, org: UUID) -> float:
     """Submit a new tenant's job; return the seconds until a pull claims it. Raise `BenchmarkFailed` if none does."""
-    await ledger.submit_job(old.conn, kind=NOOP, organization_id=org, project_id=None, args={})
+    await ledger.submit_job(old.conn, kind=NOOP_BENCH_KIND, organization_id=org, project_id=None, args={})
     start = time.perf_counter()
     while claims := await old.pull_jobs():
         if any(claim.organization_id == org for claim in claims):

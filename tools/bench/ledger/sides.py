@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from chaos.backlog import CREATE_BENCH_TABLE
-from chaos.tasks import BENCH_POOL, NOOP
+from chaos.tasks import BENCH_POOL, NOOP_BENCH_KIND
 from db.pool import Conn
 from jobs import heartbeat, ledger
 from jobs.kinds import JobKindSpec
@@ -16,10 +16,10 @@ from jobs.outcomes import Done
 from schemas import ids
 from schemas.errors import BenchmarkFailed
 
-SLOTS, LEASE_S, PAGE = 10, 3600.0, 25
+LEDGER_PULL_SIZE, LEDGER_BENCH_LEASE_S, TIMED_JOB_LIST_PAGE_SIZE = 10, 3600.0, 25
 
 #: A kind that the comparison's worker doesn't run.
-UNKNOWN_BENCH_KIND = NOOP._replace(name="bench_unknown")
+UNKNOWN_BENCH_KIND = NOOP_BENCH_KIND._replace(name="bench_unknown")
 
 #: The caps of the lowest tier, as in a pool of partners' jobs.
 INSERT_BENCH_POOL_CAPS = """
@@ -97,29 +97,33 @@ class BenchLedger:
         await self.conn.execute(INSERT_ORGANIZATIONS_WITH_PROJECT, self.tenants)
         await heartbeat.insert_worker_row(
             self.conn, worker_id=self.worker_id, pool=BENCH_POOL, host="bench", pid=0, version="0",
-            slots=SLOTS, lease_s=LEASE_S,
+            slots=LEDGER_PULL_SIZE, lease_s=LEDGER_BENCH_LEASE_S,
         )  # fmt: skip
 
     async def insert_jobs_for_timed_job_list(self, org: UUID) -> None:
         """Insert a page of open jobs of one tenant, and 1,000 ended ones, for its job list."""
         later = datetime.now(UTC) + timedelta(hours=1)
-        for _ in range(PAGE):
-            await ledger.submit_job(self.conn, kind=NOOP, organization_id=org, project_id=org, args={}, run_at=later)
-        await self.conn.execute(INSERT_ENDED_JOBS, [org], 1_000, NOOP.name, BENCH_POOL)
+        for _ in range(TIMED_JOB_LIST_PAGE_SIZE):
+            await ledger.submit_job(
+                self.conn, kind=NOOP_BENCH_KIND, organization_id=org, project_id=org, args={}, run_at=later
+            )
+        await self.conn.execute(INSERT_ENDED_JOBS, [org], 1_000, NOOP_BENCH_KIND.name, BENCH_POOL)
 
     async def insert_ended_and_due_jobs(self, *, ended: int, waiting: int) -> None:
         """Insert a month of ended jobs, then `waiting` due ones, and refresh statistics."""
-        await self.conn.execute(INSERT_ENDED_JOBS, self.tenants, ended, NOOP.name, BENCH_POOL, timeout=600)
+        await self.conn.execute(INSERT_ENDED_JOBS, self.tenants, ended, NOOP_BENCH_KIND.name, BENCH_POOL, timeout=600)
         await self.insert_due_jobs(self.tenants, waiting)
 
-    async def insert_due_jobs(self, tenants: list[UUID], count: int, kind: JobKindSpec = NOOP) -> None:
+    async def insert_due_jobs(self, tenants: list[UUID], count: int, kind: JobKindSpec = NOOP_BENCH_KIND) -> None:
         """Insert `count` due jobs, spread over these tenants in turn, and refresh statistics."""
         await self.conn.execute(INSERT_DUE_BACKLOG, tenants, count, kind.name, BENCH_POOL, timeout=600)
         await self.vacuum_analyze()
 
     async def insert_running_jobs(self, tenants: list[UUID], each: int) -> None:
         """Insert `each` running jobs for each of these tenants, on another worker."""
-        await self.conn.execute(INSERT_RUNNING_JOBS, tenants, each, NOOP.name, BENCH_POOL, ids.new_uuid7(), timeout=600)
+        await self.conn.execute(
+            INSERT_RUNNING_JOBS, tenants, each, NOOP_BENCH_KIND.name, BENCH_POOL, ids.new_uuid7(), timeout=600
+        )
 
     async def vacuum_analyze(self) -> None:
         """Refresh the statistics of all tables and remove dead rows, as after autovacuum."""
@@ -128,11 +132,11 @@ class BenchLedger:
     async def submit_job_for_each_next_tenant(self, count: int) -> None:
         """Submit one job for each of the next `count` tenants."""
         for org in itertools.islice(self.next_tenants, count):
-            await ledger.submit_job(self.conn, kind=NOOP, organization_id=org, project_id=None, args={})
+            await ledger.submit_job(self.conn, kind=NOOP_BENCH_KIND, organization_id=org, project_id=None, args={})
 
-    async def pull_jobs(self, free: int = SLOTS) -> list[JobClaim]:
+    async def pull_jobs(self, free: int = LEDGER_PULL_SIZE) -> list[JobClaim]:
         return await ledger.claim_due_jobs(
-            self.conn, pool=BENCH_POOL, worker_id=self.worker_id, free=free, kinds=[NOOP]
+            self.conn, pool=BENCH_POOL, worker_id=self.worker_id, free=free, kinds=[NOOP_BENCH_KIND]
         )
 
     async def pull_exactly(self, count: int) -> list[JobClaim]:

@@ -4,13 +4,13 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from chaos.tasks import NOOP
+from chaos.tasks import NOOP_BENCH_KIND
 from domain.jobs import jobs
 from domain.operations import pools
 from jobs import ledger, maintenance
 from jobs.ledger import JobClaim
 from schemas import ids
-from tools.bench.ledger.sides import PAGE, SLOTS, BenchLedger
+from tools.bench.ledger.sides import LEDGER_PULL_SIZE, TIMED_JOB_LIST_PAGE_SIZE, BenchLedger
 
 MAX_PYTHON_DATETIME_UTC = datetime.max.replace(tzinfo=UTC)
 
@@ -28,7 +28,7 @@ async def _skip_timing_setup_cleanup(_side: BenchLedger, _claims: Any = None) ->
 
 
 async def _submit_one_job(side: BenchLedger, _: Any) -> None:
-    await ledger.submit_job(side.conn, kind=NOOP, organization_id=side.tenants[0], project_id=None, args={})
+    await ledger.submit_job(side.conn, kind=NOOP_BENCH_KIND, organization_id=side.tenants[0], project_id=None, args={})
 
 
 async def _drain_empty_ledger_as_cleanup(side: BenchLedger, _: Any) -> None:
@@ -40,7 +40,7 @@ async def _drain_empty_ledger_as_cleanup(side: BenchLedger, _: Any) -> None:
 async def _set_up_ten_jobs_on_empty_ledger(side: BenchLedger) -> None:
     """Submit ten jobs to the empty ledger, for a pull of ten; skip the old one, which has waiting jobs."""
     if not side.old:
-        await side.submit_job_for_each_next_tenant(SLOTS)
+        await side.submit_job_for_each_next_tenant(LEDGER_PULL_SIZE)
 
 
 async def _pull_ten_jobs(side: BenchLedger, claims: list[JobClaim]) -> None:
@@ -61,7 +61,7 @@ async def _set_up_one_claimed_job(side: BenchLedger) -> list[JobClaim]:
 
 
 async def _set_up_ten_claimed_jobs(side: BenchLedger) -> list[JobClaim]:
-    return await side.pull_exactly(SLOTS)
+    return await side.pull_exactly(LEDGER_PULL_SIZE)
 
 
 async def _lock_bench_job(side: BenchLedger, claims: list[JobClaim]) -> None:
@@ -83,7 +83,11 @@ def _build_timed_job_list(*, of_project: bool = False, **given: Any) -> TimedSta
     async def call(side: BenchLedger, _: Any) -> None:
         org = side.tenants[1]
         await jobs.list_filtered_jobs(
-            side.conn, organization_id=org, project_id=org if of_project else None, **filters, limit=PAGE
+            side.conn,
+            organization_id=org,
+            project_id=org if of_project else None,
+            **filters,
+            limit=TIMED_JOB_LIST_PAGE_SIZE,
         )
 
     return TimedStatementWithSetup(_skip_timing_setup_cleanup, call, _skip_timing_setup_cleanup)
@@ -122,5 +126,5 @@ TIMED_STATEMENTS = {
     "list of an unused kind": _build_timed_job_list(kinds=["archive_project"]),
     "list of an unused stage": _build_timed_job_list(stages=["reading"]),
     "list from the middle": _build_timed_job_list(before=ids.new_uuid7()),
-    "ops pools": _build_timed_chore_sql(lambda conn: pools.list_worker_pools(conn, slots=SLOTS)),
+    "ops pools": _build_timed_chore_sql(lambda conn: pools.list_worker_pools(conn, slots=LEDGER_PULL_SIZE)),
 }

@@ -22,9 +22,9 @@ from tools.bench.neighbours.row import AttackCountsAndProgress, AttackDefinition
 from tools.bench.neighbours.victim import AttackScale
 
 #: Projects on a page, and keys that fill them: each may write sixty times a minute.
-METADATA_PROJECTS, METADATA_KEYS = 200, 4
+METADATA_ATTACK_PROJECT_COUNT, METADATA_ATTACK_KEY_COUNT = 200, 4
 #: Concurrent reads of the list.
-METADATA_ATTACK_READERS = 8
+METADATA_ATTACK_READER_COUNT = 8
 #: Nearly 8 KiB of JSON: 1,350 numbers that are short in JSON and long in storage, and the longest plain text.
 ATTACK_METADATA_LARGER_WHEN_STORED: dict[str, Any] = {"n": [1e308] * 1_350}
 ATTACK_PLAIN_TEXT_METADATA: dict[str, Any] = {"n": "x" * 8_000}
@@ -36,7 +36,7 @@ PAUSE_BETWEEN_LARGE_BODY_REQUESTS_S = 1.0
 #: Items of a list in `metadata`: each stresses another part of the body parser.
 LARGE_BODY_JSON_ITEM_VARIANTS = (b"[]", b"1.5", b"1", b"{}")
 
-PADDING_MIB, PADDED_UPLOADERS = 28, 6
+UPLOAD_PADDING_MIB, PADDED_IMAGE_UPLOADER_COUNT = 28, 6
 
 MAX_WRITE_REQUESTS_A_MINUTE_OF_API_KEY = REQUEST_RATE_LIMITS_BY_TIER["standard"].minute[RateClass.WRITE_LIGHT]
 
@@ -49,11 +49,11 @@ COSTLY_UPLOADER_COUNT = 8
 async def prepare_project_metadata_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessInput:
     """Create the attacking tenant and return its plan; `owned` lists the projects that each key fills."""
     attacker = await tenants.create_bench_tenant(
-        deployment.environment, tier="standard", keys=METADATA_KEYS, projects=METADATA_PROJECTS
+        deployment.environment, tier="standard", keys=METADATA_ATTACK_KEY_COUNT, projects=METADATA_ATTACK_PROJECT_COUNT
     )
-    share = scale.scale_count(METADATA_PROJECTS) // METADATA_KEYS
-    owned = [attacker.projects[number * share : (number + 1) * share] for number in range(METADATA_KEYS)]
-    many = {"readers": scale.scale_count(METADATA_ATTACK_READERS)}
+    share = scale.scale_count(METADATA_ATTACK_PROJECT_COUNT) // METADATA_ATTACK_KEY_COUNT
+    owned = [attacker.projects[number * share : (number + 1) * share] for number in range(METADATA_ATTACK_KEY_COUNT)]
+    many = {"readers": scale.scale_count(METADATA_ATTACK_READER_COUNT)}
     return AttackProcessInput(port=deployment.port, keys=attacker.keys, owned=owned, many=many)
 
 
@@ -67,7 +67,7 @@ async def attack_by_filling_and_listing_metadata(plan: AttackProcessInput, progr
 
         async def read() -> None:
             await send_attack_request_and_count_status(
-                client, progress, "GET", f"/v1/projects?limit={METADATA_PROJECTS}"
+                client, progress, "GET", f"/v1/projects?limit={METADATA_ATTACK_PROJECT_COUNT}"
             )
 
         await run_callers_forever(progress, plan.many["readers"], read)
@@ -117,7 +117,7 @@ def _build_large_body(item: bytes, fields: bytes = b"") -> bytes:
 
 async def prepare_padded_image_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessInput:
     attacker = await tenants.create_bench_tenant(deployment.environment, tier="standard")
-    many = {"mib": scale.scale_count(PADDING_MIB), "uploaders": scale.scale_count(PADDED_UPLOADERS)}
+    many = {"mib": scale.scale_count(UPLOAD_PADDING_MIB), "uploaders": scale.scale_count(PADDED_IMAGE_UPLOADER_COUNT)}
     return AttackProcessInput(port=deployment.port, keys=attacker.keys, owned=[attacker.projects], many=many)
 
 

@@ -17,12 +17,12 @@ from tools.bench.neighbours.row import AttackCountsAndProgress, AttackDefinition
 from tools.bench.neighbours.victim import AttackScale
 
 #: Connections of a stranger: silent ones, half heads and half bodies.
-SILENT, HALF_HEADS, HALF_BODIES = 1_100, 100, 100
+SILENT_CONNECTION_COUNT, HALF_HEAD_CONNECTION_COUNT, HALF_BODY_CONNECTION_COUNT = 1_100, 100, 100
 HALF_REQUEST_HEAD = b"GET /v1/whoami HTTP/1.1\r\nHost: localhost\r\n"
 HALF_REQUEST_BODY = b"POST /v1/projects HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{"
 
 #: The API's connections, and the readers of a file: more than that, from five addresses.
-CONNECTIONS, FILE_READERS, READER_ADDRESSES = 200, 210, 5
+ATTACKED_API_CONNECTION_LIMIT, SILENT_FILE_READER_COUNT, SILENT_READER_ADDRESS_COUNT = 200, 210, 5
 #: An image of noise: 4 MiB as a PNG, more than the buffers of both kernels hold.
 UNREAD_IMAGE_SIDE_PX = 1_200
 #: A small receive buffer: the attacker's kernel buffers little of the file.
@@ -30,16 +30,20 @@ ATTACKER_BUFFER_BYTES = 4_096
 #: A state of `TCP_INFO` (man 7 tcp).
 TCP_ESTABLISHED = 1
 #: Seconds until all readers have connected, and mean pause before a closed reader reconnects.
-CONNECT_S, RECONNECT_S = 5.0, 1.0
+READERS_CONNECT_TIMEOUT_S, MEAN_READER_RECONNECT_PAUSE_S = 5.0, 1.0
 
 #: Keys, and streams of each.
-STREAM_KEYS, STREAMS_A_KEY = 11, 100
+STREAM_ATTACK_KEY_COUNT, STREAM_COUNT_PER_ATTACK_KEY = 11, 100
 #: Seconds until a stream is reopened, minimum and maximum: browsers wait for three.
 STREAM_REOPEN_RANGE_S = (1.0, 5.0)
 
 
 async def prepare_silent_connection_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessInput:
-    counts = {"silent": SILENT, "heads": HALF_HEADS, "bodies": HALF_BODIES}
+    counts = {
+        "silent": SILENT_CONNECTION_COUNT,
+        "heads": HALF_HEAD_CONNECTION_COUNT,
+        "bodies": HALF_BODY_CONNECTION_COUNT,
+    }
     many = {name: scale.scale_count(count) for name, count in counts.items()}
     return AttackProcessInput(port=deployment.port, keys=[], many=many)
 
@@ -69,7 +73,9 @@ async def _hold_connection(port: int, name: str, words: bytes, progress: AttackC
 async def prepare_silent_reader_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessInput:
     """Create a tenant and upload the file for silent readers; return the attack's plan; `owned` has the file's path."""
     owner = await tenants.create_bench_tenant(deployment.environment, tier="standard")
-    plan = AttackProcessInput(port=deployment.port, keys=owner.keys, many={"readers": scale.scale_count(FILE_READERS)})
+    plan = AttackProcessInput(
+        port=deployment.port, keys=owner.keys, many={"readers": scale.scale_count(SILENT_FILE_READER_COUNT)}
+    )
     url = f"/v1/projects/{owner.projects[0]}/content/upload"
     async with open_attacker_client(plan, owner.keys[0]) as client:
         answer = await client.post(
@@ -83,9 +89,9 @@ async def attack_by_silent_readers(plan: AttackProcessInput, progress: AttackCou
     """Request a public file on many connections without reading it; one of five reads a byte a second."""
     async with asyncio.TaskGroup() as group:
         for number in range(plan.many["readers"]):
-            address = f"127.0.0.{2 + number % READER_ADDRESSES}"
+            address = f"127.0.0.{2 + number % SILENT_READER_ADDRESS_COUNT}"
             group.create_task(_leave_response_unread(plan, address, progress, trickles=number % 5 == 0))
-        await asyncio.sleep(CONNECT_S)
+        await asyncio.sleep(READERS_CONNECT_TIMEOUT_S)
         progress.ready.set()
 
 
@@ -98,7 +104,7 @@ async def _leave_response_unread(
             await _request_unread_file(sock, plan)
             progress.count_attack_effect("asked")
             await _wait_for_server_close(sock, trickles=trickles)
-        await asyncio.sleep(RECONNECT_S * random.uniform(0.5, 1.5))
+        await asyncio.sleep(MEAN_READER_RECONNECT_PAUSE_S * random.uniform(0.5, 1.5))
 
 
 def _open_attacker_socket(address: str) -> socket.socket:
@@ -125,9 +131,9 @@ async def _wait_for_server_close(sock: socket.socket, *, trickles: bool) -> None
 
 
 async def prepare_job_event_stream_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessInput:
-    attacker = await tenants.create_bench_tenant(deployment.environment, tier="standard", keys=STREAM_KEYS)
+    attacker = await tenants.create_bench_tenant(deployment.environment, tier="standard", keys=STREAM_ATTACK_KEY_COUNT)
     jobs = await tenants.submit_waiting_jobs(deployment.environment, attacker, 1)
-    many = {"streams": scale.scale_count(STREAMS_A_KEY)}
+    many = {"streams": scale.scale_count(STREAM_COUNT_PER_ATTACK_KEY)}
     return AttackProcessInput(port=deployment.port, keys=attacker.keys, owned=[jobs], many=many)
 
 
@@ -171,7 +177,7 @@ CONNECTION_ATTACKS = (
         "silent-readers",
         "210 clients that read nothing of a public file, or a byte a second; 200 connections",
         victim.create_victim_request_action, prepare_silent_reader_attack, attack_by_silent_readers,
-        settings={"CONNECTIONS": str(CONNECTIONS)},
+        settings={"CONNECTIONS": str(ATTACKED_API_CONNECTION_LIMIT)},
     ),
     AttackDefinition(
         "streams", "1,100 event streams of one standard tenant", victim.create_victim_request_action,

@@ -33,14 +33,14 @@ from tools.bench.tenants import BenchEventApp, BenchTenant
 MAX_READ_REQUESTS_A_MINUTE_OF_API_KEY = REQUEST_RATE_LIMITS_BY_TIER["standard"].minute[RateClass.READ_LIGHT]
 
 #: Concurrent reads of a burst, and the projects in each response.
-BURST, BURST_PROJECTS = 400, 100
+READS_PER_BURST, PROJECTS_PER_BURST_RESPONSE = 400, 100
 
 #: The app's limit, in requests a second.
 MAX_APP_EVENT_REQUESTS_PER_S = EVENT_LIMITS_BY_TIER["standard"].requests
 #: The multiple of the limit that the app sends.
 EVENT_ATTACK_RATE_FACTOR = 10
 #: The app's connections.
-EVENT_ATTACK_CONNECTIONS = 40
+EVENT_ATTACK_CONNECTION_COUNT = 40
 EVENTS_AN_ATTACK_REQUEST = 20
 
 DAILY_EVENT_BUDGET = EVENT_DAY_LIMITS_BY_TIER["standard"].events
@@ -60,7 +60,7 @@ PROJECT_COUNT_OF_LIST_PAGE = 200
 ATTACK_METADATA_BYTES = 8_000
 UPDATE_ALL_PROJECTS_METADATA = "update project set metadata = $2::jsonb where organization_id = $1"
 
-FILTER_ATTACK_PROJECTS = 300_000
+FILTER_ATTACK_PROJECT_COUNT = 300_000
 FILTERED_AUDIT_ENTRY_COUNT = 1_000_000
 FILTER_ATTACK_API_KEY_COUNT = 4
 FILTER_READER_COUNT = 30
@@ -97,8 +97,12 @@ $$"""
 
 
 async def prepare_read_burst_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessInput:
-    attacker = await tenants.create_bench_tenant(deployment.environment, tier="standard", projects=BURST_PROJECTS)
-    return AttackProcessInput(port=deployment.port, keys=attacker.keys, many={"burst": scale.scale_count(BURST)})
+    attacker = await tenants.create_bench_tenant(
+        deployment.environment, tier="standard", projects=PROJECTS_PER_BURST_RESPONSE
+    )
+    return AttackProcessInput(
+        port=deployment.port, keys=attacker.keys, many={"burst": scale.scale_count(READS_PER_BURST)}
+    )
 
 
 async def attack_by_read_bursts(plan: AttackProcessInput, progress: AttackCountsAndProgress) -> None:
@@ -131,7 +135,7 @@ async def _plan_event_flood_by_new_app(
         port=deployment.port,
         keys=[app.key],
         owned=[[app.path]],
-        many={"senders": scale.scale_count(EVENT_ATTACK_CONNECTIONS)},
+        many={"senders": scale.scale_count(EVENT_ATTACK_CONNECTION_COUNT)},
     )
 
 
@@ -148,7 +152,7 @@ async def _send_events_at_fixed_times(port: int, app: BenchEventApp, progress: A
     """Send one connection's share of the events at fixed times; after slow responses catch up at most a second."""
     loop, every_s = (
         asyncio.get_running_loop(),
-        EVENT_ATTACK_CONNECTIONS / (EVENT_ATTACK_RATE_FACTOR * MAX_APP_EVENT_REQUESTS_PER_S),
+        EVENT_ATTACK_CONNECTION_COUNT / (EVENT_ATTACK_RATE_FACTOR * MAX_APP_EVENT_REQUESTS_PER_S),
     )
     reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(ATTACKER_ADDRESS, 0))
     due, request = loop.time(), _build_event_request(app)
@@ -226,7 +230,7 @@ async def _insert_rows_to_filter(conn: Conn, org: UUID, scale: AttackScale) -> N
     indexes = await conn.fetch(SELECT_INDEXES_REBUILT_AFTER_INSERTS)
     for index in indexes:
         await conn.execute(f"drop index {index['name']}")
-    await conn.execute(INSERT_FILTERED_PROJECTS, org, scale.scale_count(FILTER_ATTACK_PROJECTS))
+    await conn.execute(INSERT_FILTERED_PROJECTS, org, scale.scale_count(FILTER_ATTACK_PROJECT_COUNT))
     await conn.execute(INSERT_BENCH_AUDIT_ROWS, org, scale.scale_count(FILTERED_AUDIT_ENTRY_COUNT))
     for index in indexes:
         await conn.execute(index["definition"])

@@ -15,7 +15,7 @@ from tools.bench.figures import compute_percentiles
 from tools.bench.neighbours.deployment import AttackedDeployment
 
 #: Accounts and projects for the victim's concurrent jobs.
-VICTIM_CONCURRENT_JOBS = 60
+VICTIM_CONCURRENT_JOB_COUNT = 60
 
 #: Seconds of long polling of one request for a job.
 VICTIM_LONG_POLL_S = 20
@@ -63,11 +63,13 @@ class VictimActionFailed(Exception):
 
 async def create_victim_request_action(deployment: AttackedDeployment, client: httpx.AsyncClient) -> VictimAction:
     """Create the victim. Return its action: read or rename a project in turns, each on a new connection."""
-    victim = await tenants.create_bench_tenant(deployment.environment, tier="partner", projects=VICTIM_CONCURRENT_JOBS)
+    victim = await tenants.create_bench_tenant(
+        deployment.environment, tier="partner", projects=VICTIM_CONCURRENT_JOB_COUNT
+    )
     headers = {"Authorization": f"Bearer {victim.keys[0]}", "Connection": "close"}
 
     async def act(number: int) -> None:
-        url = f"/v1/projects/{victim.projects[number % VICTIM_CONCURRENT_JOBS]}"
+        url = f"/v1/projects/{victim.projects[number % VICTIM_CONCURRENT_JOB_COUNT]}"
         if number % 2:
             _decode_victim_json(await client.get(url, headers=headers))
         else:
@@ -94,11 +96,13 @@ SINGLE_REQUEST_VICTIM_ACTIONS = (create_victim_request_action, create_victim_eve
 
 async def create_victim_ingest_action(deployment: AttackedDeployment, client: httpx.AsyncClient) -> VictimAction:
     """Create the victim. Return its action: ingest a small site and wait for the job."""
-    victim = await tenants.create_bench_tenant(deployment.environment, tier="partner", projects=VICTIM_CONCURRENT_JOBS)
+    victim = await tenants.create_bench_tenant(
+        deployment.environment, tier="partner", projects=VICTIM_CONCURRENT_JOB_COUNT
+    )
     headers = {"Authorization": f"Bearer {victim.keys[0]}"}
 
     async def act(number: int) -> None:
-        url = f"/v1/projects/{victim.projects[number % VICTIM_CONCURRENT_JOBS]}/ingest/website"
+        url = f"/v1/projects/{victim.projects[number % VICTIM_CONCURRENT_JOB_COUNT]}/ingest/website"
         begun = _decode_victim_json(await client.post(url, headers=headers, json={"url": deployment.home}))
         await _wait_for_job(client, begun["jobId"], headers)
 
@@ -109,13 +113,13 @@ async def create_victim_publish_action(deployment: AttackedDeployment, client: h
     """Create the victim. Return its action: publish a post immediately and wait until it is published."""
     victim = await tenants.create_bench_tenant(deployment.environment, tier="partner")
     accounts = await tenants.store_bluesky_bench_accounts(
-        deployment.environment, victim, [deployment.home] * VICTIM_CONCURRENT_JOBS
+        deployment.environment, victim, [deployment.home] * VICTIM_CONCURRENT_JOB_COUNT
     )
     content_id = await tenants.create_bench_text_content(deployment.environment, victim)
     headers = {"Authorization": f"Bearer {victim.keys[0]}"}
 
     async def act(number: int) -> None:
-        target = {"socialAccountId": accounts[number % VICTIM_CONCURRENT_JOBS]}
+        target = {"socialAccountId": accounts[number % VICTIM_CONCURRENT_JOB_COUNT]}
         body = {"targets": [target], "allowDuplicate": True}
         begun = _decode_victim_json(await client.post(f"/v1/content/{content_id}/publish", headers=headers, json=body))
         await _wait_for_job(client, begun["scheduledPosts"][0]["jobId"], headers)

@@ -15,10 +15,10 @@ from tools.bench.neighbours.victim import AttackScale
 from tools.bench.tenants import BenchTenant
 
 #: Ingests of each tenant, and the pages of each.
-INGESTS, PAGES = 20, 25
+INGESTS_PER_ATTACKING_TENANT, PAGES_PER_ATTACK_INGEST = 20, 25
 COSTLY_PAGE_BYTES = 240_000
 #: Tenants that attack together, where two do.
-ATTACKING_TENANTS = 2
+ATTACKING_TENANT_COUNT = 2
 #: Posts of each tenant.
 POSTS_AN_ATTACKING_TENANT = 6
 
@@ -40,7 +40,7 @@ select coalesce(error->>'code', state) as ended, attempt, count(*)
  group by ended, attempt
  order by ended, attempt"""
 
-ATTACK_PAGE_LINKS = b"".join(b'<a href="/about/%d">About us</a>' % number for number in range(PAGES))
+ATTACK_PAGE_LINKS = b"".join(b'<a href="/about/%d">About us</a>' % number for number in range(PAGES_PER_ATTACK_INGEST))
 
 
 async def prepare_costly_page_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessInput:
@@ -48,11 +48,13 @@ async def prepare_costly_page_attack(deployment: AttackedDeployment, scale: Atta
 
 
 async def prepare_slow_site_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessInput:
-    return await _create_ingest_attack_plan(deployment, scale, ATTACKING_TENANTS)
+    return await _create_ingest_attack_plan(deployment, scale, ATTACKING_TENANT_COUNT)
 
 
 async def attack_by_costly_pages(plan: AttackProcessInput, progress: AttackCountsAndProgress) -> None:
-    await _ingest_attack_sites(plan, progress, _respond_with_costly_page, {"followLinks": True, "maxPages": PAGES})
+    await _ingest_attack_sites(
+        plan, progress, _respond_with_costly_page, {"followLinks": True, "maxPages": PAGES_PER_ATTACK_INGEST}
+    )
 
 
 async def attack_by_slow_sites(plan: AttackProcessInput, progress: AttackCountsAndProgress) -> None:
@@ -61,7 +63,7 @@ async def attack_by_slow_sites(plan: AttackProcessInput, progress: AttackCountsA
 
 async def prepare_stalled_publishing_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackProcessInput:
     """Create the attacking tenants and return their plan; `owned` lists each one's project and accounts."""
-    attackers = await _create_attackers(deployment, ATTACKING_TENANTS)
+    attackers = await _create_attackers(deployment, ATTACKING_TENANT_COUNT)
     slow = [f"http://127.0.0.1:{deployment.sites[0]}"] * scale.scale_count(POSTS_AN_ATTACKING_TENANT)
     accounts = [
         await tenants.store_bluesky_bench_accounts(deployment.environment, tenant, slow) for tenant in attackers
@@ -127,7 +129,7 @@ async def count_attack_job_outcomes(deployment: AttackedDeployment, _: Mapping[s
 async def _create_ingest_attack_plan(
     deployment: AttackedDeployment, scale: AttackScale, attackers_count: int
 ) -> AttackProcessInput:
-    count = scale.scale_count(INGESTS)
+    count = scale.scale_count(INGESTS_PER_ATTACKING_TENANT)
     attackers = await _create_attackers(deployment, attackers_count, projects=count)
     return AttackProcessInput(
         port=deployment.port,
@@ -185,7 +187,7 @@ async def _respond_like_bluesky_but_hang_uploads(line: str) -> bytes:
 ATTACKS_ON_WORKERS = (
     AttackDefinition(
         "parsing", "20 ingests of 25 pages of 240 KB (`<p>a`) of one tenant", victim.create_victim_ingest_action,
-        prepare_costly_page_attack, attack_by_costly_pages, pools=("ingest",), sites=INGESTS,
+        prepare_costly_page_attack, attack_by_costly_pages, pools=("ingest",), sites=INGESTS_PER_ATTACKING_TENANT,
     ),
     AttackDefinition(
         "publishing", "six posts each of two tenants to a server that holds their files",
@@ -195,7 +197,7 @@ ATTACKS_ON_WORKERS = (
     AttackDefinition(
         "slow-sites", "20 ingests of sites that never answer, of two tenants each",
         victim.create_victim_ingest_action,
-        prepare_slow_site_attack, attack_by_slow_sites, pools=("ingest",), sites=INGESTS,
+        prepare_slow_site_attack, attack_by_slow_sites, pools=("ingest",), sites=INGESTS_PER_ATTACKING_TENANT,
     ),
     AttackDefinition(
         "drawings", "10 contents of one tenant with a logo over the renderer's CPU limit",

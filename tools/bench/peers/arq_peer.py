@@ -10,7 +10,7 @@ PLAIN_ARQ_MODULE_NAME = "tools.bench.peers.plain_arq"
 
 #: Seconds between arq's polls: tuned, and its default. By default it starts at most `queue_read_limit` (500)
 #: jobs each half second: a thousand a second. At 10 ms only its own work limits it.
-BEST_POLL_S, DEFAULT_POLL_S = 0.01, 0.5
+TUNED_ARQ_POLL_PAUSE_S, DEFAULT_ARQ_POLL_PAUSE_S = 0.01, 0.5
 
 
 async def measure_arq_drain(environment: BenchEnvironment, *, count: int, slow_job_s: float = 0.0) -> float:
@@ -21,7 +21,7 @@ async def measure_arq_drain(environment: BenchEnvironment, *, count: int, slow_j
     queue = _new_queue_name()
     await run_module_and_read_json(environment, PLAIN_ARQ_MODULE_NAME, "load", queue, str(count), "0", str(slow_job_s))
     async with run_module_for_bench(
-        environment, PLAIN_ARQ_MODULE_NAME, "worker", queue, str(count), str(BEST_POLL_S)
+        environment, PLAIN_ARQ_MODULE_NAME, "worker", queue, str(count), str(TUNED_ARQ_POLL_PAUSE_S)
     ) as worker:
         await read_json_message(worker)
         seen = await read_json_message(worker)
@@ -32,7 +32,7 @@ async def measure_arq_live_rate(environment: BenchEnvironment, *, count: int) ->
     """Return plain arq's jobs a second from the first enqueue to the last end, with a running worker."""
     queue = _new_queue_name()
     async with run_module_for_bench(
-        environment, PLAIN_ARQ_MODULE_NAME, "worker", queue, str(count), str(BEST_POLL_S)
+        environment, PLAIN_ARQ_MODULE_NAME, "worker", queue, str(count), str(TUNED_ARQ_POLL_PAUSE_S)
     ) as worker:
         await read_json_message(worker)
         loaded = await run_module_and_read_json(environment, PLAIN_ARQ_MODULE_NAME, "load", queue, str(count), "0")

@@ -53,7 +53,7 @@ async def handle_bare_project_create(data: JSONBody[ProjectCreate], state: State
 @get("/v1/jobs/{job_id:str}")
 async def handle_bare_job_read(job_id: FromPath[str], state: State) -> Job:
     async with state.pool.acquire() as conn:
-        return _build_bare_job(await conn.fetchrow(SELECT_BARE_JOB, ids.parse_prefixed_id(ids.JOB, job_id)))
+        return _build_bare_job(await conn.fetchrow(SELECT_BARE_JOB, ids.parse_prefixed_id(ids.JOB_ID_PREFIX, job_id)))
 
 
 def create_app() -> Litestar:
@@ -63,8 +63,8 @@ def create_app() -> Litestar:
 
 def _build_bare_project(data: ProjectCreate, owner: UUID, project_id: UUID, now: datetime) -> Project:
     return Project(
-        id=ids.format_prefixed_id(ids.PROJECT, project_id),
-        organization_id=ids.format_prefixed_id(ids.ORGANIZATION, owner),
+        id=ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, project_id),
+        organization_id=ids.format_prefixed_id(ids.ORGANIZATION_ID_PREFIX, owner),
         name=data.name,
         status="active",
         customer_external_id=data.customer_external_id,
@@ -84,17 +84,17 @@ def _build_bare_project(data: ProjectCreate, owner: UUID, project_id: UUID, now:
 
 def _build_bare_job(row: Record) -> Job:
     return Job(
-        job_id=ids.format_prefixed_id(ids.JOB, row["id"]),
+        job_id=ids.format_prefixed_id(ids.JOB_ID_PREFIX, row["id"]),
         kind=row["kind"],
         status=row["status"],
         stage=row["stage"],
         phase=row["phase"],
         progress=row["progress"],
-        project_id=row["project_id"] and ids.format_prefixed_id(ids.PROJECT, row["project_id"]),
+        project_id=row["project_id"] and ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, row["project_id"]),
         attempt=row["attempt"],
         max_attempts=row["max_attempts"],
         cancel_requested=row["cancel_requested"],
-        retry_of=row["retry_of"] and ids.format_prefixed_id(ids.JOB, row["retry_of"]),
+        retry_of=row["retry_of"] and ids.format_prefixed_id(ids.JOB_ID_PREFIX, row["retry_of"]),
         created_at=row["created_at"],
         started_at=row["created_at"],
         finished_at=row["finished_at"],

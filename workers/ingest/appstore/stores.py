@@ -49,7 +49,7 @@ class AppStoreAccess(NamedTuple):
     play_url: str
 
 
-class ReadStoreListing(NamedTuple):
+class ParsedStoreListing(NamedTuple):
     """Listing that was read; `bundle_id` is Apple's, in lower case."""
 
     url: str
@@ -101,13 +101,13 @@ async def ingest_store_listings(
 
 async def read_requested_store_listings(
     stores: AppStoreAccess, listings: Sequence[RequestedStoreListing], country: str
-) -> tuple[list[ReadStoreListing], list[str]]:
+) -> tuple[list[ParsedStoreListing], list[str]]:
     """Read each listing once; return the read listings, at least one, and a warning for each failed listing.
 
     Raises `SourceRateLimited` at once, since the next attempt reads all listings again. If all listings fail,
     raises the first retryable error, else the first error.
     """
-    parts: list[ReadStoreListing] = []
+    parts: list[ParsedStoreListing] = []
     errors: list[SourceError] = []
     for listing in listings:
         if is_app_already_read_by_bundle_id(listing, parts):
@@ -123,7 +123,7 @@ async def read_requested_store_listings(
     return parts, [f"listing_unread: {error.message}" for error in errors]
 
 
-def is_app_already_read_by_bundle_id(listing: RequestedStoreListing, parts: list[ReadStoreListing]) -> bool:
+def is_app_already_read_by_bundle_id(listing: RequestedStoreListing, parts: list[ParsedStoreListing]) -> bool:
     """Return whether a listing is the bundle id of an App Store app in `parts`; False for all other kinds."""
     return (
         isinstance(listing, AppStoreListingRef)
@@ -132,7 +132,9 @@ def is_app_already_read_by_bundle_id(listing: RequestedStoreListing, parts: list
     )
 
 
-async def read_store_listing(stores: AppStoreAccess, listing: RequestedStoreListing, country: str) -> ReadStoreListing:
+async def read_store_listing(
+    stores: AppStoreAccess, listing: RequestedStoreListing, country: str
+) -> ParsedStoreListing:
     requested = listing.country or country
     if isinstance(listing, GooglePlayListingReference):
         return await read_google_play_listing(stores, listing, requested)
@@ -143,7 +145,7 @@ async def read_store_listing(stores: AppStoreAccess, listing: RequestedStoreList
 
 async def read_app_store_listing(
     stores: AppStoreAccess, result: AppWithStorefront, warnings: list[str]
-) -> ReadStoreListing:
+) -> ParsedStoreListing:
     software = result.software
     page = f"{stores.app_store_url.rstrip('/')}/{result.country}/app/id{software.track_id}"
     url = strip_app_store_url_query(software.track_view_url or "") or page
@@ -155,7 +157,7 @@ async def read_app_store_listing(
         passages=[*subtitle.passages, *reading.passages],
     )
     bundle_id = (software.bundle_id or "").casefold()
-    return ReadStoreListing(url, document, software.track_name, [*warnings, *subtitle_warnings], bundle_id)
+    return ParsedStoreListing(url, document, software.track_name, [*warnings, *subtitle_warnings], bundle_id)
 
 
 async def fetch_app_store_page(web: WebCrawlResources, url: str) -> FetchedResponse:
@@ -188,7 +190,7 @@ async def read_app_subtitle(stores: AppStoreAccess, url: str, track_id: int) -> 
 
 async def read_google_play_listing(
     stores: AppStoreAccess, listing: GooglePlayListingReference, country: str
-) -> ReadStoreListing:
+) -> ParsedStoreListing:
     """Fetch and parse an app's Google Play page, in the language of the listing's URL, of `country`, or in English.
 
     Raises `SourceNotFound` for an unknown app, `FetchedSourceUnusable` for a page that describes no app.
@@ -205,7 +207,7 @@ async def read_google_play_listing(
     reading = await parse(stores.parser, document)
     if not reading.candidates:
         raise FetchedSourceUnusable(f"Google Play's page of {listing.package} describes no app; try again later")
-    return ReadStoreListing(url, reading)
+    return ParsedStoreListing(url, reading)
 
 
 def join_listing_links(candidates: list[FieldCandidate]) -> list[FieldCandidate]:

@@ -17,7 +17,7 @@ CDATA_OPENING = "<![CDATA["
 JSONLD_VALUE_START_PATTERN = re.compile(r"[\[{]")
 #: A string, which is kept; outside of strings a comma or a colon without a value after it.
 JSONLD_STRING_OR_GAP_PATTERN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[,:]\s*(?=[,}\]])', re.DOTALL)
-JSONLD_LINE_COMMENT = re.compile(r"^[ \t]*//.*$", re.MULTILINE)
+JSONLD_LINE_COMMENT_PATTERN = re.compile(r"^[ \t]*//.*$", re.MULTILINE)
 #: Beginning of a node's address, which is no name.
 JSONLD_REFERENCE_PATTERN = re.compile(r"\w+:(?=\S)|[#/_]")
 JSON_ESCAPE_PATTERN = re.compile(r"\\(?:([\"\\/bfnrtu])|(.))", re.DOTALL)
@@ -78,7 +78,7 @@ def unwrap_json_string(block: str) -> str:
 def strip_js_syntax_from_json(text: str) -> str:
     """Remove syntax that only JavaScript allows, such as comments, and replace a missing value by null."""
     first, *commented = text.split("/*")
-    bare = JSONLD_LINE_COMMENT.sub("", first + "".join(piece.partition("*/")[2] for piece in commented))
+    bare = JSONLD_LINE_COMMENT_PATTERN.sub("", first + "".join(piece.partition("*/")[2] for piece in commented))
     escaped = JSON_ESCAPE_PATTERN.sub(lambda match: match[0] if match[1] else match[2], bare)
     return JSONLD_STRING_OR_GAP_PATTERN.sub(
         lambda match: JSONLD_MISSING_VALUE_FIXES.get(match[0][0], match[0]), escaped

@@ -13,7 +13,7 @@ MAX_RAW_TEXT_CHARS_READ = 5_000
 HTML_TAG_IN_TEXT_PATTERN = re.compile(r"</?[a-zA-Z][^<>]*>")
 #: Zero-width, soft hyphen, bidirectional controls and control characters, without the joiners that emoji and
 #: Persian need.
-INVISIBLE_CHARACTERS = re.compile(
+INVISIBLE_CHARACTERS_PATTERN = re.compile(
     r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
 #: The end of a sentence; an initial (`Malte C. wrote`) or a day (`29. March`) ends no sentence.
@@ -37,7 +37,7 @@ def clean_text_line(value: str) -> str:
     plain = HTML_TAG_IN_TEXT_PATTERN.sub(
         " ", html.unescape(html.unescape(value[:MAX_RAW_TEXT_CHARS_READ].replace("\\n", " ")))
     )
-    visible = plain if plain.isprintable() else INVISIBLE_CHARACTERS.sub("", plain)
+    visible = plain if plain.isprintable() else INVISIBLE_CHARACTERS_PATTERN.sub("", plain)
     return " ".join(unicodedata.normalize("NFC", visible).split())
 
 

@@ -6,7 +6,7 @@ import re
 from domain.accounts import credentials
 from domain.accounts.accounts import AccountIdentity
 from domain.accounts.credentials import TokenGrant
-from domain.connecting.connect import AccountConnectJobArgs, Code, Login
+from domain.connecting.connect import AccountConnectJobArgs, ConsentCodeAndVerifier, HandleAndAppPassword
 from schemas.errors import AccountReauthRequired
 from workers.platforms.connecting import AccountWithTokens
 from workers.platforms.parts import load_platform_calls
@@ -15,12 +15,14 @@ from workers.platforms.parts import load_platform_calls
 VALID_SANDBOX_HANDLE_PATTERN = re.compile(r"[A-Za-z0-9._:@-]{1,253}", re.ASCII)
 
 
-def connect_sandbox_account(asked: AccountConnectJobArgs, secret: Code | Login) -> AccountWithTokens:
+def connect_sandbox_account(
+    asked: AccountConnectJobArgs, secret: ConsentCodeAndVerifier | HandleAndAppPassword
+) -> AccountWithTokens:
     """Return the sandbox account of a handle, and its tokens, without a request. The code or identifier is the handle.
 
     The same handle gives the same account. Raise `AccountReauthRequired` for an invalid handle.
     """
-    handle = secret.code if isinstance(secret, Code) else secret.identifier
+    handle = secret.code if isinstance(secret, ConsentCodeAndVerifier) else secret.identifier
     if not VALID_SANDBOX_HANDLE_PATTERN.fullmatch(handle):
         raise AccountReauthRequired("CODE_REFUSED", "in a sandbox the code is the handle of the account to connect")
     digest = hashlib.sha256(f"{asked.platform} {asked.service_url} {handle}".encode()).digest()

@@ -30,10 +30,10 @@ from workers.tasks import connect_account, publish_post, reconcile_post, refresh
 CAPTION = "Fresh bread"
 HOOK = "/v1/social/webhooks/tiktok"
 TASKS = {
-    CONNECT_ACCOUNT_KIND: connect_account.open_task,
-    REFRESH_TOKEN_KIND: refresh_token.open_task,
-    PUBLISH_POST_KIND: publish_post.open_task,
-    RECONCILE_POST_KIND: reconcile_post.open_task,
+    CONNECT_ACCOUNT_KIND: connect_account.build_job_task_with_resources,
+    REFRESH_TOKEN_KIND: refresh_token.build_job_task_with_resources,
+    PUBLISH_POST_KIND: publish_post.build_job_task_with_resources,
+    RECONCILE_POST_KIND: reconcile_post.build_job_task_with_resources,
 }
 
 

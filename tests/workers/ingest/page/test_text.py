@@ -6,7 +6,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.ingest.page.text import INVISIBLE_CHARACTERS, count_words, fold_text, truncate_text
+from workers.ingest.page.text import INVISIBLE_CHARACTERS_PATTERN, count_words, fold_text, truncate_text
 
 
 @given(st.text() | st.text(st.characters(max_codepoint=127)))
@@ -32,4 +32,4 @@ def test_no_character_before_hangul_is_wide() -> None:
 
 def test_printable_characters_are_visible() -> None:
     everything = "".join(map(chr, range(sys.maxunicode + 1)))
-    assert not any(character.isprintable() for character in INVISIBLE_CHARACTERS.findall(everything))
+    assert not any(character.isprintable() for character in INVISIBLE_CHARACTERS_PATTERN.findall(everything))

@@ -11,8 +11,8 @@ import msgspec
 from db.pool import Pool, run_in_transaction
 from domain.webhooks import endpoints
 from domain.webhooks.delivery_jobs import (
-    FIND_ENDPOINTS_MID_DELIVERY,
     FIND_ENDPOINTS_WITH_DUE_DELIVERIES,
+    FIND_ENDPOINTS_WITH_LEFTOVER_DELIVERIES,
     FIND_ENDPOINTS_WITH_NEW_DELIVERIES,
     WebhookEndpointRoundRobin,
 )
@@ -44,7 +44,7 @@ class DeliveryScene:
             endpoints.insert_webhook_endpoint, author=EndpointChangeAuthor(self.org), project_id=None, body=body
         )
         shown, _ = await run_in_transaction(self.pool, partial(create, keyring=seeds.VAULT))
-        return seeds.parse_id(ids.WEBHOOK_ENDPOINT, shown.id), shown.signing_secret
+        return seeds.parse_id(ids.WEBHOOK_ENDPOINT_ID_PREFIX, shown.id), shown.signing_secret
 
     async def patch(self, endpoint_id: UUID, **fields: Any) -> None:
         patch = partial(
@@ -68,7 +68,7 @@ class DeliveryScene:
     async def emit(self, kind: str = "job.failed", *, times: int = 1) -> list[str]:
         """Emit and commit events; return their ids."""
         made = [await self.pool.fetchval(EMIT, self.org, kind) for _ in range(times)]
-        return [ids.format_prefixed_id(ids.WEBHOOK_EVENT, one) for one in made]
+        return [ids.format_prefixed_id(ids.WEBHOOK_EVENT_ID_PREFIX, one) for one in made]
 
     # Actions of the server's processes
 
@@ -77,7 +77,7 @@ class DeliveryScene:
             for query in (
                 FIND_ENDPOINTS_WITH_NEW_DELIVERIES,
                 FIND_ENDPOINTS_WITH_DUE_DELIVERIES,
-                FIND_ENDPOINTS_MID_DELIVERY,
+                FIND_ENDPOINTS_WITH_LEFTOVER_DELIVERIES,
             ):
                 await WebhookEndpointRoundRobin(query).submit_jobs_of_next_endpoints(conn)
 

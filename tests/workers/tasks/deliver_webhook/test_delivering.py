@@ -196,7 +196,7 @@ async def test_an_unserializable_event_blocks_no_other(
     render = events._build_webhook_event_body
 
     async def some(conn: Conn, row: Any, *given: Any) -> bytes:
-        if ids.format_prefixed_id(ids.WEBHOOK_EVENT, row.id) == bad:
+        if ids.format_prefixed_id(ids.WEBHOOK_EVENT_ID_PREFIX, row.id) == bad:
             raise error
         return await render(conn, row, *given)
 

@@ -15,8 +15,8 @@ from db.queries import TypedQuery
 from domain.webhooks import attempts, delivery_jobs
 from domain.webhooks.attempts import FinishedWebhookAttempt
 from domain.webhooks.delivery_jobs import (
-    FIND_ENDPOINTS_MID_DELIVERY,
     FIND_ENDPOINTS_WITH_DUE_DELIVERIES,
+    FIND_ENDPOINTS_WITH_LEFTOVER_DELIVERIES,
     FIND_ENDPOINTS_WITH_NEW_DELIVERIES,
     EndpointToDeliverTo,
     WebhookEndpointRoundRobin,
@@ -237,7 +237,8 @@ async def test_hanging_receivers_delay_no_other(
 
 @pytest.mark.fresh
 @pytest.mark.parametrize(
-    "query", [FIND_ENDPOINTS_WITH_NEW_DELIVERIES, FIND_ENDPOINTS_WITH_DUE_DELIVERIES, FIND_ENDPOINTS_MID_DELIVERY]
+    "query",
+    [FIND_ENDPOINTS_WITH_NEW_DELIVERIES, FIND_ENDPOINTS_WITH_DUE_DELIVERIES, FIND_ENDPOINTS_WITH_LEFTOVER_DELIVERIES],
 )
 async def test_a_scan_reads_few_rows_of_a_long_queue(
     scene: DeliveryScene, query: TypedQuery[EndpointToDeliverTo]

@@ -65,8 +65,8 @@ class ScriptedPlatform:
     for `answers`.
     """
 
-    def __init__(self, *, repeatable: bool = True) -> None:
-        self.exact = repeatable
+    def __init__(self, *, may_repeat_send_safely: bool = True) -> None:
+        self.exact = may_repeat_send_safely
         self.script: dict[str, deque[str]] = defaultdict(deque)
         self.live: Counter[str] = Counter()
         self.calls: list[ScriptedCall] = []
@@ -88,7 +88,7 @@ class ScriptedPlatform:
             await hook()
         return self.script[name].popleft() if self.script[name] else "ok"
 
-    def repeatable(self, account: PostingAccount, inquiry: PostInquiry) -> bool:
+    def may_repeat_send_safely(self, account: PostingAccount, inquiry: PostInquiry) -> bool:
         return self.exact
 
     async def prepare(

@@ -161,7 +161,7 @@ async def test_a_wake_does_not_wait_for_a_locked_job(project: PublishingProject)
 
 async def test_a_post_proved_absent_is_sent_again_only_at_the_head_of_the_queue(project: PublishingProject) -> None:
     """It left the head of the queue while undecided, and another post is there by now."""
-    project.platform = ScriptedPlatform(repeatable=False)
+    project.platform = ScriptedPlatform(may_repeat_send_safely=False)
     project.platform.plan(send=["lose"], reconcile=["later"])
     [first, second] = await posts(project, 2)
     assert await project.attempt() == "snoozed"

@@ -64,7 +64,7 @@ async def act(project: PublishingProject, post_id: UUID, what: str | None) -> No
 
 async def run_story(project: PublishingProject, story: FaultStory) -> list[str | None]:
     """Run one post through the whole story, and on without faults; return its attempts' outcomes."""
-    project.platform = ScriptedPlatform(repeatable=story.exact)
+    project.platform = ScriptedPlatform(may_repeat_send_safely=story.exact)
     project.platform.plan(send=story.sends, prepare=story.prepares, poll=story.polls, reconcile=story.looks)
     post_id, words = await project.post(), list[str | None]()
     for number in range(20):

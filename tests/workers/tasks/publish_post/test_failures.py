@@ -45,7 +45,7 @@ async def test_a_limit_cools_the_account_down_and_costs_no_attempt(project: Publ
 
 async def test_a_repeatedly_lost_and_absent_post_has_the_usual_attempts(project: PublishingProject, post: UUID) -> None:
     """The wait until it is proved absent costs no attempt; a repeated call does."""
-    project.platform = ScriptedPlatform(repeatable=False)
+    project.platform = ScriptedPlatform(may_repeat_send_safely=False)
     project.platform.plan(send=["lose"] * 3, reconcile=["later", "ok"] * 3)
     assert await project.attempts() == ["snoozed", "retry", "retry", "completed"]
     assert (len(project.platform.calls), project.records(post)) == (4, 1)

@@ -57,7 +57,7 @@ async def test_a_leased_post_uses_the_owners_credential(
 
 
 async def test_a_lost_post_is_reconciled_after_the_lease(leased: PublishingProject) -> None:
-    leased.platform = ScriptedPlatform(repeatable=False)
+    leased.platform = ScriptedPlatform(may_repeat_send_safely=False)
     leased.platform.plan(send=["drop"], reconcile=["undecided", "undecided"])
     post_id = await leased.post()
     assert await leased.attempts() == ["failed"]
@@ -164,7 +164,7 @@ async def insert_earlier_post(project: PublishingProject, owner: LeaseOwner, who
 @pytest.mark.long
 async def test_successive_tenants_with_workers_running(project: PublishingProject, owner: LeaseOwner) -> None:
     """Each post goes out once or not at all, and none begins after its lease; all within one quota."""
-    project.platform = ScriptedPlatform(repeatable=False)
+    project.platform = ScriptedPlatform(may_repeat_send_safely=False)
     project.platform.plan(send=["ok", "take", "drop", "unreached", "ok", "lose", "ok"] * 5)
     await limit(project, owner, posts=QUOTA)
     posts: list[UUID] = []

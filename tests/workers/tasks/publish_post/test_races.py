@@ -104,7 +104,7 @@ async def race(project: PublishingProject, stop: StopAction, chance: random.Rand
 
 async def test_a_storm_of_changes_leaves_each_post_once_or_not_at_all(project: PublishingProject) -> None:
     """Two workers, a platform with faults, and people who cancel, move, edit, disconnect and archive."""
-    project.platform = ScriptedPlatform(repeatable=False)
+    project.platform = ScriptedPlatform(may_repeat_send_safely=False)
     project.platform.plan(send=["drop", "ok", "unreached", "ok", "take", "lose", "throttle", "ok"] * 3)
     account_ids = [await project.account(handle=f"shop{number}") for number in range(4)]
     post_ids = [await project.post(f"post {number}", account_id=account_ids[number % 4]) for number in range(40)]
@@ -155,7 +155,7 @@ async def ignore_refusal(do: Callable[..., Awaitable[object]], verb: object, **g
 
 async def test_an_attempt_that_waited_for_a_lock_uses_the_current_time(project: PublishingProject) -> None:
     """Otherwise a post in flight would count as decided too soon."""
-    project.platform = ScriptedPlatform(repeatable=False)
+    project.platform = ScriptedPlatform(may_repeat_send_safely=False)
     project.platform.plan(send=["lose"], reconcile=["later", "later"])
     await project.post()
     assert await project.attempt() == "snoozed"

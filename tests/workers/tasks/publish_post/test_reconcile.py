@@ -18,7 +18,7 @@ ASKS_S = (30.0, 120.0, 600.0, 3600.0, 21600.0, 86400.0)
 
 
 async def lost(project: PublishingProject, *, how: str = "drop") -> UUID:
-    project.platform = ScriptedPlatform(repeatable=False)
+    project.platform = ScriptedPlatform(may_repeat_send_safely=False)
     project.platform.plan(send=[how], reconcile=["undecided"])
     post_id = await project.post()
     assert await project.attempts() == ["failed"]

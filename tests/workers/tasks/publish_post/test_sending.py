@@ -85,7 +85,7 @@ async def test_an_absent_post_is_not_sent_as_it_was_before_a_change(
     project: PublishingProject, change: str, outcomes: list[str], captions: list[str]
 ) -> None:
     """The attempt that prepared the post also loses it, and finds it absent after the content's change."""
-    project.platform = ScriptedPlatform(repeatable=False)
+    project.platform = ScriptedPlatform(may_repeat_send_safely=False)
     project.platform.plan(send=["lose"])
     project.platform.on["reconcile"] = partial(project.pool.execute, f"update content_item set {change}")
     post_id = await project.post("first words")
@@ -118,7 +118,7 @@ async def test_a_refused_repeat_proves_nothing_about_the_first_call(project: Pub
 
 
 async def test_an_undecided_post_is_outcome_unknown_and_reconciled(project: PublishingProject, post: UUID) -> None:
-    project.platform = ScriptedPlatform(repeatable=False)
+    project.platform = ScriptedPlatform(may_repeat_send_safely=False)
     project.platform.plan(send=["drop"], reconcile=["undecided"])
     assert await project.attempts() == ["failed"]
     row, job = await project.row(post), await project.job(post)
@@ -129,7 +129,7 @@ async def test_an_undecided_post_is_outcome_unknown_and_reconciled(project: Publ
 
 
 async def test_a_post_in_flight_is_reconciled_again_later(project: PublishingProject, post: UUID) -> None:
-    project.platform = ScriptedPlatform(repeatable=False)
+    project.platform = ScriptedPlatform(may_repeat_send_safely=False)
     project.platform.plan(send=["lose"], reconcile=["later", "ok"])
     before = await project.clock()
     assert await project.attempt() == "snoozed"
@@ -155,7 +155,7 @@ async def test_a_post_in_flight_is_reconciled_before_it_is_sent_again(project: P
 
 async def test_a_post_that_is_proved_absent_twice_waits_before_the_next_try(project: PublishingProject) -> None:
     """Its error contains the cause of the doubt, in the platform's own words."""
-    project.platform = ScriptedPlatform(repeatable=False)
+    project.platform = ScriptedPlatform(may_repeat_send_safely=False)
     project.platform.plan(send=["lose", "lose"])
     post_id = await project.post()
     assert await project.attempt() == "retry"

@@ -85,7 +85,7 @@ async def test_twelve_posts_whose_uploads_hang_make_no_other_tenants_post_late(p
         settings = msgspec.structs.replace(project.settings, slots=SLOTS, fetch_allow=hosts)
         for _ in range(HOGS):
             await settled(project, slow, posts=POSTS)
-        async with at_work(settings, project.pool, {PUBLISH_POST_KIND: publish_post.open_task}):
+        async with at_work(settings, project.pool, {PUBLISH_POST_KIND: publish_post.build_job_task_with_resources}):
             await eventually(lambda: hang(project, slow))
             newcomer = await settled(project, quick, posts=1)
             await eventually(lambda: published(newcomer))
@@ -106,7 +106,7 @@ async def test_a_post_at_a_busy_server_is_snoozed_at_no_cost(
     async with serving(slow := SlowPds()):
         settings = msgspec.structs.replace(project.settings, slots=2, fetch_allow=slow.url.removeprefix("http://"))
         tenants = [await settled(project, slow, posts=1) for _ in range(2)]
-        async with at_work(settings, project.pool, {PUBLISH_POST_KIND: publish_post.open_task}):
+        async with at_work(settings, project.pool, {PUBLISH_POST_KIND: publish_post.build_job_task_with_resources}):
             await eventually(lambda: is_snoozed(project))
             await eventually(lambda: hangs(slow))
             assert slow.held == 1

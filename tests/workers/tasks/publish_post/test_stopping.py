@@ -124,7 +124,7 @@ async def test_unmarked_posts_are_stopped_and_counted_and_marked_ones_end_right(
         mine = project
         if stop is release:
             mine = await tenant(project, await lender(project, handle=f"bakes{number}"))
-        mine.platform = ScriptedPlatform(repeatable=exact)
+        mine.platform = ScriptedPlatform(may_repeat_send_safely=exact)
         await check_stop(mine, stop, case)
 
 
@@ -155,7 +155,7 @@ async def test_a_post_proved_absent_in_an_archived_project_is_not_revived_after_
     project: PublishingProject, post: UUID
 ) -> None:
     """The step is rolled back, so a death after it can't leave a waiting post."""
-    project.platform = ScriptedPlatform(repeatable=False)
+    project.platform = ScriptedPlatform(may_repeat_send_safely=False)
     project.platform.plan(send=["lose"])
     project.platform.on["reconcile"] = project.archive
     assert await project.attempt(Death(failures.requeue_absent_post, after=True)) == "canceled"

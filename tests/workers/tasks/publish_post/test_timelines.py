@@ -105,7 +105,7 @@ async def test_a_timeline_of_a_worker_that_dies_in_the_call(project: PublishingP
         assert await story(project, post) == f"{lost}, attempt_started, {told}, {end}"
         workers = {entry.worker_id for entry in await entries(project, post) if entry.worker_id}
         assert len(workers) == 2
-        assert all(ids.parse_prefixed_id(ids.WORKER, str(worker)) for worker in workers)
+        assert all(ids.parse_prefixed_id(ids.WORKER_ID_PREFIX, str(worker)) for worker in workers)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ async def test_a_post_that_was_sent_again_by_a_retry_has_both_jobs(project: Publ
     )
     await project.attempts()
     told = await entries(project, post)
-    jobs = {ids.format_prefixed_id(ids.JOB, job_id) for job_id in (first, again.job_id)}
+    jobs = {ids.format_prefixed_id(ids.JOB_ID_PREFIX, job_id) for job_id in (first, again.job_id)}
     assert {entry.job_id for entry in told if entry.job_id} == jobs
     assert (await project.row(post))["status"] == "published"
     assert not jobs & {entry.job_id for entry in await entries(project, other)}

@@ -20,7 +20,7 @@ async def waiting(project: PublishingProject, post_id: UUID) -> Waiting | None:
         of = {"organization_id": project.org, "post_id": post_id}
         shown, _ = await posts.read_versioned_post(conn, **of)
         told = await wait_reasons.find_post_wait_reason(conn, **of, post=shown)
-        job_id = ids.parse_prefixed_id(ids.JOB, shown.job_id or "")
+        job_id = ids.parse_prefixed_id(ids.JOB_ID_PREFIX, shown.job_id or "")
         if job_id and shown.status != "outcome_unknown":
             [same] = await wait_reasons.find_job_wait_reasons(conn, refs=[(project.org, job_id)])
             assert (same and same.reason) == (told and told.reason)

@@ -13,7 +13,7 @@ import msgspec
 
 from db.pool import Conn, Pool, run_in_transaction, use_unpooled_pg_connection
 from domain.apps import app_keys, apps
-from domain.apps.app_keys import KeyedApp
+from domain.apps.app_keys import SdkAppOfEventRequest
 from domain.apps.apps import AppChangeAuthor
 from domain.events import conversions, group_commit
 from domain.events.event import NewEventRow
@@ -97,7 +97,7 @@ class RelayScene:
 
     @property
     def app_id(self) -> UUID:
-        return seeds.parse_id(ids.APP, self.app.app_id)
+        return seeds.parse_id(ids.SDK_APP_ID_PREFIX, self.app.app_id)
 
     async def patch(self, **fields: Any) -> None:
         await self.patch_capi({self.destination: fields})
@@ -110,7 +110,7 @@ class RelayScene:
             self.pool, lambda conn: apps.apply_app_patch(conn, author=self.author, app_id=self.app_id, **given)
         )
 
-    async def keyed(self) -> KeyedApp:
+    async def keyed(self) -> SdkAppOfEventRequest:
         async with self.pool.acquire() as conn:
             [found] = await app_keys.authenticate_sdk_app_keys(conn, keys=[self.app.api_key], peppers=seeds.PEPPERS)
         assert found
@@ -135,7 +135,7 @@ class RelayScene:
         )
         return [row["id"] for row in rows]
 
-    def event(self, keyed: KeyedApp, number: int, given: dict[str, Any]) -> NewEventRow:
+    def event(self, keyed: SdkAppOfEventRequest, number: int, given: dict[str, Any]) -> NewEventRow:
         return sending.event(number, project_id=keyed.project_id, app_no=keyed.app_no, **given)
 
     async def delete_app(self) -> None:

@@ -45,7 +45,9 @@ ASCIIDOC_LIST_ITEM_PATTERN = re.compile(r"\s*(?:[*.-]{1,5}|\d+\.)\s+(\S.*)")
 #: A listing, a literal, a table, a comment or a passthrough, until the same line again.
 ASCIIDOC_FENCE_LINE_PATTERN = re.compile(r"(-{4,}|\.{4,}|\|===|/{4,}|\+{4,}|```.*)\s*")
 #: Attributes, block attributes, macros, comments, an author's line: they have no prose.
-ASCIIDOC_MARKUP_LINE = re.compile(r":!?[\w-]+!?:.*|\[[^\]]*\]|\w+::\S*\[.*\]|//.*|\.[^\s.].*|ifdef.*|endif.*|'{3,}|\+")
+ASCIIDOC_MARKUP_LINE_PATTERN = re.compile(
+    r":!?[\w-]+!?:.*|\[[^\]]*\]|\w+::\S*\[.*\]|//.*|\.[^\s.].*|ifdef.*|endif.*|'{3,}|\+"
+)
 ASCIIDOC_ADMONITION_PATTERN = re.compile(r"(?:NOTE|TIP|IMPORTANT|WARNING|CAUTION): ")
 ASCIIDOC_LINK_PATTERN = re.compile(r"(?:link:|https?://)[^\s\[]+\[([^\]]*)\]")
 ASCIIDOC_INLINE_MACRO_PATTERN = re.compile(r"\w+:[^\s\[]*\[[^\]]*\]|\{[\w-]+\}|<<[^>]*>>")
@@ -109,7 +111,9 @@ def blank_asciidoc_markup_lines(lines: list[str]) -> Iterator[str]:
             fence = "```" if match[1].startswith("```") else match[1]
             yield ""
         else:
-            yield "" if ASCIIDOC_MARKUP_LINE.fullmatch(bare) or ASCIIDOC_ADMONITION_PATTERN.match(bare) else line
+            yield (
+                "" if ASCIIDOC_MARKUP_LINE_PATTERN.fullmatch(bare) or ASCIIDOC_ADMONITION_PATTERN.match(bare) else line
+            )
 
 
 def asciidoc_line_to_html(text: str) -> str:
