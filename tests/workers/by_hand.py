@@ -14,7 +14,8 @@ from jobs.ledger import AttemptSettlement, JobClaim
 from workers.runtime.context import TaskContext
 from workers.runtime.progress import JobProgressWriter
 from workers.runtime.runner import JobTask, run_attempt_task
-from workers.runtime.slots import JobAttempt, JobLostStopCause
+from workers.runtime.server_slots import RemoteServerSlots
+from workers.runtime.slots import JobAttempt, JobLostStopCause, WorkerSlots
 
 T = TypeVar("T")
 Verb: TypeAlias = Callable[..., Awaitable[object]]
@@ -38,7 +39,7 @@ class MortalContext(TaskContext):
     """Context that dies at its `death`. `verbs` are the functions of its transactions."""
 
     def __init__(self, death: Death | None, *given: Any) -> None:
-        super().__init__(*given)
+        super().__init__(*given, RemoteServerSlots(WorkerSlots(2)))
         self.death, self.verbs = death, list[Verb]()
         self._decides: Verb | None = None
 
