@@ -12,11 +12,12 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote
 
 from db.local import embedded_postgres_bin_folder
 from db.pool import use_unpooled_pg_connection
 from schemas.errors import BackupOrRestoreFailed, LocalServerUnavailable
+from schemas.setting_values import split_server_url
 
 #: Folder of the versions in Debian's packages.
 DEBIAN_POSTGRES_FOLDER = Path("/usr/lib/postgresql")
@@ -132,7 +133,6 @@ def _run_postgres_tool(tool: PostgresDumpTool, database_url: str, *words: str) -
 
 
 def _split_password_off_url(database_url: str) -> tuple[str, str]:
-    parts = urlsplit(database_url)
-    login, at, hosts = parts.netloc.rpartition("@")
-    user, _, password = login.partition(":")
-    return urlunsplit(parts._replace(netloc=f"{user}{at}{hosts}")), unquote(password)
+    scheme, login, hosts, rest = split_server_url(database_url)
+    user, _, password = login.removesuffix("@").partition(":")
+    return f"{scheme}{user}{'@' if login else ''}{hosts}{rest}", unquote(password)

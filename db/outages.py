@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, TypeAlias
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
 from db.reach import means_postgres_away
+from schemas.setting_values import split_server_url
 
 PostgresConnection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 OpenPostgresConnection: TypeAlias = Callable[..., Coroutine[Any, Any, PostgresConnection]]
@@ -25,13 +25,16 @@ async def connect_to_first_ready_host(database_url: str, **options: Any) -> Post
     """Open a connection to the first host of a URL that accepts it; `options` are those of `asyncpg.connect`.
 
     A host that refuses, or is silent for `HOST_HEAD_START_S`, doesn't delay the next one. asyncpg alone would spend
-    its whole timeout on a silent host, such as a primary that has vanished, and never reach its standby.
+    its whole timeout on a silent host, such as a vanished primary. It would never reach the standby.
+    Of several hosts a read-only one is passed over, unless the URL's `target_session_attrs` says otherwise.
 
     If all hosts fail, raise an error that no outage explains, else that of the last one to fail.
     """
     urls = split_database_url(database_url)
     if len(urls) == 1:
         return await asyncpg.connect(database_url, **options)
+    if "target_session_attrs=" not in database_url:
+        options["target_session_attrs"] = "read-write"
     attempts: list[asyncio.Task[PostgresConnection]] = []
     for url in urls:
         attempts.append(asyncio.create_task(_connect_after_previous_attempts(attempts[:], url, options)))
@@ -66,11 +69,8 @@ def _terminate_unless_chosen(chosen: "PostgresConnection | None", attempt: async
 
 def split_database_url(database_url: str) -> list[str]:
     """Return a URL for each host of a database URL, in its order."""
-    parts = urlsplit(database_url)
-    login, at, hosts = parts.netloc.rpartition("@")
-    if "," not in hosts:
-        return [database_url]
-    return [urlunsplit(parts._replace(netloc=f"{login}{at}{host}")) for host in hosts.split(",")]
+    scheme, login, hosts, rest = split_server_url(database_url)
+    return [f"{scheme}{login}{host}{rest}" for host in hosts.split(",")]
 
 
 class OutageTolerantConnector:

@@ -3,8 +3,8 @@
 import asyncio
 import random
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from functools import partial
 from typing import TypeAlias, TypeVar
 
@@ -50,8 +50,8 @@ POSTGRES_SOCKET_OPTIONS = {
 #: Settings of connections that are kept open.
 BURST_POOL_PG_SETTINGS = {"plan_cache_mode": "force_generic_plan"}
 
-#: Errors that no retry on the same connection can resolve: no answer, or a read-only server after a failover.
-DEAD_POSTGRES_CONNECTION_ERRORS = (TimeoutError, asyncpg.ReadOnlySQLTransactionError)
+#: Seconds within which a reachable server ends a canceled statement.
+MAX_STATEMENT_CANCEL_S = 1.0
 
 #: Share of a client's patience that the wait for a lock may take.
 LOCK_TIMEOUT_SHARE_OF_MAX_WAIT = 0.8
@@ -214,9 +214,8 @@ async def _retry_deadlock_once(attempt: Callable[[], Awaitable[T]]) -> T:
 
 async def _run_transaction_once(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
     # Run one attempt. A dead connection is dropped before the rollback, which would get no answer.
-    async with acquire_pg_connection(pool) as conn, conn.transaction():
-        with leave_dead_server(pool, conn):
-            return await body(conn)
+    async with acquire_pg_connection(pool) as conn, conn.transaction(), leave_dead_server(pool, conn):
+        return await body(conn)
 
 
 async def _run_autocommitted_without_retry(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
@@ -230,27 +229,50 @@ async def acquire_pg_connection(pool: Pool, *, timeout_s: float | None = None) -
 
     Raise TimeoutError after that time, and as `leave_dead_server`.
     """
-    async with pool.acquire(timeout=timeout_s) as conn:
-        with leave_dead_server(pool, conn):
-            yield conn
+    async with pool.acquire(timeout=timeout_s) as conn, leave_dead_server(pool, conn):
+        yield conn
 
 
-@contextmanager
-def leave_dead_server(pool: Pool, conn: Conn) -> Iterator[None]:
-    """Terminate a connection of the pool if the block raises an error of a dead one, and raise that again.
+@asynccontextmanager
+async def leave_dead_server(pool: Pool, conn: Conn) -> AsyncIterator[None]:
+    """Terminate the pool's connections to a server that is silent or read-only, and raise the block's error again.
 
-    Releasing a silent connection to its pool would wait as long again. The pool's idle connections are terminated too:
-    they lead to the same server, and each would cost a caller the same wait.
+    After a timeout or a cancellation the server is silent if it doesn't end the statement within
+    `MAX_STATEMENT_CANCEL_S`. Releasing the connection to its pool would wait longer. The pool's idle connections lead
+    to the same server, and each would cost a caller the same wait.
     """
     try:
         yield
-    except DEAD_POSTGRES_CONNECTION_ERRORS:
-        conn.terminate()
-        # asyncpg has no public access to idle connections.
-        for holder in pool._holders:  # type: ignore[attr-defined]  # noqa: SLF001
-            if holder.is_idle():
-                holder.terminate()
+    except asyncpg.ReadOnlySQLTransactionError:
+        _terminate_pg_connections(pool, conn)
         raise
+    except (TimeoutError, asyncio.CancelledError):
+        if not await _can_cancel_statement(conn):
+            _terminate_pg_connections(pool, conn)
+        raise
+
+
+async def _can_cancel_statement(conn: Conn) -> bool:
+    """Return whether the server ends the connection's running statement soon, if it has one.
+
+    asyncpg has sent the request to cancel it, and sends a further statement after its end.
+    """
+    try:
+        with suppress(asyncpg.PostgresError):
+            async with asyncio.timeout(MAX_STATEMENT_CANCEL_S):
+                await conn.execute("select")
+    except (TimeoutError, OSError, asyncpg.InterfaceError):
+        return False
+    return True
+
+
+def _terminate_pg_connections(pool: Pool, conn: Conn) -> None:
+    """Terminate a connection and the idle ones of its pool."""
+    conn.terminate()
+    # asyncpg has no public access to idle connections.
+    for holder in pool._holders:  # type: ignore[attr-defined]  # noqa: SLF001
+        if holder.is_idle():
+            holder.terminate()
 
 
 async def _set_up_postgres_connection(conn: Conn) -> None:

@@ -77,6 +77,11 @@ class ProcessFamily:
         """Return whether a process serves and continues; in a new process, whether another one does."""
         return any(member.is_serving and pid not in self._terminated for pid, member in self._members.items())
 
+    @property
+    def has_serving_process(self) -> bool:
+        """Return whether a member or an orphan serves and continues."""
+        return self.has_serving_member or bool(self.find_orphans() - self._terminated)
+
     def find_orphans(self) -> set[int]:
         """Return the adopted children: the processes of a killed image, which serve until those of another one do."""
         try:
@@ -122,7 +127,7 @@ class ProcessFamily:
     def _reload(self) -> None:
         """Start replacements once no process is starting. End starting ones for that, unless no other one serves."""
         starting = [pid for pid, member in self._members.items() if not member.is_serving]
-        if self.has_serving_member:
+        if self.has_serving_process:
             self._terminate(starting)
         self._is_reload_pending = bool(starting)
         if not starting and not self._is_stopping:

@@ -30,7 +30,7 @@ def run_parent(module: str, arguments: Sequence[str], *, sockets: Sequence[socke
         nonlocal number
         number += 1
         options = [f"--parent={parent}", f"--number={number}", *[f"--socket={sock.fileno()}" for sock in sockets]]
-        if family.has_serving_member or family.find_orphans():
+        if family.has_serving_process:
             options.append("--is-beside-serving-ones")
         pid = os.fork()
         if not pid:

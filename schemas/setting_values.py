@@ -156,10 +156,20 @@ def split_server_hosts(url: str) -> list[SplitResult]:
 
     Raise ValueError for a URL that can't be parsed.
     """
-    parts = urlsplit(url)
-    hosts = parts.netloc.rpartition("@")[2]
-    is_postgres = parts.scheme in POSTGRES_URL_SCHEMES
+    scheme, _, hosts, _ = split_server_url(url)
+    is_postgres = scheme.removesuffix("://") in POSTGRES_URL_SCHEMES
     return [urlsplit(f"//{host}") for host in (hosts.split(",") if is_postgres else [hosts])]
+
+
+def split_server_url(url: str) -> tuple[str, str, str, str]:
+    """Return the scheme with `://`, the login with `@` if any, the hosts, and the rest of a server's URL.
+
+    `urlsplit` refuses several hosts of which a later one is an IPv6 address, since Python 3.11.12.
+    """
+    scheme, separator, rest = url.partition("://")
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    login, at, hosts = authority.rpartition("@")
+    return scheme + separator, login + at, hosts, rest[len(authority) :]
 
 
 def is_parseable_server_url(url: str) -> bool:

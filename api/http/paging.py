@@ -172,14 +172,14 @@ async def _read_list_page_slice(
 
     Raises `ServiceUnavailable` if the page's time ends before.
     """
-    async with connect() as conn:
-        loop = asyncio.get_running_loop()
-        until = loop.time() + left_s
-        try:
+    loop = asyncio.get_running_loop()
+    try:
+        async with connect() as conn:
+            until = loop.time() + left_s
             async with asyncio.timeout_at(until):
                 return await find(conn, before, limit), until - loop.time()
-        except TimeoutError:
-            raise ServiceUnavailable(LIST_PAGE_TIMEOUT_MESSAGE) from None
+    except TimeoutError:
+        raise ServiceUnavailable(LIST_PAGE_TIMEOUT_MESSAGE) from None
 
 
 async def read_list_page_in_project(

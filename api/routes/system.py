@@ -13,6 +13,7 @@ from api.http.requests import ApiRequest
 from api.limits.rate_limits import MAX_REDIS_WAIT_S
 from api.server import metrics_port
 from api.services import ApiServices
+from db.pool import acquire_pg_connection
 from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors
 from db.redis_reach import convert_redis_away_errors
 from jobs.loop_time import SlowLoopTolerantTimeout
@@ -69,7 +70,7 @@ async def metrics(request: ApiRequest) -> bytes:
 async def _does_postgres_reply(services: ApiServices) -> bool:
     try:
         with convert_postgres_away_errors():
-            async with asyncio.timeout(READYZ_POSTGRES_TIMEOUT_S), services.pool.acquire() as conn:
+            async with asyncio.timeout(READYZ_POSTGRES_TIMEOUT_S), acquire_pg_connection(services.pool) as conn:
                 await conn.execute("select 1")
     except (*TRANSIENT_POSTGRES_ERRORS, asyncpg.PostgresError):
         return False

@@ -75,11 +75,10 @@ class Callers:
         calls = [one for one in self.calls if one.fault.startswith("refused")]
         return [*calls, *(error for error in self.broken if isinstance(error, httpx.ConnectError))]
 
-    def waits_outside(self, outages: Iterable[tuple[float, float]]) -> list[float]:
-        """Return the seconds of all probes that overlap no outage, in order."""
+    def outside(self, outages: Iterable[tuple[float, float]]) -> list[Call]:
+        """Return the probes that overlap no outage."""
         spans = [*outages]
-        outside = [one for one in self.calls if not any(one.began < end and begin < one.ended for begin, end in spans)]
-        return sorted(one.ended - one.began for one in outside)
+        return [one for one in self.calls if not any(one.began < end and begin < one.ended for begin, end in spans)]
 
     async def answered(self) -> None:
         """Wait until each probe that has begun is answered."""

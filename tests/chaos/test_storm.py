@@ -30,6 +30,10 @@ MAX_WAIT_S = 2.0
 MAX_RECOVERY_S = 1.5
 #: A busy machine may take longer: this multiple of the probes' median, which is 5 ms on a quiet one.
 MAX_MEDIANS = 100
+#: But no longer than this multiple of a limit.
+MAX_SCALE = 5
+#: Share of the probes outside outages that an API process may answer with an error.
+MAX_ERROR_SHARE = 0.02
 
 
 @dataclass
@@ -178,12 +182,19 @@ async def assert_writes_are_there_once(fleet: Fleet, callers: Callers) -> None:
 
 
 def assert_short_waits(storm: Storm, callers: Callers) -> None:
-    waits_s = callers.waits_outside(storm._outages)
+    outside = callers.outside(storm._outages)
+    waits_s = sorted(one.ended - one.began for one in outside)
     p50_s, p99_s = statistics.median(waits_s), waits_s[len(waits_s) * 99 // 100]
     print(  # noqa: T201  the figures of docs/explain/architecture.md
         f"{len(callers.calls)} probes, p50 {1000 * p50_s:.0f} ms, p99 {1000 * p99_s:.0f} ms outside outages, "
         f"recoveries {[round(1000 * one) for one in storm._recoveries_s]} ms"
     )
     assert callers.refused() == []
-    assert p99_s < max(MAX_WAIT_S, MAX_MEDIANS * p50_s)
-    assert statistics.median(storm._recoveries_s) < max(MAX_RECOVERY_S, MAX_MEDIANS * p50_s)
+    errors = [one.fault for one in outside if "HTTP/1.1" in one.fault]
+    assert len(errors) <= MAX_ERROR_SHARE * len(outside), errors
+    assert p99_s < limit_for_median(MAX_WAIT_S, p50_s)
+    assert statistics.median(storm._recoveries_s) < limit_for_median(MAX_RECOVERY_S, p50_s)
+
+
+def limit_for_median(limit_s: float, p50_s: float) -> float:
+    return max(limit_s, min(MAX_MEDIANS * p50_s, MAX_SCALE * limit_s))

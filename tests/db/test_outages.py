@@ -12,7 +12,7 @@ import pytest
 
 from db import outages
 from db.outages import OutageTolerantConnector, connect_to_first_ready_host
-from db.pool import use_unpooled_pg_connection
+from db.pool import open_postgres_pool, run_autocommitted, use_unpooled_pg_connection
 from schemas.settings import Settings
 from tests.cutting import cut_everywhere
 from tests.waiting import PATIENCE_S
@@ -105,3 +105,23 @@ async def test_an_error_that_no_outage_explains_is_raised(
     monkeypatch.setattr(asyncpg, "connect", connect)
     with pytest.raises(asyncpg.InvalidPasswordError):
         await connect_to_first_ready_host("postgresql://one,two/x")
+
+
+async def test_a_slow_statement_keeps_the_connections_to_an_answering_server(database_url: str) -> None:
+    """A timeout alone doesn't mean a dead server: other callers keep their connections and prepared statements."""
+    async with open_postgres_pool(database_url, name="test", size=3, command_timeout=0.2) as pool:
+        connections = [await pool.acquire() for _ in range(3)]
+        for conn in connections:
+            await pool.release(conn)
+        with pytest.raises(TimeoutError):
+            await run_autocommitted(pool, lambda conn: conn.execute("select pg_sleep(60)"))
+        assert pool.get_idle_size() == 3
+        assert await pool.fetchval("select count(*) from pg_stat_activity where query like '%pg_sleep(60)%'") == 1
+
+
+def test_urls_of_several_hosts_keep_login_and_parameters() -> None:
+    url = "postgresql://me:a,b@one:5432,[::1]:5433/x?target_session_attrs=any"
+    assert outages.split_database_url(url) == [
+        "postgresql://me:a,b@one:5432/x?target_session_attrs=any",
+        "postgresql://me:a,b@[::1]:5433/x?target_session_attrs=any",
+    ]

@@ -209,6 +209,18 @@ def test_a_killed_replacement_leaves_no_processes_beside_its_predecessor(program
     until(lambda: program.family == old)
 
 
+def test_a_hung_image_gives_way_to_a_deploy_while_only_orphans_serve(program: Program) -> None:
+    assert program.ask()[0] == "first"
+    until(lambda: len(program.family) == FAMILY_SIZE)
+    old = program.family
+    program.code.write_text(FIRST.replace("process.report_serving()", HANG))
+    os.kill(old[0], signal.SIGKILL)
+    until(lambda: len({*program.family} - {*old}) == FAMILY_SIZE)
+    program.deploy(SECOND)
+    until(lambda: not any(map(alive, old)))
+    assert program.ask()[0] == "second"
+
+
 def test_a_hung_import_starts_again(tmp_path: Path) -> None:
     hangs_once = f"""
 import pathlib, signal
