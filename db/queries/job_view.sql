@@ -2,29 +2,52 @@
 j.id, j.project_id, j.kind, j.status, j.stage, j.phase, j.version, j.progress, j.attempt, j.max_attempts,
        j.cancel_requested, j.retry_of, j.created_at, j.finished_at, j.result, j.error
 
+-- part: before    End of a page, exclusive: an id.
+coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+
+-- part: from    Start of a period, inclusive: an id.
+coalesce(:from_id::uuid, '00000000-0000-0000-0000-000000000000')
+
 -- part: filters
--- Filters; a null matches all. Inside `coalesce` the planner estimates that each matches half of the jobs,
--- not almost none. Otherwise it would read and sort all jobs instead of walking by id until a page is full.
-and j.id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
-   and coalesce(j.kind = :kind::text, true)
-   and coalesce(j.status = :status::text, true)
-   and coalesce(j.stage = :stage::text, true)
-   and coalesce(j.phase = :phase::text, true)
-   and coalesce(coalesce(j.error->>'code', '') = :error_code::text, true)
-   and j.id >= coalesce(:from_id::uuid, '00000000-0000-0000-0000-000000000000')
-   and coalesce(j.created_at >= :since::timestamptz, true)
-   and coalesce(j.created_at < :until::timestamptz, true)
+-- Filters; a null matches all. The planner estimates that the outer `coalesce` matches half of the jobs. By
+-- the single filters it would expect almost none, and read and sort all jobs.
+and coalesce(
+         coalesce(j.kind = :kind::text, true)
+         and coalesce(j.status = :status::text, true)
+         and coalesce(j.stage = :stage::text, true)
+         and coalesce(j.phase = :phase::text, true)
+         and coalesce(coalesce(j.error->>'code', '') = :error_code::text, true)
+         and coalesce(j.id < :before::uuid, true)
+         and coalesce(j.id >= :from_id::uuid, true)
+         and coalesce(j.created_at >= :since::timestamptz, true)
+         and coalesce(j.created_at < :until::timestamptz, true), false)
 
 -- part: place    Of one project, if given.
 and coalesce(j.project_id = :project_id::uuid, :project_id::uuid is null)
 
--- part: page    Page of an organization's jobs that meet a condition, newest first.
+-- part: key_of_project    The project in the indexes of open jobs and of kinds: without one, zeros.
+coalesce(project_id, '00000000-0000-0000-0000-000000000000')
+
+-- part: of_project    Of one project, if given, in the same indexes.
+and {key_of_project} >= coalesce(:project_id::uuid, '00000000-0000-0000-0000-000000000000')
+   and {key_of_project} <= coalesce(:project_id::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+
+-- part: of_kind    Of one kind, if given, in the indexes of open jobs. Each kind is before `~`.
+and kind collate "C" >= coalesce(:kind::text, '')
+   and kind collate "C" <= coalesce(:kind::text, '~')
+
+-- part: open_page
+-- Page of open jobs, newest first. A range of organization and id keeps the index's order for any statistics:
+-- by an equality the planner expects few jobs of an organization, and reads and sorts all of a large one.
 select {job}
   from partner_job j
- where j.organization_id = :org
-   {condition}
+ where (j.organization_id, j.id) < (:org, {before})
+   and (j.organization_id, j.id) >= (:org, {from})
+   and j.finished_at is null
+   {of_project}
+   {of_kind}
    {filters}
- order by j.id desc
+ order by j.organization_id desc, j.id desc
  limit :limit
 
 -- name: get_job    Return a job.
@@ -42,14 +65,28 @@ select {job}
  order by asked.place;
 
 -- name: list_jobs    Return an organization's jobs, newest first.
-{page: and true};
+select {job}
+  from partner_job j
+ where (j.organization_id, j.id) < (:org, {before})
+   and (j.organization_id, j.id) >= (:org, {from})
+   {filters}
+ order by j.organization_id desc, j.id desc
+ limit :limit;
 
 -- name: list_jobs_of_project
 -- Return a project's jobs, newest first. This and the next statements are separate for their indexes.
-{page: and j.project_id = :project_id};
+select {job}
+  from partner_job j
+ where j.organization_id = :org
+   and (j.project_id, j.id) < (:project_id, {before})
+   and (j.project_id, j.id) >= (:project_id, {from})
+   and j.project_id is not null
+   {filters}
+ order by j.project_id desc, j.id desc
+ limit :limit;
 
 -- name: list_open_jobs    Return open jobs, newest first.
-{page: and j.finished_at is null and coalesce(j.project_id = :project_id::uuid, :project_id::uuid is null)};
+{open_page};
 
 -- name: list_running_jobs
 -- Return running jobs, at a stage or in the phase of jobs with a worker, newest first.
@@ -88,8 +125,6 @@ offset 0) line
             {place}
             {filters}
           limit 1) j
- order by line.id desc
- limit :limit
 
 -- name: list_queued_jobs    Return jobs that wait for a worker, newest first.
 select {job}
@@ -104,35 +139,61 @@ select {job}
                      and not internal
                      and state = 'queued'
                      and stage <> 'scheduled'
+                     and coalesce(kind = :kind::text, true)
                   offset 0) b
-          where b.id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+          where b.id < {before}
           order by b.id desc
-         {of_line};
+         {of_line}
+ order by line.id desc
+ limit :limit;
 
 -- name: list_put_off_jobs
 -- Return jobs that wait for a time, before their first attempt or between two, newest first.
 select {job}
   from (
-         select id
+         select organization_id, started_at is null as is_first, id
            from job
-          where organization_id = :org
+          where (organization_id, (started_at is null), id) < (:org, :phase = 'scheduled', {before})
+            and (organization_id, (started_at is null), id) >= (:org, :phase = 'scheduled', {from})
             and stage = 'scheduled'
             and not internal
-            and (started_at is null) = (:phase = 'scheduled')
-            and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
-          order by id desc
-         {of_line};
+            {of_project}
+            {of_kind}
+          order by organization_id desc, (started_at is null) desc, id desc
+         {of_line}
+ order by line.organization_id desc, line.is_first desc, line.id desc
+ limit :limit;
 
 -- name: list_unsuccessful_jobs    Return jobs with status failed or canceled, newest first.
-{page: and j.state = :status and j.state in ('failed', 'canceled')
-   and coalesce(j.project_id = :project_id::uuid, :project_id::uuid is null)};
+select {job}
+  from partner_job j
+ where j.organization_id = :org
+   and j.state = :status
+   and j.state in ('failed', 'canceled')
+   and j.id < {before}
+   {place}
+   {filters}
+ order by j.id desc
+ limit :limit;
 
--- name: list_jobs_of_kind    Return open jobs and ended jobs of a kind, newest first.
+-- name: list_jobs_of_kind    Return open and ended jobs of a kind, of a project if given, newest first.
 select {job}
   from (
-         ({page: and j.finished_at is null})
+         (select *
+            from (
+                   {open_page}) open
+           where coalesce(:status = 'running', true))
           union all
-         ({page: and j.kind = :kind and j.finished_at is not null})) j
+         (select {job}
+            from partner_job j
+           where j.organization_id = :org
+             and (j.kind, j.id) < (:kind, {before})
+             and (j.kind, j.id) >= (:kind, {from})
+             and j.finished_at is not null
+             {of_project}
+             {filters}
+           order by j.kind desc, j.id desc
+           limit :limit)) j
  order by j.id desc
  limit :limit;
 

@@ -163,14 +163,14 @@ async def _search_org_jobs(conn: Conn, project_id: UUID | None, **asked: Any) ->
     status = asked["status"] or (phase and states.api_status_of_job_phase(phase))
     if phase and status != states.api_status_of_job_phase(phase):
         return []
-    if phase in _JOB_LIST_QUERY_BY_PHASE:
+    if phase in _JOB_LIST_QUERY_BY_PHASE and not (phase == "queued" and project_id):
         return await _JOB_LIST_QUERY_BY_PHASE[phase].all(conn, project_id=project_id, **asked)
     ended = status or (stage if stage in TERMINAL_JOB_STATES else None) or (asked["error_code"] and JobState.FAILED)
     if stage in TERMINAL_JOB_STATES and stage != ended:
         return []
     if stage and stage not in TERMINAL_JOB_STATES | JOB_STAGES_WITHOUT_WORKER:
         return await LIST_RUNNING_ORG_JOBS.all(conn, project_id=project_id, **asked)
-    if ended == "running" or stage in JOB_STAGES_WITHOUT_WORKER:
+    if phase == "queued" or ended == "running" or stage in JOB_STAGES_WITHOUT_WORKER:
         return await LIST_OPEN_JOBS.all(conn, project_id=project_id, **asked)
     return await _search_org_ended_jobs(conn, project_id, ended=ended, **asked)
 
@@ -181,9 +181,11 @@ async def _search_org_ended_jobs(
     """Return the jobs that match the filters and ended in the state `ended`; None: jobs of all states."""
     if ended in UNSUCCESSFUL_JOB_STATES:
         return await LIST_UNSUCCESSFUL_ORG_JOBS.all(conn, project_id=project_id, **{**asked, "status": ended})
+    if asked["kind"]:
+        return await LIST_JOBS_OF_KIND.all(conn, project_id=project_id, **asked)
     if project_id:
         return await LIST_JOBS_OF_PROJECT.all(conn, project_id=project_id, **asked)
-    return await (LIST_JOBS_OF_KIND if asked["kind"] else LIST_JOBS).all(conn, **asked)
+    return await LIST_JOBS.all(conn, **asked)
 
 
 async def request_job_cancel(conn: Conn, *, organization_id: UUID, job_id: UUID) -> CancelAnswer:
