@@ -87,7 +87,7 @@ class OperatedJobCounts(ResponseStruct, frozen=True, kw_only=True):
     more_of: list[ApiJobStatus]
     """Statuses with possibly more jobs than counted: not all jobs were searched."""
     looked_at: int
-    """Number of newest jobs that were searched, by organization and status, or in one project."""
+    """Maximum number of searched jobs: of each phase, of one project, or with a period of each organization."""
 
 
 class OperatedCancel(CancelFilter, frozen=True, kw_only=True):

@@ -60,7 +60,7 @@ async def list_all_jobs(
 ) -> Page[OperatedJob]:
     """List the jobs of all organizations, newest first, internal ones included.
 
-    Filters search the newest 10,000 jobs, or 10,000 with the given status: an equal share of each
+    Filters search the newest 10,000 jobs, or 10,000 with the given status or kind: an equal share of each
     organization, but at least 200. Filter by an organization or a project to search further back.
     """
     request.get_non_sandbox_actor()
@@ -92,8 +92,8 @@ async def count_all_jobs(
 ) -> OperatedJobCounts:
     """Count the jobs of all organizations by status and by phase, as their list finds them.
 
-    The count covers the newest 10,000 of each status, an equal share of each organization, and marks counts
-    that may be incomplete.
+    The count covers 10,000 jobs of each phase, for completed jobs the last to end, and marks counts that may be
+    incomplete. With a period, each organization has an equal share of them.
     """
     request.get_non_sandbox_actor()
     criteria = OperatorJobFilter(

@@ -13,11 +13,22 @@ coalesce(n.kind = :kind::text, true)
             and coalesce(n.created_at >= :since::timestamptz, true)
             and coalesce(n.created_at < :until::timestamptz, true)
 
--- part: place    Newest first, from a cursor on.
-and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
-                     and id >= coalesce(:from_id::uuid, '00000000-0000-0000-0000-000000000000')
-                   order by id desc
+-- part: before    End of a page, exclusive: an id.
+coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+
+-- part: from    Start of a period, inclusive: an id.
+coalesce(:from_id::uuid, '00000000-0000-0000-0000-000000000000')
+
+-- part: place
+-- An organization's newest, from a cursor on. A range of both columns, since for an equality the planner may
+-- read and sort all jobs of a large organization.
+and (organization_id, id) < (o.id, {before})
+                     and (organization_id, id) >= (o.id, {from})
+                   order by organization_id desc, id desc
                    limit :depth
+
+-- part: operated_job    All columns of a job, and its phase.
+*, job_phase(state, stage, started_at) as phase
 
 -- name: get_operator_job    Return a job by its id alone, looked up by each organization's primary key.
 select {operated}, o.name as organization_name
@@ -35,14 +46,13 @@ coalesce(case when n.finished_at is null then 'running' else n.state end = :stat
 -- part: matching    Matching jobs among an organization's newest `depth` under a condition, newest first.
 select *
            from (
-                  select *, job_phase(state, stage, started_at) as phase
+                  select {operated_job}
                     from job
-                   where organization_id = o.id
-                     {condition}
+                   where {condition}
                      {place}) n
           where {passing}
             and {of_status}
-          order by n.id desc
+          order by n.organization_id desc, n.id desc
 
 -- part: page
 -- A page of all organizations' matching jobs. First finds the organizations with the newest ones: the page
@@ -65,48 +75,124 @@ select {operated}, o.name as organization_name
  limit :limit
 
 -- name: list_operator_jobs    Return the matching jobs, newest first.
-{page: and true};
+{page: true};
 
 -- name: list_open_operator_jobs    Return the matching open jobs, newest first.
-{page: and finished_at is null};
+{page: finished_at is null
+                     and kind collate "C" >= coalesce(:kind, '')
+                     and kind collate "C" <= coalesce(:kind, '~')};
 
 -- name: list_unsuccessful_operator_jobs    Return the matching failed or canceled jobs, newest first.
-{page: and state = :status and state in ('failed', 'canceled')};
+{page: organization_id = o.id
+                     and state = :status
+                     and state in ('failed', 'canceled')
+                     and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')};
+
+-- part: of_kind    An organization's newest matching jobs of a kind: open ones, and ended ones.
+select *
+           from (
+                  (select *
+                     from (
+                            select {operated_job}
+                              from job
+                             where finished_at is null
+                               and coalesce(:status = 'running', true)
+                               and kind collate "C" = :kind
+                               {place}) n
+                    where {passing}
+                    order by n.organization_id desc, n.id desc
+                    limit {condition})
+                   union all
+                  (select *
+                     from (
+                            select {operated_job}
+                              from job
+                             where organization_id = o.id
+                               and finished_at is not null
+                               and (kind, id) < (:kind, {before})
+                               and (kind, id) >= (:kind, {from})
+                             order by kind desc, id desc
+                             limit :depth) n
+                    where {passing}
+                      and {of_status}
+                    order by n.kind desc, n.id desc
+                    limit {condition})) either
+          order by either.id desc
+          limit {condition}
+
+-- name: list_operator_jobs_of_kind    Return the matching jobs of one kind, newest first.
+with newest_organizations as materialized (
+  select o.id, o.name
+    from organization o
+   cross join lateral (
+         {of_kind: 1}) j
+   where coalesce(o.id = :org::uuid, true)
+   order by j.id desc
+   limit :limit)
+select {operated}, o.name as organization_name
+  from newest_organizations o
+ cross join lateral (
+         {of_kind: :limit}) j
+ order by j.id desc
+ limit :limit;
+
+-- part: newest_of_project    The newest `depth` jobs of the project `w` in its organization `o`.
+from job
+                   where organization_id = o.id
+                     and (project_id, id) < (w.id, {before})
+                     and (project_id, id) >= (w.id, {from})
+                     and project_id is not null
+                   order by project_id desc, id desc
+                   limit :depth
 
 -- name: list_operator_jobs_of_project    Return the matching jobs of one project, newest first.
-{page: and project_id = :project};
+select {operated}, o.name as organization_name
+  from project w
+  join organization o on o.id = w.organization_id
+ cross join lateral (
+         select *
+           from (
+                  select {operated_job}
+                    {newest_of_project}) n
+          where {passing}
+            and {of_status}
+          order by n.project_id desc, n.id desc
+          limit :limit) j
+ where w.id = :project
+   and coalesce(o.id = :org::uuid, true)
+ order by j.id desc;
 
 -- name: count_operator_organizations    Count the organizations that a list scans.
 select count(*) as organizations
   from organization
  where coalesce(id = :org::uuid, true);
 
--- part: counted    Matching jobs by phase, and whether an organization has more than were scanned.
-select status, phase, sum(jobs)::int as jobs, bool_or(scanned = :depth) as more
+-- part: counted    Matching jobs by phase, and whether a scan has ended at its limit `most`.
+select status, phase, sum(jobs)::int as jobs, bool_or(scanned >= most) as more
   from (
-         select status, phase, count(*) filter (where counts and {passing}) as jobs,
-                sum(count(*)) over (partition by status, organization_id) as scanned
+         select status, phase, most, count(*) filter (where counts and {passing}) as jobs,
+                sum(count(*)) over (partition by status, scan) as scanned
            from scanned n
-          group by status, phase, organization_id) each
+          group by status, phase, scan, most) each
  group by status, phase
 
 -- name: count_operator_jobs
 -- Count the jobs that the list of each status finds among each organization's newest `depth`.
 with scanned as (
   -- Each status as its list scans it: completed jobs among all jobs.
-  select s.*
+  select s.*, :depth as most
     from organization o
    cross join lateral (
-           (select 'running' as status, true as counts, organization_id, kind, pool, error, created_at,
-                   job_phase(state, stage, started_at) as phase
+           (select 'running' as status, true as counts, organization_id as scan, kind, pool, error,
+                   created_at, job_phase(state, stage, started_at) as phase
               from job
-             where organization_id = o.id
-               and finished_at is null
+             where finished_at is null
                {place})
            union all
            (select 'failed', true, organization_id, kind, pool, error, created_at, 'failed'
               from job
              where organization_id = o.id
+               and id < {before}
                and state = 'failed'
                and state in ('failed', 'canceled')
                {place})
@@ -114,6 +200,7 @@ with scanned as (
            (select 'canceled', true, organization_id, kind, pool, error, created_at, 'canceled'
               from job
              where organization_id = o.id
+               and id < {before}
                and state = 'canceled'
                and state in ('failed', 'canceled')
                {place})
@@ -121,28 +208,79 @@ with scanned as (
            (select 'completed', state = 'completed', organization_id, kind, pool, error, created_at,
                    'completed'
               from job
-             where organization_id = o.id
+             where true
                {place})) s
    where coalesce(o.id = :org::uuid, true))
 {counted};
 
+-- name: count_jobs_of_all
+-- Count the matching jobs among `depth` jobs of each phase, of all organizations.
+with scanned as (
+  -- The last to end of each pool, an equal share each, stand for completed jobs.
+  (select 'running' as status, true as counts, '' as scan, kind, pool, error, created_at,
+          'running' as phase, :depth::bigint as most
+     from job
+    where lease_owner is not null
+    order by lease_owner
+    limit :depth)
+  union all
+  (select 'running', true, '', kind, pool, error, created_at, 'queued', :depth
+     from pool p
+    cross join lateral (
+            select kind, pool, error, created_at
+              from job
+             where pool = p.name
+               and state = 'queued'
+               and stage <> 'scheduled'
+             order by organization_id, internal, run_at, id
+             limit :depth) j
+    limit :depth)
+  union all
+  (select 'running', true, '', kind, pool, error, created_at, job_phase(state, stage, started_at), :depth
+     from job
+    where stage = 'scheduled'
+    order by run_at
+    limit :depth)
+  union all
+  (select e.state, true, '', kind, pool, error, created_at, e.state, :depth
+     from (values ('failed'), ('canceled')) as e (state)
+    cross join lateral (
+            select kind, pool, error, created_at
+              from job
+             where state = e.state
+               and state in ('failed', 'canceled')
+             order by organization_id, state, id desc
+             limit :depth) j)
+  union all
+  (select 'completed', state = 'completed', p.name, kind, pool, error, created_at, 'completed', p.share
+     from (select name, greatest(1, :depth / count(*) over ()) as share
+             from pool
+            where coalesce(name = :pool::text, true)) p
+    cross join lateral (
+            select state, kind, pool, error, created_at
+              from job
+             where pool = p.name
+               and finished_at is not null
+             order by finished_at desc
+             limit p.share) j))
+{counted};
+
 -- name: count_operator_jobs_of_project    Count the matching jobs among one project's newest `depth`.
 with newest as (
-  -- Of any organization.
+  -- Of its organization.
   select j.*
-    from organization o
+    from project w
+    join organization o on o.id = w.organization_id
    cross join lateral (
-           select organization_id, kind, pool, error, created_at,
-                  case when finished_at is null then 'running' else state end as own,
-                  job_phase(state, stage, started_at) as phase
-             from job
-            where organization_id = o.id
-              and project_id = :project
-              {place}) j
-   where coalesce(o.id = :org::uuid, true)),
+                  select kind, pool, error, created_at,
+                         case when finished_at is null then 'running' else state end as own,
+                         job_phase(state, stage, started_at) as phase
+                    {newest_of_project}) j
+   where w.id = :project
+     and coalesce(o.id = :org::uuid, true)),
 scanned as (
   -- All of them for each status, since its list scans all of them.
-  select status, own = status as counts, organization_id, kind, pool, error, created_at, phase
+  select status, own = status as counts, true as scan, kind, pool, error, created_at, phase, :depth as most
     from newest
    cross join unnest(array['running', 'completed', 'failed', 'canceled']) status)
 {counted};

@@ -12,7 +12,7 @@ from db.pool import Conn
 from db.queries import operator_job
 from domain.jobs import counts, timelines, wait_reasons
 from domain.values.answers import build_api_answer_from_row
-from domain.values.periods import ListPeriod
+from domain.values.periods import UNBOUNDED_PERIOD, ListPeriod
 from jobs import states
 from schemas import ids
 from schemas.errors.absent import require_found
@@ -64,8 +64,10 @@ GET_OPERATOR_JOB = operator_job.get_operator_job.typed(_OperatorJobRow)
 LIST_OPERATOR_JOBS = operator_job.list_operator_jobs.typed(_OperatorJobRow)
 LIST_OPEN_OPERATOR_JOBS = operator_job.list_open_operator_jobs.typed(_OperatorJobRow)
 LIST_UNSUCCESSFUL_OPERATOR_JOBS = operator_job.list_unsuccessful_operator_jobs.typed(_OperatorJobRow)
+LIST_OPERATOR_JOBS_OF_KIND = operator_job.list_operator_jobs_of_kind.typed(_OperatorJobRow)
 LIST_OPERATOR_JOBS_OF_PROJECT = operator_job.list_operator_jobs_of_project.typed(_OperatorJobRow)
 COUNT_OPERATOR_JOBS = operator_job.count_operator_jobs.typed(_OperatorJobCount)
+COUNT_JOBS_OF_ALL_ORGANIZATIONS = operator_job.count_jobs_of_all.typed(_OperatorJobCount)
 COUNT_OPERATOR_JOBS_OF_PROJECT = operator_job.count_operator_jobs_of_project.typed(_OperatorJobCount)
 
 
@@ -114,7 +116,7 @@ async def _search_operator_jobs(
 ) -> Sequence[_OperatorJobRow]:
     """Return the jobs of all organizations that match these filters.
 
-    Jobs of a project, open jobs and unsuccessful jobs have statements and indexes of their own.
+    Jobs of a project or a kind, open jobs and unsuccessful jobs have statements and indexes of their own.
     """
     of_phase = wanted.phase and states.api_status_of_job_phase(wanted.phase)
     status = wanted.status or of_phase or ("failed" if wanted.error_code else None)
@@ -124,20 +126,27 @@ async def _search_operator_jobs(
         return await LIST_OPEN_OPERATOR_JOBS.all(conn, **asked, status=status)
     if status in ("failed", "canceled"):
         return await LIST_UNSUCCESSFUL_OPERATOR_JOBS.all(conn, **asked, status=status)
-    return await LIST_OPERATOR_JOBS.all(conn, **asked, status=status)
+    query = LIST_OPERATOR_JOBS if wanted.kind is None else LIST_OPERATOR_JOBS_OF_KIND
+    return await query.all(conn, **asked, status=status)
 
 
 async def count_operator_jobs(conn: Conn, *, wanted: OperatorJobFilter) -> OperatedJobCounts:
     """Count the jobs of a filter by status and phase, of all organizations.
 
-    It scans a limited number of jobs in each; `more_of` names the statuses with further jobs.
+    It scans a limited number of jobs: of each phase, or with a period of each organization. `more_of` names the
+    statuses with further jobs.
     """
-    depth = await _operator_job_scan_depth_per_org(conn, wanted)
-    parameters = _operator_job_sql_parameters(wanted, None, depth)
-    if wanted.project_id is None:
-        rows = await COUNT_OPERATOR_JOBS.all(conn, **parameters)
-    else:
+    depth = MAX_SCANNED_OPERATOR_JOBS
+    if wanted.project_id is not None:
+        parameters = _operator_job_sql_parameters(wanted, None, depth)
         rows = await COUNT_OPERATOR_JOBS_OF_PROJECT.all(conn, **parameters, project=wanted.project_id)
+    elif wanted.organization_id is None and wanted.period == UNBOUNDED_PERIOD:
+        parameters = _operator_job_sql_parameters(wanted, None, depth)
+        scan = {name: parameters[name] for name in operator_job.count_jobs_of_all.parameters}
+        rows = await COUNT_JOBS_OF_ALL_ORGANIZATIONS.all(conn, **scan)
+    else:
+        depth = await _operator_job_scan_depth_per_org(conn, wanted)
+        rows = await COUNT_OPERATOR_JOBS.all(conn, **_operator_job_sql_parameters(wanted, None, depth))
     by_status, by_phase = Counter[str](), Counter[str]()
     for row in rows:
         by_status[row.status] += row.jobs
