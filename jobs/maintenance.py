@@ -142,7 +142,7 @@ async def count_next_part_of_queued_jobs(conn: Conn) -> int:
 
 async def prune_ended_jobs(conn: Conn) -> int:
     """Delete a batch of unreferenced jobs ended over `ENDED_JOB_RETENTION_S` ago, with attempts; return the number."""
-    return await job_maintenance.prune_jobs.run(conn, limit=MAX_MAINTENANCE_ROWS, keep_s=ENDED_JOB_RETENTION_S)
+    return await job_maintenance.prune_jobs.run(conn, keep_s=ENDED_JOB_RETENTION_S)
 
 
 async def prune_short_lived_jobs(conn: Conn) -> int:

@@ -137,7 +137,8 @@ delete from job j
    and j.id = o.id;
 
 -- name: prune_jobs
--- Delete a batch of jobs and their attempts `keep_s` after their end, unless a row refers to them.
+-- Delete a batch of jobs and their attempts `keep_s` after their end, unless a row refers to them. A literal
+-- limit and a subselect hide the parameters, so that the plan is cached. The limit is `MAX_MAINTENANCE_ROWS`.
 with expired_jobs as materialized (
   -- A batch of each pool, by its index, the first to end first.
   select j.organization_id, j.id
@@ -146,7 +147,7 @@ with expired_jobs as materialized (
            select organization_id, id
              from job
             where pool = p.name
-              and finished_at < now() - :keep_s * interval '1 second'
+              and finished_at < (select now() - :keep_s * interval '1 second')
               and not exists (
                     select
                       from ingest i
@@ -169,7 +170,7 @@ with expired_jobs as materialized (
                        and o.id = job.project_id
                        and o.archive_job_id = job.id)
             order by finished_at
-            limit :limit
+            limit 500
               for update skip locked) j),
 history as (
   delete from job_attempt a
