@@ -38,8 +38,15 @@ class Death(NamedTuple):
 class MortalContext(TaskContext):
     """Context that dies at its `death`. `verbs` are the functions of its transactions."""
 
-    def __init__(self, death: Death | None, *given: Any) -> None:
-        super().__init__(*given, RemoteServerSlots(WorkerSlots(2)))
+    def __init__(
+        self,
+        death: Death | None,
+        attempt: JobAttempt,
+        pool: Pool,
+        progress_writer: JobProgressWriter,
+        lease_left: Callable[[], float],
+    ) -> None:
+        super().__init__(attempt, pool, progress_writer, lease_left, RemoteServerSlots(WorkerSlots(2)))
         self.death, self.verbs = death, list[Verb]()
         self._decides: Verb | None = None
 

@@ -114,8 +114,7 @@ async def list_of_operator(conn: Conn, org: UUID | None, asked: dict[str, Any], 
     chosen = {"organization_id": org, "pool": None} | asked | {"period": asked["period"] or UNBOUNDED_PERIOD}
     wanted = OperatorJobFilter(**chosen)
     return [
-        job.job_id
-        for job in await operator_jobs.list_operator_job_page(conn, wanted=wanted, before=before, limit=PAGE)
+        job.job_id for job in await operator_jobs.list_operator_job_page(conn, wanted=wanted, before=before, limit=PAGE)
     ]
 
 
