@@ -92,8 +92,8 @@ async def count_all_jobs(
 ) -> OperatedJobCounts:
     """Count the jobs of all organizations by status and by phase, as their list finds them.
 
-    The count covers 10,000 jobs of each phase, for completed jobs the last to end, and marks counts that may be
-    incomplete. With a period, each organization has an equal share of them.
+    The count covers 5,000 jobs of each phase, for completed jobs the last to end in each pool, and marks counts
+    that may be incomplete. With a period, it covers 10,000, an equal share of each organization.
     """
     request.get_non_sandbox_actor()
     criteria = OperatorJobFilter(

@@ -75,10 +75,9 @@ with whole as materialized (
                     select
                       from job
                      where organization_id = :org
-                       and kind = asked_kind
                        and finished_at is not null
-                       and id >= b.from_id
-                       and id < b.to_id
+                       and (kind, id) >= (asked_kind, b.from_id)
+                       and (kind, id) < (asked_kind, b.to_id)
                     offset 0) one) ended
    cross join lateral (
            select count(*) as jobs

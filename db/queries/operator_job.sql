@@ -19,13 +19,16 @@ coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
 -- part: from    Start of a period, inclusive: an id.
 coalesce(:from_id::uuid, '00000000-0000-0000-0000-000000000000')
 
+-- part: newest    From the last id on.
+order by organization_id desc, id desc
+                   limit :depth
+
 -- part: place
 -- An organization's newest, from a cursor on. A range of both columns, since for an equality the planner may
 -- read and sort all jobs of a large organization.
 and (organization_id, id) < (o.id, {before})
                      and (organization_id, id) >= (o.id, {from})
-                   order by organization_id desc, id desc
-                   limit :depth
+                   {newest}
 
 -- part: operated_job    All columns of a job, and its phase.
 *, job_phase(state, stage, started_at) as phase
@@ -49,7 +52,7 @@ select *
                   select {operated_job}
                     from job
                    where {condition}
-                     {place}) n
+                   {newest}) n
           where {passing}
             and {of_status}
           order by n.organization_id desc, n.id desc
@@ -75,10 +78,17 @@ select {operated}, o.name as organization_name
  limit :limit
 
 -- name: list_operator_jobs    Return the matching jobs, newest first.
-{page: true};
+{page: (organization_id, id)
+                     < (o.id, coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+                     and (organization_id, id)
+                     >= (o.id, coalesce(:from_id::uuid, '00000000-0000-0000-0000-000000000000'))};
 
 -- name: list_open_operator_jobs    Return the matching open jobs, newest first.
-{page: finished_at is null
+{page: (organization_id, id)
+                     < (o.id, coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+                     and (organization_id, id)
+                     >= (o.id, coalesce(:from_id::uuid, '00000000-0000-0000-0000-000000000000'))
+                     and finished_at is null
                      and kind collate "C" >= coalesce(:kind, '')
                      and kind collate "C" <= coalesce(:kind, '~')};
 
@@ -86,7 +96,8 @@ select {operated}, o.name as organization_name
 {page: organization_id = o.id
                      and state = :status
                      and state in ('failed', 'canceled')
-                     and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')};
+                     and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+                     and id >= coalesce(:from_id::uuid, '00000000-0000-0000-0000-000000000000')};
 
 -- part: of_kind    An organization's newest matching jobs of a kind: open ones, and ended ones.
 select *
@@ -192,18 +203,20 @@ with scanned as (
            (select 'failed', true, organization_id, kind, pool, error, created_at, 'failed'
               from job
              where organization_id = o.id
-               and id < {before}
                and state = 'failed'
                and state in ('failed', 'canceled')
-               {place})
+               and id < {before}
+               and id >= {from}
+                   {newest})
            union all
            (select 'canceled', true, organization_id, kind, pool, error, created_at, 'canceled'
               from job
              where organization_id = o.id
-               and id < {before}
                and state = 'canceled'
                and state in ('failed', 'canceled')
-               {place})
+               and id < {before}
+               and id >= {from}
+                   {newest})
            union all
            (select 'completed', state = 'completed', organization_id, kind, pool, error, created_at,
                    'completed'

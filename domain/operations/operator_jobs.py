@@ -26,6 +26,10 @@ OperatorJobShape = TypeVar("OperatorJobShape", bound=OperatedJob)
 MAX_SCANNED_OPERATOR_JOBS, MIN_SCANNED_JOBS_PER_ORGANIZATION = 10_000, 200
 
 
+#: Jobs of each phase that a count over all organizations scans.
+MAX_COUNTED_JOBS_PER_PHASE = 5_000
+
+
 class _OperatorJobRow(NamedTuple):
     id: UUID
     organization_id: UUID
@@ -141,6 +145,7 @@ async def count_operator_jobs(conn: Conn, *, wanted: OperatorJobFilter) -> Opera
         parameters = _operator_job_sql_parameters(wanted, None, depth)
         rows = await COUNT_OPERATOR_JOBS_OF_PROJECT.all(conn, **parameters, project=wanted.project_id)
     elif wanted.organization_id is None and wanted.period == UNBOUNDED_PERIOD:
+        depth = MAX_COUNTED_JOBS_PER_PHASE
         parameters = _operator_job_sql_parameters(wanted, None, depth)
         scan = {name: parameters[name] for name in operator_job.count_jobs_of_all.parameters}
         rows = await COUNT_JOBS_OF_ALL_ORGANIZATIONS.all(conn, **scan)

@@ -164,6 +164,7 @@ async def test_counts_match_the_list_under_any_filter(conn: Conn, monkeypatch: p
         assert (by_status(counts), counts.more_of) == (found, []), asked
         with monkeypatch.context() as patched:
             patched.setattr(operator_jobs, "MAX_SCANNED_OPERATOR_JOBS", 20)
+            patched.setattr(operator_jobs, "MAX_COUNTED_JOBS_PER_PHASE", 20)
             counts = await operator_jobs.count_operator_jobs(conn, wanted=asked)
         for status, jobs in by_status(counts).items():
             assert jobs <= found[status], (asked, status)
@@ -173,6 +174,7 @@ async def test_counts_match_the_list_under_any_filter(conn: Conn, monkeypatch: p
 async def test_counts_scan_a_bounded_number_of_jobs(conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each filter scans a bounded number of jobs for each status, and for a project."""
     monkeypatch.setattr(operator_jobs, "MAX_SCANNED_OPERATOR_JOBS", 100)
+    monkeypatch.setattr(operator_jobs, "MAX_COUNTED_JOBS_PER_PHASE", 100)
     org, project = await mixed(conn, 5, 1_000)
     await conn.execute("analyze job")
     for filters in ({}, {"kind": "none"}, {"organization_id": org}, {"error_code": "none"}):
