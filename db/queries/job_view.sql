@@ -37,8 +37,8 @@ and kind collate "C" >= coalesce(:kind::text, '')
    and kind collate "C" <= coalesce(:kind::text, '~')
 
 -- part: open_page
--- Page of open jobs, newest first. A range of organization and id keeps the index's order for any statistics:
--- by an equality the planner expects few jobs of an organization, and reads and sorts all of a large one.
+-- Page of open jobs, newest first. The organization is part of a range, so the planner walks the index in
+-- order for any statistics. With an equality it expects few jobs, and sorts all jobs of a large tenant.
 select {job}
   from partner_job j
  where (j.organization_id, j.id) < (:org, {before})

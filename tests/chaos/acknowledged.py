@@ -24,7 +24,7 @@ from tests.waiting import PATIENCE_S, eventually
 PARTNERS = 3
 #: Seconds until a partner gives a request up and repeats it.
 CALL_TIMEOUT_S = 1.0
-#: Seconds before each attempt of a request: what matters is the failover, and not the number of posts.
+#: Seconds before each attempt of a request. Few posts are enough to test a failover.
 CALL_PAUSE_S = 0.05
 
 #: Answers after which a partner repeats the request.

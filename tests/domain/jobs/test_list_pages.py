@@ -131,7 +131,7 @@ async def walk(
 
 @pytest.mark.parametrize("plans", ["auto", "force_generic_plan"])
 async def test_walk_sees_each_matching_job_once(conn: Conn, plans: str) -> None:
-    """A walk sees each job that was there at its start once, in order; newer jobs come before its cursor."""
+    """A walk sees each job of its start once, in order. It sees no newer jobs: their place is before its cursor."""
     choose = random.Random(27)
     made = await scene.tenants(conn, 3)
     projects: dict[UUID, list[UUID | None]] = {org: [None, await seeds.project(conn, org)] for org in made}
