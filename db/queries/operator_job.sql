@@ -230,14 +230,14 @@ with scanned as (
 -- Count the matching jobs among `depth` jobs of each phase, of all organizations.
 with scanned as (
   -- The last to end of each pool, an equal share each, stand for completed jobs.
-  (select 'running' as status, true as counts, '' as scan, kind, pool, error, created_at,
+  (select 'running' as status, true as counts, 'leased' as scan, kind, pool, error, created_at,
           'running' as phase, :depth::bigint as most
      from job
     where lease_owner is not null
     order by lease_owner
     limit :depth)
   union all
-  (select 'running', true, '', kind, pool, error, created_at, 'queued', :depth
+  (select 'running', true, 'queued', kind, pool, error, created_at, 'queued', :depth
      from pool p
     cross join lateral (
             select kind, pool, error, created_at
@@ -249,7 +249,8 @@ with scanned as (
              limit :depth) j
     limit :depth)
   union all
-  (select 'running', true, '', kind, pool, error, created_at, job_phase(state, stage, started_at), :depth
+  (select 'running', true, 'put off', kind, pool, error, created_at,
+          job_phase(state, stage, started_at), :depth
      from job
     where stage = 'scheduled'
     order by run_at

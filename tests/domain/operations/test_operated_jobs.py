@@ -185,3 +185,14 @@ async def test_counts_scan_a_bounded_number_of_jobs(conn: Conn, monkeypatch: pyt
     async with plans.reading(conn, "job") as come:
         counts = await operator_jobs.count_operator_jobs(conn, wanted=wanted(project_id=project, kind="none"))
     assert (come.scans, come.rows <= 100, counts.more_of) == (0, True, sorted(STATUSES)), come
+
+
+async def test_each_phase_has_a_limit_of_its_own(conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operator_jobs, "MAX_COUNTED_JOBS_PER_PHASE", 3)
+    [org] = await scene.tenants(conn)
+    await scene.insert_due_jobs(conn, [org], 4, UNCAPPED_JOB)
+    assert len(await scene.pull(conn, await scene.worker(conn, UNCAPPED_JOB), 2, UNCAPPED_JOB)) == 2
+    counts = await operator_jobs.count_operator_jobs(conn, wanted=wanted())
+    assert (by_status(counts)["running"], counts.more_of) == (4, [])
+    await scene.insert_due_jobs(conn, [org], 1, UNCAPPED_JOB)
+    assert (await operator_jobs.count_operator_jobs(conn, wanted=wanted())).more_of == ["running"]
