@@ -50,8 +50,8 @@ POSTGRES_SOCKET_OPTIONS = {
 #: Settings of connections that are kept open.
 BURST_POOL_PG_SETTINGS = {"plan_cache_mode": "force_generic_plan"}
 
-#: Seconds within which a reachable server ends a canceled statement.
-MAX_STATEMENT_CANCEL_S = 1.0
+#: Seconds within which a reachable server ends a canceled statement. A drain repeats a cancellation after 1 s.
+MAX_STATEMENT_CANCEL_S = 0.5
 
 #: Share of a client's patience that the wait for a lock may take.
 LOCK_TIMEOUT_SHARE_OF_MAX_WAIT = 0.8
@@ -213,9 +213,19 @@ async def _retry_deadlock_once(attempt: Callable[[], Awaitable[T]]) -> T:
 
 
 async def _run_transaction_once(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
-    # Run one attempt. A dead connection is dropped before the rollback, which would get no answer.
-    async with acquire_pg_connection(pool) as conn, conn.transaction(), leave_dead_server(pool, conn):
-        return await body(conn)
+    async with acquire_pg_connection(pool) as conn:
+        transaction = conn.transaction()
+        await transaction.start()
+        try:
+            async with leave_dead_server(pool, conn):
+                result = await body(conn)
+        except BaseException:
+            # The server rolls back by itself once its connection is closed.
+            if _is_pg_connection_open(conn):
+                await transaction.rollback()
+            raise
+        await transaction.commit()
+        return result
 
 
 async def _run_autocommitted_without_retry(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
@@ -238,18 +248,32 @@ async def leave_dead_server(pool: Pool, conn: Conn) -> AsyncIterator[None]:
     """Terminate the pool's connections to a server that is silent or read-only, and raise the block's error again.
 
     After a timeout or a cancellation the server is silent if it doesn't end the statement within
-    `MAX_STATEMENT_CANCEL_S`. Releasing the connection to its pool would wait longer. The pool's idle connections lead
-    to the same server, and each would cost a caller the same wait.
+    `MAX_STATEMENT_CANCEL_S`. Releasing the connection to its pool would wait longer. After a timeout the pool's idle
+    connections are terminated too: they lead to the same server, and each would cost a caller the same wait.
     """
     try:
         yield
-    except asyncpg.ReadOnlySQLTransactionError:
-        _terminate_pg_connections(pool, conn)
+    except (asyncpg.ReadOnlySQLTransactionError, TimeoutError, asyncio.CancelledError) as error:
+        # An inner block may have left the server already.
+        must_leave = _is_pg_connection_open(conn)
+        try:
+            if must_leave and not isinstance(error, asyncpg.ReadOnlySQLTransactionError):
+                must_leave = not await _can_cancel_statement(conn)
+        finally:
+            # A second cancellation comes here too, with no answer yet.
+            if must_leave:
+                conn.terminate()
+                if not isinstance(error, asyncio.CancelledError):
+                    _terminate_idle_pg_connections(pool)
         raise
-    except (TimeoutError, asyncio.CancelledError):
-        if not await _can_cancel_statement(conn):
-            _terminate_pg_connections(pool, conn)
-        raise
+
+
+def _is_pg_connection_open(conn: Conn) -> bool:
+    """Return whether a pool's connection is open. asyncpg refuses each call on one that was terminated."""
+    try:
+        return not conn.is_closed()
+    except asyncpg.InterfaceError:
+        return False
 
 
 async def _can_cancel_statement(conn: Conn) -> bool:
@@ -266,9 +290,7 @@ async def _can_cancel_statement(conn: Conn) -> bool:
     return True
 
 
-def _terminate_pg_connections(pool: Pool, conn: Conn) -> None:
-    """Terminate a connection and the idle ones of its pool."""
-    conn.terminate()
+def _terminate_idle_pg_connections(pool: Pool) -> None:
     # asyncpg has no public access to idle connections.
     for holder in pool._holders:  # type: ignore[attr-defined]  # noqa: SLF001
         if holder.is_idle():

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import os
+import signal
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,10 +14,12 @@ import pytest
 
 from db import outages
 from db.outages import OutageTolerantConnector, connect_to_first_ready_host
-from db.pool import open_postgres_pool, run_autocommitted, use_unpooled_pg_connection
+from db.pool import open_postgres_pool, run_autocommitted, run_in_transaction, use_unpooled_pg_connection
 from schemas.settings import Settings
 from tests.cutting import cut_everywhere
-from tests.waiting import PATIENCE_S
+from tests.waiting import PATIENCE_S, eventually
+
+IS_SLEEPING = "select exists (select from pg_stat_activity where pid = $1 and wait_event = 'PgSleep')"
 
 
 async def test_a_silent_server_takes_no_longer_than_an_outage_may(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,3 +129,27 @@ def test_urls_of_several_hosts_keep_login_and_parameters() -> None:
         "postgresql://me:a,b@one:5432/x?target_session_attrs=any",
         "postgresql://me:a,b@[::1]:5433/x?target_session_attrs=any",
     ]
+
+
+@pytest.mark.parametrize("run", [run_autocommitted, run_in_transaction])
+@pytest.mark.parametrize("is_canceled_twice", [False, True])
+async def test_a_cancellation_leaves_a_silent_server(
+    database_url: str, run: Callable[..., Coroutine[Any, Any, object]], is_canceled_twice: bool
+) -> None:
+    """The caller sees its cancellation, and the pool has no connection that waits for an answer."""
+    async with open_postgres_pool(database_url, name="test", size=1) as pool:
+        pid = await pool.fetchval("select pg_backend_pid()")
+        waits = asyncio.create_task(run(pool, lambda conn: conn.execute("select pg_sleep(60)")))
+        async with use_unpooled_pg_connection(database_url, name="test") as observer:
+            await eventually(lambda: observer.fetchval(IS_SLEEPING, pid))
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            waits.cancel()
+            if is_canceled_twice:
+                await asyncio.sleep(0)
+                waits.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asyncio.wait_for(waits, PATIENCE_S)
+            assert pool.get_size() == 0
+        finally:
+            os.kill(pid, signal.SIGCONT)
