@@ -15,9 +15,9 @@ from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSe
 from litestar.types.asgi_types import Method
 
 from api import routes
-from api.events import fast_path, requests
+from api.events import requests
 from api.guard import complete_route_requirements, guard_api_request
-from api.http import access_log, body_limits, errors, head_requests, path_ids
+from api.http import access_log, body_limits, errors, fast_path, head_requests, path_ids
 from api.http.request_state import RequestState
 from api.http.requests import ApiRequest
 from api.http.responses import LowOverheadResponse
@@ -78,7 +78,7 @@ class ApiApplication(Litestar):
                 await errors.build_wrong_host_response(ApiRequest(request))(request, receives, watched)
             elif not path_ids.is_unescaped_path(request["raw_path"]):
                 await errors.build_no_route_response(ApiRequest(request))(request, receives, watched)
-            elif handler := fast_path.find_event_fast_path_route(self, request):
+            elif handler := fast_path.find_fast_path_route(self, request):
                 await fast_path.serve_fast_path_route(handler, request, receives, watched)
             else:
                 await super().__call__(request, receives, watched)
@@ -121,10 +121,7 @@ def build_application() -> Litestar:
     """
     behind_the_guard = Router("/v1", route_handlers=ROUTES_REQUIRING_API_KEY, before_request=guard_api_request)
     for_apps = Router(
-        "/v1",
-        route_handlers=SDK_APP_KEY_ROUTES,
-        before_request=requests.allow_cors_and_answer_event_preflight,
-        opt={fast_path.FAST_PATH_ROUTE_OPTION: True},
+        "/v1", route_handlers=SDK_APP_KEY_ROUTES, before_request=requests.allow_cors_and_answer_event_preflight
     )
     app = ApiApplication(
         route_handlers=[behind_the_guard, for_apps, *KEYLESS_ROUTES],
@@ -137,6 +134,7 @@ def build_application() -> Litestar:
         logging_config=None,
     )
     complete_route_requirements(app)
+    fast_path.mark_fast_path_routes(app)
     body_limits.store_body_limits_of_routes(app)
     app.state.openapi = document.render_openapi_document(app)
     return app
