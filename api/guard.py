@@ -11,6 +11,7 @@ from litestar.params import QueryParameter
 from litestar.routes import HTTPRoute
 
 from api.auth import api_keys
+from api.auth.api_keys import CachedApiKey
 from api.http import head_requests
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
@@ -109,9 +110,9 @@ async def _authenticate_and_rate_limit(request: ApiRequest, needs: RouteRequirem
     call, services, client = request.request_state, request.services, request.scope["client"]
     address = api_keys.find_client_ip(call, client[0] if client else "", hops=services.settings.proxy_hops)
     presented = api_keys.get_sent_api_key(call)
-    expected = services.authenticator.find_unverified_cached_principal(presented)
+    expected = services.authenticator.find_unverified_cached_key(presented)
     # Runs during the look-up of the key.
-    charging = expected and services.limiter.count_request(expected, rate_class)
+    charging = expected and services.limiter.count_request(expected.principal, rate_class)
     try:
         call.principal = await _authenticate(request, needs, presented, expected=expected, address=address)
     except ApiKeyUnauthenticated:
@@ -130,7 +131,7 @@ async def _authenticate(
     needs: RouteRequirements,
     presented: ApiKeyParts | None,
     *,
-    expected: Principal | None,
+    expected: CachedApiKey | None,
     address: str,
 ) -> Principal:
     """Authenticate a request; read the job of a poll in the same statement, if this process knows the key.
@@ -138,11 +139,12 @@ async def _authenticate(
     A sandbox's poll reads its job later, in one snapshot with the sandbox's clock.
     """
     authenticator = request.services.authenticator
-    if presented is None or expected is None or not needs.polls_job or expected.sandbox:
+    if presented is None or expected is None or not needs.polls_job or expected.principal.sandbox:
         return await authenticator.authenticate(presented, expected=expected, address=address)
     job_id = ids.parse_prefixed_id(ids.JOB_ID_PREFIX, request.path_params["job_id"])
-    principal, request.request_state.polled_job = await authenticator.authenticate_and_read_job(
-        presented, job_id, expected=expected, address=address
+    call = request.request_state
+    principal, call.polled_job = await authenticator.authenticate_and_read_job(
+        presented, job_id, wants_wait_reason=b"if-none-match" not in call.headers, expected=expected, address=address
     )
     return principal
 

@@ -7,14 +7,15 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from api.http.request_state import RequestState, WrongKeyBudgetOfAddress
 from db.coalescing import LookupCoalescer
 from db.pool import Pool, acquire_pg_connection
-from domain.jobs import jobs
-from domain.jobs.jobs import JobPoll, VersionedJob
+from domain.jobs import polls
+from domain.jobs.jobs import VersionedJob
+from domain.jobs.polls import JobPoll
 from domain.security.keyring import Keyring
 from domain.tenancy import api_keys, key_text
 from domain.tenancy.api_keys import Principal, StoredApiKey
@@ -63,6 +64,13 @@ class AddressesWithWrongKeys:
         _mark_used_and_evict_oldest(self._failures, address)
 
 
+class CachedApiKey(NamedTuple):
+    """Row of a key at its last successful look-up, and the principal. It authenticates no request by itself."""
+
+    row: StoredApiKey
+    principal: Principal
+
+
 class ApiKeyAuthenticator:
     """Checks keys against the database, with one coalesced query for concurrent requests."""
 
@@ -73,18 +81,20 @@ class ApiKeyAuthenticator:
         self._rows = LookupCoalescer(self._query_api_keys_by_key_ids)
         self._rows_apart = LookupCoalescer(self._query_api_keys_by_key_ids)
         self._polls = LookupCoalescer(self._query_api_keys_with_jobs)
-        #: The principal that each key opened last, by a hash of the key. This cache authenticates no request.
-        self._opened: OrderedDict[bytes, Principal] = OrderedDict()
+        #: Polls whose job waited the last time: the next statement reads the wait reasons, too.
+        self._waiting: OrderedDict[JobPoll, None] = OrderedDict()
+        #: By a hash of the whole key, secret included.
+        self._opened: OrderedDict[bytes, CachedApiKey] = OrderedDict()
         self._salt = os.urandom(32)
 
-    def find_unverified_cached_principal(self, read_key: ApiKeyParts | None) -> Principal | None:
-        """Return the cached principal of this key's last look-up, not for authentication; None without one."""
+    def find_unverified_cached_key(self, read_key: ApiKeyParts | None) -> CachedApiKey | None:
+        """Return the cached row and principal of this key's last look-up, not for authentication; None without one."""
         return self._opened.get(self._hash_key_for_memory_cache(read_key)) if read_key else None
 
     async def authenticate(
-        self, read_key: ApiKeyParts | None, *, expected: Principal | None, address: str
+        self, read_key: ApiKeyParts | None, *, expected: CachedApiKey | None, address: str
     ) -> Principal:
-        """Look up an API key, and return its principal. `expected` is the cached principal of the key, or None.
+        """Look up an API key, and return its principal. `expected` is the key's entry of the cache, or None.
 
         Raises `ApiKeyUnauthenticated`, also for an expired key. Raises `KillSwitchActive` for the right secret of
         a key that is switched off, or of a suspended organization.
@@ -101,18 +111,27 @@ class ApiKeyAuthenticator:
         return self._check_key_and_build_principal(row, read_key, expected=expected, address=address)
 
     async def authenticate_and_read_job(
-        self, read_key: ApiKeyParts, job_id: UUID | None, *, expected: Principal, address: str
+        self,
+        read_key: ApiKeyParts,
+        job_id: UUID | None,
+        *,
+        wants_wait_reason: bool,
+        expected: CachedApiKey,
+        address: str,
     ) -> tuple[Principal, VersionedJob | None]:
         """Authenticate a known key as `authenticate` does, and read a job of its organization in the same statement.
 
-        The job is None if unknown. Only a key with a cached principal reads it: a guess never reads a job.
+        The job is None if unknown. Only a key in the cache reads it: a guess never reads a job.
         """
-        row, job = await self._polls.queue_lookup(JobPoll(read_key.key_id, expected.organization_id, job_id))
+        poll = JobPoll(read_key.key_id, expected.principal.organization_id, job_id, wants_wait_reason)
+        row, job = await self._polls.queue_lookup(poll)
         return self._check_key_and_build_principal(row, read_key, expected=expected, address=address), job
 
     def _check_key_and_build_principal(
-        self, row: StoredApiKey | None, read_key: ApiKeyParts, *, expected: Principal | None, address: str
+        self, row: StoredApiKey | None, read_key: ApiKeyParts, *, expected: CachedApiKey | None, address: str
     ) -> Principal:
+        if expected is not None and row == expected.row:  # The same secret and row passed these checks before.
+            return expected.principal
         if not api_keys.presented_key_matches(row, read_key, self._peppers) or row is None:
             self.strangers.record_wrong_api_key(address)
             raise ApiKeyUnauthenticated
@@ -122,12 +141,10 @@ class ApiKeyAuthenticator:
             raise ApiKeyUnauthenticated
         if row.suspended:
             raise KillSwitchActive("organization")
-        principal = row.principal
-        if principal != expected:
-            key = self._hash_key_for_memory_cache(read_key)
-            self._opened[key] = principal
-            _mark_used_and_evict_oldest(self._opened, key)
-        return principal
+        key, known = self._hash_key_for_memory_cache(read_key), CachedApiKey(row, row.principal)
+        self._opened[key] = known
+        _mark_used_and_evict_oldest(self._opened, key)
+        return known.principal
 
     def _hash_key_for_memory_cache(self, read_key: ApiKeyParts) -> bytes:
         """Hash a key with a random salt of this process, so that the cache holds no secret."""
@@ -139,10 +156,18 @@ class ApiKeyAuthenticator:
         return [rows.get(key_id) for key_id in key_ids]
 
     async def _query_api_keys_with_jobs(
-        self, polls: Sequence[JobPoll]
+        self, queued: Sequence[JobPoll]
     ) -> list[tuple[StoredApiKey | None, VersionedJob | None]]:
+        with_waits = any(poll in self._waiting for poll in queued)
         async with acquire_pg_connection(self._pool) as conn:
-            return await jobs.read_polled_jobs(conn, polls)
+            found = await polls.read_polled_jobs(conn, queued, with_waits=with_waits)
+        for poll, (_, job) in zip(queued, found, strict=True):
+            if polls.is_wait_reason_needed_again(poll, job):
+                self._waiting[poll] = None
+                _mark_used_and_evict_oldest(self._waiting, poll)
+            else:
+                self._waiting.pop(poll, None)
+        return found
 
 
 def get_sent_api_key(state: RequestState) -> ApiKeyParts | None:

@@ -141,18 +141,18 @@ async def get_job(request: ApiRequest, job_id: FromPath[str], *, wait: JobWaitSe
     `waiting` is as of now. It changes without a new version of the job: neither a 304 nor `wait` reports the
     change.
     """
-    ref = (request.organization_id, path_ids.parse_id("job", job_id))
+    services, ref = request.services, (request.organization_id, path_ids.parse_id("job", job_id))
     state = request.request_state.polled_job or await _read_versioned_job(request, ref)
     if wait:
         state = await _await_job_end(request, ref, state, wait)
     job, version = state
     headers = {"ETag": etags.quote_etag(version)}
     if job.status == "running":
-        headers["Retry-After"] = str(_compute_job_poll_retry_after_s(job, request.services.clock()))
+        headers["Retry-After"] = str(_compute_job_poll_retry_after_s(job, services.clock()))
     if etags.matches_if_none_match(request, version):
         return LowOverheadResponse(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     if job.waiting is msgspec.UNSET:
-        job = msgspec.structs.replace(job, waiting=await request.services.wait_reasons.queue_lookup(ref))
+        job = msgspec.structs.replace(job, waiting=await services.wait_reasons.queue_lookup(ref))
     return LowOverheadResponse(job, headers=headers)
 
 

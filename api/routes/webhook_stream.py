@@ -220,11 +220,11 @@ class _WebhookStreamProducer:
         Raises `ApiKeyUnauthenticated`, `KillSwitchActive`, `ApiKeyScopeMissing`, `ServiceUnavailable`.
         """
         call, services = self._request.request_state, self._request.services
-        client = self._request.scope["client"]
+        client, sent = self._request.scope["client"], api_keys.get_sent_api_key(call)
         with convert_postgres_away_errors():
             principal = await services.authenticator.authenticate(
-                api_keys.get_sent_api_key(call),
-                expected=call.principal,
+                sent,
+                expected=services.authenticator.find_unverified_cached_key(sent),
                 address=api_keys.find_client_ip(call, client[0] if client else "", hops=services.settings.proxy_hops),
             )
         if not is_scope_granted(principal.scopes, WEBHOOK_STREAM_SCOPE):

@@ -1,39 +1,17 @@
 -- part: key    A key for its owner, without its hash.
 id, key_id, name, scopes, return_origins, expires_at, killed_at, overlap_until, created_at
 
--- part: stored    A key to check a presented key against, with times decided by the database's clock.
-k.organization_id, o.name as organization_name, k.id, k.key_id, o.env, o.tier, k.scopes,
+-- name: find_keys
+-- Return the keys with these key ids. The array is a subselect, so that the plan doesn't depend on its length
+-- and is cached.
+select k.organization_id, o.name as organization_name, k.id, k.key_id, o.env, o.tier, k.scopes,
        k.return_origins, k.expires_at, k.secret_hash, k.pepper_id,
        case when k.overlap_until > now() then k.old_secret_hash end as old_secret_hash, k.old_pepper_id,
        k.killed_at is not null as killed, coalesce(k.expires_at <= now(), false) as expired,
        o.tier = 'suspended' as suspended
-
--- name: find_keys
--- Return the keys with these key ids. The array is a subselect, so that the plan doesn't depend on its length
--- and is cached.
-select {stored}
   from api_key k
   join organization o on o.id = k.organization_id
  where k.key_id = any((select :key_ids::text[])::text[]);
-
--- name: find_keys_with_jobs
--- Return for each (key id, organization, job id) the key and the job, nulls for absent ones. A key id may be
--- null. `lost`: the job runs, and its worker's lease has ended.
-select {stored},
-       j.id as job_id, j.project_id, j.kind, j.status, j.stage, j.phase, j.version, j.progress, j.attempt,
-       j.max_attempts, j.cancel_requested, j.retry_of, j.created_at, j.finished_at, j.result, j.error,
-       case when j.state = 'running' then coalesce((
-              select w.lease_expires_at <= now()
-                from job r
-                join worker w on w.id = r.lease_owner
-               where r.organization_id = j.organization_id
-                 and r.id = j.id), true) end as lost
-  from unnest((select :key_ids::text[]), (select :orgs::uuid[]), (select :job_ids::uuid[]))
-       with ordinality as asked (key_id, org, job_id, place)
-  left join api_key k on k.key_id = asked.key_id
-  left join organization o on o.id = k.organization_id
-  left join partner_job j on j.organization_id = asked.org and j.id = asked.job_id
- order by asked.place;
 
 -- name: insert_key    Insert a key.
 insert into api_key (organization_id, id, name, key_id, secret_hash, pepper_id, scopes, return_origins,

@@ -1,13 +1,7 @@
 -- Wait reasons of jobs, derived from the facts of pulls and steps; stored nowhere.
 
--- name: find_waits
--- Return the facts of jobs in the order of the ids; `state` shows an ended one. A lateral join with a
--- condition on the job at the start of its `where` is skipped for all other jobs.
-with requested as materialized (
-  select j.*, a.place
-    from unnest((select :orgs::uuid[]), (select :ids::uuid[])) with ordinality as a (org, id, place)
-    left join job j on j.organization_id = a.org and j.id = a.id)
-select j.kind, j.pool, j.state, j.stage, j.run_at, j.deadline_at,
+-- part: facts    Facts of a requested job `j` that is absent or null, ended, running or waiting.
+j.kind, j.pool, j.state, j.stage, j.run_at, j.deadline_at,
        now() as now,
        j.state = 'running' and coalesce(w.lease_expires_at <= now(), true) as lost,
        last.outcome as last_outcome, last.code as last_code,
@@ -18,8 +12,11 @@ select j.kind, j.pool, j.state, j.stage, j.run_at, j.deadline_at,
        null::timestamptz as full_until,
        room.suspended, room.paused, room.max_running, room.running, room.workers, room.free, room.share,
        room.ahead
-  from requested j
-  left join worker w on w.id = j.lease_owner
+
+-- part: fact_joins
+-- Rows of the facts. A lateral join with a condition on the job at the start of its `where` is skipped for
+-- all other jobs.
+left join worker w on w.id = j.lease_owner
   left join lateral (
          -- End of a waiting job's last attempt.
          select outcome, error->>'code' as code
@@ -127,6 +124,60 @@ select j.kind, j.pool, j.state, j.stage, j.run_at, j.deadline_at,
             and j.run_at <= now()
             and p.name = j.pool
          offset 0) room on true
+
+-- name: find_waits    Return the facts of jobs in the order of the ids; `state` shows an ended one.
+with requested as materialized (
+  select j.*, a.place
+    from unnest((select :orgs::uuid[]), (select :ids::uuid[])) with ordinality as a (org, id, place)
+    left join job j on j.organization_id = a.org and j.id = a.id)
+select {facts}
+  from requested j
+  {fact_joins}
+ order by j.place;
+
+-- part: polled    The key and the job of a poll `j`.
+k.organization_id, o.name as organization_name, k.id, k.key_id, o.env, o.tier, k.scopes,
+       k.return_origins, k.expires_at, k.secret_hash, k.pepper_id,
+       case when k.overlap_until > now() then k.old_secret_hash end as old_secret_hash, k.old_pepper_id,
+       k.killed_at is not null as killed, coalesce(k.expires_at <= now(), false) as expired,
+       o.tier = 'suspended' as suspended,
+       v.id as job_id, v.project_id, v.kind, v.status, v.stage, v.phase, v.version, v.progress, v.attempt,
+       v.max_attempts, v.cancel_requested, v.retry_of, v.created_at, v.finished_at, v.result, v.error
+
+-- part: poll_joins    Rows of the key and the job.
+left join api_key k on k.key_id = j.key_id
+  left join organization o on o.id = k.organization_id
+  left join partner_job v on v.organization_id = j.org and v.id = j.job_id
+
+-- part: polls    Polls, in order. A key id may be null, and so may a job id.
+unnest((select :key_ids::text[]), (select :orgs::uuid[]), (select :job_ids::uuid[]))
+       with ordinality as
+
+-- name: find_polls
+-- Return for each poll the key and the job, nulls for absent ones. `lost`: the job runs, and its worker's lease
+-- has ended.
+select {polled},
+       case when v.state = 'running' then coalesce((
+              select w.lease_expires_at <= now()
+                from job r
+                join worker w on w.id = r.lease_owner
+               where r.organization_id = v.organization_id
+                 and r.id = v.id), true) end as lost
+  from {polls} j (key_id, org, job_id, place)
+  {poll_joins}
+ order by j.place;
+
+-- name: find_polls_with_waits
+-- Return the same with the facts of each job instead of `lost`. Its plan costs 0.15 ms more, also for ended jobs.
+with requested as materialized (
+  select j.*, a.key_id, a.org, a.job_id, a.place
+    from {polls} a (key_id, org, job_id, place)
+    left join job j on j.organization_id = a.org and j.id = a.job_id)
+select {polled},
+       {facts}
+  from requested j
+  {poll_joins}
+  {fact_joins}
  order by j.place;
 
 -- name: find_loss    Return the time at which the answer of a post's call was lost.

@@ -3,20 +3,19 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import product
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from db.pool import Conn, Pool, acquire_pg_connection, run_in_transaction
-from db.queries import Query, api_key, job_view
+from db.queries import Query, job_view
 from db.queries.rows import JobRow
 from db.reach import SLOW_STATEMENT_ERRORS, means_postgres_away
 from domain.jobs import subjects
 from domain.tenancy import project_locks
-from domain.tenancy.api_keys import StoredApiKey
 from domain.values import multi_value_filter
 from domain.values.answers import build_api_answer_from_row
 from domain.values.periods import UNBOUNDED_PERIOD, ListPeriod
@@ -29,6 +28,7 @@ from schemas import ids
 from schemas.errors import AttemptFenced, GroupedWriteFailed, InvalidValue, StateConflict
 from schemas.errors.absent import require_found
 from schemas.jobs import AlreadyEndedCode, ApiJobStatus, CancelAnswer, Job, JobError, JobPhase
+from schemas.waiting import Waiting
 
 #: Rare ends, so that an index of them costs next to nothing.
 UNSUCCESSFUL_JOB_STATES = (JobState.FAILED, JobState.CANCELED)
@@ -59,9 +59,6 @@ JOB_STAGES_WITHOUT_WORKER = frozenset({"queued", "scheduled"})
 #: Most searches of one list: the product of the filters' numbers of values.
 MAX_FILTER_COMBINATIONS_PER_JOB_LIST = 25
 
-#: Columns of a row of `find_keys_with_jobs` before the job's.
-_STORED_KEY_COLUMN_COUNT = len(StoredApiKey._fields)
-
 #: Job and its version, which grows with every visible change.
 VersionedJob: TypeAlias = tuple[Job, int]
 
@@ -69,59 +66,13 @@ VersionedJob: TypeAlias = tuple[Job, int]
 async def read_job(conn: Conn, *, organization_id: UUID, job_id: UUID) -> VersionedJob:
     """Return a job and its version. Raises `ObjectNotFound`, also for an internal job."""
     row = require_found(await GET_JOB.one(conn, org=organization_id, id=job_id), "job")
-    return _job_to_schema(row)
+    return build_versioned_job(row)
 
 
 async def read_jobs_by_ids(conn: Conn, *, refs: Sequence[tuple[UUID, UUID]]) -> list[VersionedJob | None]:
     """Return the job and version of each (organization, job), in order; None for an unknown or internal job."""
     rows = await GET_JOBS.all(conn, orgs=[org for org, _ in refs], ids=[job_id for _, job_id in refs])
-    return [None if row.id is None else _job_to_schema(row) for row in rows]
-
-
-class JobPoll(NamedTuple):
-    """Poll of a job, None for a malformed id, with a key that belonged to the organization at an earlier look-up."""
-
-    key_id: str
-    organization_id: UUID
-    job_id: UUID | None
-
-
-async def read_polled_jobs(
-    conn: Conn, polls: Sequence[JobPoll]
-) -> list[tuple[StoredApiKey | None, VersionedJob | None]]:
-    """Return for each poll the stored key, and the job with its version, in order.
-
-    Each is None if unknown. So is an internal job, and any job if the key isn't the organization's now. A job that
-    runs at a live worker has `waiting` None. A key of several polls is read once. A job that can't be decoded is None,
-    so that it fails only its own poll, in `read_job`.
-    """
-    first = {poll.key_id: place for place, poll in reversed([*enumerate(polls)])}
-    rows = await api_key.find_keys_with_jobs.all(
-        conn,
-        key_ids=[poll.key_id if first[poll.key_id] == place else None for place, poll in enumerate(polls)],
-        orgs=[poll.organization_id for poll in polls],
-        job_ids=[poll.job_id for poll in polls],
-    )
-    keys = {key_id: _read_stored_key(tuple(rows[place])) for key_id, place in first.items()}
-    return [_build_polled_job(keys[poll.key_id], poll, tuple(row)) for poll, row in zip(polls, rows, strict=True)]
-
-
-def _read_stored_key(row: tuple[Any, ...]) -> StoredApiKey | None:
-    key = StoredApiKey._make(row[:_STORED_KEY_COLUMN_COUNT])
-    return None if key.id is None else key
-
-
-def _build_polled_job(
-    key: StoredApiKey | None, poll: JobPoll, row: tuple[Any, ...]
-) -> tuple[StoredApiKey | None, VersionedJob | None]:
-    found, is_lost = JobRow._make(row[_STORED_KEY_COLUMN_COUNT:-1]), row[-1]
-    if key is None or key.organization_id != poll.organization_id or found.id is None:
-        return key, None
-    try:
-        job, version = _job_to_schema(found)
-    except msgspec.ValidationError:
-        return key, None
-    return key, (msgspec.structs.replace(job, waiting=None) if is_lost is False else job, version)
+    return [None if row.id is None else build_versioned_job(row) for row in rows]
 
 
 async def list_filtered_jobs(
@@ -154,7 +105,7 @@ async def list_filtered_jobs(
         await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     search = partial(_search_org_jobs, project_id=project_id)
     rows = await multi_value_filter.find_newest_rows_of_searches(conn, search, filters, leading)
-    return [_job_to_schema(row)[0] for row in rows]
+    return [build_versioned_job(row)[0] for row in rows]
 
 
 async def _search_org_jobs(conn: Conn, project_id: UUID | None, **asked: Any) -> list[JobRow]:
@@ -297,7 +248,8 @@ def has_job_ended(versioned: VersionedJob) -> bool:
     return versioned[0].status != "running"
 
 
-def _job_to_schema(row: JobRow) -> VersionedJob:
+def build_versioned_job(row: JobRow, *, waiting: Waiting | UnsetType | None = UNSET) -> VersionedJob:
+    """Return a row's job and version. `waiting` is an open job's wait reason; an ended job has none."""
     job = build_api_answer_from_row(
         Job,
         row,
@@ -305,6 +257,6 @@ def _job_to_schema(row: JobRow) -> VersionedJob:
         progress=round(row.progress, 4),
         started_at=row.created_at,
         error=msgspec.convert(row.error, JobError) if row.error else None,
-        waiting=UNSET if row.finished_at is None else None,
+        waiting=waiting if row.finished_at is None else None,
     )
     return job, row.version

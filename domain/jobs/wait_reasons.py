@@ -23,7 +23,7 @@ MAX_COUNTED_JOBS_AHEAD = 1000
 
 
 class JobWaitFacts(NamedTuple):
-    """Row of `find_waits`. Columns are null for an absent job, or a job without a post.
+    """Columns of `find_waits`. Columns are null for an absent job, or a job without a post.
 
     `early`: the post's time is in the future. `held_back`: it waits for another attempt. `full_until`: the
     account's quota has no room before; another statement finds it. `free` is of the worker with the most free
@@ -69,6 +69,11 @@ class JobWaitFacts(NamedTuple):
         return self.run_at <= self.now
 
     @property
+    def may_wait_for_quota(self) -> bool:
+        """Return whether only another statement knows `full_until`: a post's time has come, but not its job's."""
+        return self.post_status == "queued" and not (self.early or self.held_back)
+
+    @property
     def reauth_instruction(self) -> str:
         """Return the words for how an account's owner authorizes it again: by a reauth link or an app password."""
         return "reauth-url" if self.platform in CONSENT_PAGE_BY_PLATFORM else f"its app password: {APP_PASSWORD_ROUTE}"
@@ -107,8 +112,11 @@ class WaitReasonRule(NamedTuple):
 
     def build_waiting(self, facts: JobWaitFacts) -> Waiting:
         until = self.until(facts) if self.until else None
-        values = facts._asdict() | {"way_back": facts.reauth_instruction}
-        return Waiting(reason=self.reason, until=until, message=self.message.format_map(values))
+        message = self.message.format(
+            pool=facts.pool, running=facts.running, ahead=facts.ahead, posts_ahead=facts.posts_ahead,
+            last_code=facts.last_code, way_back=facts.reauth_instruction,
+        )  # fmt: skip
+        return Waiting(reason=self.reason, until=until, message=message)
 
 
 def _run_time_of_waiting_job(facts: JobWaitFacts) -> datetime:
@@ -246,7 +254,11 @@ async def find_job_wait_reasons(conn: Conn, *, refs: Sequence[tuple[UUID, UUID]]
     """Return why each (organization, job) waits, in order; None if it runs, has ended, or starts now."""
     parameters = {"orgs": [org for org, _ in refs], "ids": [job_id for _, job_id in refs]}
     return [
-        await _find_wait_reason_of_job(conn, facts)
+        find_wait_reason(
+            facts._replace(full_until=await _find_time_with_quota_room(conn, facts))
+            if facts.may_wait_for_quota
+            else facts
+        )
         for facts in await _FIND_JOB_WAIT_FACTS.all(conn, **parameters, most=MAX_COUNTED_JOBS_AHEAD)
     ]
 
@@ -271,11 +283,10 @@ def _build_post_waiting(reason: WaitReason, until: datetime | None = None) -> Wa
     return Waiting(reason=reason, until=until, message=POST_STATUS_WAIT_MESSAGES[reason])
 
 
-async def _find_wait_reason_of_job(conn: Conn, facts: JobWaitFacts) -> Waiting | None:
+def find_wait_reason(facts: JobWaitFacts) -> Waiting | None:
+    """Return why a job waits, from its facts with `full_until`; None if it runs, has ended, or starts now."""
     if facts.state != "queued" and not facts.lost:
         return None
-    if facts.post_status == "queued" and not (facts.early or facts.held_back):
-        facts = facts._replace(full_until=await _find_time_with_quota_room(conn, facts))
     return next((rule.build_waiting(facts) for rule in WAIT_RULES_BY_PRECEDENCE if rule.holds(facts)), None)
 
 

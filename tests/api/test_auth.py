@@ -113,7 +113,7 @@ async def test_guesses_share_no_statement_with_other_keys(
     guess = asyncio.create_task(anonymous.get("/v1/whoami", headers={"X-Api-Key": GOOD}))
     await asked.wait()
     known, address = key_text.parse_api_key(acme.key), "198.51.100.7"
-    expected = authenticator.find_unverified_cached_principal(known)
+    expected = authenticator.find_unverified_cached_key(known)
     who = await authenticator.authenticate(known, expected=expected, address=address)
     assert who.organization_name == "Acme"
     assert (await acme.http.get("/v1/whoami")).status_code == 200
@@ -197,11 +197,11 @@ def test_caches_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_cached_principal_needs_the_secret(app: Litestar, acme: ApiCaller) -> None:
     authenticator, presented = app.state.services.authenticator, key_text.parse_api_key(acme.key)
     assert presented
-    assert authenticator.find_unverified_cached_principal(presented) is None
+    assert authenticator.find_unverified_cached_key(presented) is None
     await acme.http.get("/v1/whoami")
-    assert authenticator.find_unverified_cached_principal(presented).organization_id == acme.organization_id
-    assert authenticator.find_unverified_cached_principal(presented._replace(secret="b" * 43)) is None
-    assert authenticator.find_unverified_cached_principal(presented._replace(env="test")) is None
+    assert authenticator.find_unverified_cached_key(presented).principal.organization_id == acme.organization_id
+    assert authenticator.find_unverified_cached_key(presented._replace(secret="b" * 43)) is None
+    assert authenticator.find_unverified_cached_key(presented._replace(env="test")) is None
     assert presented.secret.encode() not in b"".join(authenticator._opened)
 
 

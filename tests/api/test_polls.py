@@ -1,5 +1,6 @@
 """Polls of a job: the key and the job in one statement, with the same answers as two."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import msgspec
@@ -35,7 +36,7 @@ async def job(acme: ApiCaller) -> str:
     return f"/v1/jobs/{await start_ingest(acme, await new_project(acme), 'website')}"
 
 
-async def test_a_poll_needs_one_statement_and_a_queued_job_one_more(
+async def test_a_poll_needs_one_statement_and_the_first_of_a_queued_job_one_more(
     relayed_caller: ApiCaller, relay: PostgresRelay, monkeypatch: pytest.MonkeyPatch, pool: Pool, conn: Conn
 ) -> None:
     job = f"/v1/jobs/{await start_ingest(relayed_caller, await new_project(relayed_caller), 'website')}"
@@ -47,7 +48,7 @@ async def test_a_poll_needs_one_statement_and_a_queued_job_one_more(
         answer = await relayed_caller.http.get(job, headers=headers)
         return answer.json()["phase"] if answer.content else "", len(statements)
 
-    assert await count_statements() == ("queued", 2)
+    assert [await count_statements() for _ in range(3)] == [("queued", 2), ("queued", 1), ("queued", 1)]
     assert await count_statements(**{"If-None-Match": "*"}) == ("", 1)
     claims = await seeds.claims(conn, INGEST_WEBSITE_KIND)
     assert await count_statements() == ("running", 1)
@@ -60,7 +61,24 @@ async def test_a_poll_shows_a_lost_worker_at_once(acme: ApiCaller, job: str, poo
     assert (await acme.http.get(job)).json()["waiting"] is None
     for change in ("update worker set lease_expires_at = now()", "update job set lease_owner = gen_random_uuid()"):
         await pool.execute(change)
-        assert (await acme.http.get(job)).json()["waiting"]["reason"] == "worker_lost"
+        waiting = [(await acme.http.get(job)).json()["waiting"] for _ in range(3)]
+        assert waiting[0]["reason"] == "worker_lost"
+        assert waiting == waiting[:1] * 3
+
+
+async def test_polls_of_one_statement_get_their_own_answers(acme: ApiCaller, rival: ApiCaller, conn: Conn) -> None:
+    """Those of a queued job, a running one, an unknown one, and another organization's."""
+    projects = [await new_project(caller) for caller in (acme, acme, rival)]
+    running = f"/v1/jobs/{await start_ingest(acme, projects[0], 'website')}"
+    await seeds.claims(conn, INGEST_WEBSITE_KIND, free=1)
+    queued = f"/v1/jobs/{await start_ingest(acme, projects[1], 'website')}"
+    foreign = f"/v1/jobs/{await start_ingest(rival, projects[2], 'website')}"
+    for _ in range(2):
+        paths = (queued, running, foreign, "/v1/jobs/none", queued)
+        answers = await asyncio.gather(*(acme.http.get(path) for path in paths), rival.http.get(foreign))
+        waits = [answer.json().get("waiting", answer.status_code) for answer in answers]
+        assert waits[1:4] == [None, 404, 404]
+        assert [waits[place]["reason"] for place in (0, 4, 5)] == ["workers_busy"] * 3
 
 
 async def test_a_foreign_job_and_an_unknown_one_are_alike(acme: ApiCaller, rival: ApiCaller, job: str) -> None:

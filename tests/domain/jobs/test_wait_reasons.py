@@ -11,7 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from db.pool import Conn
+from db.queries import job_wait
 from domain.jobs import wait_reasons
+from domain.jobs.wait_reasons import MAX_COUNTED_JOBS_AHEAD, JobWaitFacts
 from domain.operations import pools
 from jobs import heartbeat, maintenance
 from jobs.ledger import JobClaim
@@ -38,7 +40,12 @@ class Case(NamedTuple):
     job_id: UUID
 
     async def waiting(self) -> Waiting | None:
+        """Return the wait reason, which the statement of polls finds, too."""
         [found] = await wait_reasons.find_job_wait_reasons(self.conn, refs=[(self.org, self.job_id)])
+        parameters = {"key_ids": [None], "orgs": [self.org], "job_ids": [self.job_id], "most": MAX_COUNTED_JOBS_AHEAD}
+        [polled] = await job_wait.find_polls_with_waits.all(self.conn, **parameters)
+        facts = JobWaitFacts._make(polled[-len(JobWaitFacts._fields) :])
+        assert wait_reasons.find_wait_reason(facts) == found
         return found
 
     async def run(self, sql: str) -> None:
