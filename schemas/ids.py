@@ -1,6 +1,7 @@
 """Identifiers: a UUIDv7 (RFC 9562 5.7) internally; a prefix and that UUID in the API."""
 
 import os
+import re
 import time
 from datetime import UTC, datetime
 from typing import Annotated
@@ -33,6 +34,9 @@ _UUID_BIT_MARK_OF_REQUEST_IDS = 0x2A5C
 #: The last bits of such an id: 0 for the request, and the number of each of its jobs.
 _JOB_NUMBER_BITS = 16
 MAX_JOB_IDS_DERIVED_FROM_REQUEST = (1 << _JOB_NUMBER_BITS) - 1
+
+#: The UUID class itself accepts more forms, such as braces.
+_CANONICAL_UUID_PATTERN = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 OrganizationId = Annotated[str, Meta(description="Id of the organization, `org_...`.")]
 ProjectId = Annotated[str, Meta(description="Id of the project, `prj_...`.")]
@@ -123,10 +127,5 @@ def format_prefixed_id(prefix: str, value: UUID) -> str:
 def parse_prefixed_id(prefix: str, text: str) -> UUID | None:
     """Return the UUID of an id with its kind's prefix or without any; None for another prefix or any other text."""
     head, separator, tail = text.rpartition("_")
-    if separator and head != prefix:
-        return None
-    try:
-        value = UUID(tail)
-    except ValueError:
-        return None
-    return value if str(value) == tail.lower() else None
+    is_id = _CANONICAL_UUID_PATTERN.fullmatch(tail) and not (separator and head != prefix)
+    return UUID(tail) if is_id else None

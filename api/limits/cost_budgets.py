@@ -64,9 +64,6 @@ class BudgetRefillRates(NamedTuple):
     bytes: int
 
 
-ZERO_REQUEST_COST = BudgetRefillRates(0, 0, 0)
-
-
 def _budget_refill_rates(*, cores: float, connections: float, mib: float) -> BudgetRefillRates:
     return BudgetRefillRates(
         int(cores * MICROSECONDS_PER_SECOND), int(connections * MICROSECONDS_PER_SECOND), int(mib * MIB)
@@ -143,19 +140,17 @@ class PendingChargesAndOverdrawnBudgets:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._pending: dict[CostBudgetBucket, BudgetRefillRates] = {}
+        #: The amounts in the order of `BudgetRefillRates`.
+        self._pending: dict[CostBudgetBucket, list[int]] = {}
         #: The level of each overdrawn bucket, and the time of its reading.
         self._overdrawn: OrderedDict[str, tuple[CostBudgetLevel, float]] = OrderedDict()
 
     def queue_charge(self, bucket: CostBudgetBucket, cost: RequestCostMeter) -> None:
         """Add the measured cost of a request to a bucket's pending charges, for the next write to Redis."""
-        spent = (
-            round(cost.cpu_s * MICROSECONDS_PER_SECOND),
-            round(cost.database_s * MICROSECONDS_PER_SECOND),
-            cost.bytes,
-        )
-        before = self._pending.get(bucket, ZERO_REQUEST_COST)
-        self._pending[bucket] = BudgetRefillRates(*(old + added for old, added in zip(before, spent, strict=True)))
+        spent = self._pending.setdefault(bucket, [0, 0, 0])
+        spent[0] += round(cost.cpu_s * MICROSECONDS_PER_SECOND)
+        spent[1] += round(cost.database_s * MICROSECONDS_PER_SECOND)
+        spent[2] += cost.bytes
 
     @property
     def has_pending_charges(self) -> bool:
@@ -174,7 +169,7 @@ class PendingChargesAndOverdrawnBudgets:
         places = {bucket: place for place, bucket in enumerate(dict.fromkeys((*buckets, *spent)), 1)}
         arguments: list[str | int] = [len(places), COST_BUDGET_CAPACITY_S]
         for bucket in places:
-            arguments += [*bucket.rates, *spent.get(bucket, ZERO_REQUEST_COST)]
+            arguments += [*bucket.rates, *spent.get(bucket, (0, 0, 0))]
         return places, arguments
 
     def cache_overdrawn_levels(self, levels: Mapping[CostBudgetBucket, CostBudgetLevel]) -> None:

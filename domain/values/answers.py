@@ -1,5 +1,6 @@
 """Answers from rows: columns become the fields of the same names, and ids get their prefixes."""
 
+from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -29,9 +30,15 @@ def build_api_answer_from_row(shape: type[AnswerStruct], row: Any, **others: Any
 
     UUIDs become public ids. `others` are fields with another name or value than a column.
     """
-    names = shape.__struct_fields__
-    columns = {name: value for name, value in row._asdict().items() if name in names and name not in others}
+    shared_columns = _find_answer_columns(shape.__struct_fields__, row._fields)
+    columns = {name: row[place] for place, name in shared_columns if name not in others}
     for name, value in columns.items():
         if isinstance(value, UUID):
             columns[name] = ids.format_prefixed_id(_ID_PREFIX_BY_COLUMN[name], value)
     return shape(**columns, **others)
+
+
+@cache
+def _find_answer_columns(fields: tuple[str, ...], columns: tuple[str, ...]) -> list[tuple[int, str]]:
+    """Return the place and the name of each column of a row that is also a field of the answer."""
+    return [(place, name) for place, name in enumerate(columns) if name in fields]
