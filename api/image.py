@@ -18,7 +18,7 @@ LATE_IMPORTED_MODULES = ("anyio._backends._asyncio", "anyio.streams.memory", "uv
 
 
 def main(arguments: list[str]) -> None:
-    """Fork `PROCESSES` processes and keep them running until SIGTERM. Exit with 2 for a wrong setting.
+    """Fork `PROCESSES` processes and a spare, and keep them running until SIGTERM. Exit with 2 for a wrong setting.
 
     `--app` is the application as MODULE:FACTORY.
     """
@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> None:
         warn_misspelt_settings(os.environ)
         for module in LATE_IMPORTED_MODULES:
             import_module(module)
-        process = fork_processes(settings.processes, options.image)
+        process = fork_processes(settings.processes, options.image, has_spare=True)
         with export_spans(os.environ, process="web"):
             uvloop.run(serve_application(app, limits, options.image.sockets, process))
 

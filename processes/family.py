@@ -4,6 +4,9 @@ A parent has a family of one image: SIGHUP replaces it, and the sockets and orph
 a family of the `count` processes that serve, and restarts them. Both stop by SIGTERM. Each process of an image sends
 it `SERVING_SIGNAL` once it serves. The image sends the signal to the parent once all of them do. All signals are
 blocked and read one by one, so no handler interrupts the family's code.
+
+A family may have a spare: one process more, which has started and doesn't serve. It sends `SERVING_SIGNAL` once it is
+ready, takes the slot of the next process that ends, and sends the signal again once it serves.
 """
 
 import ctypes
@@ -29,6 +32,9 @@ PROCESS_FAMILY_SIGNALS = (signal.SIGCHLD, signal.SIGHUP, signal.SIGTERM, signal.
 MIN_STABLE_RUN_S = 1.0
 FIRST_RESTART_PAUSE_S, MAX_RESTART_PAUSE_S = 0.1, 1.0
 
+#: The slot of the spare.
+SPARE_SLOT = -1
+
 _MAX_SIGNAL_WAIT_S = 3600.0
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 _prctl = ctypes.CDLL(None).prctl
@@ -36,10 +42,11 @@ _prctl = ctypes.CDLL(None).prctl
 
 @dataclass(kw_only=True)
 class ProcessFamilyMember:
-    """A running process; `slot` is its number from 0 on, and `started` is in monotonic seconds."""
+    """A running process; `slot` is its number from 0 on, or `SPARE_SLOT`. `started` is in monotonic seconds."""
 
     slot: int
     started: float
+    #: Whether it has reported: that it serves or, as the spare, that it is ready.
     is_serving: bool = False
 
 
@@ -48,6 +55,7 @@ class ProcessFamily:
 
     `start` gets a slot's number and forks: it returns the pid, and 0 in the new process. `on_serving` is called
     once all slots serve for the first time. `sockets` are closed at the stop, so that new connections are refused.
+    With `hand_slot_to_spare`, which gets a slot's number, the family has a spare.
     """
 
     def __init__(
@@ -57,17 +65,18 @@ class ProcessFamily:
         *,
         sockets: Sequence[socket.socket] = (),
         on_serving: Callable[[], None] = lambda: None,
+        hand_slot_to_spare: Callable[[int], None] | None = None,
     ) -> None:
         #: The code of the first process that failed before the family served; 0 after a stop.
         self.exit_code = 0
         self._start, self._count = start, count
-        self._sockets, self._on_serving = sockets, on_serving
+        self._sockets, self._on_serving, self._hand_slot_to_spare = sockets, on_serving, hand_slot_to_spare
         self._members: dict[int, ProcessFamilyMember] = {}
         #: The pids of running processes that got a SIGTERM: they finish their work, and a second one would cut it.
         self._terminated: set[int] = set()
         #: The times of the next starts by slot, in monotonic seconds.
         self._due = dict.fromkeys(range(count), 0.0)
-        self._pauses_s = dict.fromkeys(range(count), 0.0)
+        self._pauses_s = dict.fromkeys((*range(count), SPARE_SLOT), 0.0)
         self._has_children = self._is_stopping = self._is_reload_pending = False
         #: Whether all slots have served.
         self.has_served = False
@@ -75,7 +84,8 @@ class ProcessFamily:
     @property
     def has_serving_member(self) -> bool:
         """Return whether a process serves and continues; in a new process, whether another one does."""
-        return any(member.is_serving and pid not in self._terminated for pid, member in self._members.items())
+        members = self._members.items()
+        return any(m.is_serving and m.slot != SPARE_SLOT and pid not in self._terminated for pid, m in members)
 
     @property
     def has_serving_process(self) -> bool:
@@ -101,12 +111,13 @@ class ProcessFamily:
         signal.pthread_sigmask(signal.SIG_BLOCK, PROCESS_FAMILY_SIGNALS)
         while self._due or self._has_children:
             for slot in [slot for slot, due in self._due.items() if due <= time.monotonic()]:
-                pid = self._start(slot)
-                if not pid:
-                    return slot
+                if not self._was_handed_to_spare(slot):
+                    pid = self._start(slot)
+                    if not pid:
+                        return slot
+                    self._members[pid] = ProcessFamilyMember(slot=slot, started=time.monotonic())
+                    self._has_children = True
                 del self._due[slot]
-                self._members[pid] = ProcessFamilyMember(slot=slot, started=time.monotonic())
-                self._has_children = True
             wait_s = min(self._due.values(), default=time.monotonic() + _MAX_SIGNAL_WAIT_S) - time.monotonic()
             received = signal.sigtimedwait(PROCESS_FAMILY_SIGNALS, max(0.0, wait_s))
             self._reap_ended_processes()
@@ -115,6 +126,15 @@ class ProcessFamily:
             if self._is_reload_pending:
                 self._reload()
         return None
+
+    def _was_handed_to_spare(self, slot: int) -> bool:
+        """Let a ready spare take the slot, and return True; return False without one."""
+        spares = [m for m in self._members.values() if m.slot == SPARE_SLOT and m.is_serving]
+        if slot == SPARE_SLOT or not (spares and self._hand_slot_to_spare):
+            return False
+        self._hand_slot_to_spare(slot)
+        spares[0].slot, spares[0].started, spares[0].is_serving = slot, time.monotonic(), False
+        return True
 
     def _handle_signal(self, signum: int, sender: int) -> None:
         if signum in {signal.SIGTERM, signal.SIGINT}:
@@ -138,9 +158,13 @@ class ProcessFamily:
         members = self._members.items()
         self._terminate(pid for pid, m in members if m.slot == serving.slot and m.started < serving.started)
         self._terminate(self.find_orphans())
-        if not self.has_served and len({m.slot for m in self._members.values() if m.is_serving}) == self._count:
+        if len({m.slot for m in self._members.values() if m.is_serving} - {SPARE_SLOT}) < self._count:
+            return
+        if not self.has_served:
             self.has_served = True
             self._on_serving()
+        if self._hand_slot_to_spare and all(m.slot != SPARE_SLOT for m in self._members.values()):
+            self._due.setdefault(SPARE_SLOT, time.monotonic())
 
     def _reap_ended_processes(self) -> None:
         """Reap all ended children, also those adopted after the death of their starter."""

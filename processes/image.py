@@ -2,10 +2,12 @@
 
 If an image is killed, its parent adopts the processes. They serve until those of the parent's next image do.
 If the parent is killed, its image stops as by SIGTERM, and stops its processes.
-If both are killed, the processes have no parent of the product, and each process stops itself.
+If both are killed, the processes have no parent of the product, and each process stops itself. A spare ends with its
+image in any case.
 """
 
 import argparse
+import asyncio
 import gc
 import os
 import signal
@@ -13,9 +15,10 @@ import socket
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from processes.family import SERVING_SIGNAL, ProcessFamily, signal_when_parent_ends
+from processes.family import SERVING_SIGNAL, SPARE_SLOT, ProcessFamily, signal_when_parent_ends
 
 #: Sent by the kernel to a forked process once its image has ended.
 PROCESS_IMAGE_ENDED_SIGNAL = signal.SIGUSR2
@@ -31,16 +34,35 @@ class ProcessImageOptions(NamedTuple):
     sockets: Sequence[socket.socket]
 
 
-class ServingProcess(NamedTuple):
+@dataclass
+class ServingProcess:
     """A process that serves; the defaults are those of one without an image."""
 
-    #: Its number among the processes of its image, from 0 on.
+    #: Its number among the processes of its image, from 0 on; `SPARE_SLOT` for a spare until its turn.
     number: int = 0
     #: Whether an earlier process may still use its port: that process finishes its work.
     is_replacement: bool = False
     #: Whether another process served on the same sockets when this one began.
     is_beside_serving_ones: bool = False
     starter: int | None = None
+    #: Of a spare: the socket from which it reads its number, as one byte.
+    turn: socket.socket | None = None
+    #: Set once the process has its number, and may serve.
+    has_number: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        if not self.turn:
+            self.has_number.set()
+
+    async def wait_for_number(self) -> None:
+        """Report a spare as ready, and wait until it takes the place of an ended process; else return at once."""
+        if not (self.turn and self.starter):
+            return
+        self.report_serving()
+        self.turn.settimeout(0)
+        [self.number] = await asyncio.get_running_loop().sock_recv(self.turn, 1)
+        signal_when_parent_ends(PROCESS_IMAGE_ENDED_SIGNAL, self.starter)
+        self.has_number.set()
 
     def report_serving(self) -> None:
         """Tell the process that started this one, if there is one, that this one serves."""
@@ -68,9 +90,10 @@ def parse_process_image_options(parser: argparse.ArgumentParser, arguments: Sequ
     return options
 
 
-def fork_processes(count: int, options: ProcessImageOptions) -> ServingProcess:
+def fork_processes(count: int, options: ProcessImageOptions, *, has_spare: bool = False) -> ServingProcess:
     """Fork `count` processes of this image and return in each of them. The image itself stays here until its end.
 
+    With `has_spare` it forks a process more, which must call `wait_for_number` before it serves.
     The image must have no threads, event loop or connections: a fork would share or lack them.
     """
     image = os.getpid()
@@ -78,15 +101,41 @@ def fork_processes(count: int, options: ProcessImageOptions) -> ServingProcess:
     gc.collect()
     gc.freeze()
     report = ServingProcess(starter=options.parent).report_serving
-    family = ProcessFamily(lambda _: os.fork(), count, sockets=options.sockets, on_serving=report)
+    ends = list[socket.socket]()
+
+    def fork(slot: int) -> int:
+        if slot == SPARE_SLOT:
+            _close_all(ends)
+            ends[:] = socket.socketpair()
+        return os.fork()
+
+    def hand_slot_to_spare(slot: int) -> None:
+        ends[0].send(bytes([slot]))
+
+    family = ProcessFamily(
+        fork,
+        count,
+        sockets=options.sockets,
+        on_serving=report,
+        hand_slot_to_spare=hand_slot_to_spare if has_spare else None,
+    )
     number = family.run()
     if number is None:
         sys.exit(family.exit_code)
     signal.signal(PROCESS_IMAGE_ENDED_SIGNAL, lambda *_: _stop_unless_adopted_by_parent(options.parent))
-    signal_when_parent_ends(PROCESS_IMAGE_ENDED_SIGNAL, image)
+    signal_when_parent_ends(signal.SIGTERM if number == SPARE_SLOT else PROCESS_IMAGE_ENDED_SIGNAL, image)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    if number == SPARE_SLOT:
+        # It keeps both ends of the pair, and so never reads an end of file.
+        return ServingProcess(number, is_replacement=True, is_beside_serving_ones=True, starter=image, turn=ends[1])
+    _close_all(ends)
     is_beside_serving_ones = family.has_serving_member or (options.is_beside_serving_ones and not family.has_served)
     return ServingProcess(number, options.number > 1, is_beside_serving_ones, image)
+
+
+def _close_all(sockets: Sequence[socket.socket]) -> None:
+    for sock in sockets:
+        sock.close()
 
 
 def _stop_unless_adopted_by_parent(parent: int) -> None:

@@ -72,14 +72,13 @@ async def serve_process_health(
 ) -> AsyncIterator[None]:
     """Serve the health of a forked process, as `serve_health` does, on `port` plus the process's number; 0 stays 0.
 
-    A replacement serves it once its predecessor has freed the port.
+    A spare serves it once it has a number, and a replacement once its predecessor has freed the port.
     """
-    own_port = port and port + process.number
-    if not (process.is_replacement and own_port):
-        async with serve_health(own_port, setting=setting, host=host, hosts=hosts):
+    if process.has_number.is_set() and not (process.is_replacement and port):
+        async with serve_health(port and port + process.number, setting=setting, host=host, hosts=hosts):
             yield
         return
-    task = asyncio.create_task(_serve_health_once_port_is_free(own_port, setting=setting, host=host, hosts=hosts))
+    task = asyncio.create_task(_serve_health_once_port_is_free(port, process, setting=setting, host=host, hosts=hosts))
     try:
         async with measure_loop_lag():
             yield
@@ -87,13 +86,18 @@ async def serve_process_health(
         task.cancel()
 
 
-async def _serve_health_once_port_is_free(port: int, *, setting: str, host: str, hosts: AllowedHostHeaders) -> None:
+async def _serve_health_once_port_is_free(
+    port: int, process: ServingProcess, *, setting: str, host: str, hosts: AllowedHostHeaders
+) -> None:
+    await process.has_number.wait()
+    own_port = port and port + process.number
     for attempt in itertools.count(1):
         with contextlib.suppress(SettingsInvalid):
-            async with _serve_health_without_loop_lag(port, setting=setting, host=host, hosts=hosts):
+            async with _serve_health_without_loop_lag(own_port, setting=setting, host=host, hosts=hosts):
                 await asyncio.Event().wait()
         if attempt == ATTEMPTS_BEFORE_TAKEN_PORT_WARNING:
-            _log.warning("the health port stays taken, so no health or metrics are served", port=port, setting=setting)
+            message = "the health port stays taken, so no health or metrics are served"
+            _log.warning(message, port=own_port, setting=setting)
         await asyncio.sleep(TAKEN_PORT_RETRY_PAUSE_S)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -95,7 +96,7 @@ async def serve_application(
     """Serve an application on listening sockets until SIGTERM or SIGINT. Raises errors of the lifespan.
 
     While Postgres is away at the start, `/healthz` answers 200 and all other paths 503. If other processes serve,
-    this one accepts no connection until then.
+    this one accepts no connection until then. A spare accepts connections once it takes the place of an ended process.
     """
     raise_open_file_limit()
     app.state.private = all(is_socket_bound_to_loopback(sock) for sock in sockets)
@@ -108,8 +109,14 @@ async def serve_application(
         if not await _open_api_lifespan_once_postgres_up(app, stack, fallback_sockets, server.stopped):
             return
         _exclude_objects_from_gc()
+        if not await _wait_for_number_or_stop(process, server.stopped):
+            return
         _log.info(
-            "serving", port=sockets[0].getsockname()[1], connections=limits.connections, per_address=limits.per_address
+            "serving",
+            pid=os.getpid(),
+            port=sockets[0].getsockname()[1],
+            connections=limits.connections,
+            per_address=limits.per_address,
         )
         await server.serve(sockets)
 
@@ -134,6 +141,17 @@ async def _open_api_lifespan_once_postgres_up(
             return True
 
         return await retry_until_postgres_answers(enter, stopped) is True
+
+
+async def _wait_for_number_or_stop(process: ServingProcess, stopped: asyncio.Event) -> bool:
+    """Wait until this process may serve; return False if a stop signal came first."""
+    if not process.has_number.is_set():
+        _log.info("ready as the spare", pid=os.getpid())
+    waits = [asyncio.create_task(process.wait_for_number()), asyncio.create_task(stopped.wait())]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
+    return not stopped.is_set()
 
 
 def _exclude_objects_from_gc() -> None:

@@ -45,6 +45,17 @@ while True:
     connection.sendall(f"WORD {os.getpid()} {process.is_beside_serving_ones}".encode())
     connection.close()
 """
+#: As `PROGRAM`, but with a spare, which logs its pid once it has reported, and answers with its number.
+SPARE_PROGRAM = PROGRAM.replace("WORD", "{process.number}").replace(
+    "process = fork_processes(2, image)",
+    """
+import asyncio
+process = fork_processes(2, image, has_spare=True)
+if process.turn:
+    process.report_serving()
+    print("ready", os.getpid(), file=sys.stderr, flush=True)
+asyncio.run(process.wait_for_number())""",
+)
 #: As `PROGRAM`, but a process says its pid first, and finishes a connection after a first SIGTERM, not after a second.
 SLOW_PROGRAM = """
 import argparse, os, signal, sys
@@ -259,15 +270,51 @@ def test_programs_that_a_process_runs_inherit_no_listening_socket() -> None:
             assert f"socket:[{os.fstat(descriptor).st_ino}]" not in listed
 
 
-def test_killed_processes_start_again_and_no_connection_is_refused(program: Program) -> None:
+@pytest.mark.parametrize(("code", "size"), [(FIRST, FAMILY_SIZE), (SPARE_PROGRAM, FAMILY_SIZE + 1)])
+def test_killed_processes_start_again_and_no_connection_is_refused(tmp_path: Path, code: str, size: int) -> None:
     """Kills images and their processes at random. A killed process may only drop a connection that it had accepted."""
     dice = random.Random(1)
-    for _ in range(30):
-        with contextlib.suppress(ProcessLookupError, ConnectionResetError):
-            os.kill(dice.choice(until(lambda: program.family)), signal.SIGKILL)
-            program.ask()
-    until(lambda: len(program.family) == FAMILY_SIZE)
-    assert program.ask()[0] == "first"
+    with running(tmp_path, code) as program:
+        for _ in range(30):
+            with contextlib.suppress(ProcessLookupError, ConnectionResetError):
+                os.kill(dice.choice(until(lambda: program.family)), signal.SIGKILL)
+                program.ask()
+        until(lambda: len(program.family) == size)
+        assert program.ask()
+
+
+def test_a_spare_takes_the_number_of_a_killed_process(tmp_path: Path) -> None:
+    """Then another spare starts. Killed as the spare, it is replaced too."""
+    with running(tmp_path, SPARE_PROGRAM) as program:
+        for number in (1, 0):
+            _, *serving, spare = until(partial(family_with_spare, program))
+            os.kill(spare, signal.SIGKILL)
+            *_, spare = until(partial(family_with_spare, program, without=spare))
+            os.kill(serving[number], signal.SIGKILL)
+            until(partial(answered_by, program, spare, number))
+
+
+def family_with_spare(program: Program, without: int = 0) -> list[int]:
+    """Return the family's pids, the spare last, once it is ready and the pid `without` has ended."""
+    family = program.family
+    is_ready = family and f"ready {family[-1]}\n" in program.log.read_text()
+    return family if is_ready and len(family) == FAMILY_SIZE + 1 and without not in family else []
+
+
+def answered_by(program: Program, pid: int, number: int) -> bool:
+    return program.ask()[:2] == [str(number), str(pid)]
+
+
+def test_a_spare_ends_with_its_image(tmp_path: Path) -> None:
+    """The others serve until the next image's processes do."""
+    with running(tmp_path, SPARE_PROGRAM) as program:
+        image, *_, spare = until(partial(family_with_spare, program))
+        program.code.write_text(HANG)
+        os.kill(image, signal.SIGKILL)
+        until(lambda: not alive(spare))
+        assert program.ask()
+        program.parent.terminate()
+        assert program.parent.wait(PATIENCE_S) == 0
 
 
 @pytest.mark.parametrize("raises", ["raise SystemExit(3)", "process.report_serving(); raise SystemExit(3)"])

@@ -14,8 +14,9 @@ import httpx
 import msgspec
 import pytest
 
+from db.server import find_free_port
 from schemas.settings import Settings
-from tests.api_process import ApiProcess, serving
+from tests.api_process import ApiProcess, answers, serving
 from tests.chaos.callers import Call, call
 from tests.process_tree import alive, descendants
 from tests.waiting import PATIENCE_S, eventually, until
@@ -24,10 +25,8 @@ pytestmark = pytest.mark.timing
 
 CALLERS = 4
 
-#: For a busy machine: 0.1 to 0.3 s were measured on two cores.
-MAX_RECOVERY_S = 20.0
-#: Seconds between two kills.
-STEADY_S = 1.0
+#: For a busy machine: 0.02 s were measured on two quiet cores. `tests/chaos/test_storm.py` has the aim, 0.3 s.
+MAX_RECOVERY_S = 5.0
 
 
 class Load:
@@ -82,18 +81,23 @@ def served(settings: Settings, tmp_path: Path) -> Iterator[ApiProcess]:
         yield served
 
 
-async def test_a_killed_process_is_forked_again_at_once(served: ApiProcess) -> None:
+async def test_a_spare_serves_once_a_process_is_killed(served: ApiProcess, tmp_path: Path) -> None:
     """Only requests that the killed process may have accepted fail."""
     killed_at = []
     async with under_load(served.url) as load:
-        for _ in range(3):
+        for kill in range(3):
+            await asyncio.to_thread(until, partial(has_logged_spares, tmp_path / "api.log", kill + 1))
             os.kill(served.pid, signal.SIGKILL)
             killed_at.append(time.monotonic())
             recovery_s = await load.served_after(killed_at[-1])
             print(f"recovered in {1000 * recovery_s:.0f} ms")  # noqa: T201  the figure of docs/howto/operate.md
             assert recovery_s < MAX_RECOVERY_S
-            await load.served_after(time.monotonic() + STEADY_S)
     assert all(any(call.began <= moment <= call.ended for moment in killed_at) for call in load.faults())
+
+
+def has_logged_spares(log: Path, count: int) -> bool:
+    """Return whether this many spares have been ready so far."""
+    return log.read_bytes().count(b'"event":"ready as the spare"') >= count
 
 
 async def test_a_deploy_fails_no_request(served: ApiProcess) -> None:
@@ -153,6 +157,15 @@ def test_parent_and_image_have_one_thread(served: ApiProcess) -> None:
     """A fork copies only the thread that calls it."""
     for pid in (served.process.pid, descendants(served.process.pid)[0]):
         assert len(list(Path(f"/proc/{pid}/task").iterdir())) == 1
+
+
+def test_a_spare_takes_the_metrics_port(settings: Settings, tmp_path: Path) -> None:
+    port, log = find_free_port(), tmp_path / "api.log"
+    with serving(msgspec.structs.replace(settings, metrics_port=port), log) as served:
+        until(partial(has_logged_spares, log, 1))
+        os.kill(killed := served.pid, signal.SIGKILL)
+        until(lambda: not alive(killed))
+        assert until(partial(answers, f"http://127.0.0.1:{port}", "/metrics"))
 
 
 def test_each_process_has_a_metrics_port(settings: Settings, tmp_path: Path) -> None:
