@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,6 +24,14 @@ START_S, STOP_S = 120.0, 60.0
 
 BIN = Path(sys.executable).parent
 
+#: Becomes the command after the descriptor, with this descriptor as the socket that systemd passes.
+PASS_SOCKET = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ |= {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1"}
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
 
 class ApiProcess(NamedTuple):
     """The API's address and process."""
@@ -38,15 +47,30 @@ class ApiProcess(NamedTuple):
 
 @contextlib.contextmanager
 def serving(
-    settings: Settings, log: Path, *, files: int | None = None, port: int | None = None
+    settings: Settings,
+    log: Path,
+    *,
+    files: int | None = None,
+    port: int | None = None,
+    systemd_socket: socket.socket | None = None,
 ) -> Iterator[ApiProcess]:
     """Serve the API with these settings; `files` limits its open files."""
     limited = ["prlimit", f"--nofile={files}:{files}"] if files else []
     command = [*limited, sys.executable, "-m", "api", "--port", str(port or 0)]
+    descriptors = ()
+    if systemd_socket:
+        descriptors = (systemd_socket.fileno(),)
+        command = [sys.executable, "-c", PASS_SOCKET, str(*descriptors), *command]
+        command[-1] = str(port or systemd_socket.getsockname()[1])
     with (
         log.open("wb") as output,
         subprocess.Popen(
-            command, env={**os.environ, **environment(settings)}, stdout=output, stderr=output, start_new_session=True
+            command,
+            env={**os.environ, **environment(settings)},
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            pass_fds=descriptors,
         ) as server,
     ):
         try:

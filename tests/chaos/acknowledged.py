@@ -63,6 +63,7 @@ class AcknowledgedWrites:
     projects: list[str] = field(default_factory=list)
     posts: dict[str, str] = field(default_factory=dict)
     acknowledged_at: list[float] = field(default_factory=list)
+    #: Attempts without an acknowledgement, by cause: the transport's error, or the answer's status, code and message.
     refused: Counter[str] = field(default_factory=Counter)
     numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
@@ -98,14 +99,15 @@ class AcknowledgedWrites:
             try:
                 answer = await random.choice(self.apis).post(path, headers=headers, **body)
             except httpx.TransportError as error:
-                self.refused[type(error).__name__] += 1
+                self.refused[repr(error.__context__ or error)] += 1
             else:
                 if answer.is_success:
                     self.acknowledged_at.append(time.monotonic())
                     made: dict[str, Any] = answer.json()
                     return made
                 assert answer.status_code in REPEATABLE, answer.text
-                self.refused[str(answer.status_code)] += 1
+                problem = answer.json()["error"]
+                self.refused[f"{answer.status_code} {problem['code']}: {problem['message']}"] += 1
 
     async def more(self, count: int) -> None:
         """Wait until so many more projects, and as many posts, are acknowledged."""

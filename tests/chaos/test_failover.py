@@ -133,7 +133,7 @@ def report(
     with capsys.disabled():
         print(  # noqa: T201
             f"\n{title}: promotion {promoted_at - ended_at:.2f} s, then {first - promoted_at:.2f} s to the first"
-            f" acknowledged write; none for {first - last:.2f} s; {dict(writes.refused)}"
+            f" acknowledged write; none for {first - last:.2f} s; attempts without one: {dict(writes.refused)}"
         )
     assert first - last < MAX_OUTAGE_S
 

@@ -46,7 +46,7 @@ def systemd() -> Commands:
         for line in _REQUIRED_UNITS.findall(_unit(unit).read_text())
         for required in line.split()
     }
-    return dict(map(_unit_command, {*direct, *indirect}))
+    return dict(_unit_command(unit) for unit in {*direct, *indirect} if unit.endswith(".service"))
 
 
 def _unit(name: str) -> Path:

@@ -1,9 +1,13 @@
 """The only process of an API under load: killed, replaced and stopped. No connection is refused while it restarts."""
 
 import asyncio
+import contextlib
 import os
 import re
 import signal
+import socket
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -16,9 +20,9 @@ import pytest
 
 from db.server import find_free_port
 from schemas.settings import Settings
-from tests.api_process import ApiProcess, answers, serving
+from tests.api_process import PASS_SOCKET, ApiProcess, answers, serving
 from tests.chaos.callers import Call, call
-from tests.process_tree import alive, descendants
+from tests.process_tree import alive, descendants, kill_all
 from tests.waiting import PATIENCE_S, eventually, until
 
 pytestmark = pytest.mark.timing
@@ -151,6 +155,28 @@ async def refuses(url: str) -> bool:
 
 async def have_ended(pids: list[int]) -> bool:
     return not any(map(alive, pids))
+
+
+async def test_a_killed_parent_refuses_nothing_on_a_socket_of_systemd(settings: Settings, tmp_path: Path) -> None:
+    """The socket stays with the supervisor, which kills the family of a killed parent, and starts another parent."""
+    log = tmp_path / "api.log"
+    with socket.create_server(("127.0.0.1", 0)) as sock, contextlib.ExitStack() as stack:
+        parent = stack.enter_context(serving(settings, log, systemd_socket=sock)).process
+        async with under_load(f"http://127.0.0.1:{sock.getsockname()[1]}") as load:
+            kill_all([parent.pid, *descendants(parent.pid)])
+            await asyncio.to_thread(stack.enter_context, serving(settings, log, systemd_socket=sock))
+            await load.served_after(time.monotonic())
+
+
+def test_a_socket_of_systemd_with_another_port_has_no_effect() -> None:
+    listen = (
+        "from api.server.sockets import listen_on_port as at\nwith at('localhost', 0) as s: print(s[0].getsockname())"
+    )
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        command = [sys.executable, "-c", PASS_SOCKET, str(sock.fileno()), sys.executable, "-c", listen]
+        done = subprocess.run(command, pass_fds=[sock.fileno()], capture_output=True, text=True, check=True)
+        assert "the socket unit has another port than --port 0" in done.stderr
+        assert str(sock.getsockname()[1]) not in done.stdout
 
 
 def test_parent_and_image_have_one_thread(served: ApiProcess) -> None:
