@@ -6,7 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from functools import partial
-from typing import TypeAlias, TypeVar
+from typing import Literal, TypeAlias, TypeVar
 
 import asyncpg
 import msgspec
@@ -213,19 +213,29 @@ async def _retry_deadlock_once(attempt: Callable[[], Awaitable[T]]) -> T:
 
 
 async def _run_transaction_once(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
-    async with acquire_pg_connection(pool) as conn:
-        transaction = conn.transaction()
-        await transaction.start()
-        try:
-            async with leave_dead_server(pool, conn):
-                result = await body(conn)
-        except BaseException:
-            # The server rolls back by itself once its connection is closed.
-            if _is_pg_connection_open(conn):
-                await transaction.rollback()
-            raise
-        await transaction.commit()
-        return result
+    async with acquire_pg_connection(pool) as conn, open_transaction(pool, conn):
+        return await body(conn)
+
+
+@asynccontextmanager
+async def open_transaction(
+    pool: Pool, conn: Conn, *, isolation: Literal["repeatable_read"] | None = None
+) -> AsyncIterator[None]:
+    """Run the block in a transaction; commit at its end. Roll back after an error, unless the server is dead.
+
+    asyncpg's own context manager would wait for a silent server's answer to the rollback.
+    """
+    transaction = conn.transaction(isolation=isolation)
+    await transaction.start()
+    try:
+        async with leave_dead_server(pool, conn):
+            yield
+    except BaseException:
+        # The server rolls back by itself once its connection is closed.
+        if _is_pg_connection_open(conn):
+            await transaction.rollback()
+        raise
+    await transaction.commit()
 
 
 async def _run_autocommitted_without_retry(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:

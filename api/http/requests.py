@@ -13,7 +13,7 @@ from litestar.types import HTTPReceiveMessage
 from api.http import body_limits, csv_body, json_bodies, path_ids, request_state
 from api.http.request_state import RequestState
 from api.services import ApiServices
-from db.pool import Conn, run_in_transaction
+from db.pool import Conn, open_transaction, run_in_transaction
 from domain.tenancy import sandbox_clock
 from domain.tenancy.api_keys import Actor, Principal
 from domain.values import steps
@@ -93,7 +93,7 @@ class ApiRequest(Request[Any, Any, State]):
     @asynccontextmanager
     async def _sandbox_snapshot_connection(self, who: Principal) -> AsyncIterator[Conn]:
         connection = self.services.connections.acquire_connection(self._connection_quota_owner_id)
-        async with connection as conn, conn.transaction(isolation="repeatable_read"):
+        async with connection as conn, open_transaction(self.services.pool, conn, isolation="repeatable_read"):
             clock = await sandbox_clock.read_sandbox_clock(conn, organization_id=who.organization_id)
             self.request_state.ahead = clock.ahead
             yield conn

@@ -17,7 +17,7 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from multipart import MultipartError, MultipartSegment, ParserLimitReached, PushMultipartParser, parse_options_header
 
 from api.http.requests import ApiRequest
-from db.pool import acquire_pg_connection
+from db.pool import acquire_pg_connection, open_transaction
 from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors
 from domain.media import sniff, streaming_upload, uploads
 from domain.media.files import StoredFile, Thumbnail
@@ -265,7 +265,7 @@ async def _store_generated_upload_thumbnails(
     small = [report.thumbnail for report in reports if report.thumbnail]
     if not small:
         return [report.file for report in reports]
-    async with request.acquire_connection() as conn, conn.transaction():
+    async with request.acquire_connection() as conn, open_transaction(request.services.pool, conn):
         sizes = [len(data) for data in small]
         tokens = await uploads.reserve_uploads(conn, organization_id=request.organization_id, sizes=sizes)
     form.tokens += tokens
