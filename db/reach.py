@@ -31,7 +31,7 @@ POSTGRES_AWAY_ERRORS = (
 )
 
 #: Seconds before the first retry to reach Postgres; doubled up to the most.
-FIRST_POSTGRES_RETRY_WAIT_S, MAX_POSTGRES_RETRY_WAIT_S = 0.1, 2.0
+FIRST_POSTGRES_RETRY_WAIT_S, MAX_POSTGRES_RETRY_WAIT_S = 0.1, 0.5
 
 #: Start of uvloop's RuntimeError for a write to a connection that was reset a moment ago.
 UVLOOP_CONNECTION_RESET_MESSAGE_START = "unable to perform operation on <"

@@ -57,7 +57,7 @@ def serving(
     """Serve the API with these settings; `files` limits its open files."""
     limited = ["prlimit", f"--nofile={files}:{files}"] if files else []
     command = [*limited, sys.executable, "-m", "api", "--port", str(port or 0)]
-    descriptors = ()
+    descriptors: tuple[int, ...] = ()
     if systemd_socket:
         descriptors = (systemd_socket.fileno(),)
         command = [sys.executable, "-c", PASS_SOCKET, str(*descriptors), *command]

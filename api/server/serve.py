@@ -6,7 +6,7 @@ import gc
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import uvicorn
@@ -14,8 +14,8 @@ from litestar import Litestar
 
 from api.server.admission import HttpConnectionAdmission, HttpConnectionLimits, raise_open_file_limit
 from api.server.connection import ClientConnection
-from api.server.refusals import HttpRequestRefusal, render_refusal
 from api.server.sockets import SOCKET_BACKLOG, is_socket_bound_to_loopback
+from api.server.waiting import WaitingConnection, accept_waiting_connections
 from db.wait_for_postgres import retry_until_postgres_answers
 from processes.image import PROCESS_WITHOUT_IMAGE, ServingProcess
 from telemetry import logs
@@ -25,17 +25,6 @@ UVICORN_TICKS_PER_SECOND = 10
 
 #: Seconds that open requests may continue after a stop signal.
 SHUTDOWN_GRACE_S = 30
-
-#: Of the minimal server: seconds for a request's head, and maximum of connections.
-FALLBACK_SERVER_HEAD_TIMEOUT_S, MAX_FALLBACK_SERVER_CONNECTIONS = 5.0, 100
-
-POSTGRES_AWAY_REFUSAL = HttpRequestRefusal("UNAVAILABLE", "the database is unreachable: repeat after `Retry-After`")
-
-_HEALTH_CHECK_BODY = b'{"status":"ok"}'
-_HEALTH_CHECK_RESPONSE = (
-    b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n"
-    b"content-length: %d\r\n\r\n%b" % (len(_HEALTH_CHECK_BODY), _HEALTH_CHECK_BODY)
-)
 
 _log = logs.get_logger("api.server")
 
@@ -64,6 +53,8 @@ class ApiHttpServer(uvicorn.Server):
         self.admission = admission
         self._process = process
         self.stopped = asyncio.Event()
+        #: Connections from before the start.
+        self.waiting: set[WaitingConnection] = set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -72,7 +63,13 @@ class ApiHttpServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        for connection in [*self.waiting]:
+            connection.move_to(self._create_protocol())
         self._process.report_serving()
+
+    def _create_protocol(self) -> asyncio.Protocol:
+        create: Callable[..., asyncio.Protocol] = self.config.http_protocol_class
+        return create(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self.admission.is_draining = True
@@ -95,8 +92,9 @@ async def serve_application(
 ) -> None:
     """Serve an application on listening sockets until SIGTERM or SIGINT. Raises errors of the lifespan.
 
-    While Postgres is away at the start, `/healthz` answers 200 and all other paths 503. If other processes serve,
-    this one accepts no connection until then. A spare accepts connections once it takes the place of an ended process.
+    While Postgres is away at the start, `/healthz` answers 200. All other paths answer 503 after a second, or from the
+    application if that starts sooner. If other processes serve, this one accepts no connection until then. A spare
+    accepts connections once it takes the place of an ended process.
     """
     raise_open_file_limit()
     app.state.private = all(is_socket_bound_to_loopback(sock) for sock in sockets)
@@ -104,9 +102,11 @@ async def serve_application(
     server = ApiHttpServer(app, HttpConnectionAdmission(limits), process)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, server.handle_stop_signal)
-    fallback_sockets = () if process.is_beside_serving_ones else sockets
+    sockets_of_waiting = () if process.is_beside_serving_ones else sockets
     async with contextlib.AsyncExitStack() as stack:
-        if not await _open_api_lifespan_once_postgres_up(app, stack, fallback_sockets, server.stopped):
+        if not await _open_api_lifespan_once_postgres_up(app, stack, sockets_of_waiting, server):
+            for connection in [*server.waiting]:
+                connection.refuse()
             return
         _exclude_objects_from_gc()
         if not await _wait_for_number_or_stop(process, server.stopped):
@@ -122,14 +122,14 @@ async def serve_application(
 
 
 async def _open_api_lifespan_once_postgres_up(
-    app: Litestar, stack: contextlib.AsyncExitStack, fallback_sockets: Sequence[socket.socket], stopped: asyncio.Event
+    app: Litestar, stack: contextlib.AsyncExitStack, sockets: Sequence[socket.socket], server: ApiHttpServer
 ) -> bool:
     """Open the application's lifespan once Postgres answers; return False if a stop signal came first.
 
-    While Postgres is away, these sockets answer `/healthz` with 200 and all other paths with 503.
+    While Postgres is away, connections to these sockets wait in the server's set.
     """
     async with contextlib.AsyncExitStack() as meanwhile:
-        answers = [_run_postgres_away_server(fallback_sockets)]
+        answers = [accept_waiting_connections(sockets, server.waiting)]
 
         async def enter() -> bool:
             try:
@@ -140,7 +140,7 @@ async def _open_api_lifespan_once_postgres_up(
                 raise
             return True
 
-        return await retry_until_postgres_answers(enter, stopped) is True
+        return await retry_until_postgres_answers(enter, server.stopped) is True
 
 
 async def _wait_for_number_or_stop(process: ServingProcess, stopped: asyncio.Event) -> bool:
@@ -161,37 +161,3 @@ def _exclude_objects_from_gc() -> None:
     """
     gc.collect()
     gc.freeze()
-
-
-@contextlib.asynccontextmanager
-async def _run_postgres_away_server(sockets: Sequence[socket.socket]) -> AsyncIterator[None]:
-    """Run a minimal server for the block, while Postgres is away: 200 to `/healthz`, 503 to other paths.
-
-    The sockets stay open after the block.
-    """
-    room = asyncio.Semaphore(MAX_FALLBACK_SERVER_CONNECTIONS)
-    respond = partial(_respond_while_postgres_away, room)
-    servers = [await asyncio.start_server(respond, sock=sock.dup()) for sock in sockets]
-    try:
-        yield
-    finally:
-        for server in servers:
-            server.close()
-
-
-async def _respond_while_postgres_away(
-    room: asyncio.Semaphore, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-) -> None:
-    try:
-        if room.locked():
-            return
-        async with room, asyncio.timeout(FALLBACK_SERVER_HEAD_TIMEOUT_S):
-            head = await reader.readuntil(b"\r\n\r\n")
-            writer.write(
-                _HEALTH_CHECK_RESPONSE if head.startswith(b"GET /healthz ") else render_refusal(POSTGRES_AWAY_REFUSAL)
-            )
-            await writer.drain()
-    except (OSError, EOFError, asyncio.LimitOverrunError):
-        pass  # The client disconnected, was too slow, or does not speak HTTP.
-    finally:
-        writer.close()

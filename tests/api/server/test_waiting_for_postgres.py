@@ -119,6 +119,19 @@ async def test_it_waits_and_serves_once_postgres_answers(
     assert ("shutting down" if ends else "refused") in waits[0]["error"].lower()
 
 
+async def test_requests_wait_for_the_start_once_postgres_answers(
+    settings: Settings, door: Door, starting: Starting
+) -> None:
+    """Requests that come before the outage's end, or during the start, are answered by the API itself."""
+    await eventually(starting.waits)
+    async with door.opened(PostgresRelay(settings.database_url).serve), asyncio.TaskGroup() as group:
+        answers = [group.create_task(starting.status("/readyz")) for _ in range(10)]
+        await eventually(starting.serves)
+        answers.append(group.create_task(starting.status("/readyz")))
+    assert {answer.result() for answer in answers} == {200}
+    assert await starting.stopped() == 0
+
+
 async def test_a_stop_ends_the_wait_cleanly(starting: Starting) -> None:
     await eventually(starting.waits)
     assert await starting.stopped() == 0
