@@ -2,9 +2,6 @@
 
 import asyncio
 import json
-import signal
-import ssl
-import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -14,17 +11,14 @@ import pytest
 import pytest_asyncio
 
 from db.pool import Pool
-from db.server import build_parent_death_signal_prefix, find_free_port
 from domain.tenancy import organizations
 from schemas.settings import Settings
 from tests.api.conftest import new_key
 from tests.api_process import serving
-from tests.deploy.forms import DEPLOY
-from tests.waiting import PATIENCE_S, until
+from tests.deploy.nginx import HOST_NAME, create_certificate, open_tls_client, running_nginx
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.peers
-
-HOST_NAME = "api.example.com"
 
 
 @pytest.fixture
@@ -35,55 +29,17 @@ def log(tmp_path: Path) -> Path:
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
     """Return a folder with a certificate that only this test trusts."""
-    subject: list[str] = ["-subj", f"/CN={HOST_NAME}", "-addext", f"subjectAltName=DNS:{HOST_NAME}"]
-    outputs = ["-keyout", f"{tmp_path}/key.pem", "-out", f"{tmp_path}/fullchain.pem"]
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    subprocess.run([*command, *subject, *outputs], check=True, capture_output=True)
-    return tmp_path
+    return create_certificate(tmp_path)
 
 
 @pytest.fixture
 def proxied(settings: Settings, certificate: Path, log: Path) -> Iterator[tuple[int, int]]:
     """Yield the ports of nginx: plain and TLS."""
-    http_port, tls_port = find_free_port(), find_free_port()
-    with serving(msgspec.structs.replace(settings, proxy_hops=1, public_url=f"https://{HOST_NAME}"), log) as api:
-        config = certificate / "nginx.conf"
-        config.write_text(complete_config(http_port, tls_port, api.url.removeprefix("http://"), certificate))
-        words = ["nginx", "-e", "stderr", "-p", str(certificate), "-c", str(config)]
-        subprocess.run([*words, "-t"], check=True, capture_output=True)
-        with subprocess.Popen(
-            [*build_parent_death_signal_prefix(signal.SIGTERM), *words], stderr=subprocess.DEVNULL
-        ) as nginx:
-            try:
-                until(lambda: is_up(http_port))
-                yield http_port, tls_port
-            finally:
-                nginx.terminate()
-                nginx.wait(PATIENCE_S)
-
-
-def complete_config(http_port: int, tls_port: int, api: str, folder: Path) -> str:
-    """Return a complete configuration: the file of deploy/ with the ports and paths of this test."""
-    config = (DEPLOY / "nginx" / "tenantry.conf").read_text()
-    for default, replacement in {
-        "listen 80;": f"listen 127.0.0.1:{http_port};",
-        "listen 443 ssl;": f"listen 127.0.0.1:{tls_port} ssl;",
-        "127.0.0.1:8000": api,
-        "/etc/ssl/tenantry/": f"{folder}/",
-    }.items():
-        assert default in config
-        config = config.replace(default, replacement)
-    paths = "".join(
-        f"{kind}_temp_path {folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    return f"daemon off;\npid {folder}/pid;\nevents {{}}\nhttp {{\naccess_log off;\n{paths}{config}\n}}\n"
-
-
-def is_up(port: int) -> bool:
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/", timeout=PATIENCE_S).status_code == 301
-    except httpx.TransportError:
-        return False
+    with (
+        serving(msgspec.structs.replace(settings, proxy_hops=1, public_url=f"https://{HOST_NAME}"), log) as api,
+        running_nginx("tenantry.conf", certificate, {"127.0.0.1:8000": api.url.removeprefix("http://")}) as ports,
+    ):
+        yield ports
 
 
 @pytest_asyncio.fixture
@@ -92,11 +48,8 @@ async def partner(proxied: tuple[int, int], pool: Pool, certificate: Path) -> As
     async with pool.acquire() as conn:
         pair = await organizations.insert_organization_pair(conn, name="Acme", tier="standard")
     key = await new_key(pool, pair.live)
-    trusted = ssl.create_default_context(cafile=certificate / "fullchain.pem")
-    headers = {"Authorization": f"Bearer {key}", "Host": HOST_NAME, "X-Forwarded-For": "203.0.113.9"}
-    base = f"https://127.0.0.1:{proxied[1]}"
-    trusted.check_hostname = False
-    async with httpx.AsyncClient(base_url=base, headers=headers, verify=trusted, timeout=PATIENCE_S) as client:
+    headers = {"Authorization": f"Bearer {key}", "X-Forwarded-For": "203.0.113.9"}
+    async with open_tls_client(proxied[1], certificate, headers) as client:
         yield client
 
 
