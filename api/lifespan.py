@@ -172,10 +172,20 @@ async def _open_event_quarantine(pool: Pool) -> AsyncIterator[QuarantineBuffer]:
         yield quarantine
 
 
-def _build_api_project_inserter(pool: Pool) -> Callable[[Sequence[NewProject]], Awaitable[list[bool | None]]]:
-    async def create(news: Sequence[NewProject]) -> list[bool | None]:
-        async with acquire_pg_connection(pool) as conn:
-            return await projects.insert_new_projects(conn, news)
+def _build_api_project_inserter(
+    pool: Pool,
+) -> Callable[[Sequence[NewProject]], Awaitable[list[bool | Exception | None]]]:
+    async def create(news: Sequence[NewProject]) -> list[bool | Exception | None]:
+        try:
+            async with acquire_pg_connection(pool) as conn:
+                return [*await projects.insert_new_projects(conn, news)]
+        except ERRORS_OF_ONE_CALLER_IN_GROUPED_STATEMENT as error:
+            if len(news) == 1:
+                return [error]
+            _log.warning(
+                "grouped insert of projects failed, inserting each alone", projects=len(news), error=repr(error)
+            )
+            return [(await create([new]))[0] for new in news]
 
     return create
 

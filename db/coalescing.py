@@ -14,12 +14,12 @@ class LookupCoalescer(Generic[LookupKey, LookupAnswer]):
     """Batches lookups without a timer: a batch holds the lookups that arrived during the previous query.
 
     `ask` runs the query. It gets only lookups that arrived before its call, so no result is older than its lookup.
-    It returns one result per lookup, in order. Its exception is raised to each lookup of the batch. A lookup canceled
-    before its query is dropped.
+    It returns one result per lookup, in order; an exception as result is raised to that lookup. The exception of a
+    query is raised to each lookup of its batch. A lookup canceled before its query is dropped.
     """
 
     def __init__(
-        self, ask: Callable[[Sequence[LookupKey]], Awaitable[Sequence[LookupAnswer]]], *, largest: int = 500
+        self, ask: Callable[[Sequence[LookupKey]], Awaitable[Sequence[LookupAnswer | Exception]]], *, largest: int = 500
     ) -> None:
         self._run_query = ask
         self._largest = largest
@@ -55,5 +55,9 @@ class LookupCoalescer(Generic[LookupKey, LookupAnswer]):
                     future.set_exception(error)
             return
         for (_, future), answer in zip(batch, answers, strict=True):
-            if not future.done():
+            if future.done():
+                continue
+            if isinstance(answer, Exception):
+                future.set_exception(answer)
+            else:
                 future.set_result(answer)
