@@ -20,7 +20,7 @@ from domain.security.keyring import Keyring
 from domain.tenancy import api_keys, key_text
 from domain.tenancy.api_keys import Principal, StoredApiKey
 from domain.tenancy.key_text import ApiKeyParts
-from schemas.errors import ApiKeyUnauthenticated, KillSwitchActive
+from schemas.errors import ApiKeyUnauthenticated, KillSwitchActive, ServiceUnavailable
 from telemetry import logs
 
 CacheKey = TypeVar("CacheKey")
@@ -28,6 +28,10 @@ CacheKey = TypeVar("CacheKey")
 MAX_WRONG_KEYS_PER_ADDRESS, WRONG_KEY_COUNT_WINDOW_S = 10, 60.0
 FORWARDING_HEADER_NAMES = frozenset((b"x-forwarded-for", b"forwarded"))
 MAX_AUTH_CACHE_ENTRIES = 10_000
+
+#: The answer during the pause of a move to another cell, and the seconds after which a caller repeats the request.
+MOVING_ORGANIZATION_MESSAGE = "your organization is moving to other servers: repeat the request"
+MOVING_ORGANIZATION_RETRY_S = 2
 
 _log = logs.get_logger("api")
 
@@ -97,7 +101,7 @@ class ApiKeyAuthenticator:
         """Look up an API key, and return its principal. `expected` is the key's entry of the cache, or None.
 
         Raises `ApiKeyUnauthenticated`, also for an expired key. Raises `KillSwitchActive` for the right secret of
-        a key that is switched off, or of a suspended organization.
+        a key that is switched off, or of a suspended organization, and `ServiceUnavailable` for one that is moving.
 
         Each key is looked up, regardless of earlier failures of its address: a stranger behind the same proxy
         must not lock a partner out. But a guessing address shares its queries only with other guessing
@@ -139,6 +143,8 @@ class ApiKeyAuthenticator:
             raise KillSwitchActive("key")
         if row.expired:
             raise ApiKeyUnauthenticated
+        if row.moving:
+            raise ServiceUnavailable(MOVING_ORGANIZATION_MESSAGE, retry_after=MOVING_ORGANIZATION_RETRY_S)
         if row.suspended:
             raise KillSwitchActive("organization")
         key, known = self._hash_key_for_memory_cache(read_key), CachedApiKey(row, row.principal)

@@ -11,12 +11,13 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qs, urlsplit
 
+from api.auth.api_keys import MOVING_ORGANIZATION_MESSAGE, MOVING_ORGANIZATION_RETRY_S
 from db.coalescing import LookupCoalescer
 from db.pool import Pool, acquire_pg_connection
 from domain.apps import app_keys
 from domain.apps.app_keys import SdkAppOfEventRequest
 from domain.security.keyring import Keyring
-from schemas.errors import KillSwitchActive, SdkAppKeyUnauthenticated, SdkWebOriginRefused
+from schemas.errors import KillSwitchActive, SdkAppKeyUnauthenticated, SdkWebOriginRefused, ServiceUnavailable
 
 #: Maximum number of cached keys.
 MAX_CACHED_APP_KEYS = 10_000
@@ -40,12 +41,15 @@ class AppKeyAuthenticator:
     async def authenticate(self, key: str) -> SdkAppOfEventRequest:
         """Look up an app key, and return its app.
 
-        Raises `SdkAppKeyUnauthenticated` for an unknown key, and `KillSwitchActive` for a suspended organization.
+        Raises `SdkAppKeyUnauthenticated` for an unknown key, `KillSwitchActive` for a suspended organization,
+        and `ServiceUnavailable` for one that is moving.
         """
         app = await self._apps.queue_lookup(key) if app_keys.parse_app_key(key) else None
         remembered = self._hash_key_for_memory_cache(key)
-        if app is None or app.suspended:
+        if app is None or app.suspended or app.moving:
             self._opened.pop(remembered, None)
+            if app and app.moving:
+                raise ServiceUnavailable(MOVING_ORGANIZATION_MESSAGE, retry_after=MOVING_ORGANIZATION_RETRY_S)
             raise KillSwitchActive("organization") if app else SdkAppKeyUnauthenticated
         self._opened[remembered] = app
         self._opened.move_to_end(remembered)

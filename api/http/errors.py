@@ -72,7 +72,9 @@ ERROR_CODES = {
     "INTERNAL": ErrorCodeSpec(500, "an error on our side; send us the request id"),
     "KILL_SWITCH": ErrorCodeSpec(503, "the `key` or its `organization` was switched off: `details.scope`"),
     "UNAVAILABLE": ErrorCodeSpec(
-        503, "the database is unreachable or its disk nearly full: repeat after `Retry-After`"
+        503,
+        "the database is unreachable, its disk is nearly full, or the organization is moving to other servers: "
+        "repeat after `Retry-After`",
     ),
 }
 

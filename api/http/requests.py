@@ -10,10 +10,12 @@ from litestar import Request
 from litestar.datastructures import State
 from litestar.types import HTTPReceiveMessage
 
+from api.auth import api_keys
 from api.http import body_limits, csv_body, json_bodies, path_ids, request_state
 from api.http.request_state import RequestState
 from api.services import ApiServices
 from db.pool import Conn, open_transaction, run_in_transaction
+from db.reach import convert_postgres_away_errors
 from domain.tenancy import sandbox_clock
 from domain.tenancy.api_keys import Actor, Principal
 from domain.values import steps
@@ -60,6 +62,20 @@ class ApiRequest(Request[Any, Any, State]):
         if self.principal.sandbox:
             raise StateConflict("SANDBOX_KEY", "this route is for live organizations: use a live key")
         return self.principal.actor
+
+    async def authenticate_again(self) -> Principal:
+        """Look up the request's key once more, after a wait; return its principal.
+
+        Raises `ApiKeyUnauthenticated`, `KillSwitchActive`, and `ServiceUnavailable` for a moving organization, too.
+        """
+        call, services, client = self.request_state, self.services, self.scope["client"]
+        sent = api_keys.get_sent_api_key(call)
+        with convert_postgres_away_errors():
+            return await services.authenticator.authenticate(
+                sent,
+                expected=services.authenticator.find_unverified_cached_key(sent),
+                address=api_keys.find_client_ip(call, client[0] if client else "", hops=services.settings.proxy_hops),
+            )
 
     @property
     def organization_id(self) -> UUID:

@@ -240,6 +240,9 @@ async def _await_job_end(request: ApiRequest, ref: AwaitedObjectRef, state: Vers
         enough = jobs.has_job_ended
     with request.services.job_hub.subscribe(ref) as subscriber:
         newer = await run_unless_disconnected(request.receive, subscriber.await_wanted_state(enough, within=seconds))
+    if newer is None:
+        # The job is not unknown if it has moved to another cell.
+        await request.authenticate_again()
     if newer is None or request.principal.sandbox:
         return await _read_versioned_job(request, ref)
     return newer

@@ -11,7 +11,6 @@ from litestar import get
 from litestar.params import QueryParameter
 from litestar.response import Stream
 
-from api.auth import api_keys
 from api.guard import build_route_options
 from api.http import filters
 from api.http.requests import ApiRequest
@@ -219,13 +218,6 @@ class _WebhookStreamProducer:
 
         Raises `ApiKeyUnauthenticated`, `KillSwitchActive`, `ApiKeyScopeMissing`, `ServiceUnavailable`.
         """
-        call, services = self._request.request_state, self._request.services
-        client, sent = self._request.scope["client"], api_keys.get_sent_api_key(call)
-        with convert_postgres_away_errors():
-            principal = await services.authenticator.authenticate(
-                sent,
-                expected=services.authenticator.find_unverified_cached_key(sent),
-                address=api_keys.find_client_ip(call, client[0] if client else "", hops=services.settings.proxy_hops),
-            )
+        principal = await self._request.authenticate_again()
         if not is_scope_granted(principal.scopes, WEBHOOK_STREAM_SCOPE):
             raise ApiKeyScopeMissing(WEBHOOK_STREAM_SCOPE)

@@ -8,7 +8,7 @@ select k.organization_id, o.name as organization_name, k.id, k.key_id, o.env, o.
        k.return_origins, k.expires_at, k.secret_hash, k.pepper_id,
        case when k.overlap_until > now() then k.old_secret_hash end as old_secret_hash, k.old_pepper_id,
        k.killed_at is not null as killed, coalesce(k.expires_at <= now(), false) as expired,
-       o.tier = 'suspended' as suspended
+       o.tier = 'suspended' as suspended, num_nonnulls(o.moving_to, o.moved_at) > 0 as moving
   from api_key k
   join organization o on o.id = k.organization_id
  where k.key_id = any((select :key_ids::text[])::text[]);
@@ -19,8 +19,9 @@ insert into api_key (organization_id, id, name, key_id, secret_hash, pepper_id, 
 values (:org, :id, :name, :key_id, :secret_hash, :pepper_id, :scopes, :return_origins, :expires_at)
 returning {key};
 
--- name: lock_owner    Lock an organization, which serializes the creation of its keys.
-select id
+-- name: lock_owner
+-- Lock an organization, which serializes the creation of its keys; return whether it moves or has moved.
+select num_nonnulls(moving_to, moved_at) > 0 as moving
   from organization
  where id = :org
    for no key update;

@@ -140,7 +140,7 @@ k.organization_id, o.name as organization_name, k.id, k.key_id, o.env, o.tier, k
        k.return_origins, k.expires_at, k.secret_hash, k.pepper_id,
        case when k.overlap_until > now() then k.old_secret_hash end as old_secret_hash, k.old_pepper_id,
        k.killed_at is not null as killed, coalesce(k.expires_at <= now(), false) as expired,
-       o.tier = 'suspended' as suspended,
+       o.tier = 'suspended' as suspended, num_nonnulls(o.moving_to, o.moved_at) > 0 as moving,
        v.id as job_id, v.project_id, v.kind, v.status, v.stage, v.phase, v.version, v.progress, v.attempt,
        v.max_attempts, v.cancel_requested, v.retry_of, v.created_at, v.finished_at, v.result, v.error
 

@@ -26,7 +26,8 @@ with presented_apps as materialized (
     from sdk_app
    where id = any((select :ids::uuid[])::uuid[]))
 select a.organization_id, a.project_id, a.id, a.app_no, a.platform, a.web_domain, o.tier,
-       p.status = 'archived' as archived, o.tier = 'suspended' as suspended, {event_maps},
+       p.status = 'archived' as archived, o.tier = 'suspended' as suspended,
+       num_nonnulls(o.moving_to, o.moved_at) > 0 as moving, {event_maps},
        a.secret_hash, a.pepper_id,
        case when a.overlap_until > now() then a.old_secret_hash end as old_secret_hash, a.old_pepper_id
   from presented_apps a
@@ -36,7 +37,8 @@ select a.organization_id, a.project_id, a.id, a.app_no, a.platform, a.web_domain
 
 -- name: find_app    Return an app as its key would open it.
 select a.organization_id, a.project_id, a.id as app_id, a.app_no, a.platform, a.web_domain, o.tier,
-       p.status = 'archived' as archived, o.tier = 'suspended' as suspended, {event_maps}
+       p.status = 'archived' as archived, o.tier = 'suspended' as suspended,
+       num_nonnulls(o.moving_to, o.moved_at) > 0 as moving, {event_maps}
   from sdk_app a
   join project p on p.organization_id = a.organization_id and p.id = a.project_id
   join organization o on o.id = a.organization_id

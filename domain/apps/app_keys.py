@@ -36,7 +36,7 @@ class ParsedAppKey(NamedTuple):
 class SdkAppOfEventRequest(NamedTuple):
     """App of a key, with the maps of its enabled destinations.
 
-    An `archived` or `suspended` app can't send events now.
+    An app can't send events now if it is `archived`, `suspended` or `moving`.
     """
 
     organization_id: UUID
@@ -48,6 +48,7 @@ class SdkAppOfEventRequest(NamedTuple):
     tier: OrganizationTier
     archived: bool
     suspended: bool
+    moving: bool
     event_maps: EventNameMaps | None = None
 
     @property
@@ -70,6 +71,7 @@ class _SdkAppOfEventRequestRow(NamedTuple):
     tier: OrganizationTier
     archived: bool
     suspended: bool
+    moving: bool
     event_maps: EventNameMaps | None
     secret_hash: bytes
     pepper_id: str
@@ -122,5 +124,5 @@ async def find_app_of_project(
 def _verify_app_key(
     presented: ParsedAppKey, peppers: Keyring, row: _SdkAppOfEventRequestRow | None
 ) -> SdkAppOfEventRequest | None:
-    same = key_secrets.secret_matches(presented.secret, peppers, row and CurrentAndOldHashes(*row[10:]))
-    return SdkAppOfEventRequest(*row[:10]) if row is not None and same else None
+    same = key_secrets.secret_matches(presented.secret, peppers, row and CurrentAndOldHashes(*row[11:]))
+    return SdkAppOfEventRequest(*row[:11]) if row is not None and same else None

@@ -99,6 +99,7 @@ class StoredApiKey(NamedTuple):
     killed: bool
     expired: bool
     suspended: bool
+    moving: bool
 
     @property
     def stored_hashes(self) -> CurrentAndOldHashes:
@@ -163,7 +164,7 @@ async def insert_api_key(
 
     Without an expiry it gets the creator's. Raises `ApiKeyScopeMissing` for a scope that the actor lacks. Raises
     `InvalidValue` for an origin that the actor lacks, or an expiry that is past, too far or later than the
-    actor's. Raises `StateConflict` TOO_MANY_KEYS if the organization has `MAX_VALID_API_KEYS`.
+    actor's. Raises `StateConflict` TOO_MANY_KEYS if the organization has `MAX_VALID_API_KEYS`, or ORGANIZATION_MOVED.
     """
     delegation.check_delegated_scopes(actor.scopes, scopes)
     expires_at = expires_at or actor.expires_at
@@ -188,8 +189,14 @@ async def insert_api_key(
 
 
 async def _check_valid_api_key_count(conn: Conn, organization_id: UUID) -> None:
-    """Raise `StateConflict` TOO_MANY_KEYS at `MAX_VALID_API_KEYS` of an organization; lock its row until the commit."""
-    await api_key.lock_owner.run(conn, org=organization_id)
+    """Raise `StateConflict` TOO_MANY_KEYS at `MAX_VALID_API_KEYS` of an organization; lock its row until the commit.
+
+    Raise `StateConflict` ORGANIZATION_MOVED if it moves or has moved.
+    """
+    if await api_key.lock_owner.value(conn, org=organization_id):
+        raise StateConflict(
+            "ORGANIZATION_MOVED", "the organization moves or has moved to another cell: wait, or create the key there"
+        )
     if await api_key.count_live_keys.value(conn, org=organization_id) >= MAX_VALID_API_KEYS:
         raise StateConflict(
             "TOO_MANY_KEYS",

@@ -16,8 +16,9 @@ from jobs.ledger import AttemptSettlement
 from jobs.outcomes import Done
 from schemas.settings import Settings
 from tests import seeds
-from tests.api.conftest import ApiCaller, built_app, hold_context, open_caller
+from tests.api.conftest import ApiCaller, built_app, hold_context, open_caller, poll
 from tests.api.participants import new_project
+from tests.api.refusals import assert_refused
 from tests.api.test_bulk_jobs import start_ingest
 from tests.relay import PostgresRelay
 
@@ -102,6 +103,8 @@ async def test_a_foreign_job_and_an_unknown_one_are_alike(acme: ApiCaller, rival
         ("update api_key set secret_hash = '\\x00' where organization_id = $1", 401, "UNAUTHENTICATED"),
         ("update organization set tier = 'suspended', resumes_as = tier where id = $1", 503, "KILL_SWITCH"),
         ("update api_key set scopes = '{projects:read}' where organization_id = $1", 403, "FORBIDDEN_SCOPE"),
+        ("update organization set moving_to = 1 where id = $1", 503, "UNAVAILABLE"),
+        ("update organization set moved_at = now() where id = $1", 503, "UNAVAILABLE"),
     ],
 )
 async def test_a_change_of_the_key_applies_to_the_next_poll(
@@ -114,6 +117,18 @@ async def test_a_change_of_the_key_applies_to_the_next_poll(
     for path in (job, "/v1/jobs/job_01990000-0000-7000-8000-000000000000"):
         answer = await acme.http.get(path)
         assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+
+
+async def test_a_job_that_moves_to_another_cell_during_a_wait_is_not_unknown(
+    acme: ApiCaller, job: str, pool: Pool, app: Litestar
+) -> None:
+    waiting = asyncio.create_task(acme.http.get(job, params={"wait": 20}))
+    await poll(lambda: app.state.services.job_hub.waiting_count)
+    async with pool.acquire() as conn, conn.transaction():
+        await conn.execute("update organization set moving_to = 1 where id = $1", acme.organization_id)
+        await conn.execute("set local session_replication_role = replica")
+        await conn.execute("delete from job")
+    assert_refused(await waiting, 503, "UNAVAILABLE")
 
 
 async def test_a_guess_reads_no_job(acme: ApiCaller, job: str, app: Litestar, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,6 +71,7 @@ CONFLICT_REASON_MEANINGS = {
     "CLOCK_ADVANCING": "The sandbox's clock advances, and refuses writes meanwhile. Wait for "
     "the end of the job `jobId`.",
     "SANDBOX_KEY": "The route is for live organizations. Use a live key.",
+    "ORGANIZATION_MOVED": "The organization has moved to another cell. Change it there.",
     "SUPERSEDED": "In `skipped`: a later ingest of the same source exists. Nothing is missing.",
     "TOO_MANY_ACCOUNTS": "The lease request is for fewer accounts.",
     "TOO_MANY_ADS": "A project has at most `details.limit` ads a day and window. Import fewer.",

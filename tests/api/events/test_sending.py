@@ -130,3 +130,13 @@ async def test_a_suspended_organizations_apps_are_switched_off(shop: EventSender
     batch = {"batch": [{"type": "track", "event": "a", "messageId": "m"}], "writeKey": shop.key}
     for answer in (await shop.send(event(1)), await shop.http.post("/v1/b", json=batch)):
         assert problem(answer) == (503, "KILL_SWITCH", {"scope": "organization"})
+
+
+async def test_events_of_a_moving_or_moved_organization_get_a_503(shop: EventSender, pool: Pool) -> None:
+    assert (await shop.send(event(1))).is_success
+    for mark in ("moving_to = 1, moved_at = null", "moving_to = 1, moved_at = now()", "moving_to = null"):
+        await pool.execute(f"update organization set {mark} where id = $1", shop.owner.organization_id)
+        answer = await shop.send(event(2))
+        assert_refused(answer, 503, "UNAVAILABLE")
+        assert answer.headers["Retry-After"] == "2"
+    assert await stored_ids(pool, shop) == ["e-1"]

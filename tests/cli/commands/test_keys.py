@@ -43,6 +43,13 @@ async def is_accepted(conn: Conn, text: str, settings: Settings) -> bool:
     )
 
 
+async def test_a_moved_organization_gets_no_key(tenantry: Tenantry, organization: dict[str, Any], conn: Conn) -> None:
+    """Its row stays as a mark after the purge."""
+    await conn.execute("update organization set moved_at = now()")
+    error = refused(await tenantry("keys", "create", "ci", "--org", organization["id"], "--json"), 4)
+    assert error["details"] == {"reason": "ORGANIZATION_MOVED"}
+
+
 async def test_a_key_is_accepted_through_a_rotation_until_it_is_killed(
     tenantry: Tenantry, organization: dict[str, Any], conn: Conn, settings: Settings
 ) -> None:

@@ -56,7 +56,7 @@ def keyed(project_id: UUID, app_no: int, organization_id: UUID | None = None) ->
     """Return an app as its key opens it: by default of the only project of an organization."""
     return SdkAppOfEventRequest(
         organization_id or project_id, project_id, UUID(int=app_no), app_no, "web", None, "standard",
-        archived=False, suspended=False,
+        archived=False, suspended=False, moving=False,
     )  # fmt: skip
 
 
