@@ -44,6 +44,7 @@ with due_credentials as materialized (
     from account_credential
    where refresh_at <= now()
      and rotated_at <= now() - interval '1 day'
+     and organization_id <> all ((select moving_organizations())::uuid[])
    order by refresh_at
    limit :limit
      for no key update skip locked

@@ -11,6 +11,7 @@ with due_accounts as materialized (
   select organization_id, id
     from social_account
    where collect_at <= now()
+     and organization_id <> all ((select moving_organizations())::uuid[])
    order by collect_at
    limit :limit
      for no key update skip locked),

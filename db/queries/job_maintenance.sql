@@ -5,6 +5,7 @@ with due_jobs as (
     from job
    where stage = 'scheduled'
      and run_at <= now()
+     and organization_id <> all ((select moving_organizations())::uuid[])
    order by run_at
    limit :limit
      for no key update skip locked)
@@ -105,6 +106,7 @@ with overdue_jobs as (
    where finished_at is null
      and lease_owner is null
      and deadline_at <= now()
+     and organization_id <> all ((select moving_organizations())::uuid[])
    order by deadline_at
    limit 500
      for no key update skip locked)

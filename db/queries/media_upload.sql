@@ -32,6 +32,7 @@ select organization_id, token
 select organization_id, token
   from media_upload
  where started_at <= now() - interval '24 hours'
+   and organization_id <> all ((select moving_organizations())::uuid[])
  order by started_at
  limit :limit
    for update skip locked;
