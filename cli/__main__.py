@@ -26,7 +26,7 @@ COMMAND_HELP_LINES = {
     "keys": "Create, list, rotate, kill and show API keys; seal every secret with a new vault key.",
     "leases": "Offer accounts for lease, decide partners' requests, recall accounts.",
     "migrate": "Migrate the main and the event database to this release.",
-    "org": "Create, list, suspend and resume organizations (partners), and set their tier.",
+    "org": "Create, list, suspend, resume and move organizations (partners), and set their tier.",
     "pools": "List the pools of workers; pause, resume and cap a pool.",
     "projects": "Delete an archived project permanently.",
     "quotas": "Set a social account's posting quota instead of its platform's.",

@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
@@ -60,10 +60,11 @@ def _sweep() -> None:
 
 
 @contextlib.contextmanager
-def embedded(folder: Path) -> Iterator[ServerPair]:
-    """Start exclusive servers: a test may stop, kill or pause them."""
+def embedded(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[ServerPair]:
+    """Start exclusive servers, Postgres with these `settings`: a test may stop, kill or pause them."""
+    given = {**FAST, **(settings or {})}
     with (
-        local.run_local_postgres(folder / "postgres", FAST, binaries=postgres_binaries()) as postgres,
+        local.run_local_postgres(folder / "postgres", given, binaries=postgres_binaries()) as postgres,
         local.run_local_valkey(folder / "valkey") as valkey,
     ):
         yield ServerPair(postgres, valkey)

@@ -8,6 +8,7 @@ from uuid import UUID
 import click
 import msgspec
 
+from cli.commands.org_move import move_organization
 from cli.shared.command import CliIdParam, run_cli_db_write, with_database_session, with_paging_options
 from cli.shared.group import FullSentenceHelpCommandGroup
 from cli.shared.output import CommandResult, build_cli_list_result, format_object_fields
@@ -27,7 +28,10 @@ ORGANIZATION_TABLE_HEADINGS = ("ORGANIZATION", "NAME", "TIER", "SUSPENDED", "SAN
 
 @click.group(cls=FullSentenceHelpCommandGroup)
 def org() -> None:
-    """Create, list, suspend and resume organizations (partners), and set their tier."""
+    """Create, list, suspend, resume and move organizations (partners), and set their tier."""
+
+
+org.add_command(move_organization)
 
 
 @org.command("create")

@@ -6,12 +6,13 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
-from db.queries import organization
+from db.queries import organization, organization_move
 from domain.tenancy import audit
 from domain.tenancy.api_keys import Actor
 from domain.values.answers import build_api_answer_from_row
 from schemas import ids
 from schemas.api_keys import ApiKeyEnv
+from schemas.errors import StateConflict
 from schemas.errors.absent import require_found
 from schemas.organizations import LiveOrganizationTier, Organization
 
@@ -76,9 +77,13 @@ async def change_organization_tier_and_suspension(
     """Change an organization's tier and suspension, each if it is not None; return the organization.
 
     After the commit of a suspension its keys and its sandbox's are refused. No job of either starts in a pool
-    but `default`; running jobs end. `actor` is an operator with a key. Raises `ObjectNotFound`.
+    but `default`; running jobs end. `actor` is an operator with a key. Raises `ObjectNotFound`, or `StateConflict` for
+    one that has moved to another cell.
     """
     before = require_found(await LOCK_ORGANIZATION.one(conn, id=organization_id), "organization")
+    marks = await organization_move.get_moving.one(conn, id=before.id)
+    if marks and marks["moved_at"]:
+        raise StateConflict("ORGANIZATION_MOVED", "the organization has moved to another cell: change it there")
     after = before._replace(
         tier=before.tier if tier is None else tier, suspended=before.suspended if suspended is None else suspended
     )

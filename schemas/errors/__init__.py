@@ -18,6 +18,8 @@ from schemas.errors.base import (
     LocalServerUnavailable,
     MigrationChanged,
     NoFreeServerSlot,
+    OrganizationMoveLocked,
+    OrganizationMoveRefused,
     RedisCallFailed,
     SealedValueInvalid,
     SettingsInvalid,

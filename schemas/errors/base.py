@@ -33,6 +33,14 @@ class BackupOrRestoreFailed(TenantryError):
     """A dump can't be written or read; the message has the reason and the remedy."""
 
 
+class OrganizationMoveRefused(TenantryError):
+    """An organization can't move to another cell now; the message has the reason and the remedy."""
+
+
+class OrganizationMoveLocked(OrganizationMoveRefused):
+    """Another process moves the organization, or its session has not ended yet."""
+
+
 class RedisCallFailed(TenantryError):
     """Redis is unreachable, or answers with an error: callers continue without it."""
 

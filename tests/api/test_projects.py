@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+from db.move import freezing
 from db.pool import Conn
 from tests.api.conftest import ApiCaller, read_answer
 from tests.api.refusals import problem
@@ -42,6 +43,14 @@ async def test_created_project_exists_at_once(acme: ApiCaller) -> None:
     assert (read.json(), read.headers["ETag"]) == (created, '"1"')
     bare = await acme.http.get(f"/v1/projects/{created['id'].removeprefix('prj_')}")
     assert bare.json() == created
+
+
+async def test_a_moving_organizations_project_fails_alone(acme: ApiCaller, rival: ApiCaller, conn: Conn) -> None:
+    """Concurrent creates of all organizations are one statement."""
+    await freezing.freeze_main_tables(conn, "tenantry_move_test", [acme.organization_id])
+    answers = await asyncio.gather(*(caller.http.post("/v1/projects", json=SHOP) for caller in (acme, rival) * 5))
+    assert [answer.status_code for answer in answers] == [503, 201] * 5
+    assert "Retry-After" in answers[0].headers
 
 
 async def test_inexact_number_is_refused(acme: ApiCaller) -> None:

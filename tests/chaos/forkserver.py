@@ -29,6 +29,7 @@ MODULES = (
     "tests.chaos.forked_workers",
     "tests.chaos.publisher",
     "tests.chaos.purger",
+    "cli.commands.org_move",
     "workers.__main__",
     "workers.dispatcher.__main__",
     "workers.dispatcher.loop",

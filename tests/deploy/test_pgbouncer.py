@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -26,8 +27,10 @@ from db.pool import (
     use_unpooled_pg_connection,
 )
 from db.server import LocalServer, build_parent_death_signal_prefix, find_free_port
+from domain.operations.moving_cells import open_move
 from jobs.courier import open_redis_wake_courier
 from jobs.outcomes import TaskOutcome
+from schemas.errors import OrganizationMoveRefused
 from schemas.settings import Settings
 from tests import servers
 from tests.api.conftest import ApiCaller, hold_context, open_caller
@@ -140,6 +143,14 @@ async def test_the_api_and_workers_share_few_server_connections(
         assert sorted(row["job_id"] for row in effects) == sorted(jobs)
         assert await pool.fetchval("show jit") == "off"
         assert await pool.fetchval("show statement_timeout") == "30s"
+
+
+@pytest.mark.peers
+async def test_a_move_needs_postgres_itself(settings: Settings) -> None:
+    """Its locks and its settings belong to a session, and PostgreSQL's replication can't pass PgBouncer."""
+    with pytest.raises(OrganizationMoveRefused, match="leads to PgBouncer"):
+        async with open_move(settings, settings, organization_id=UUID(int=1), report=print):
+            pass
 
 
 @pytest.mark.peers

@@ -1,6 +1,10 @@
+from pathlib import Path
+
 import pytest
 
+from cli.commands import org_move
 from db.pool import Conn
+from schemas.errors import OrganizationMoveRefused
 from tests.cli.conftest import Tenantry, decoded, refused
 
 pytestmark = pytest.mark.usefixtures("environment")
@@ -32,3 +36,10 @@ async def test_suspend_resume_and_tier(tenantry: Tenantry) -> None:
     changed = decoded(await tenantry("org", "tier", made["id"], "partner", "--json"))
     assert changed == made | {"suspended": True, "tier": "partner"}
     assert decoded(await tenantry("org", "resume", made["id"], "--json")) == changed | {"suspended": False}
+
+
+def test_a_reload_that_hangs_leaves_the_end_of_a_move(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(org_move, "RELOAD_TIMEOUT_S", 0.05)
+    with pytest.raises(OrganizationMoveRefused, match=r"timed out.*The organization is open at the target"):
+        org_move._write_map(tmp_path / "acme.map", ["lp_live_a cell_2;"], "sleep 60")
+    assert (tmp_path / "acme.map").read_text() == "lp_live_a cell_2;\n"

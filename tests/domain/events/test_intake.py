@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from db.move import freezing
 from db.pool import Conn, Pool
 from domain.events import intake as intakes
 from domain.events.event import NewEventRow
@@ -68,6 +69,19 @@ async def test_requests_of_one_moment_are_one_commit(pool: Pool, conn: Conn) -> 
     assert await stored(conn) == [*range(502)]
     await fold_all(conn)
     assert await wrong_counts(conn) == []
+
+
+@pytest.mark.usefixtures("one_committer")
+async def test_events_of_a_moving_project_fail_alone(pool: Pool, conn: Conn) -> None:
+    """A request that passed before the pause shares its commit with those of other organizations."""
+    await freezing.freeze_event_tables(conn, "tenantry_move_test", [A])
+    async with open_event_intake(pool, new_budgets()) as intake:
+        async with held_up(pool, intake):
+            tasks = [send(intake, sent(range(2), project_id)) for project_id in (A, B)]
+            await asyncio.sleep(0)
+        refused, taken = await asyncio.gather(*tasks, return_exceptions=True)
+    assert isinstance(refused, ServiceUnavailable)
+    assert taken == EventIntakeResult(2, 0)
 
 
 @pytest.mark.usefixtures("one_committer")
