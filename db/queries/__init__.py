@@ -2,8 +2,8 @@
 
 A file holds statements headed `-- name: verb_noun`; a body names its parameters `:like_this`. A part shared
 by several statements of the file is headed `-- part: noun` and included as `{noun}`. A part with a `{condition}`
-is included as `{noun: condition}`. A call with other parameters raises TypeError. The loader adds nothing to a
-call's cost.
+is included as `{noun: condition}`; the condition may include parts. A call with other parameters raises
+TypeError. The loader adds nothing to a call's cost.
 
 Typed rows: `GET_JOB = job.get_job.typed(JobRow)`, once, at the top of the calling module; then `await
 GET_JOB.one(conn, org=..., id=...)` is a `JobRow | None`. A shape is a NamedTuple with the statement's columns
@@ -136,9 +136,11 @@ class SqlStatementFile:
         self._queries: dict[str, Query] = {}
         parts: dict[str, str] = {}
         for kind, name, text in zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True):
-            body = _SQL_PART_USE_PATTERN.sub(lambda use: parts[use[1]].replace("{condition}", use[2]), text)
+            body = text
             for part, shared in parts.items():
                 body = body.replace(f"{{{part}}}", shared)
+            while _SQL_PART_USE_PATTERN.search(body):
+                body = _SQL_PART_USE_PATTERN.sub(lambda use: parts[use[1]].replace("{condition}", use[2]), body)
             if kind == "part":
                 parts[name] = body.strip()
             else:

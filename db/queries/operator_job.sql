@@ -24,11 +24,21 @@ order by organization_id desc, id desc
                    limit :depth
 
 -- part: place
--- An organization's newest, from a cursor on. A range of both columns, since for an equality the planner may
+-- An organization's jobs, from a cursor on. A range of both columns, since for an equality the planner may
 -- read and sort all jobs of a large organization.
-and (organization_id, id) < (o.id, {before})
+(organization_id, id) < (o.id, {before})
                      and (organization_id, id) >= (o.id, {from})
-                   {newest}
+
+-- part: kinds    Of one kind, if given, in the index of open jobs. Each kind is before `~`.
+kind collate "C" >= coalesce(:kind, '')
+                     and kind collate "C" <= coalesce(:kind, '~')
+
+-- part: unsuccessful    An organization's failed or canceled jobs, from a cursor on.
+organization_id = o.id
+                     and state = {condition}
+                     and state in ('failed', 'canceled')
+                     and id < {before}
+                     and id >= {from}
 
 -- part: operated_job    All columns of a job, and its phase.
 *, job_phase(state, stage, started_at) as phase
@@ -37,7 +47,7 @@ and (organization_id, id) < (o.id, {before})
 select {operated}, o.name as organization_name
   from organization o
  cross join lateral (
-         select *, job_phase(state, stage, started_at) as phase
+         select {operated_job}
            from job
           where organization_id = o.id
             and id = :id
@@ -56,63 +66,52 @@ select *
           where {passing}
             and {of_status}
           order by n.organization_id desc, n.id desc
+          limit o.most
 
 -- part: page
--- A page of all organizations' matching jobs. First finds the organizations with the newest ones: the page
--- has no job of any other organization.
+-- A page of all organizations' matching jobs. The condition selects the newest `most` of an organization.
+-- First finds the organizations with the newest ones: the page has no job of any other organization.
 with newest_organizations as materialized (
   select o.id, o.name
-    from organization o
+    from (select id, name, 1::bigint as most from organization) o
    cross join lateral (
-         {matching}
-          limit 1) j
+         {condition}) j
    where coalesce(o.id = :org::uuid, true)
    order by j.id desc
    limit :limit)
 select {operated}, o.name as organization_name
-  from newest_organizations o
+  from (select id, name, :limit::bigint as most from newest_organizations) o
  cross join lateral (
-         {matching}
-          limit :limit) j
+         {condition}) j
  order by j.id desc
  limit :limit
 
 -- name: list_operator_jobs    Return the matching jobs, newest first.
-{page: (organization_id, id)
-                     < (o.id, coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
-                     and (organization_id, id)
-                     >= (o.id, coalesce(:from_id::uuid, '00000000-0000-0000-0000-000000000000'))};
+{page: {matching: {place}}};
 
 -- name: list_open_operator_jobs    Return the matching open jobs, newest first.
-{page: (organization_id, id)
-                     < (o.id, coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
-                     and (organization_id, id)
-                     >= (o.id, coalesce(:from_id::uuid, '00000000-0000-0000-0000-000000000000'))
+{page: {matching: {place}
                      and finished_at is null
-                     and kind collate "C" >= coalesce(:kind, '')
-                     and kind collate "C" <= coalesce(:kind, '~')};
+                     and {kinds}}};
 
 -- name: list_unsuccessful_operator_jobs    Return the matching failed or canceled jobs, newest first.
-{page: organization_id = o.id
-                     and state = :status
-                     and state in ('failed', 'canceled')
-                     and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
-                     and id >= coalesce(:from_id::uuid, '00000000-0000-0000-0000-000000000000')};
+{page: {matching: {unsuccessful: :status}}};
 
--- part: of_kind    An organization's newest matching jobs of a kind: open ones, and ended ones.
-select *
+-- name: list_operator_jobs_of_kind    Return the matching jobs of one kind, newest first.
+{page: select *
            from (
                   (select *
                      from (
                             select {operated_job}
                               from job
-                             where finished_at is null
+                             where {place}
+                               and finished_at is null
                                and coalesce(:status = 'running', true)
                                and kind collate "C" = :kind
-                               {place}) n
+                               {newest}) n
                     where {passing}
                     order by n.organization_id desc, n.id desc
-                    limit {condition})
+                    limit o.most)
                    union all
                   (select *
                      from (
@@ -127,25 +126,9 @@ select *
                     where {passing}
                       and {of_status}
                     order by n.kind desc, n.id desc
-                    limit {condition})) either
+                    limit o.most)) either
           order by either.id desc
-          limit {condition}
-
--- name: list_operator_jobs_of_kind    Return the matching jobs of one kind, newest first.
-with newest_organizations as materialized (
-  select o.id, o.name
-    from organization o
-   cross join lateral (
-         {of_kind: 1}) j
-   where coalesce(o.id = :org::uuid, true)
-   order by j.id desc
-   limit :limit)
-select {operated}, o.name as organization_name
-  from newest_organizations o
- cross join lateral (
-         {of_kind: :limit}) j
- order by j.id desc
- limit :limit;
+          limit o.most};
 
 -- part: newest_of_project    The newest `depth` jobs of the project `w` in its organization `o`.
 from job
@@ -198,31 +181,22 @@ with scanned as (
                    created_at, job_phase(state, stage, started_at) as phase
               from job
              where finished_at is null
-               {place})
-           union all
-           (select 'failed', true, organization_id, kind, pool, error, created_at, 'failed'
-              from job
-             where organization_id = o.id
-               and state = 'failed'
-               and state in ('failed', 'canceled')
-               and id < {before}
-               and id >= {from}
+               and {place}
                    {newest})
            union all
-           (select 'canceled', true, organization_id, kind, pool, error, created_at, 'canceled'
-              from job
-             where organization_id = o.id
-               and state = 'canceled'
-               and state in ('failed', 'canceled')
-               and id < {before}
-               and id >= {from}
-                   {newest})
+           (select e.state, true, organization_id, kind, pool, error, created_at, e.state
+              from (values ('failed'), ('canceled')) as e (state)
+             cross join lateral (
+                     select organization_id, kind, pool, error, created_at
+                       from job
+                      where {unsuccessful: e.state}
+                      {newest}) j)
            union all
            (select 'completed', state = 'completed', organization_id, kind, pool, error, created_at,
                    'completed'
               from job
-             where true
-               {place})) s
+             where {place}
+                   {newest})) s
    where coalesce(o.id = :org::uuid, true))
 {counted};
 
