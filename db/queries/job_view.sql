@@ -50,12 +50,6 @@ select {job}
  order by j.organization_id desc, j.id desc
  limit :limit
 
--- name: get_job    Return a job.
-select {job}
-  from partner_job j
- where j.organization_id = :org
-   and j.id = :id;
-
 -- name: get_jobs
 -- Return jobs in the order of the ids, nulls for absent ones. The arrays are subselects, so that the plan
 -- doesn't depend on their length and is cached.
@@ -88,33 +82,6 @@ select {job}
 -- name: list_open_jobs    Return open jobs, newest first.
 {open_page};
 
--- name: list_running_jobs
--- Return running jobs, at a stage or in the phase of jobs with a worker, newest first.
-with running_jobs as materialized (
-  -- All running jobs of the tenant, pool by pool.
-  select b.busy_id
-    from pool p
-   cross join lateral (
-           select id as busy_id
-             from job
-            where pool = p.name
-              and organization_id = :org
-              and not internal
-              and state = 'running'
-           offset 0) b)
-select {job}
-  from running_jobs
- cross join lateral (
-         select {job}
-           from partner_job j
-          where j.organization_id = :org
-            and j.id = busy_id
-            {place}
-            {filters}
-          limit 1) j
- order by j.id desc
- limit :limit;
-
 -- part: of_line    Jobs of a line of ids, each looked up by its own.
 offset 0) line
  cross join lateral (
@@ -126,7 +93,7 @@ offset 0) line
             {filters}
           limit 1) j
 
--- name: list_queued_jobs    Return jobs that wait for a worker, newest first.
+-- part: in_pools    Page of running or queued jobs, newest first: all such jobs, pool by pool.
 select {job}
   from (
          select b.id
@@ -137,15 +104,21 @@ select {job}
                    where pool = p.name
                      and organization_id = :org
                      and not internal
-                     and state = 'queued'
-                     and stage <> 'scheduled'
-                     and coalesce(kind = :kind::text, true)
+                     and {condition}
                   offset 0) b
           where b.id < {before}
           order by b.id desc
          {of_line}
  order by line.id desc
- limit :limit;
+ limit :limit
+
+-- name: list_running_jobs    Return jobs with a worker, at a stage if given, newest first.
+{in_pools: state = 'running'};
+
+-- name: list_queued_jobs    Return jobs that wait for a worker, newest first.
+{in_pools: state = 'queued'
+                     and stage <> 'scheduled'
+                     and coalesce(kind = :kind::text, true)};
 
 -- name: list_put_off_jobs
 -- Return jobs that wait for a time, before their first attempt or between two, newest first.
@@ -202,35 +175,26 @@ select status, stage, phase, count(*) as jobs
   from counted_jobs
  group by status, stage, phase
 
--- name: count_jobs    Count an organization's jobs, up to `most` of each phase.
-with counted_jobs as (
-  -- Each phase has an index: running and queued jobs, pool by pool.
-  (select 'running' as status, j.stage, 'running' as phase
+-- part: in_pools_by_stage    Stages and phases of running or queued jobs, pool by pool.
+(select 'running' as status, j.stage, j.phase
      from pool p
     cross join lateral (
-            select stage
+            select stage, job_phase(state, stage, started_at) as phase
               from job
              where pool = p.name
                and organization_id = :org
                and not internal
-               and state = 'running'
+               and {condition}
                and kind = any(:kinds::text[])
              limit :most) j
     limit :most)
+
+-- name: count_jobs    Count an organization's jobs, up to `most` of each phase; each phase has an index.
+with counted_jobs as (
+  {in_pools_by_stage: state = 'running'}
   union all
-  (select 'running', j.stage, 'queued'
-     from pool p
-    cross join lateral (
-            select stage
-              from job
-             where pool = p.name
-               and organization_id = :org
-               and not internal
-               and state = 'queued'
-               and stage <> 'scheduled'
-               and kind = any(:kinds)
-             limit :most) j
-    limit :most)
+  {in_pools_by_stage: state = 'queued'
+               and stage <> 'scheduled'}
   union all
   -- Jobs that wait for a time.
   (select 'running', 'scheduled', w.phase
