@@ -118,6 +118,17 @@ update job j
    and j.id = l.id
 returning j.organization_id, j.project_id, j.id, j.kind, j.fence, j.state, j.error;
 
+-- part: delete_expired_jobs    Delete the locked jobs of `expired_jobs`, with their attempts.
+history as (
+  delete from job_attempt a
+   using expired_jobs o
+   where a.organization_id = o.organization_id
+     and a.job_id = o.id)
+delete from job j
+ using expired_jobs o
+ where j.organization_id = o.organization_id
+   and j.id = o.id
+
 -- name: prune_passing    Delete a batch of ended jobs of frequent kinds, with their attempts.
 with expired_jobs as materialized (
   -- The oldest first, by a partial index of these kinds.
@@ -128,15 +139,13 @@ with expired_jobs as materialized (
    order by finished_at
    limit :limit
      for update skip locked),
-attempts as (
-  delete from job_attempt a
-   using expired_jobs o
-   where a.organization_id = o.organization_id
-     and a.job_id = o.id)
-delete from job j
- using expired_jobs o
- where j.organization_id = o.organization_id
-   and j.id = o.id;
+{delete_expired_jobs};
+
+-- part: of_job    Rows of a table that refer to a job.
+select
+                      from {condition} t
+                     where t.organization_id = job.organization_id
+                       and t.job_id = job.id
 
 -- name: prune_jobs
 -- Delete a batch of jobs and their attempts `keep_s` after their end, unless a row refers to them. A literal
@@ -151,20 +160,11 @@ with expired_jobs as materialized (
             where pool = p.name
               and finished_at < (select now() - :keep_s * interval '1 second')
               and not exists (
-                    select
-                      from ingest i
-                     where i.organization_id = job.organization_id
-                       and i.job_id = job.id)
+                    {of_job: ingest})
               and not exists (
-                    select
-                      from scheduled_post s
-                     where s.organization_id = job.organization_id
-                       and s.job_id = job.id)
+                    {of_job: scheduled_post})
               and not exists (
-                    select
-                      from brand_source b
-                     where b.organization_id = job.organization_id
-                       and b.job_id = job.id)
+                    {of_job: brand_source})
               and not exists (
                     select
                       from project o
@@ -174,12 +174,4 @@ with expired_jobs as materialized (
             order by finished_at
             limit 500
               for update skip locked) j),
-history as (
-  delete from job_attempt a
-   using expired_jobs
-   where a.organization_id = expired_jobs.organization_id
-     and a.job_id = expired_jobs.id)
-delete from job j
- using expired_jobs
- where j.organization_id = expired_jobs.organization_id
-   and j.id = expired_jobs.id;
+{delete_expired_jobs};
