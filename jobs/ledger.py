@@ -157,23 +157,9 @@ async def submit_job(
     an earlier submit has committed gives that job, as `fresh`.
     """
     job_id = job_id or log_context.new_job_id()
+    new = NewJob(job_id, kind, organization_id, project_id, args, unique_key, run_at, retry_of)
     for _ in range(MAX_UNIQUE_SUBMIT_ATTEMPTS if unique_key else 1):
-        row = await SUBMIT_JOB.one(
-            conn,
-            id=job_id,
-            org=organization_id,
-            project_id=project_id,
-            kind=kind.name,
-            pool=kind.pool,
-            internal=kind.internal,
-            cancelable=kind.cancelable,
-            max_attempts=kind.max_attempts,
-            total_s=kind.total_s,
-            args=args,
-            unique_key=unique_key,
-            run_at=run_at,
-            retry_of=retry_of,
-        )
+        row = await SUBMIT_JOB.one(conn, **build_new_job_parameter(new))
         row = row or await FIND_SUBMITTED_JOB.one(conn, org=organization_id, id=job_id, unique_key=unique_key)
         if row:
             return _build_submitted_job(kind, project_id, row)
@@ -189,22 +175,26 @@ def _build_submitted_job(kind: JobKindSpec, project_id: UUID | None, row: Submit
 
 
 def build_new_job_parameter(new: NewJob) -> dict[str, Any]:
-    """Return a job as an element of `jobs`, the JSON parameter of the grouped statements."""
-    kind = new.kind
-    return {
+    """Return a job as the parameters of `submit_job`, or as an element of `jobs` in the grouped statements."""
+    return _build_kind_parameters(new.kind) | {
         "org": new.organization_id,
         "id": new.job_id,
         "project_id": new.project_id,
+        "args": new.args,
+        "unique_key": new.unique_key,
+        "run_at": new.run_at,
+        "retry_of": new.retry_of,
+    }
+
+
+def _build_kind_parameters(kind: JobKindSpec) -> dict[str, Any]:
+    return {
         "kind": kind.name,
         "pool": kind.pool,
         "internal": kind.internal,
         "cancelable": kind.cancelable,
         "max_attempts": kind.max_attempts,
         "total_s": kind.total_s,
-        "args": new.args,
-        "unique_key": new.unique_key,
-        "run_at": new.run_at,
-        "retry_of": new.retry_of,
     }
 
 
@@ -291,19 +281,9 @@ async def submit_jobs(
     if not args:
         return [], []
     job_ids = [log_context.new_job_id() for _ in args]
+    lists = {"ids": job_ids, "run_ats": run_ats, "args": args}
     rows = await SUBMIT_JOBS.all(
-        conn,
-        org=organization_id,
-        project_id=project_id,
-        kind=kind.name,
-        pool=kind.pool,
-        internal=kind.internal,
-        cancelable=kind.cancelable,
-        max_attempts=kind.max_attempts,
-        total_s=kind.total_s,
-        ids=job_ids,
-        run_ats=run_ats,
-        args=args,
+        conn, org=organization_id, project_id=project_id, **_build_kind_parameters(kind), **lists
     )
     if not rows:
         raise _job_queue_full_error(kind)

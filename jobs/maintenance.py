@@ -58,18 +58,7 @@ class DispatcherElectionResult(NamedTuple):
     at: datetime
 
 
-class _DuePoolRow(NamedTuple):
-    """A pool with due work; without any, one row with `pool` None."""
-
-    at: datetime
-    pool: str
-    kind: str
-    job_id: UUID
-    rotor: UUID
-
-
 TRY_TO_LEAD_DISPATCHERS = pool.try_to_lead.typed(DispatcherElectionResult)
-LIST_DUE_POOLS = pool.list_due.typed(_DuePoolRow)
 RESCUE_JOBS = job_maintenance.rescue_jobs.typed(ChangedJob)
 END_OVERDUE_JOBS = job_maintenance.end_overdue_jobs.typed(ChangedJob)
 
@@ -81,8 +70,8 @@ async def try_to_lead_dispatchers(conn: Conn, lock: int = DISPATCHER_LEADER_LOCK
 
 async def find_due_pools(conn: Conn) -> tuple[datetime, list[DuePool]]:
     """Return the database's time, and the pools that have due work and aren't paused."""
-    rows = await LIST_DUE_POOLS.all(conn)
-    return rows[0].at, [DuePool(row.pool, row.kind, row.job_id, row.rotor) for row in rows if row.pool]
+    rows = await pool.list_due.all(conn)
+    return rows[0]["at"], [DuePool(*tuple(row)[1:]) for row in rows if row["pool"]]
 
 
 async def has_pool_worker_and_no_queued_job(conn: Conn, *, pool_name: str) -> bool:
@@ -118,12 +107,8 @@ async def terminate_stuck_sessions(conn: Conn, *, before: datetime, patience_s: 
 
     Return the number of terminated sessions. Do nothing once the database's time is past `before`.
     """
-    return (
-        await job_maintenance.terminate_idle_sessions.value(
-            conn, before=before, grace_s=TIMEOUT_RESCUE_GRACE_S, patience_s=patience_s
-        )
-        or 0
-    )
+    bounds = {"before": before, "grace_s": TIMEOUT_RESCUE_GRACE_S, "patience_s": patience_s}
+    return await job_maintenance.terminate_idle_sessions.value(conn, **bounds) or 0
 
 
 async def fail_queued_jobs_past_deadline(conn: Conn) -> list[ChangedJob]:
