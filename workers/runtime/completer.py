@@ -7,7 +7,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from logging import DEBUG
-from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -15,7 +14,7 @@ import asyncpg
 from db.pool import Pool
 from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors
 from domain.jobs import jobs
-from jobs.ledger import AttemptSettlement, ChangedJob
+from jobs.ledger import AttemptSettlement, ChangedJob, JobClaim
 from jobs.outcomes import RETRY_OUTCOME_OF_FAILED_TASK, Done, Failed, Snooze, TaskOutcome
 from schemas.errors import GroupedWriteFailed
 from telemetry import logs, metrics, tracing
@@ -35,13 +34,6 @@ JOB_OUTCOME_NOT_STORED_FAILURE = Failed("INTERNAL", "the job's outcome can't be 
 SLOW_WRITE_SNOOZE = Snooze(5.0)
 
 _log = logs.get_logger("completer")
-
-
-class StoredSettlements(NamedTuple):
-    """Settlements as they were stored, and the rows of their jobs; a job lost to another attempt has none."""
-
-    settlements: Sequence[AttemptSettlement]
-    changed: Sequence[ChangedJob]
 
 
 class JobOutcomeWriter:
@@ -72,7 +64,7 @@ class JobOutcomeWriter:
             await self._flush_progress(outcomes)
             batch = [AttemptSettlement(attempt.claim, outcome) for attempt, outcome in outcomes]
             began = tracing.current_unix_time_ns()
-            count_and_log_settlements(*await self._settle_until_stored(batch))
+            await self._settle_until_stored(batch)
             spans.record_settlement_spans([attempt for attempt, _ in outcomes], began)
             self._slots.change_unsettled_count(-len(batch))
             self._slots.note_ended_jobs(claim for claim, _ in batch)
@@ -88,25 +80,26 @@ class JobOutcomeWriter:
             else:
                 await self._progress_writer.write_latest_progress(attempt)
 
-    async def _settle_until_stored(self, batch: Sequence[AttemptSettlement]) -> StoredSettlements:
-        """Store the outcomes of a batch of job attempts in Postgres.
+    async def _settle_until_stored(self, batch: Sequence[AttemptSettlement]) -> TaskOutcome | None:
+        """Store the outcomes of a batch of job attempts in Postgres; return the stored one of a lone attempt.
 
         Repeat it while Postgres is away. If an outcome or its writes can't be stored, settle the attempts apart.
         """
         while True:
             try:
                 with convert_postgres_away_errors(), metrics.JOB_SETTLE_HISTOGRAM.time():
-                    return StoredSettlements(batch, await jobs.settle_jobs_and_subjects(self._pool, batch))
+                    changed = await jobs.settle_jobs_and_subjects(self._pool, batch)
             except TRANSIENT_POSTGRES_ERRORS:
                 await asyncio.sleep(SETTLEMENT_RETRY_S)
             except (GroupedWriteFailed, *UNSTORABLE_OUTCOME_ERRORS) as error:
-                return await (
-                    self._settle_writes_alone(batch)
-                    if len(batch) > 1
-                    else self._store_substitute_outcome(batch[0], error)
-                )
+                if len(batch) > 1:
+                    return await self._settle_writes_alone(batch)
+                batch = [AttemptSettlement(batch[0].claim, substitute_outcome(batch[0].claim, error))]
+            else:
+                count_and_log_settlements(batch, changed)
+                return batch[0].outcome if len(batch) == 1 else None
 
-    async def _settle_writes_alone(self, batch: Sequence[AttemptSettlement]) -> StoredSettlements:
+    async def _settle_writes_alone(self, batch: Sequence[AttemptSettlement]) -> None:
         """Settle the attempts without writes together, then each other one alone; each alone if none has writes.
 
         After one slow write of a tenant, snooze the tenant's other attempts with writes: they may wait for the same
@@ -114,31 +107,27 @@ class JobOutcomeWriter:
         """
         plain = [settlement for settlement in batch if not has_writes(settlement.outcome)]
         alone = [settlement for settlement in batch if has_writes(settlement.outcome)] or plain
-        stored = StoredSettlements([], []) if alone is plain or not plain else await self._settle_until_stored(plain)
+        if plain and alone is not plain:
+            await self._settle_until_stored(plain)
         slow_tenants = set[UUID]()
         for claim, outcome in alone:
-            is_slow = claim.organization_id in slow_tenants
-            one = await self._settle_until_stored([AttemptSettlement(claim, SLOW_WRITE_SNOOZE if is_slow else outcome)])
-            if one.settlements[0].outcome is SLOW_WRITE_SNOOZE:
+            asked = SLOW_WRITE_SNOOZE if claim.organization_id in slow_tenants else outcome
+            if await self._settle_until_stored([AttemptSettlement(claim, asked)]) is SLOW_WRITE_SNOOZE:
                 slow_tenants.add(claim.organization_id)
-            stored = StoredSettlements([*stored.settlements, *one.settlements], [*stored.changed, *one.changed])
-        return stored
 
-    async def _store_substitute_outcome(self, settlement: AttemptSettlement, error: Exception) -> StoredSettlements:
-        """Store another outcome for an attempt with an outcome that failed with `error` in a settlement of its own.
 
-        A slow write snoozes the job, and another failed write retries it. Any other outcome can't be stored: the job
-        fails.
-        """
-        claim = settlement.claim
-        fields = logs.job_log_fields(claim, attempt=claim.attempt)
-        if isinstance(error, GroupedWriteFailed) and error.is_slow:
-            _log.warning("write of the outcome took too long", **fields)
-            return await self._settle_until_stored([AttemptSettlement(claim, SLOW_WRITE_SNOOZE)])
-        _log.exception("outcome not stored", **fields)
-        is_write = isinstance(error, GroupedWriteFailed)
-        substitute = RETRY_OUTCOME_OF_FAILED_TASK if is_write else JOB_OUTCOME_NOT_STORED_FAILURE
-        return await self._settle_until_stored([AttemptSettlement(claim, substitute)])
+def substitute_outcome(claim: JobClaim, error: Exception) -> TaskOutcome:
+    """Return another outcome for an attempt with an outcome that failed with `error` in a settlement of its own.
+
+    A slow write snoozes the job, and another failed write retries it. Any other outcome can't be stored: the job fails.
+    """
+    fields = logs.job_log_fields(claim, attempt=claim.attempt)
+    if isinstance(error, GroupedWriteFailed) and error.is_slow:
+        _log.warning("write of the outcome took too long", **fields)
+        return SLOW_WRITE_SNOOZE
+    _log.exception("outcome not stored", **fields)
+    is_write = isinstance(error, GroupedWriteFailed)
+    return RETRY_OUTCOME_OF_FAILED_TASK if is_write else JOB_OUTCOME_NOT_STORED_FAILURE
 
 
 def has_writes(outcome: TaskOutcome) -> bool:
