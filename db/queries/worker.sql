@@ -26,14 +26,15 @@ select j.organization_id, j.id, j.fence,
   from renewed_worker
   left join job j on j.lease_owner = renewed_worker.id;
 
--- name: claims_held    Return claims as claim_jobs did.
+-- name: claims_held
+-- Return a worker's claims among jobs, as claim_jobs did, after the response to its pull was lost.
 select organization_id, project_id, id, kind, fence, attempt, max_attempts, args, attempt_deadline_at
   from job
  where lease_owner = :id
    and state = 'running'
    and id = any(:job_ids::uuid[]);
 
--- name: drain_worker    Mark a worker as draining.
+-- name: drain_worker    Mark a worker as draining: it finishes its jobs and takes no more.
 update worker
    set state = 'draining'
  where id = :id;

@@ -8,9 +8,10 @@ from uuid import UUID
 import asyncpg
 
 from db.pool import Conn, Pool
-from jobs import heartbeat, ledger
+from db.queries import worker as worker_statements
+from jobs import controls, ledger
 from jobs.kinds import JobKindSpec
-from jobs.ledger import AttemptSettlement, JobClaim, SubmittedJob
+from jobs.ledger import AttemptSettlement, ChangedJob, JobClaim, SubmittedJob
 from jobs.outcomes import Done, TaskOutcome
 from schemas import ids
 from tests.waiting import eventually
@@ -35,10 +36,15 @@ async def tenants(conn: Conn, count: int = 1, *, tier: str = "standard") -> list
 
 async def worker(conn: Conn, kind: JobKindSpec = TEST_JOB, *, lease_s: float = 60, slots: int = 10) -> UUID:
     worker_id = ids.new_uuid7()
-    await heartbeat.insert_worker_row(
-        conn, worker_id=worker_id, pool=kind.pool, host="test", pid=1, version="1", slots=slots, lease_s=lease_s
+    await worker_statements.register_worker.run(
+        conn, id=worker_id, pool=kind.pool, host="test", pid=1, version="1", slots=slots, lease_s=lease_s
     )
     return worker_id
+
+
+async def cancel(conn: Conn, org: UUID, job_id: UUID) -> ChangedJob | None:
+    """Cancel a job; return its row, or None if it can't be canceled."""
+    return next(iter(await controls.cancel_open_jobs_by_ids(conn, organization_id=org, job_ids=[job_id])), None)
 
 
 async def add_huge_worker(conn: Conn) -> None:

@@ -7,7 +7,8 @@ from chaos import backlog
 from chaos.environment import BenchEnvironment
 from chaos.tasks import BENCH_POOL, BENCH_TASKS, NOOP_BENCH_KIND
 from db.pool import Conn
-from jobs import heartbeat, ledger
+from db.queries import worker
+from jobs import ledger
 from jobs.ledger import AttemptSettlement
 from jobs.outcomes import Done
 from schemas import ids
@@ -31,7 +32,7 @@ async def measure_pull(
         took_ms = [await _time_one_pull(conn, worker_id) for _ in range(WARM_UP_PULL_COUNT + size.pulls)][
             WARM_UP_PULL_COUNT:
         ]
-        await heartbeat.delete_worker_row(conn, worker_id=worker_id)
+        await worker.retire_worker.run(conn, id=worker_id)
     return BenchmarkResult(
         {"pull_p50_ms": compute_percentiles(took_ms)["p50"]}, {"pull_ms": compute_percentiles(took_ms)}
     )
@@ -39,15 +40,8 @@ async def measure_pull(
 
 async def _insert_bench_worker(conn: Conn) -> UUID:
     worker_id = ids.new_uuid7()
-    await heartbeat.insert_worker_row(
-        conn,
-        worker_id=worker_id,
-        pool=BENCH_POOL,
-        host="bench",
-        pid=0,
-        version="0",
-        slots=JOBS_PER_TIMED_PULL,
-        lease_s=3600,
+    await worker.register_worker.run(
+        conn, id=worker_id, pool=BENCH_POOL, host="bench", pid=0, version="0", slots=JOBS_PER_TIMED_PULL, lease_s=3600
     )
     return worker_id
 

@@ -14,6 +14,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from db.pool import Conn, Pool, acquire_pg_connection
+from db.queries import worker
 from db.reach import TRANSIENT_POSTGRES_ERRORS, convert_postgres_away_errors
 from jobs import heartbeat
 from jobs.heartbeat import JobHeldByWorker
@@ -21,14 +22,7 @@ from jobs.ledger import JobClaim
 from jobs.outcomes import RETRY_OUTCOME_OF_TIMED_OUT_ATTEMPT, Canceled, Interrupted
 from schemas import ids
 from telemetry import logs, metrics
-from workers.runtime.slots import (
-    AttemptKey,
-    AttemptVerdict,
-    JobAttempt,
-    JobLostStopCause,
-    WorkerSlots,
-    build_job_id_and_fence_key,
-)
+from workers.runtime.slots import AttemptKey, JobAttempt, JobLostStopCause, WorkerSlots, build_job_id_and_fence_key
 
 #: Pause between two renewals, as a part of a lease.
 LEASE_RENEWAL_INTERVAL_SHARE = 2 / 15
@@ -42,6 +36,8 @@ MIN_POSTGRES_SILENCE_TIMEOUT_S = 2.0
 
 #: Starts a claim; the second argument is the start of its attempt by the loop's clock.
 AdoptClaim: TypeAlias = Callable[[JobClaim, float], None]
+
+LIST_HELD_JOB_CLAIMS = worker.claims_held.typed(JobClaim)
 
 _log = logs.get_logger("heartbeat")
 
@@ -77,9 +73,9 @@ class WorkerHeartbeat:
         """
         self.worker_id, asked_at = ids.new_uuid7(), self._clock.time()
         async with self._hold_connection(share=1) as conn:
-            await heartbeat.insert_worker_row(
+            await worker.register_worker.run(
                 conn,
-                worker_id=self.worker_id,
+                id=self.worker_id,
                 pool=self._pool_name,
                 host=socket.gethostname(),
                 pid=os.getpid(),
@@ -100,12 +96,12 @@ class WorkerHeartbeat:
 
     async def mark_draining(self) -> None:
         async with self._hold_connection() as conn:
-            await heartbeat.mark_worker_draining(conn, worker_id=self.worker_id)
+            await worker.drain_worker.run(conn, id=self.worker_id)
 
     async def delete_worker_row(self) -> None:
         self._watch.cancel()
         async with self._hold_connection() as conn:
-            await heartbeat.delete_worker_row(conn, worker_id=self.worker_id)
+            await worker.retire_worker.run(conn, id=self.worker_id)
 
     @property
     def lease_age_s(self) -> float:
@@ -141,9 +137,8 @@ class WorkerHeartbeat:
         lost, self._unknown = unknown.keys() & self._unknown, set(unknown)
         if lost:
             async with self._hold_connection() as conn:
-                claims = await heartbeat.list_job_claims_held_by_worker(
-                    conn, worker_id=self.worker_id, job_ids=[job_id for job_id, _ in lost]
-                )
+                job_ids = [job_id for job_id, _ in lost]
+                claims = await LIST_HELD_JOB_CLAIMS.all(conn, id=self.worker_id, job_ids=job_ids)
             for claim in claims:
                 if (key := build_job_id_and_fence_key(claim)) in lost:
                     adopt(claim, unknown[key])
@@ -181,16 +176,12 @@ def stop_disallowed_attempts(attempts: Collection[JobAttempt], rows: Mapping[Att
     `attempts` ran before the lease's renewal was sent; `rows` are the jobs that the worker still owns.
     """
     for attempt in attempts:
-        verdict = find_attempt_stop_verdict(attempt, rows.get(build_job_id_and_fence_key(attempt.claim)))
-        if verdict is not None:
-            attempt.stop_with_cause(verdict)
-
-
-def find_attempt_stop_verdict(attempt: JobAttempt, row: JobHeldByWorker | None) -> AttemptVerdict | None:
-    if attempt.committed:
-        return None
-    if row is None:
-        return JobLostStopCause()
-    if row.cancel:
-        return Canceled()
-    return RETRY_OUTCOME_OF_TIMED_OUT_ATTEMPT if row.overdue else None
+        row = rows.get(build_job_id_and_fence_key(attempt.claim))
+        if attempt.committed:
+            continue
+        if row is None:
+            attempt.stop_with_cause(JobLostStopCause())
+        elif row.cancel:
+            attempt.stop_with_cause(Canceled())
+        elif row.overdue:
+            attempt.stop_with_cause(RETRY_OUTCOME_OF_TIMED_OUT_ATTEMPT)

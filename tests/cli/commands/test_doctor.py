@@ -7,10 +7,11 @@ import msgspec
 import pytest
 
 from db.pool import Conn
+from db.queries import worker
 from domain.operations import disk
 from domain.operations.disk import DatabaseDiskUse
 from generation.confinement import kernel
-from jobs import heartbeat, maintenance
+from jobs import maintenance
 from schemas.settings import Settings
 from tests.cli.conftest import Tenantry
 from tests.jobs import scene
@@ -132,7 +133,7 @@ async def test_workers_and_a_dispatcher_are_detected_by_their_leases_and_lock(
     assert "python -m workers ingest" in checks["workers ingest"]["advice"]
     await scene.worker(conn)
     await scene.worker(conn, lease_s=-1)
-    await heartbeat.mark_worker_draining(conn, worker_id=await scene.worker(conn))
+    await worker.drain_worker.run(conn, id=await scene.worker(conn))
     assert (await maintenance.try_to_lead_dispatchers(conn))[0]
     code, checks = await run_doctor(tenantry)
     assert (code, checks["workers ingest"]["status"]) == (0, "ok")

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from db.pool import Conn
 from db.queries import job_wait
+from db.queries import worker as worker_statements
 from domain.jobs import wait_reasons
 from domain.jobs.wait_reasons import MAX_COUNTED_JOBS_AHEAD, JobWaitFacts
 from domain.operations import pools
-from jobs import heartbeat, maintenance
+from jobs import maintenance
 from jobs.ledger import JobClaim
 from jobs.outcomes import Retry, Snooze
 from schemas.ops import PoolCap
@@ -79,7 +80,7 @@ async def paused(case: Case) -> Undo:
 async def without_worker(case: Case) -> Undo:
     workers = await case.conn.fetch("select id from worker")
     for worker in workers:
-        await heartbeat.mark_worker_draining(case.conn, worker_id=worker["id"])
+        await worker_statements.drain_worker.run(case.conn, id=worker["id"])
     return partial(scene.worker, case.conn)
 
 

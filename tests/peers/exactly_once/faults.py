@@ -14,8 +14,9 @@ from unittest.mock import patch
 import httpx
 import time_machine
 
+from db.queries import worker
 from domain.jobs import jobs
-from jobs import heartbeat, ledger, maintenance
+from jobs import ledger, maintenance
 from jobs.ledger import AttemptSettlement, JobClaim
 from schemas import ids
 from tests.peers.exactly_once.rows import OutcomeRow, row_of_post
@@ -57,15 +58,8 @@ class Hand:
 
     async def enter(self) -> None:
         async with self.system.pool.acquire() as conn:
-            await heartbeat.insert_worker_row(
-                conn,
-                worker_id=self.worker_id,
-                pool="publish",
-                host="test",
-                pid=1,
-                version="1",
-                slots=1,
-                lease_s=LEASE_S,
+            await worker.register_worker.run(
+                conn, id=self.worker_id, pool="publish", host="test", pid=1, version="1", slots=1, lease_s=LEASE_S
             )
 
     async def work(self) -> None:

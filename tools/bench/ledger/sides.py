@@ -9,7 +9,8 @@ from uuid import UUID
 from chaos.backlog import CREATE_BENCH_TABLE
 from chaos.tasks import BENCH_POOL, NOOP_BENCH_KIND
 from db.pool import Conn
-from jobs import heartbeat, ledger
+from db.queries import worker
+from jobs import ledger
 from jobs.kinds import JobKindSpec
 from jobs.ledger import AttemptSettlement, JobClaim
 from jobs.outcomes import Done
@@ -95,8 +96,8 @@ class BenchLedger:
         await self.conn.execute("insert into pool (name) values ($1) on conflict do nothing", BENCH_POOL)
         await self.conn.execute(INSERT_BENCH_POOL_CAPS, BENCH_POOL)
         await self.conn.execute(INSERT_ORGANIZATIONS_WITH_PROJECT, self.tenants)
-        await heartbeat.insert_worker_row(
-            self.conn, worker_id=self.worker_id, pool=BENCH_POOL, host="bench", pid=0, version="0",
+        await worker.register_worker.run(
+            self.conn, id=self.worker_id, pool=BENCH_POOL, host="bench", pid=0, version="0",
             slots=LEDGER_PULL_SIZE, lease_s=LEDGER_BENCH_LEASE_S,
         )  # fmt: skip
 
