@@ -130,12 +130,9 @@ async def run_attempt_task(task: JobTask, context: TaskContext, attempt: JobAtte
     except JobCancelRequested:
         return Canceled()
     except (ServiceUnavailable, NoFreeServerSlot) as error:
-        return _build_busy_server_snooze(attempt.claim) if isinstance(error, NoFreeServerSlot) else Interrupted()
+        busy_s = backoff.busy_server_backoff_s(attempt.claim.fence, attempt.claim.attempt)
+        return Snooze(busy_s) if isinstance(error, NoFreeServerSlot) else Interrupted()
     except Exception:  # noqa: BLE001  any exception of a task is one attempt's failure
         claim = attempt.claim
         _log.exception("task failed", **logs.job_log_fields(claim, attempt=claim.attempt))
         return RETRY_OUTCOME_OF_FAILED_TASK
-
-
-def _build_busy_server_snooze(claim: JobClaim) -> Snooze:
-    return Snooze(backoff.busy_server_backoff_s(claim.fence, claim.attempt))
