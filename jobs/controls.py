@@ -17,14 +17,6 @@ CANCEL_JOBS_OF_PROJECT = job.cancel_jobs_of_project.typed(ChangedJob)
 MAKE_JOB_DUE = job.run_job_now.typed(WakeMessage)
 
 
-async def cancel_open_job_row(conn: Conn, *, organization_id: UUID, job_id: UUID) -> ChangedJob | None:
-    """End a queued job as canceled, or request the cancel of a running one; return its row.
-
-    Return None if the job has ended, isn't cancelable, or is unknown or internal.
-    """
-    return next(iter(await cancel_open_jobs_by_ids(conn, organization_id=organization_id, job_ids=[job_id])), None)
-
-
 async def lock_job_rows(conn: Conn, *, organization_id: UUID, job_ids: Sequence[UUID]) -> None:
     """Lock the rows of the given jobs of an organization until the transaction ends.
 
@@ -36,7 +28,7 @@ async def lock_job_rows(conn: Conn, *, organization_id: UUID, job_ids: Sequence[
 async def cancel_open_jobs_by_ids(conn: Conn, *, organization_id: UUID, job_ids: Sequence[UUID]) -> list[ChangedJob]:
     """End those of the given jobs that are queued as canceled, and request the cancel of the running ones.
 
-    Return their rows. A job that has ended, isn't cancelable now or is internal has no row.
+    Return their rows. A job that has ended, isn't cancelable now, or is unknown or internal has no row.
     """
     return await CANCEL_JOBS.all(conn, org=organization_id, ids=job_ids)
 

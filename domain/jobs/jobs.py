@@ -143,11 +143,11 @@ async def request_job_cancel(conn: Conn, *, organization_id: UUID, job_id: UUID)
 
     Raises `ObjectNotFound`, `StateConflict` JOB_CANCEL_UNAVAILABLE with the stage that forbids it.
     """
-    moved = await controls.cancel_open_job_row(conn, organization_id=organization_id, job_id=job_id)
-    if moved is None:
+    moved = await controls.cancel_open_jobs_by_ids(conn, organization_id=organization_id, job_ids=[job_id])
+    if not moved:
         job, _ = await read_job(conn, organization_id=organization_id, job_id=job_id)
         return _answer_late_cancel(job)
-    await subjects.end_job_subjects(conn, [moved])
+    await subjects.end_job_subjects(conn, moved)
     return CancelAnswer(job_id=ids.format_prefixed_id(ids.JOB_ID_PREFIX, job_id), accepted=True)
 
 

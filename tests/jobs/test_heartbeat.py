@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from db.pool import Conn
-from jobs import controls, heartbeat, ledger
+from jobs import heartbeat, ledger
 from jobs.heartbeat import JobHeldByWorker
 from jobs.outcomes import Interrupted
 from schemas import ids
@@ -43,7 +43,7 @@ async def test_a_renewal_extends_the_lease_and_returns_the_jobs(conn: Conn, org:
 
 async def test_a_renewal_returns_cancel_requests_and_overdue_jobs(conn: Conn, org: UUID) -> None:
     claim = await scene.start_job(conn, org, TEST_JOB._replace(timeout_s=0))
-    await controls.cancel_open_job_row(conn, organization_id=org, job_id=claim.id)
+    await scene.cancel(conn, org, claim.id)
     [news] = await heartbeat.renew_worker_lease(conn, worker_id=await get_lease_owner(conn, claim), lease_s=15) or []
     assert (news.cancel, news.overdue) == (True, True)
 

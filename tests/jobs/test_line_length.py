@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from db.pool import Conn
-from jobs import controls, ledger
+from jobs import ledger
 from jobs.ledger import NewJob
 from jobs.outcomes import Retry, Snooze
 from schemas import ids
@@ -50,7 +50,7 @@ async def change_line(conn: Conn, org: UUID, dice: random.Random) -> None:
     await scene.settle(conn, claims[:back], Retry("X", "x", after_s=0) if dice.random() < 0.5 else Snooze(0))
     await scene.settle(conn, claims[back:])
     for job_id in await conn.fetch("select id from job where state = 'queued' order by random() limit 3"):
-        await controls.cancel_open_job_row(conn, organization_id=org, job_id=job_id["id"])
+        await scene.cancel(conn, org, job_id["id"])
 
 
 async def check_submits(conn: Conn, org: UUID, dice: random.Random) -> None:

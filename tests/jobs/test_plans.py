@@ -134,10 +134,7 @@ USES: dict[str, tuple[Use, int]] = {
     "timeline": (tell, 10),
     "count": (count, 3 * counts.MAX_JOBS_PER_COUNT),
     "count of project": (lambda conn, found: count(conn, found, found.project_id), ENDED + 2 * RUNNING),
-    "cancel": (
-        lambda conn, found: controls.cancel_open_job_row(conn, organization_id=found.org, job_id=found.claims.pop().id),
-        5,
-    ),
+    "cancel": (lambda conn, found: scene.cancel(conn, found.org, found.claims.pop().id), 5),
     "look": (lambda conn, _: maintenance.find_due_pools(conn), 10),
     "count due": (
         lambda conn, _: maintenance.count_next_part_of_queued_jobs(conn),

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from db.pool import Conn, Pool
-from jobs import controls, ledger
+from jobs import ledger
 from jobs.kinds import JobKindSpec
 from jobs.ledger import AttemptSettlement
 from jobs.outcomes import Canceled, Done, Failed, Interrupted, Retry, Snooze, TaskOutcome
@@ -97,7 +97,7 @@ async def test_nothing_moves_the_deadline(conn: Conn, org: UUID) -> None:
 async def test_an_accepted_cancel_wins_over_any_outcome(conn: Conn, org: UUID) -> None:
     for outcome in ALL:
         claim = await scene.start_job(conn, org)
-        await controls.cancel_open_job_row(conn, organization_id=org, job_id=claim.id)
+        await scene.cancel(conn, org, claim.id)
         assert await scene.settle(conn, [claim], outcome) == ["canceled"], outcome
         assert await scene.list_attempts(conn, claim.id) == ["canceled"]
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from db.pool import Conn, Pool
-from jobs import controls, ledger
+from jobs import ledger
 from jobs.ledger import JobClaim
 from jobs.outcomes import Interrupted
 from schemas.errors import AttemptFenced, JobCancelRequested
@@ -61,7 +61,7 @@ async def test_no_step_runs_for_another_tenants_job(conn: Conn) -> None:
 
 async def test_no_step_runs_after_an_accepted_cancel(conn: Conn, org: UUID) -> None:
     claim = await scene.start_job(conn, org)
-    await controls.cancel_open_job_row(conn, organization_id=org, job_id=claim.id)
+    await scene.cancel(conn, org, claim.id)
     for step in STEPS:
         with pytest.raises(JobCancelRequested):
             async with conn.transaction():
@@ -86,7 +86,7 @@ async def test_a_commit_that_comes_before_the_cancel_wins(pool: Pool, conn: Conn
     async with pool.acquire() as other:
         async with conn.transaction():
             await ledger.complete_job(conn, claim, result={})
-            cancel = controls.cancel_open_job_row(other, organization_id=org, job_id=claim.id)
+            cancel = scene.cancel(other, org, claim.id)
             canceling = await scene.start_blocked(pool, cancel)
         assert await canceling is None
     assert (await scene.row(conn, claim.id))["state"] == "completed"
@@ -97,7 +97,7 @@ async def _give_back(conn: Conn, claim: JobClaim) -> None:
 
 
 async def _cancel(conn: Conn, claim: JobClaim) -> None:
-    await controls.cancel_open_job_row(conn, organization_id=claim.organization_id, job_id=claim.id)
+    await scene.cancel(conn, claim.organization_id, claim.id)
 
 
 @pytest.mark.parametrize(("before", "error"), [(_give_back, AttemptFenced), (_cancel, JobCancelRequested)])
@@ -131,9 +131,9 @@ async def test_commit_that_waited_for_a_progress_keeps_the_worker(pool: Pool, co
 async def test_a_stage_may_refuse_and_again_allow_cancels(conn: Conn, org: UUID) -> None:
     claim = await scene.start_job(conn, org)
     await ledger.store_job_progress(conn, claim, progress=0.5, stage="sending", cancelable=False)
-    assert await controls.cancel_open_job_row(conn, organization_id=org, job_id=claim.id) is None
+    assert await scene.cancel(conn, org, claim.id) is None
     await ledger.store_job_progress(conn, claim, progress=0.6, stage="confirming")
-    assert await controls.cancel_open_job_row(conn, organization_id=org, job_id=claim.id) is None
+    assert await scene.cancel(conn, org, claim.id) is None
     await ledger.store_job_progress(conn, claim, progress=0.7, cancelable=True)
-    assert await controls.cancel_open_job_row(conn, organization_id=org, job_id=claim.id) is not None
+    assert await scene.cancel(conn, org, claim.id) is not None
     assert (await scene.row(conn, claim.id))["stage"] == "confirming"

@@ -108,7 +108,7 @@ class PhaseHistory:
 
     async def cancel(self, index: int) -> None:
         job = self.expected[index]
-        await controls.cancel_open_job_row(self.conn, organization_id=self.org, job_id=job.job_id)
+        await scene.cancel(self.conn, self.org, job.job_id)
         if job.phase == "running":
             self.expected[index] = job._replace(asked_to_stop=True)
         elif job.phase in OPEN_JOB_PHASES:
