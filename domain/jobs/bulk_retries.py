@@ -18,7 +18,7 @@ from domain.tenancy import project_locks
 from domain.values.periods import ListPeriod
 from jobs import controls
 from jobs.kinds import PUBLIC_JOB_KIND_NAMES
-from jobs.ledger import WakeMessage
+from jobs.ledger import SubmittedJob, WakeMessage
 from schemas import ids
 from schemas.errors import DomainError, StateConflict
 from schemas.jobs import BulkRetried, NotRetried, Retried, UnsuccessfulJobStatus
@@ -89,7 +89,7 @@ async def retry_matching_org_jobs(
         await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=chosen.project_id)
     matching = await _find_retryable_jobs(conn, organization_id, chosen, after, depth or MAX_BULK_RETRY_SCAN_JOBS)
     batch = matching.ids[: MAX_JOBS_COUNTED_FOR_BULK_RETRY if dry_run else most or MAX_JOBS_PER_BULK_RETRY]
-    results = _BulkRetryResults() if dry_run else await _retry_each_job(conn, organization_id, scopes, batch)
+    results = _BulkRetryResults([], [], []) if dry_run else await _retry_each_job(conn, organization_id, scopes, batch)
     answer = BulkRetried(
         matched=min(len(matching.ids), MAX_JOBS_COUNTED_FOR_BULK_RETRY),
         capped=len(matching.ids) > MAX_JOBS_COUNTED_FOR_BULK_RETRY or matching.last_id is not None,
@@ -119,32 +119,30 @@ async def _find_retryable_jobs(
     )
 
 
-class _BulkRetryResults:
-    """Results of a call so far."""
-
-    def __init__(self) -> None:
-        self.retried: list[Retried] = []
-        self.skipped: list[NotRetried] = []
-        self.wakes: list[WakeMessage] = []
-
-    def add_skipped_job(self, origin: _LockedJobToRetry, error: DomainError) -> None:
-        code = str(error.details.get("reason", error.code))
-        self.skipped.append(
-            NotRetried(job_id=ids.format_prefixed_id(ids.JOB_ID_PREFIX, origin.id), code=code, message=error.message)
-        )
+class _BulkRetryResults(NamedTuple):
+    retried: list[Retried]
+    skipped: list[NotRetried]
+    wakes: list[WakeMessage]
 
 
 async def _retry_each_job(
     conn: Conn, organization_id: UUID, scopes: Collection[str], job_ids: Sequence[UUID]
 ) -> _BulkRetryResults:
-    results = _BulkRetryResults()
+    results = _BulkRetryResults([], [], [])
     for origin in await _lock_jobs_to_retry(conn, organization_id, job_ids):
+        job_id = ids.format_prefixed_id(ids.JOB_ID_PREFIX, origin.id)
         try:
             with log_context.drop_submit_spans_on_error():
                 async with conn.transaction():
-                    await _submit_retry_of_job(conn, organization_id, scopes, origin, results)
+                    new = await _submit_retry_of_job(conn, organization_id, scopes, origin)
         except DomainError as error:
-            results.add_skipped_job(origin, error)
+            code = str(error.details.get("reason", error.code))
+            results.skipped.append(NotRetried(job_id=job_id, code=code, message=error.message))
+            continue
+        new_id = ids.format_prefixed_id(ids.JOB_ID_PREFIX, new.job_id)
+        results.retried.append(Retried(job_id=new_id, retry_of=job_id))
+        if new.wake:
+            results.wakes.append(new.wake)
     return results
 
 
@@ -163,9 +161,9 @@ async def _lock_jobs_to_retry(conn: Conn, organization_id: UUID, job_ids: Sequen
 
 
 async def _submit_retry_of_job(
-    conn: Conn, organization_id: UUID, scopes: Collection[str], locked: _LockedJobToRetry, results: _BulkRetryResults
-) -> None:
-    """Retry one locked job, and add the new job to `results`.
+    conn: Conn, organization_id: UUID, scopes: Collection[str], locked: _LockedJobToRetry
+) -> SubmittedJob:
+    """Retry one locked job, and return the new job.
 
     Raises as `retries.submit_job_retry`, and `StateConflict` ALREADY_RETRIED, SUPERSEDED or ALREADY_RUNNING.
     """
@@ -180,9 +178,7 @@ async def _submit_retry_of_job(
     submitted = await retries.submit_checked_retry(
         conn, organization_id=organization_id, job_id=locked.id, origin=origin
     )
-    new = ids.format_prefixed_id(ids.JOB_ID_PREFIX, submitted.job_id)
     if not submitted.fresh:
-        raise StateConflict("ALREADY_RUNNING", f"{new} is running with the same arguments")
-    results.retried.append(Retried(job_id=new, retry_of=ids.format_prefixed_id(ids.JOB_ID_PREFIX, locked.id)))
-    if submitted.wake:
-        results.wakes.append(submitted.wake)
+        running = ids.format_prefixed_id(ids.JOB_ID_PREFIX, submitted.job_id)
+        raise StateConflict("ALREADY_RUNNING", f"{running} is running with the same arguments")
+    return submitted
