@@ -75,16 +75,8 @@ ARCHIVE_PROJECT_KIND = JobKindSpec(
 PURGE_PROJECT_KIND = ARCHIVE_PROJECT_KIND._replace(
     name="purge_project", scope="ops:write", total_s=72 * 3600, internal=True, stages=()
 )
-ADVANCE_CLOCK_KIND = JobKindSpec(
-    "advance_clock",
-    "default",
-    "publish:write",
-    timeout_s=900,
-    max_attempts=5,
-    total_s=3600,
-    cancelable=False,
-    on_archive="finish",
-    stages=("advancing",),
+ADVANCE_CLOCK_KIND = ARCHIVE_PROJECT_KIND._replace(
+    name="advance_clock", scope="publish:write", timeout_s=900, max_attempts=5, total_s=3600, stages=("advancing",)
 )
 PUBLISH_POST_KIND = JobKindSpec(
     "publish_post",
@@ -126,16 +118,8 @@ REFRESH_TOKEN_KIND = REGISTER_OAUTH_CLIENT_KIND._replace(name="refresh_token")
 COLLECT_METRICS_KIND = JobKindSpec(
     "collect_metrics", "metrics", "metrics:read", timeout_s=90, max_attempts=3, total_s=3600, internal=True
 )
-RELAY_CONVERSIONS_KIND = JobKindSpec(
-    "relay_conversions",
-    "publish",
-    "projects:write",
-    timeout_s=300,
-    max_attempts=8,
-    total_s=3600,
-    cancelable=False,
-    on_archive="finish",
-    internal=True,
+RELAY_CONVERSIONS_KIND = RECONCILE_POST_KIND._replace(
+    name="relay_conversions", scope="projects:write", timeout_s=300, max_attempts=8, total_s=3600
 )
 DELIVER_WEBHOOK_KIND = RELAY_CONVERSIONS_KIND._replace(
     name="deliver_webhook", pool="deliver", scope="webhooks:write", timeout_s=120
