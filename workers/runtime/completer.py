@@ -93,7 +93,8 @@ class JobOutcomeWriter:
                 await asyncio.sleep(SETTLEMENT_RETRY_S)
             except (GroupedWriteFailed, *UNSTORABLE_OUTCOME_ERRORS) as error:
                 if len(batch) > 1:
-                    return await self._settle_writes_alone(batch)
+                    await self._settle_writes_alone(batch)
+                    return None
                 batch = [AttemptSettlement(batch[0].claim, substitute_outcome(batch[0].claim, error))]
             else:
                 count_and_log_settlements(batch, changed)
