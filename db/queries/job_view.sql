@@ -50,6 +50,12 @@ select {job}
  order by j.organization_id desc, j.id desc
  limit :limit
 
+-- name: get_job    Return a job.
+select {job}
+  from partner_job j
+ where j.organization_id = :org
+   and j.id = :id;
+
 -- name: get_jobs
 -- Return jobs in the order of the ids, nulls for absent ones. The arrays are subselects, so that the plan
 -- doesn't depend on their length and is cached.
@@ -176,10 +182,10 @@ select status, stage, phase, count(*) as jobs
  group by status, stage, phase
 
 -- part: in_pools_by_stage    Stages and phases of running or queued jobs, pool by pool.
-(select 'running' as status, j.stage, j.phase
+(select 'running' as status, j.stage, j.state as phase
      from pool p
     cross join lateral (
-            select stage, job_phase(state, stage, started_at) as phase
+            select stage, state
               from job
              where pool = p.name
                and organization_id = :org

@@ -34,6 +34,7 @@ from schemas.waiting import Waiting
 UNSUCCESSFUL_JOB_STATES = (JobState.FAILED, JobState.CANCELED)
 
 
+GET_JOB = job_view.get_job.typed(JobRow)
 GET_JOBS = job_view.get_jobs.typed(JobRow)
 LIST_JOBS = job_view.list_jobs.typed(JobRow)
 LIST_JOBS_OF_PROJECT = job_view.list_jobs_of_project.typed(JobRow)
