@@ -34,8 +34,8 @@ class JobBucket(ResponseStruct, frozen=True, kw_only=True):
     run_seconds: Percentiles
     """From the first attempt to the end, including waits between attempts."""
     sampled: bool
-    """Whether the bucket has more than `sampledAbove` jobs: then results and times are estimated from a
-    sample.
+    """Whether the bucket has more than `sampledAbove` jobs: then times are estimated from a sample, and
+    an organization's results too.
     """
 
 
@@ -45,7 +45,7 @@ class ErrorCount(ResponseStruct, frozen=True, kw_only=True):
     code: str
     """The code, as in `error.code` of a job."""
     jobs: int
-    """Number of jobs; an estimate for buckets that are `sampled`."""
+    """Number of jobs; estimated from some failed jobs of a bucket, if it has many."""
 
 
 class JobStats(RealClockResponseStruct, frozen=True, kw_only=True):
@@ -62,6 +62,6 @@ class JobStats(RealClockResponseStruct, frozen=True, kw_only=True):
     buckets: list[JobBucket]
     """All buckets, oldest first, empty ones included."""
     sampled_above: int
-    """The sampling limit, for a bucket; for all organizations, for each pool in a bucket."""
+    """The sampling limit of a bucket."""
     errors: list[ErrorCount]
     """The ten most frequent error codes, most frequent first."""

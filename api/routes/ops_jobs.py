@@ -92,8 +92,8 @@ async def count_all_jobs(
 ) -> OperatedJobCounts:
     """Count the jobs of all organizations by status and by phase, as their list finds them.
 
-    The count covers 5,000 jobs of each phase, for completed jobs the last to end in each pool, and marks counts
-    that may be incomplete. With a period, it covers 10,000, an equal share of each organization.
+    The count covers 5,000 jobs of each phase, and marks counts that may be incomplete. Of ended jobs it covers an
+    equal share of each pool: the last to end, or with a period the first to end after its start.
     """
     request.get_non_sandbox_actor()
     criteria = OperatorJobFilter(

@@ -171,7 +171,7 @@ select status, phase, sum(jobs)::int as jobs, bool_or(scanned >= most) as more
  group by status, phase
 
 -- name: count_operator_jobs
--- Count the jobs that the list of each status finds among each organization's newest `depth`.
+-- Count the jobs that the list of each status finds among an organization's newest `depth`.
 with scanned as (
   -- Each status as its list scans it: completed jobs among all jobs.
   select s.*, :depth as most
@@ -197,13 +197,16 @@ with scanned as (
               from job
              where {place}
                    {newest})) s
-   where coalesce(o.id = :org::uuid, true))
+   where o.id = :org)
 {counted};
 
--- name: count_jobs_of_all
--- Count the matching jobs among `depth` jobs of each phase, of all organizations.
-with scanned as (
-  -- The last to end of each pool, an equal share each, stand for completed jobs.
+-- part: of_all_organizations
+-- Matching jobs among `depth` of each phase: of ended ones an equal share of each pool, in this order.
+with share as materialized (
+  select name, greatest(1, :depth / count(*) over ()) as most
+    from pool
+   where coalesce(name = :pool::text, true)),
+scanned as (
   (select 'running' as status, true as counts, 'leased' as scan, kind, pool, error, created_at,
           'running' as phase, :depth::bigint as most
      from job
@@ -230,28 +233,38 @@ with scanned as (
     order by run_at
     limit :depth)
   union all
-  (select e.state, true, '', kind, pool, error, created_at, e.state, :depth
-     from (values ('failed'), ('canceled')) as e (state)
+  (select e.state, true, p.name, kind, pool, error, created_at, e.state, p.most
+     from share p
+    cross join (values ('failed'), ('canceled')) as e (state)
     cross join lateral (
             select kind, pool, error, created_at
               from job
-             where state = e.state
+             where pool = p.name
+               and state = e.state
                and state in ('failed', 'canceled')
-             order by organization_id, state, id desc
-             limit :depth) j)
+               and finished_at >= coalesce(:since::timestamptz, '-infinity')
+             order by {condition}
+             limit p.most) j)
   union all
-  (select 'completed', state = 'completed', p.name, kind, pool, error, created_at, 'completed', p.share
-     from (select name, greatest(1, :depth / count(*) over ()) as share
-             from pool
-            where coalesce(name = :pool::text, true)) p
+  (select 'completed', state = 'completed', p.name, kind, pool, error, created_at, 'completed', p.most
+     from share p
     cross join lateral (
             select state, kind, pool, error, created_at
               from job
              where pool = p.name
                and finished_at is not null
-             order by finished_at desc
-             limit p.share) j))
-{counted};
+               and finished_at >= coalesce(:since::timestamptz, '-infinity')
+             order by {condition}
+             limit p.most) j))
+{counted}
+
+-- name: count_jobs_of_all
+-- Count the matching jobs of all organizations, of ended ones among the last to end.
+{of_all_organizations: finished_at desc};
+
+-- name: count_jobs_of_period
+-- Count the matching jobs of all organizations, of ended ones among the first to end in the period.
+{of_all_organizations: finished_at};
 
 -- name: count_operator_jobs_of_project    Count the matching jobs among one project's newest `depth`.
 with newest as (

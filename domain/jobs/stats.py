@@ -1,7 +1,7 @@
 """Statistics of the last hour or day of jobs, for charts, computed from the ledger itself.
 
-All jobs are counted, from an index alone. In a bucket and pool with more than `MAX_FULLY_READ_JOBS_PER_BUCKET`, a
-sample gives outcomes and durations. The sample is spread over the bucket's time.
+All jobs are counted, from indexes alone. In a bucket of many jobs a sample, spread over its time, gives their
+durations; of an organization's jobs the outcomes too.
 """
 
 from collections import Counter
@@ -17,8 +17,11 @@ from jobs.kinds import PUBLIC_JOB_KIND_NAMES
 from schemas import ids
 from schemas.job_stats import ErrorCount, JobBucket, JobStats, Percentiles, StatsWindow
 
-#: Jobs of a bucket and pool that are all read; above that, the sample's jobs of each part, and its parts.
+#: An organization's jobs in a bucket that are all read; above that, the sample's jobs of each part, and its parts.
 MAX_FULLY_READ_JOBS_PER_BUCKET, SAMPLED_JOBS_PER_BUCKET_PART, SAMPLE_PARTS_PER_BUCKET = 2_000, 20, 20
+
+#: The same of all organizations, without jobs that each pool adds by rounding up its share of a part.
+MAX_FULLY_READ_ENDED_JOBS_PER_BUCKET, SAMPLED_ENDED_JOBS_PER_PART, ENDED_SAMPLE_PARTS_PER_BUCKET = 100, 8, 10
 
 #: Error codes in the answer.
 MAX_JOB_STATS_ERROR_CODES = 10
@@ -58,17 +61,16 @@ READ_ORG_JOB_STATS = job_stats.measure_jobs.typed(_JobStatsBucketRow)
 async def read_ended_job_stats(conn: Conn, *, window: StatsWindow, pool: str | None, now: datetime) -> JobStats:
     """Return statistics of all organizations' jobs, or `pool`'s, that ended in the last hour or day, by bucket."""
     ats = list_job_stats_bucket_starts(window, now)
-    bucket_s = JOB_STATS_BUCKETS_BY_WINDOW[window].seconds
     rows = await READ_ENDED_JOB_STATS.all(
         conn,
         ats=ats,
-        parts=SAMPLE_PARTS_PER_BUCKET,
-        part_s=bucket_s / SAMPLE_PARTS_PER_BUCKET,
+        bucket_s=JOB_STATS_BUCKETS_BY_WINDOW[window].seconds,
+        parts=ENDED_SAMPLE_PARTS_PER_BUCKET,
         pool=pool,
-        most=MAX_FULLY_READ_JOBS_PER_BUCKET,
-        few=SAMPLED_JOBS_PER_BUCKET_PART,
+        most=MAX_FULLY_READ_ENDED_JOBS_PER_BUCKET,
+        few=SAMPLED_ENDED_JOBS_PER_PART,
     )
-    return _job_stats_to_schema(window, ats, rows)
+    return _job_stats_to_schema(window, ats, rows, sampled_above=MAX_FULLY_READ_ENDED_JOBS_PER_BUCKET)
 
 
 async def read_organization_job_stats(
@@ -96,7 +98,7 @@ async def read_organization_job_stats(
         most=MAX_FULLY_READ_JOBS_PER_BUCKET,
         few=SAMPLED_JOBS_PER_BUCKET_PART,
     )
-    return _job_stats_to_schema(window, ats, rows)
+    return _job_stats_to_schema(window, ats, rows, sampled_above=MAX_FULLY_READ_JOBS_PER_BUCKET)
 
 
 def list_job_stats_bucket_starts(window: StatsWindow, now: datetime) -> list[datetime]:
@@ -106,7 +108,9 @@ def list_job_stats_bucket_starts(window: StatsWindow, now: datetime) -> list[dat
     return [datetime.fromtimestamp(last - back * seconds, UTC) for back in range(many - 1, -1, -1)]
 
 
-def _job_stats_to_schema(window: StatsWindow, ats: Sequence[datetime], rows: Sequence[_JobStatsBucketRow]) -> JobStats:
+def _job_stats_to_schema(
+    window: StatsWindow, ats: Sequence[datetime], rows: Sequence[_JobStatsBucketRow], *, sampled_above: int
+) -> JobStats:
     by_time = {row.at: row for row in rows}
     codes = Counter[str]()
     for row in rows:
@@ -118,7 +122,7 @@ def _job_stats_to_schema(window: StatsWindow, ats: Sequence[datetime], rows: Seq
         since=ats[0],
         until=ats[-1] + timedelta(seconds=seconds),
         buckets=[_job_stats_bucket_to_schema(by_time.get(at) or _empty_job_stats_bucket(at)) for at in ats],
-        sampled_above=MAX_FULLY_READ_JOBS_PER_BUCKET,
+        sampled_above=sampled_above,
         errors=[ErrorCount(code=code, jobs=jobs) for code, jobs in codes.most_common(MAX_JOB_STATS_ERROR_CODES)],
     )
 

@@ -72,6 +72,7 @@ LIST_OPERATOR_JOBS_OF_KIND = operator_job.list_operator_jobs_of_kind.typed(_Oper
 LIST_OPERATOR_JOBS_OF_PROJECT = operator_job.list_operator_jobs_of_project.typed(_OperatorJobRow)
 COUNT_OPERATOR_JOBS = operator_job.count_operator_jobs.typed(_OperatorJobCount)
 COUNT_JOBS_OF_ALL_ORGANIZATIONS = operator_job.count_jobs_of_all.typed(_OperatorJobCount)
+COUNT_JOBS_OF_PERIOD = operator_job.count_jobs_of_period.typed(_OperatorJobCount)
 COUNT_OPERATOR_JOBS_OF_PROJECT = operator_job.count_operator_jobs_of_project.typed(_OperatorJobCount)
 
 
@@ -137,21 +138,19 @@ async def _search_operator_jobs(
 async def count_operator_jobs(conn: Conn, *, wanted: OperatorJobFilter) -> OperatedJobCounts:
     """Count the jobs of a filter by status and phase, of all organizations.
 
-    It scans a limited number of jobs: of each phase, or with a period of each organization. `more_of` names the
+    It scans a limited number of jobs, without an organization or a project of each phase. `more_of` names the
     statuses with further jobs.
     """
-    depth = MAX_SCANNED_OPERATOR_JOBS
+    of_all = wanted.organization_id is None and wanted.project_id is None
+    depth = MAX_COUNTED_JOBS_PER_PHASE if of_all else MAX_SCANNED_OPERATOR_JOBS
+    parameters = _operator_job_sql_parameters(wanted, None, depth)
     if wanted.project_id is not None:
-        parameters = _operator_job_sql_parameters(wanted, None, depth)
         rows = await COUNT_OPERATOR_JOBS_OF_PROJECT.all(conn, **parameters, project=wanted.project_id)
-    elif wanted.organization_id is None and wanted.period == UNBOUNDED_PERIOD:
-        depth = MAX_COUNTED_JOBS_PER_PHASE
-        parameters = _operator_job_sql_parameters(wanted, None, depth)
-        scan = {name: parameters[name] for name in operator_job.count_jobs_of_all.parameters}
-        rows = await COUNT_JOBS_OF_ALL_ORGANIZATIONS.all(conn, **scan)
+    elif of_all:
+        query = COUNT_JOBS_OF_ALL_ORGANIZATIONS if wanted.period == UNBOUNDED_PERIOD else COUNT_JOBS_OF_PERIOD
+        rows = await query.all(conn, **{name: parameters[name] for name in query.query.parameters})
     else:
-        depth = await _operator_job_scan_depth_per_org(conn, wanted)
-        rows = await COUNT_OPERATOR_JOBS.all(conn, **_operator_job_sql_parameters(wanted, None, depth))
+        rows = await COUNT_OPERATOR_JOBS.all(conn, **parameters)
     by_status, by_phase = Counter[str](), Counter[str]()
     for row in rows:
         by_status[row.status] += row.jobs

@@ -1,5 +1,6 @@
 """Statistics of jobs: counts by bucket for any number of jobs, from bounded reads."""
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -107,28 +108,53 @@ async def test_burst_is_counted_in_full(conn: Conn) -> None:
     await burst(conn, last + timedelta(seconds=5), 70, timedelta(seconds=1), "failed")
     found = await ended(conn)
     own = await stats.read_organization_job_stats(conn, organization_id=org, window="hour", now=NOW)
-    assert [(b.completed, b.failed, b.sampled) for b in found.buckets if b.completed] == [(250, 70, False)]
+    assert [(b.completed, b.failed, b.sampled) for b in found.buckets if b.completed] == [(250, 70, True)]
     assert [(b.completed, b.failed, b.sampled) for b in own.buckets if b.completed] == [(250, 0, False)]
     assert [(error.code, error.jobs) for error in found.errors] == [("TIMEOUT", 70)]
 
 
-async def test_many_jobs_are_counted_from_a_sample(conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
-    """900 in a minute, counted by an index alone; a third failed, evenly spread: the sample is 120 rows."""
-    monkeypatch.setattr(stats, "MAX_FULLY_READ_JOBS_PER_BUCKET", 120)
-    monkeypatch.setattr(stats, "SAMPLED_JOBS_PER_BUCKET_PART", 6)
+async def mixed_burst(conn: Conn) -> dict[str, Any]:
+    """Insert 900 jobs of a minute, a third of them failed; return the arguments of their organization's statistics."""
     org = await burst(conn, NOW.replace(second=0), 600, MINUTE)
     await burst(conn, NOW.replace(second=0), 300, MINUTE, "failed")
     await conn.execute("update job set organization_id = $1", org)
     await conn.execute("vacuum analyze job")
-    own: dict[str, Any] = {"organization_id": org, "window": "hour", "now": NOW}
+    return {"organization_id": org, "window": "hour", "now": NOW}
+
+
+async def test_an_organizations_many_jobs_are_counted_from_a_sample(
+    conn: Conn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All are counted by an index alone; the failed ones are evenly spread: the sample is 120 rows."""
+    monkeypatch.setattr(stats, "MAX_FULLY_READ_JOBS_PER_BUCKET", 120)
+    monkeypatch.setattr(stats, "SAMPLED_JOBS_PER_BUCKET_PART", 6)
+    await check_reads(conn, partial(stats.read_organization_job_stats, conn, **await mixed_burst(conn)), 900 + 120, 120)
+
+
+async def test_many_ended_jobs_are_counted_by_indexes_alone(conn: Conn) -> None:
+    """Their codes come from 100 failed ones, and their times from 80."""
+    await mixed_burst(conn)
+    await check_reads(conn, partial(ended, conn), 900 + 300 + 100 + 80, 100)
+
+
+async def check_reads(conn: Conn, read: Callable[[], Awaitable[JobStats]], rows: int, sampled_above: int) -> None:
+    """Check that `read` counts the mixed burst from at most `rows` rows of tables and indexes."""
     for _ in range(plans.TIMES):
-        await ended(conn)
-        await stats.read_organization_job_stats(conn, **own)
-    for read in (partial(ended, conn), partial(stats.read_organization_job_stats, conn, **own)):
-        async with plans.reading(conn, "job") as come:
-            found = await read()
-        last = found.buckets[-1]
-        assert (last.completed, last.failed, last.sampled, found.sampled_above) == (600, 300, True, 120)
-        assert [(error.code, error.jobs) for error in found.errors] == [("TIMEOUT", 300)]
-        assert come.scans == 0
-        assert come.rows <= 900 + 120
+        await read()
+    async with plans.reading(conn, "job") as come:
+        found = await read()
+    last = found.buckets[-1]
+    assert (last.completed, last.failed, last.sampled, found.sampled_above) == (600, 300, True, sampled_above)
+    assert [(error.code, error.jobs) for error in found.errors] == [("TIMEOUT", 300)]
+    assert (come.scans, come.rows <= rows) == (0, True), come
+
+
+async def test_busy_pool_gives_most_of_a_sample(conn: Conn) -> None:
+    """Nine of ten jobs are of a pool whose jobs run for no time; the rest take 10 seconds."""
+    last = NOW.replace(second=0)
+    org = await burst(conn, last, 900, MINUTE)
+    for n in range(100):
+        await end(conn, org, last + timedelta(seconds=n * 0.6))
+    await conn.execute("update job set pool = 'ingest' where finished_at > started_at")
+    bucket = (await ended(conn)).buckets[-1]
+    assert (bucket.completed, bucket.run_seconds.p50, bucket.run_seconds.p95) == (1_000, 0.0, 10.0)
