@@ -20,9 +20,11 @@ select event_shard(:project_id), pg_advisory_xact_lock_shared(7210),
        pg_advisory_xact_lock(7210, event_shard(:project_id));
 
 -- name: begin_fold
--- Forbid plans in this transaction that read a whole queue for a batch; limit the time of its statements, and
--- of their waits.
-select set_config('enable_bitmapscan', 'off', true), set_config('statement_timeout', :limit, true);
+-- Forbid plans in this transaction that read a whole queue, or all counts, for a batch; limit the time of its
+-- statements, and of their waits. Its commit waits for no disk: after a crash the deltas are folded again.
+select set_config('enable_bitmapscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+       set_config('enable_mergejoin', 'off', true), set_config('synchronous_commit', 'off', true),
+       set_config('statement_timeout', :limit, true);
 
 -- part: queued_since    Times of a project's deltas in a queue.
 select min(queued_at)

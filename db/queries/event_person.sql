@@ -16,30 +16,44 @@ person_days as materialized (
   select project_id, day, person, bit_or(am) as am, bit_or(pm) as pm
     from queue_rows
    group by project_id, day, person),
-days as (
-  -- Sorted like all folds, against deadlocks; a person without a new quarter is not rewritten.
-  insert into event_person as r (project_id, day, person, am, pm)
+days as materialized (
+  -- With the place and masks of their rows, which only this statement changes: their shard is locked.
+  select p.*, r.place, coalesce(r.am, 0) as own_am, coalesce(r.pm, 0) as own_pm
+    from person_days p
+    left join lateral (
+           select ctid as place, am, pm
+             from event_person
+            where project_id = p.project_id
+              and day = p.day
+              and person = p.person) r on true
+   order by p.project_id, p.day, p.person),
+updated_days as (
+  -- A person without a new quarter is not rewritten.
+  update event_person r
+     set am = d.am | d.own_am, pm = d.pm | d.own_pm
+    from days d
+   where r.ctid = d.place
+     and (d.am | d.own_am <> d.own_am or d.pm | d.own_pm <> d.own_pm)),
+inserted_days as (
+  insert into event_person (project_id, day, person, am, pm)
   select project_id, day, person, am, pm
-    from person_days
-   order by project_id, day, person
-      on conflict (project_id, day, person) do update
-     set am = r.am | excluded.am, pm = r.pm | excluded.pm
-   where r.am | excluded.am <> r.am
-      or r.pm | excluded.pm <> r.pm
-  returning 1),
+    from days
+   where place is null),
+person_months as (
+  -- Of days without a row before.
+  select project_id, day - extract(day from day)::int + 1 as month, person,
+         bit_or(1 << (extract(day from day)::int - 1)) as days
+    from days
+   where place is null
+   group by 1, 2, 3),
 months as (
-  -- The condition locks all days before the months.
   insert into event_person_month as r (project_id, month, person, days)
-  select project_id, day - extract(day from day)::int + 1, person,
-         bit_or(1 << (extract(day from day)::int - 1))
-    from person_days
-   where (select count(*) from days) >= 0
-   group by project_id, day - extract(day from day)::int + 1, person
-   order by project_id, day - extract(day from day)::int + 1, person
+  select project_id, month, person, days
+    from person_months
+   order by project_id, month, person
       on conflict (project_id, month, person) do update
      set days = r.days | excluded.days
-   where r.days | excluded.days <> r.days
-  returning 1)
+   where r.days | excluded.days <> r.days)
 select count(*)::int as n,
        (select project_id from queue_rows order by project_id desc limit 1) as last_project
   from queue_rows;

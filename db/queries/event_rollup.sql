@@ -12,75 +12,82 @@ delete from event_rollup_hour
    and bucket >= :since
    and bucket < :until;
 
--- part: add    CTEs that add `new_counts` to the counts, by name and for all names together.
-ranked_counts as (
-  -- `known`: the name has a place; `place`: the rank of a new name in its project.
-  select project_id, name, bucket, app_no, currency, n, value_micros, known,
-         dense_rank() over (partition by project_id, known order by first_seen, name) as place
-    from (select *,
-                 min(first) over (partition by project_id, name) as first_seen,
-                 name = any(:always::text[])
-                   or (select true
-                         from event_name k
-                        where k.project_id = new_counts.project_id
-                          and k.name = new_counts.name
-                        limit 1) is not null as known
-            from new_counts) as s),
-named_counts as materialized (
-  -- `own`: the name gets a count of its own.
-  select project_id, name, bucket, app_no, currency, n, value_micros, known,
-         case when known then true
-              else place <= :most_names::int - coalesce((
-                     select c.n
-                       from event_name_count c
-                      where c.project_id = ranked_counts.project_id), 0) end as own
-    from ranked_counts),
-all_counts as materialized (
-  select project_id, case when own then name else :other::text end as name, bucket, app_no, currency,
-         sum(n)::bigint as n, sum(value_micros) as value_micros
-    from named_counts
-   group by 1, 2, 3, 4, 5
-  union all
-  select project_id, '', bucket, app_no, '', sum(n)::bigint, 0
-    from named_counts
-   group by project_id, bucket, app_no),
-quarters as (
-  -- Sorted like every writer of counts, against deadlocks.
-  insert into event_rollup as r (project_id, name, bucket, app_no, currency, n, value_micros)
+-- part: apply
+-- CTEs that add new counts to a table. Its rows' shard is locked, so only this statement changes them.
+-- So each row is found once and changed by its place, which is cheaper than `on conflict`.
+counts_of_{condition} as materialized (
+  select counts.*,
+         (select r.ctid
+            from {condition} r
+           where r.project_id = counts.project_id
+             and r.name = counts.name
+             and r.bucket = counts.bucket
+             and r.app_no = counts.app_no
+             and r.currency = counts.currency) as place
+    from new_{condition} counts
+   order by project_id, name, bucket, app_no, currency),
+updated_{condition} as (
+  update {condition} r
+     set n = r.n + c.n, value_micros = r.value_micros + c.value_micros
+    from counts_of_{condition} c
+   where r.ctid = c.place),
+inserted_{condition} as (
+  insert into {condition} (project_id, name, bucket, app_no, currency, n, value_micros)
   select project_id, name, bucket, app_no, currency, n, value_micros
-    from all_counts
-   order by project_id, name, bucket, app_no, currency
-      on conflict (project_id, name, bucket, app_no, currency) do update
-     set n = r.n + excluded.n, value_micros = r.value_micros + excluded.value_micros
-  returning 1),
-hours as (
-  -- The same by UTC hour; the condition locks all quarters first.
-  insert into event_rollup_hour as r (project_id, name, bucket, app_no, currency, n, value_micros)
-  select project_id, name, date_trunc('hour', bucket, 'UTC'), app_no, currency,
-         sum(n)::bigint, sum(value_micros)
-    from all_counts
-   where (select count(*) from quarters) > 0
-   group by project_id, name, date_trunc('hour', bucket, 'UTC'), app_no, currency
-   order by project_id, name, date_trunc('hour', bucket, 'UTC'), app_no, currency
-      on conflict (project_id, name, bucket, app_no, currency) do update
-     set n = r.n + excluded.n, value_micros = r.value_micros + excluded.value_micros
-  returning 1),
+    from counts_of_{condition}
+   where place is null)
+
+-- part: add    CTEs that add `new_counts` to the counts, by name and for all names together.
+new_names as materialized (
+  -- Names of the batch without a count of their own, with their rank in the project.
+  select project_id, name, rank() over (partition by project_id order by first, name) as place
+    from (select project_id, name, min(first) as first
+            from new_counts
+           group by project_id, name
+          offset 0) c
+   where name <> all(:always::text[])
+     and (select true
+            from event_name k
+           where k.project_id = c.project_id
+             and k.name = c.name) is null),
 placed_names as (
-  -- New names with a place; the condition locks the counts first, as a purge does.
   insert into event_name (project_id, name)
-  select distinct project_id, name
-    from named_counts
-   where own
-     and not known
-     and (select count(*) from hours) > 0
-  returning project_id),
+  select project_id, name
+    from new_names
+   where place <= :most_names::int - coalesce((
+           select c.n
+             from event_name_count c
+            where c.project_id = new_names.project_id), 0)
+  returning project_id, name),
 place_counts as (
   insert into event_name_count as c (project_id, n)
   select project_id, count(*)::int
     from placed_names
    group by project_id
       on conflict (project_id) do update
-     set n = c.n + excluded.n)
+     set n = c.n + excluded.n),
+other_names as materialized (
+  select project_id, name from new_names
+  except
+  select project_id, name from placed_names),
+new_event_rollup as materialized (
+  select project_id,
+         case when (project_id, name) in (select project_id, name from other_names) then :other::text
+              else name end as name,
+         bucket, app_no, currency, sum(n)::bigint as n, sum(value_micros) as value_micros
+    from new_counts
+   group by 1, 2, 3, 4, 5
+  union all
+  select project_id, '', bucket, app_no, '', sum(n)::bigint, 0
+    from new_counts
+   group by project_id, bucket, app_no),
+new_event_rollup_hour as (
+  select project_id, name, date_trunc('hour', bucket, 'UTC') as bucket, app_no, currency, sum(n)::bigint as n,
+         sum(value_micros) as value_micros
+    from new_event_rollup
+   group by 1, 2, 3, 4, 5),
+{apply: event_rollup},
+{apply: event_rollup_hour}
 
 -- name: fold
 -- Fold a batch of a locked shard's queue into the counts, project by project; return the number of queue rows
@@ -127,7 +134,7 @@ new_counts as (
    group by 1, 2, 3, 4, 5),
 {add}
 select count(*)::int
-  from all_counts;
+  from new_event_rollup;
 
 -- name: purge_counts
 -- Delete the last counts of a project: a batch of quarters, and the hours after its first.

@@ -98,10 +98,12 @@ async def test_statements_read_few_rows(full: Conn) -> None:
         # A plan with statistics, too, must not read the whole shard for its batch.
         await full.execute("vacuum analyze event_delta")
         before = await full.fetchval("select count(*) from event_delta")
-        async with plans.reading(full, "event_delta") as fold:
+        async with plans.reading(full, "event_delta") as fold, plans.reading(full, "event_rollup") as counts:
             assert await use()
         folded = before - await full.fetchval("select count(*) from event_delta")
-        assert fold.scans == 0
+        assert fold.scans == counts.scans == 0
+        # At most a row for each delta, and one for all names.
+        assert counts.rows <= 2 * folded
         # The searches for shards, and for the oldest delta, read a row each; the last one also those that are folded.
         assert folded <= fold.rows <= 2 * folded + 20
 
