@@ -51,6 +51,18 @@ async def plan(conn: Conn, uses: Uses[T], found: T) -> None:
             await use(conn, found)
 
 
+async def unkept(conn: Conn, uses: Uses[T], found: T) -> list[str]:
+    """Return the uses whose statement PostgreSQL plans again for each call, on a session that has not made them yet."""
+    unkept, again = [], "select count(*) from pg_prepared_statements where custom_plans >= $1"
+    for name, (use, _) in uses.items():
+        before = await conn.fetchval(again, TIMES)
+        for _ in range(TIMES):
+            await use(conn, found)
+        if await conn.fetchval(again, TIMES) > before:
+            unkept.append(name)
+    return unkept
+
+
 async def excess(conn: Conn, uses: Uses[T], found: T, table: str) -> dict[str, TableReads]:
     """Return the uses that scan the whole table or read more than their limit."""
     excessive = {}

@@ -36,13 +36,33 @@ and {key_of_project} >= coalesce(:project_id::uuid, '00000000-0000-0000-0000-000
 and kind collate "C" >= coalesce(:kind::text, '')
    and kind collate "C" <= coalesce(:kind::text, '~')
 
+-- part: page
+-- Begin of a page's subqueries, which end with `page_end`.
+select {job}
+  from (
+         select {job}
+           from (
+
+-- part: page_end
+-- Limits of a page. The innermost one is constant, the longest page and a row. A cached plan expects a tenth
+-- by each `:limit`: few rows, so it is kept. By one `:limit` alone it would expect thousands, and PostgreSQL
+-- would plan each call.
+limit 201) j
+          limit :limit) j
+ limit :limit
+
+-- part: unplanned_org
+-- The organization, unknown to the planner. With its value it would expect fewer rows than by the cached plan,
+-- and plan each call.
+(select :org::uuid)
+
 -- part: open_page
 -- Page of open jobs, newest first. The organization is part of a range, so the planner walks the index in
 -- order for any statistics. With an equality it expects few jobs, and sorts all jobs of a large tenant.
 select {job}
   from partner_job j
- where (j.organization_id, j.id) < (:org, {before})
-   and (j.organization_id, j.id) >= (:org, {from})
+ where (j.organization_id, j.id) < ({unplanned_org}, {before})
+   and (j.organization_id, j.id) >= ({unplanned_org}, {from})
    and j.finished_at is null
    {of_project}
    {of_kind}
@@ -65,25 +85,27 @@ select {job}
  order by asked.place;
 
 -- name: list_jobs    Return an organization's jobs, newest first.
-select {job}
-  from partner_job j
- where (j.organization_id, j.id) < (:org, {before})
-   and (j.organization_id, j.id) >= (:org, {from})
-   {filters}
- order by j.organization_id desc, j.id desc
- limit :limit;
+{page}
+         select {job}
+           from partner_job j
+          where (j.organization_id, j.id) < (:org, {before})
+            and (j.organization_id, j.id) >= (:org, {from})
+            {filters}
+          order by j.organization_id desc, j.id desc
+          {page_end};
 
 -- name: list_jobs_of_project
 -- Return a project's jobs, newest first. This and the next statements are separate for their indexes.
-select {job}
-  from partner_job j
- where j.organization_id = :org
-   and (j.project_id, j.id) < (:project_id, {before})
-   and (j.project_id, j.id) >= (:project_id, {from})
-   and j.project_id is not null
-   {filters}
- order by j.project_id desc, j.id desc
- limit :limit;
+{page}
+         select {job}
+           from partner_job j
+          where j.organization_id = :org
+            and (j.project_id, j.id) < (:project_id, {before})
+            and (j.project_id, j.id) >= (:project_id, {from})
+            and j.project_id is not null
+            {filters}
+          order by j.project_id desc, j.id desc
+          {page_end};
 
 -- name: list_open_jobs    Return open jobs, newest first.
 {open_page};
@@ -165,9 +187,9 @@ select {job}
           union all
          (select {job}
             from partner_job j
-           where j.organization_id = :org
-             and (j.kind, j.id) < (:kind, {before})
-             and (j.kind, j.id) >= (:kind, {from})
+           where j.organization_id = {unplanned_org}
+             and (j.kind, j.id) < ((select :kind::text), {before})
+             and (j.kind, j.id) >= ((select :kind::text), {from})
              and j.finished_at is not null
              {of_project}
              {filters}
