@@ -52,7 +52,7 @@ class BenchmarkRunSize(NamedTuple):
     ledger_ended: int = 1_000_000
     ledger_waiting: int = 100_000
     ledger_tenants: int = 200
-    ledger_times: int = 100
+    ledger_times: int = 300
     ledger_capped: tuple[int, ...] = (1_000, 5_000)
     ledger_unknown: int = 100_000
     ledger_held: int = 40_000

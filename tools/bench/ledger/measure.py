@@ -43,7 +43,7 @@ async def compare_old_with_empty_ledger(
     async with _open_old_and_empty_ledgers(environment) as (old, empty):
         for side in (old, empty):
             await side.reset_tenants_and_worker(tenants=size.ledger_tenants)
-        await empty.insert_jobs_for_timed_job_list(empty.tenants[1])
+        await empty.insert_jobs_for_timed_job_list(empty.tenants[1], waiting=size.ledger_waiting // size.ledger_tenants)
         tell(f"{size.ledger_ended} jobs ended, {size.ledger_waiting} wait")
         await old.insert_ended_and_due_jobs(ended=size.ledger_ended, waiting=size.ledger_waiting)
         rows = {}

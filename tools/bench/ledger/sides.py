@@ -101,14 +101,15 @@ class BenchLedger:
             slots=LEDGER_PULL_SIZE, lease_s=LEDGER_BENCH_LEASE_S,
         )  # fmt: skip
 
-    async def insert_jobs_for_timed_job_list(self, org: UUID) -> None:
-        """Insert a page of open jobs of one tenant, and 1,000 ended ones, for its job list."""
+    async def insert_jobs_for_timed_job_list(self, org: UUID, *, waiting: int) -> None:
+        """Insert `waiting` open jobs of one tenant, as many as it has on the old ledger, and 1,000 ended ones."""
         later = datetime.now(UTC) + timedelta(hours=1)
-        for _ in range(TIMED_JOB_LIST_PAGE_SIZE):
+        for _ in range(waiting):
             await ledger.submit_job(
                 self.conn, kind=NOOP_BENCH_KIND, organization_id=org, project_id=org, args={}, run_at=later
             )
         await self.conn.execute(INSERT_ENDED_JOBS, [org], 1_000, NOOP_BENCH_KIND.name, BENCH_POOL)
+        await self.vacuum_analyze()
 
     async def insert_ended_and_due_jobs(self, *, ended: int, waiting: int) -> None:
         """Insert a month of ended jobs, then `waiting` due ones, and refresh statistics."""
