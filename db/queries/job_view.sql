@@ -52,8 +52,8 @@ limit 201) j
  limit :limit
 
 -- part: unplanned_org
--- The organization, unknown to the planner. With its value it would expect fewer rows than by the cached plan,
--- and plan each call.
+-- The organization, unknown to the planner. With its value it would expect fewer rows than by the cached
+-- plan, and plan each call.
 (select :org::uuid)
 
 -- part: open_page
