@@ -104,12 +104,11 @@ async def serve_application(
         asyncio.get_running_loop().add_signal_handler(number, server.handle_stop_signal)
     sockets_of_waiting = () if process.is_beside_serving_ones else sockets
     async with contextlib.AsyncExitStack() as stack:
-        if not await _open_api_lifespan_once_postgres_up(app, stack, sockets_of_waiting, server):
+        is_open = await _open_api_lifespan_once_postgres_up(app, stack, sockets_of_waiting, server)
+        _exclude_objects_from_gc()
+        if not (is_open and await _wait_for_number_or_stop(process, server.stopped)):
             for connection in [*server.waiting]:
                 connection.refuse()
-            return
-        _exclude_objects_from_gc()
-        if not await _wait_for_number_or_stop(process, server.stopped):
             return
         _log.info(
             "serving",
