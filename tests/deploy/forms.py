@@ -2,7 +2,7 @@
 
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,14 @@ def output_of(*words: str | Path, **options: object) -> str:
     completed = subprocess.run(words, capture_output=True, text=True, check=False, **options)  # type: ignore[call-overload]
     assert completed.returncode == 0, completed.stdout + completed.stderr
     return f"{completed.stdout}{completed.stderr}"
+
+
+def replace_defaults(config: str, replacements: Mapping[str, str]) -> str:
+    """Return a configuration with other values; assert that it has each default."""
+    for default, replacement in replacements.items():
+        assert default in config
+        config = config.replace(default, replacement)
+    return config
 
 
 _REQUIRED_UNITS = re.compile(r"^(?:Wants|Requires)=(tenantry-.*)$", re.MULTILINE)

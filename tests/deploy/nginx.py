@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 
 from db.server import build_parent_death_signal_prefix, find_free_port
+from tests.deploy import forms
 from tests.deploy.forms import DEPLOY
 from tests.waiting import PATIENCE_S, until
 
@@ -27,7 +28,7 @@ def create_certificate(folder: Path) -> Path:
 
 @contextmanager
 def running_nginx(name: str, folder: Path, replacements: Mapping[str, str]) -> Iterator[tuple[int, int]]:
-    """Yield the ports of nginx, plain and TLS, with a file of deploy/ whose values are replaced."""
+    """Yield the ports of nginx, plain and TLS, with a file of deploy/ and other values in it."""
     http_port, tls_port = find_free_port(), find_free_port()
     config = folder / "nginx.conf"
     config.write_text(complete_config(name, http_port, tls_port, folder, replacements))
@@ -46,15 +47,12 @@ def running_nginx(name: str, folder: Path, replacements: Mapping[str, str]) -> I
 
 def complete_config(name: str, http_port: int, tls_port: int, folder: Path, replacements: Mapping[str, str]) -> str:
     """Return a complete configuration: the file of deploy/ with the ports and paths of this test."""
-    config = (DEPLOY / "nginx" / name).read_text()
-    for default, replacement in {
+    ours = {
         "listen 80;": f"listen 127.0.0.1:{http_port};",
         "listen 443 ssl;": f"listen 127.0.0.1:{tls_port} ssl;",
         "/etc/ssl/tenantry/": f"{folder}/",
-        **replacements,
-    }.items():
-        assert default in config
-        config = config.replace(default, replacement)
+    }
+    config = forms.replace_defaults((DEPLOY / "nginx" / name).read_text(), {**ours, **replacements})
     paths = "".join(
         f"{kind}_temp_path {folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )

@@ -34,6 +34,7 @@ from schemas.errors import OrganizationMoveRefused
 from schemas.settings import Settings
 from tests import servers
 from tests.api.conftest import ApiCaller, hold_context, open_caller
+from tests.deploy import forms
 from tests.deploy.forms import DEPLOY
 from tests.standby import promote, run_standby
 from tests.waiting import PATIENCE_S, eventually, until
@@ -70,16 +71,14 @@ class RunningPgBouncer(NamedTuple):
 def running_pgbouncer(url: str, folder: Path, mode: str) -> Iterator[RunningPgBouncer]:
     """Run a PgBouncer with the configuration of deploy/, except for addresses and sizes."""
     parts, port = urlsplit(url), find_free_port()
-    config = (FOLDER / "pgbouncer.ini").read_text()
-    for default, replacement in {
+    ours = {
         "tenantry = host=127.0.0.1 port=5432 dbname=tenantry": f"postgres = host=127.0.0.1 port={parts.port}",
         "listen_port = 6432": f"listen_port = {port}\nunix_socket_dir =",
         "/etc/pgbouncer/userlist.txt": f"{folder}/users",
         "pool_mode = transaction": f"pool_mode = {mode}",
         "default_pool_size = 40": f"default_pool_size = {POOL_SIZE if mode == 'transaction' else 40}",
-    }.items():
-        assert default in config
-        config = config.replace(default, replacement)
+    }
+    config = forms.replace_defaults((FOLDER / "pgbouncer.ini").read_text(), ours)
     (folder / "users").write_text(f'"{parts.username}" "{parts.password}"\n')
     (folder / "ini").write_text(config)
     words = [*local._build_unprivileged_command_prefix(), "pgbouncer", "--quiet", str(folder / "ini")]
