@@ -61,7 +61,9 @@ function drawStats({ sampledAbove, buckets, bucketSeconds, errors, window }) {
   const waits = percentiles("waitSeconds", "p95"), runs = percentiles("runSeconds", "p95");
   const each = bucketSeconds === 60 ? "minute" : "15 minutes";
   const note = buckets.some(({ sampled }) => sampled)
-    ? `All jobs are counted. With over ${sampledAbove} each ${each}, waits and runs are measured on a sample.`
+    ? `All jobs are counted. With over ${
+      sampledAbove.toLocaleString("en")
+    } each ${each}, waits and runs are measured on a sample.`
     : null;
   const line = (name, key) =>
     chart({ title: name, times, show: seconds,
