@@ -85,7 +85,7 @@ class ApiKeyAuthenticator:
         self._rows = LookupCoalescer(self._query_api_keys_by_key_ids)
         self._rows_apart = LookupCoalescer(self._query_api_keys_by_key_ids)
         self._polls = LookupCoalescer(self._query_api_keys_with_jobs)
-        #: Polls whose job waited the last time: the next statement reads the wait reasons, too.
+        #: Polls that found a waiting job the last time: the next statement reads the wait reasons, too.
         self._waiting: OrderedDict[JobPoll, None] = OrderedDict()
         #: By a hash of the whole key, secret included.
         self._opened: OrderedDict[bytes, CachedApiKey] = OrderedDict()

@@ -6,7 +6,7 @@
 - *Copied* during the pause: a worker or the dispatcher would act on these rows, or a key would open a half-moved
   organization.
 - *Folded*: queues of the event store. Their rows stay; the switch waits until they are folded into replicated counts.
-- *Uncompared*: tables whose rows may differ at both ends, with the reason.
+- *Uncompared*: tables with rows that may differ at both ends, with the reason.
 - *Shared*: rows without an organization. They stay.
 """
 
@@ -78,7 +78,7 @@ KEY_TABLES = ("api_key", "sdk_app", "organization")
 MAIN_TABLES = REPLICATED_TABLES + COPIED_TABLES
 EVENT_TABLES = REPLICATED_EVENT_TABLES + APPENDED_EVENT_TABLES + COPIED_EVENT_TABLES + FOLDED_EVENT_TABLES
 
-#: Tables whose rows may differ in number at both ends, with the reason.
+#: Tables that may have another number of rows at each end, with the reason.
 UNCOMPARED_TABLES = {
     "intake_day": "API processes add to it for many organizations in one statement, so it is never frozen",
     "event_delta": "folded before",

@@ -41,7 +41,7 @@ async def read_polled_jobs(
 
     Each is None if unknown. So is an internal job, and any job if the key isn't the organization's now. A key of
     several polls is read once. A job that can't be decoded is None, so that it fails only its own poll, in `read_job`.
-    Jobs that wait, or whose worker is lost, lack `waiting` without `with_waits`. So does a post that may have to wait
+    Without `with_waits`, a job lacks `waiting` if it waits or has lost its worker. So does a post that may have to wait
     for its account's quota.
     """
     first = {poll.key_id: place for place, poll in reversed([*enumerate(polls)])}

@@ -105,7 +105,7 @@ async def replicate(move: OrganizationMove) -> datetime:
 
 
 async def _compare_settled_events(move: OrganizationMove, project_ids: dict[UUID, bool], now: datetime) -> None:
-    """Compare the events of past days of the replicated projects, except those whose purge has begun."""
+    """Compare the events of past days of the replicated projects, except projects that are being purged."""
     published = await replication.read_published_project_ids(move.source.events, move.databases[-1].name)
     compared = [each for each, is_purging in project_ids.items() if each in published and not is_purging]
     days = {"now": f"timestamptz '{now.isoformat()}'", "event_days": move.source.settings.event_days}
@@ -246,7 +246,7 @@ async def _transaction_without_triggers(conn: Conn) -> AsyncIterator[None]:
 
 
 async def _copy_events(move: OrganizationMove, projects: dict[UUID, bool], missing_since: datetime) -> None:
-    """Copy the rows that are not replicated, and all rows of new projects and of those whose purge has begun.
+    """Copy the rows that are not replicated, and all rows of new projects and of those being purged.
 
     Deletions of events aren't replicated, so the target's rows of purged projects are deleted here. A separate store
     may have rows of an earlier try that committed here, and not in the main database.

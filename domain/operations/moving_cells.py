@@ -221,7 +221,7 @@ async def check_move(move: OrganizationMove) -> None:
     )
     for schema, at_source, at_target in schemas:
         applied = [
-            await conn.fetch(f"select name, checksum from {schema.table} order by name")  # noqa: S608  a name of ours
+            await conn.fetch(f"select name, checksum from {schema.table} order by name")  # noqa: S608  a constant table name
             for conn in (at_source, at_target)
         ]
         if applied[0] != applied[1]:

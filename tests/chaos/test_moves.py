@@ -214,7 +214,7 @@ async def test_a_move_that_is_killed_at_each_step_goes_on(cells: Cells, tmp_path
 
 
 async def change_mark(pool: Pool, org: UUID, by: int) -> None:
-    """Change the target's id on a moved organization, whose row is frozen."""
+    """Change the target's id in the frozen row of a moved organization."""
     async with pool.acquire() as conn, conn.transaction():
         await conn.execute("set local session_replication_role = replica")
         await conn.execute("update organization set moving_to = moving_to + $2 where id = $1", org, by)

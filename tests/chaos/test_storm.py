@@ -129,7 +129,7 @@ class Storm:
         await self._workers_replaced(before)
 
     async def kill_dispatcher(self) -> None:
-        """The next one ripens a job that is due later."""
+        """Kill the dispatcher; the next one wakes the pool for a job of the near future."""
         self._dispatcher.kill()
         jobs = await self._fleet.submit(run_at=datetime.now(UTC) + timedelta(seconds=0.2))
         self._dispatcher = await self._fleet.dispatcher()

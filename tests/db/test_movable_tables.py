@@ -91,7 +91,7 @@ async def test_each_sequence_is_raised_at_the_target(conn: Conn) -> None:
 
 @pytest_asyncio.fixture
 async def publisher(conn: Conn) -> AsyncIterator[Conn]:
-    """Return a connection whose publications are rolled back."""
+    """Yield a connection, and roll back its publications."""
     transaction = conn.transaction()
     await transaction.start()
     yield conn
