@@ -35,7 +35,7 @@ from domain.jobs import wait_reasons
 from domain.media.storage import open_media_store
 from domain.metrics.active_users import ActiveUserCountCache
 from domain.projects import projects
-from domain.projects.projects import NewProject
+from domain.projects.projects import ProjectToInsert
 from domain.security.keyring import Keyring, check_keyrings, parse_pepper_and_vault_keyrings
 from domain.values import ssrf_guard
 from jobs.breaker import CircuitBreaker
@@ -174,8 +174,8 @@ async def _open_event_quarantine(pool: Pool) -> AsyncIterator[QuarantineBuffer]:
 
 def _build_api_project_inserter(
     pool: Pool,
-) -> Callable[[Sequence[NewProject]], Awaitable[list[bool | Exception | None]]]:
-    async def create(news: Sequence[NewProject]) -> list[bool | Exception | None]:
+) -> Callable[[Sequence[ProjectToInsert]], Awaitable[list[bool | Exception | None]]]:
+    async def create(news: Sequence[ProjectToInsert]) -> list[bool | Exception | None]:
         try:
             async with acquire_pg_connection(pool) as conn:
                 return [*await projects.insert_new_projects(conn, news)]

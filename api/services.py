@@ -24,7 +24,7 @@ from domain.events.quarantine import QuarantineBuffer
 from domain.jobs.jobs import VersionedJob
 from domain.media.store import MediaStore
 from domain.metrics.active_users import ActiveUserCountCache
-from domain.projects.projects import NewProject
+from domain.projects.projects import ProjectToInsert
 from domain.security.keyring import Keyring
 from domain.values import ssrf_guard
 from domain.webhooks.streams import StreamHead
@@ -76,7 +76,7 @@ class ApiServices:
     #: Coalesced reads of the reasons why jobs wait.
     wait_reasons: LookupCoalescer[AwaitedObjectRef, Waiting | None]
     #: Coalesced creation of projects: one statement and one commit for concurrent requests.
-    project_creates: LookupCoalescer[NewProject, bool | None]
+    project_creates: LookupCoalescer[ProjectToInsert, bool | None]
     #: Coalesced starts of ingests; None if the request must start its ingest in a transaction of its own.
     ingest_starts: LookupCoalescer[NewIngest, SubmittedJob | None]
     job_hub: LongPollHub[VersionedJob]

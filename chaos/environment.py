@@ -25,7 +25,7 @@ _SETTING_VARIABLE_NAMES = frozenset(
 )
 
 
-class BenchEnvironment(NamedTuple):
+class BenchServersAndSettings(NamedTuple):
     """Servers and settings of a run.
 
     `pool` is for setup and checks, never for measured work. `folder` holds the child processes' logs.
@@ -50,7 +50,7 @@ class BenchEnvironment(NamedTuple):
 
 
 @contextlib.asynccontextmanager
-async def open_bench_environment() -> AsyncIterator[BenchEnvironment]:
+async def open_bench_environment() -> AsyncIterator[BenchServersAndSettings]:
     """Open and yield an environment with a scratch database, on the servers in DATABASE_URL and REDIS_URL.
 
     Starts an embedded server for each unset variable. Drops the database and stops these servers at the end.
@@ -63,7 +63,7 @@ async def open_bench_environment() -> AsyncIterator[BenchEnvironment]:
 @contextlib.asynccontextmanager
 async def open_bench_environment_on_servers(
     postgres_url: str, redis_url: str, *, folder: Path
-) -> AsyncIterator[BenchEnvironment]:
+) -> AsyncIterator[BenchServersAndSettings]:
     """Open an environment on running servers, with a scratch database that is dropped at the end.
 
     Keys in Redis are not deleted: they expire.
@@ -75,7 +75,7 @@ async def open_bench_environment_on_servers(
         settings = Settings(
             database_url=database_url, redis_url=redis_url, peppers=BENCH_KEYRING, vault_keys=BENCH_KEYRING
         )
-        yield BenchEnvironment(settings, pool, folder)
+        yield BenchServersAndSettings(settings, pool, folder)
 
 
 @contextlib.contextmanager

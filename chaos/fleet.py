@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from chaos.environment import BenchEnvironment
+from chaos.environment import BenchServersAndSettings
 from chaos.processes import ChildProcess, find_child_log_entry, run_module_for_bench
 from chaos.tasks import BENCH_POOL
 from db.pool import Pool
@@ -32,7 +32,7 @@ select exists (select from job where pool = $1 and state = 'running')
 
 
 @contextlib.asynccontextmanager
-async def run_bench_dispatcher(environment: BenchEnvironment, *, lease_s: float = 15) -> AsyncIterator[None]:
+async def run_bench_dispatcher(environment: BenchServersAndSettings, *, lease_s: float = 15) -> AsyncIterator[None]:
     """Run a dispatcher process while the block runs; the block begins once it is ready."""
     async with run_module_for_bench(environment, "workers.dispatcher", LEASE_S=str(lease_s)) as child:
         await read_logged_port(child, "serving health")
@@ -41,7 +41,7 @@ async def run_bench_dispatcher(environment: BenchEnvironment, *, lease_s: float 
 
 @contextlib.asynccontextmanager
 async def run_workers(
-    environment: BenchEnvironment,
+    environment: BenchServersAndSettings,
     pool: str = BENCH_POOL,
     *,
     workers: int = 1,
@@ -76,7 +76,7 @@ async def wait_for_workers(pool: Pool, count: int) -> None:
 
 @contextlib.asynccontextmanager
 async def run_bench_api(
-    environment: BenchEnvironment, app: str | None = None, **environ: str
+    environment: BenchServersAndSettings, app: str | None = None, **environ: str
 ) -> AsyncIterator[tuple[ChildProcess, int]]:
     """Serve the API, or another app with its server settings; yields the process and its port.
 

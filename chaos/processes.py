@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from chaos.environment import BenchEnvironment
+from chaos.environment import BenchServersAndSettings
 from db.server import build_parent_death_signal_prefix, list_process_family
 from schemas.errors import BenchmarkFailed
 
@@ -34,7 +34,7 @@ class ChildProcess(NamedTuple):
 
 @contextlib.asynccontextmanager
 async def run_module_for_bench(
-    environment: BenchEnvironment, *words: str, **environ: str
+    environment: BenchServersAndSettings, *words: str, **environ: str
 ) -> AsyncIterator[ChildProcess]:
     """Run `python -m WORDS` with an environment's settings while the block runs, and yield the process."""
     async with run_module(environment.folder, *words, environ=environment.build_child_environ(**environ)) as child:
@@ -65,7 +65,7 @@ async def read_json_message(child: ChildProcess, *, within: float = PROCESS_OUTP
         raise child.build_failure("ended without output") from error
 
 
-async def run_module_and_read_json(environment: BenchEnvironment, *words: str, **environ: str) -> Any:
+async def run_module_and_read_json(environment: BenchServersAndSettings, *words: str, **environ: str) -> Any:
     """Run `python -m WORDS` with these settings; return its first JSON line. Raise `BenchmarkFailed` without one."""
     async with run_module_for_bench(environment, *words, **environ) as child:
         return await read_json_message(child)

@@ -8,7 +8,7 @@ from PIL import Image
 
 from generation.color import RGB, measure_text_contrast
 from generation.frame import PictureSizeAndSafeZone
-from generation.outputs import DrawnText
+from generation.outputs import MeasuredDrawnTextLine
 from generation.text.fitting import TypesetBlock
 from generation.text.raster import render_text_line_ink
 from generation.text.shaping import ShapedTextLine
@@ -33,7 +33,7 @@ class Canvas:
         self.image = image
         self.frame = frame
         self.right_to_left = right_to_left
-        self.marks: list[DrawnText] = []
+        self.marks: list[MeasuredDrawnTextLine] = []
 
     @property
     def width(self) -> int:
@@ -70,18 +70,24 @@ class Canvas:
         share = compute_left_share_of_free_width(align, right_to_left=self.right_to_left)
         lines = [*place_inked_text_lines(block, place, width, share)]
         # Measure all lines before drawing any: lines may overlap.
-        self.marks += [self._measure_line_contrast(name, one, block, color) for one in lines]
+        self.marks += [self._describe_drawn_line_with_contrast(name, one, block, color) for one in lines]
         for one in lines:
             self.image.paste(color, one.box[:2], one.mask)
         return place[1] + block.height
 
-    def _measure_line_contrast(self, name: str, inked: InkedText, block: TypesetBlock, color: RGB) -> DrawnText:
+    def _describe_drawn_line_with_contrast(
+        self, name: str, inked: InkedText, block: TypesetBlock, color: RGB
+    ) -> MeasuredDrawnTextLine:
         contrast = measure_text_contrast(self.image.crop(inked.box), color)
         return describe_drawn_text(name, inked.line.text, inked.box, contrast, block)
 
 
-def describe_drawn_text(name: str, text: str, box: PixelBox, contrast: float, block: TypesetBlock) -> DrawnText:
-    return DrawnText(name=name, text=text, box=box, size=block.size, contrast=round(contrast, 2), is_cut=block.is_cut)
+def describe_drawn_text(
+    name: str, text: str, box: PixelBox, contrast: float, block: TypesetBlock
+) -> MeasuredDrawnTextLine:
+    return MeasuredDrawnTextLine(
+        name=name, text=text, box=box, size=block.size, contrast=round(contrast, 2), is_cut=block.is_cut
+    )
 
 
 def compute_left_share_of_free_width(align: TextAlignment, *, right_to_left: bool) -> float:

@@ -162,7 +162,7 @@ class _FfmpegProcess:
     ) -> Literal[False]:
         if kind is not None:
             self._process.kill()
-        is_whole = self._close()
+        is_whole = self._close_and_check_success()
         if kind is None and not is_whole:
             raise self._error_from_exit_code()
         return False
@@ -175,13 +175,13 @@ class _FfmpegProcess:
         try:
             _require_child_pipe(self._process.stdin).write(data)
         except BrokenPipeError:
-            self._close()
+            self._close_and_check_success()
             raise self._error_from_exit_code() from None
 
     def _data_pipes(self) -> Iterator[IO[bytes]]:
         return filter(None, (self._process.stdin, self._process.stdout))
 
-    def _close(self) -> bool:
+    def _close_and_check_success(self) -> bool:
         """Close FFmpeg's pipes and wait for its end. Return whether it exited with 0 and read all of its input."""
         took_all = True
         for one in self._data_pipes():

@@ -8,7 +8,7 @@ import msgspec
 from generation.spec import StrictCamelCaseStruct
 
 
-class DrawnText(StrictCamelCaseStruct, frozen=True, kw_only=True):
+class MeasuredDrawnTextLine(StrictCamelCaseStruct, frozen=True, kw_only=True):
     """Line of text in a picture: its ink's bounding box, and its contrast to the background."""
 
     name: str
@@ -38,7 +38,7 @@ class RenderedFile(StrictCamelCaseStruct, frozen=True, kw_only=True):
     duration_ms: int | None = None
     size_bytes: int
     sha256: str
-    shown: list[DrawnText]
+    shown: list[MeasuredDrawnTextLine]
 
 
 class RenderingProgress(NamedTuple):

@@ -10,7 +10,7 @@ from PIL import Image
 
 from generation import pictures
 from generation.frame import PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT
-from generation.outputs import DrawnText, RenderedFile, RenderingProgress
+from generation.outputs import MeasuredDrawnTextLine, RenderedFile, RenderingProgress
 from generation.portraits.portrait import draw_presenter_portrait
 from generation.remix.clip import probe_clip
 from generation.remix.remix import PreparedRemix
@@ -56,7 +56,7 @@ class PieceInputFiles(NamedTuple):
 class RenderablePiece(Protocol):
     """A piece of content to make."""
 
-    def render_files(self, folder: Path) -> Iterator[RenderingProgress]:
+    def render_files_and_yield_progress(self, folder: Path) -> Iterator[RenderingProgress]:
         """Draw its files into an existing folder; yield progress and complete files. Raises `GenerationError`."""
 
 
@@ -65,7 +65,7 @@ class RenderableSlides(NamedTuple):
 
     slides: dict[str, SlideDrawer]
 
-    def render_files(self, folder: Path) -> Iterator[RenderingProgress]:
+    def render_files_and_yield_progress(self, folder: Path) -> Iterator[RenderingProgress]:
         for number, (name, slide) in enumerate(self.slides.items(), 1):
             canvas = slide()
             yield RenderingProgress(
@@ -172,7 +172,9 @@ def render_portrait_files(presenter: Presenter, colors: Sequence[str], folder: P
     )
 
 
-def _write_picture_files(folder: Path, name: str, image: Image.Image, marks: Sequence[DrawnText] = ()) -> RenderedFile:
+def _write_picture_files(
+    folder: Path, name: str, image: Image.Image, marks: Sequence[MeasuredDrawnTextLine] = ()
+) -> RenderedFile:
     data = encode_jpeg(image)
     (folder / f"{name}.jpg").write_bytes(data)
     (folder / f"{name}.thumbnail.jpg").write_bytes(encode_picture_as_jpeg_thumbnail(image))

@@ -20,7 +20,7 @@ class CircuitBreaker:
         """Return whether the circuit breaker is open: the server failed a moment ago, so no call to it may be made."""
         return self.clock() < self.open_until
 
-    def reserve_call(self) -> bool:
+    def try_to_reserve_call(self) -> bool:
         """Return whether the caller may call the server now. If so, it must report success or failure.
 
         After a failure, each permission blocks all further calls for `cool_s` seconds.

@@ -99,7 +99,7 @@ class WakeCourier:
         self._next: dict[tuple[str, str], WakeMessage | None] = {}
         self._following: set[asyncio.Task[None]] = set()
 
-    async def send_wake(self, wake: WakeMessage) -> None:
+    async def send_or_queue_wake(self, wake: WakeMessage) -> None:
         """Send a wake to the workers, or queue it during the pause after a wake of the same pool and kind.
 
         It never raises, and takes at most `WAKE_SEND_BUDGET_S`: a wake that can't be sent in time is dropped.
@@ -138,10 +138,10 @@ class WakeCourier:
             del self._next[key]
 
     async def _send_wake_unless_breaker_open(self, wake: WakeMessage) -> None:
-        outcome = await self._try_to_send_wake(wake) if self._breaker.reserve_call() else "skipped"
+        outcome = await self._send_wake_and_name_outcome(wake) if self._breaker.try_to_reserve_call() else "skipped"
         metrics.WAKE_UP_SEND_COUNTER.labels(wake.pool, outcome).inc()
 
-    async def _try_to_send_wake(self, wake: WakeMessage) -> str:
+    async def _send_wake_and_name_outcome(self, wake: WakeMessage) -> str:
         try:
             with convert_redis_away_errors():
                 async with SlowLoopTolerantTimeout(WAKE_SEND_BUDGET_S):

@@ -54,7 +54,7 @@ def compute_s256_challenge(verifier: str) -> str:
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-class PlatformConsentPage(NamedTuple):
+class PlatformConsentPageSpec(NamedTuple):
     """Consent page (OAuth 2, RFC 7636). `client` is its parameter for our client id.
 
     `challenge` derives one from a PKCE verifier. All `scopes` are required for a connection. The scopes in
@@ -86,7 +86,7 @@ class OwnServerOAuthLogin(NamedTuple):
     `example` is a server's host name.
     """
 
-    page: PlatformConsentPage
+    page: PlatformConsentPageSpec
     example: str
 
 
@@ -96,7 +96,7 @@ class SingleServerOAuthLogin(NamedTuple):
     `url`, `client_id` and `client_secret` are names of settings.
     """
 
-    page: PlatformConsentPage
+    page: PlatformConsentPageSpec
     url: str
     client_id: str
     client_secret: str

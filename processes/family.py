@@ -50,7 +50,7 @@ class ProcessFamilyMember:
     is_serving: bool = False
 
 
-class ProcessFamily:
+class ForkedProcessSupervisor:
     """Keeps `count` processes running until SIGTERM or SIGINT, then stops them.
 
     `start` gets a slot's number and forks: it returns the pid, and 0 in the new process. `on_serving` is called
@@ -138,26 +138,28 @@ class ProcessFamily:
 
     def _handle_signal(self, signum: int, sender: int) -> None:
         if signum in {signal.SIGTERM, signal.SIGINT}:
-            self._stop()
+            self._close_sockets_and_terminate_processes()
         elif signum == signal.SIGHUP:
             self._reload()
         elif signum == SERVING_SIGNAL and sender in self._members.keys() - self._terminated:
-            self._mark_serving(self._members[sender])
+            self._mark_serving_and_end_predecessor(self._members[sender])
 
     def _reload(self) -> None:
         """Start replacements once no process is starting. End starting ones for that, unless no other one serves."""
         starting = [pid for pid, member in self._members.items() if not member.is_serving]
         if self.has_serving_process:
-            self._terminate(starting)
+            self._send_sigterm_once_to_each(starting)
         self._is_reload_pending = bool(starting)
         if not starting and not self._is_stopping:
             self._due = dict.fromkeys(range(self._count), 0.0)
 
-    def _mark_serving(self, serving: ProcessFamilyMember) -> None:
+    def _mark_serving_and_end_predecessor(self, serving: ProcessFamilyMember) -> None:
         serving.is_serving = True
         members = self._members.items()
-        self._terminate(pid for pid, m in members if m.slot == serving.slot and m.started < serving.started)
-        self._terminate(self.find_orphans())
+        self._send_sigterm_once_to_each(
+            pid for pid, m in members if m.slot == serving.slot and m.started < serving.started
+        )
+        self._send_sigterm_once_to_each(self.find_orphans())
         if len({m.slot for m in self._members.values() if m.is_serving} - {SPARE_SLOT}) < self._count:
             return
         if not self.has_served:
@@ -182,18 +184,18 @@ class ProcessFamily:
             return
         if code > 0 and not self.has_served:
             self.exit_code = code
-            self._stop()
+            self._close_sockets_and_terminate_processes()
             return
         has_other = any(m.slot == ended.slot for pid, m in self._members.items() if pid not in self._terminated)
         event = "a replacement ended: its predecessor continues" if has_other else "a process ended, and starts again"
         log_process_event(event, pid=pid, slot=ended.slot, exit_code=code)
         if self.has_serving_member:
-            self._terminate(self.find_orphans())
+            self._send_sigterm_once_to_each(self.find_orphans())
         if not has_other and ended.slot not in self._due:
             self._pauses_s[ended.slot] = _compute_restart_pause_s(ended, self._pauses_s[ended.slot])
             self._due[ended.slot] = time.monotonic() + self._pauses_s[ended.slot]
 
-    def _stop(self) -> None:
+    def _close_sockets_and_terminate_processes(self) -> None:
         """Refuse new connections, and let all processes finish their work; a second call sends each a SIGTERM again."""
         if self._is_stopping:
             self._terminated.clear()
@@ -201,9 +203,9 @@ class ProcessFamily:
         self._due.clear()
         for sock in self._sockets:
             sock.close()
-        self._terminate([*self._members, *self.find_orphans()])
+        self._send_sigterm_once_to_each([*self._members, *self.find_orphans()])
 
-    def _terminate(self, pids: Iterable[int]) -> None:
+    def _send_sigterm_once_to_each(self, pids: Iterable[int]) -> None:
         """Send SIGTERM to these processes, except to those that already got it. Stopped ones continue, to handle it."""
         for pid in {*pids} - self._terminated:
             with suppress(OSError):

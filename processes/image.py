@@ -18,13 +18,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from processes.family import SERVING_SIGNAL, SPARE_SLOT, ProcessFamily, signal_when_parent_ends
+from processes.family import SERVING_SIGNAL, SPARE_SLOT, ForkedProcessSupervisor, signal_when_parent_ends
 
 #: Sent by the kernel to a forked process once its image has ended.
 PROCESS_IMAGE_ENDED_SIGNAL = signal.SIGUSR2
 
 
-class ProcessImageOptions(NamedTuple):
+class ForkServerOptions(NamedTuple):
     """The arguments that `run_parent` adds: the parent's pid, the image's number from 1 on, and its sockets."""
 
     parent: int
@@ -35,7 +35,7 @@ class ProcessImageOptions(NamedTuple):
 
 
 @dataclass
-class ServingProcess:
+class ServingProcessFacts:
     """A process that serves; the defaults are those of one without an image."""
 
     #: Its number among the processes of its image, from 0 on; `SPARE_SLOT` for a spare until its turn.
@@ -72,11 +72,11 @@ class ServingProcess:
 
 
 #: A process without an image.
-PROCESS_WITHOUT_IMAGE = ServingProcess()
+PROCESS_WITHOUT_IMAGE = ServingProcessFacts()
 
 
 def parse_process_image_options(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argparse.Namespace:
-    """Parse an image's arguments with the parser of its own ones; `image` of the result is an `ProcessImageOptions`."""
+    """Parse an image's arguments with the parser of its own ones; `image` of the result is an `ForkServerOptions`."""
     parser.add_argument("--parent", type=int, required=True)
     parser.add_argument("--number", type=int, required=True)
     parser.add_argument("--is-beside-serving-ones", action="store_true")
@@ -86,11 +86,11 @@ def parse_process_image_options(parser: argparse.ArgumentParser, arguments: Sequ
     for sock in sockets:
         # Otherwise a program that this process runs would keep the port in use.
         sock.set_inheritable(False)
-    options.image = ProcessImageOptions(options.parent, options.number, options.is_beside_serving_ones, sockets)
+    options.image = ForkServerOptions(options.parent, options.number, options.is_beside_serving_ones, sockets)
     return options
 
 
-def fork_processes(count: int, options: ProcessImageOptions, *, has_spare: bool = False) -> ServingProcess:
+def fork_processes(count: int, options: ForkServerOptions, *, has_spare: bool = False) -> ServingProcessFacts:
     """Fork `count` processes of this image and return in each of them. The image itself stays here until its end.
 
     With `has_spare` it forks a process more, which must call `wait_for_number` before it serves.
@@ -100,7 +100,7 @@ def fork_processes(count: int, options: ProcessImageOptions, *, has_spare: bool 
     signal.alarm(0)
     gc.collect()
     gc.freeze()
-    report = ServingProcess(starter=options.parent).report_serving
+    report = ServingProcessFacts(starter=options.parent).report_serving
     ends = list[socket.socket]()
 
     def fork(slot: int) -> int:
@@ -112,7 +112,7 @@ def fork_processes(count: int, options: ProcessImageOptions, *, has_spare: bool 
     def hand_slot_to_spare(slot: int) -> None:
         ends[0].send(bytes([slot]))
 
-    family = ProcessFamily(
+    family = ForkedProcessSupervisor(
         fork,
         count,
         sockets=options.sockets,
@@ -127,10 +127,12 @@ def fork_processes(count: int, options: ProcessImageOptions, *, has_spare: bool 
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     if number == SPARE_SLOT:
         # It keeps both ends of the pair, and so never reads an end of file.
-        return ServingProcess(number, is_replacement=True, is_beside_serving_ones=True, starter=image, turn=ends[1])
+        return ServingProcessFacts(
+            number, is_replacement=True, is_beside_serving_ones=True, starter=image, turn=ends[1]
+        )
     _close_all(ends)
     is_beside_serving_ones = family.has_serving_member or (options.is_beside_serving_ones and not family.has_served)
-    return ServingProcess(number, options.number > 1, is_beside_serving_ones, image)
+    return ServingProcessFacts(number, options.number > 1, is_beside_serving_ones, image)
 
 
 def _close_all(sockets: Sequence[socket.socket]) -> None:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from processes.family import ProcessFamily, adopt_orphans, signal_when_parent_ends
+from processes.family import ForkedProcessSupervisor, adopt_orphans, signal_when_parent_ends
 
 #: Seconds until an image that still imports gets SIGALRM: an import can hang, as on a network's disk. Most take 3 s.
 MAX_IMPORT_S = 120
@@ -45,7 +45,7 @@ def run_parent(module: str, arguments: Sequence[str], *, sockets: Sequence[socke
             os.execv(python := find_python(), [python, "-m", module, *arguments, *options])  # noqa: S606
         return pid
 
-    family = ProcessFamily(start_image, 1, sockets=sockets)
+    family = ForkedProcessSupervisor(start_image, 1, sockets=sockets)
     family.run()
     return family.exit_code
 

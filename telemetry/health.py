@@ -10,7 +10,7 @@ from functools import partial
 import msgspec
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from processes.image import ServingProcess
+from processes.image import ServingProcessFacts
 from schemas import ids
 from schemas.envelope import Envelope, Problem
 from schemas.errors import HostHeaderRefused, SettingsInvalid
@@ -68,7 +68,7 @@ async def _serve_health_without_loop_lag(
 
 @asynccontextmanager
 async def serve_process_health(
-    port: int, process: ServingProcess, *, setting: str, host: str, hosts: AllowedHostHeaders
+    port: int, process: ServingProcessFacts, *, setting: str, host: str, hosts: AllowedHostHeaders
 ) -> AsyncIterator[None]:
     """Serve the health of a forked process, as `serve_health` does, on `port` plus the process's number; 0 stays 0.
 
@@ -87,7 +87,7 @@ async def serve_process_health(
 
 
 async def _serve_health_once_port_is_free(
-    port: int, process: ServingProcess, *, setting: str, host: str, hosts: AllowedHostHeaders
+    port: int, process: ServingProcessFacts, *, setting: str, host: str, hosts: AllowedHostHeaders
 ) -> None:
     await process.has_number.wait()
     own_port = port and port + process.number

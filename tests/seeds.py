@@ -13,7 +13,7 @@ from domain.apps.apps import AppChangeAuthor
 from domain.connecting import connect
 from domain.content import content as contents
 from domain.projects import projects
-from domain.projects.projects import NewProject
+from domain.projects.projects import ProjectToInsert
 from domain.publishing import scheduling
 from domain.security.keyring import parse_keyring
 from domain.tenancy import api_keys, organizations
@@ -59,7 +59,7 @@ async def project(conn: Conn, org: UUID, **fields: Any) -> UUID:
     """Create a project; `fields` are those of `ProjectCreate`."""
     body = ProjectCreate(**{"name": "Shop", "timezone": "Europe/Berlin"} | fields)
     composed = projects.compose_new_project(body, organization_id=org, now=NOW)
-    await projects.insert_new_projects(conn, [NewProject(org, None, composed, None)])
+    await projects.insert_new_projects(conn, [ProjectToInsert(org, None, composed, None)])
     return parse_id(ids.PROJECT_ID_PREFIX, composed.id)
 
 

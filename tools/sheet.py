@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 from cli.commands.content import show_drawing_progress_bar
 from cli.shared.command import json_output_option
 from cli.shared.failure import exit_on_expected_command_error
-from cli.shared.output import CommandResult, build_text_table, print_command_result
+from cli.shared.output import CliCommandResult, build_text_table, print_command_result
 from cli.shared.rendering import CliPieceRenderer, CliPieceSpec, convert_os_errors_to_generation_errors
 from generation import libraries
 from generation.outputs import RenderedFile
@@ -139,7 +139,7 @@ def _build_design_spec_of_brand(
 def _render_and_proofread(design: CliPieceSpec, source_folder: Path, folder: Path) -> ProofreadPiece:
     try:
         rendering = CliPieceRenderer(design, source_folder)
-        outputs = [step.made for step in rendering.render_into(folder) if step.made]
+        outputs = [step.made for step in rendering.render_into_and_yield_progress(folder) if step.made]
     except (GenerationError, PictureRefused, UndrawableTextRefused) as error:
         refused = ProofreadingFault(place=design.format, rule=error.code, found=error.message)
         return ProofreadPiece(design.brand.name, design.format, folder, [], [refused])
@@ -186,14 +186,14 @@ def _load_scaled_picture(path: Path, height: int) -> Image.Image:
         return image.convert("RGB").resize(size, Image.Resampling.LANCZOS)
 
 
-def build_proofread_report(checked: list[ProofreadPiece], out: Path) -> CommandResult:
+def build_proofread_report(checked: list[ProofreadPiece], out: Path) -> CliCommandResult:
     rows = [
         (piece.brand, piece.format, fault.place, fault.rule, fault.found) for piece in checked for fault in piece.faults
     ]
     faulty = sum(bool(piece.faults) for piece in checked)
     note = f"{len(checked)} pieces, {faulty} with faults: {out / CONTACT_SHEET_FILE_NAME}"
     data = [{"brand": piece.brand, "format": piece.format, "faults": piece.faults} for piece in checked]
-    return CommandResult(
+    return CliCommandResult(
         {"pieces": data, "sheet": str(out / CONTACT_SHEET_FILE_NAME)},
         build_text_table(PROOFREADING_FAULT_COLUMNS, rows),
         note,

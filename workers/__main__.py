@@ -10,7 +10,7 @@ import uvloop
 
 from db.starting import exit_on_expected_start_errors, warn_misspelt_settings
 from jobs.kinds import CONTENT_GENERATE_KIND, JOB_KINDS
-from processes.image import ServingProcess
+from processes.image import ServingProcessFacts
 from processes.parent import run_parent
 from schemas.settings import Settings, load_settings
 from telemetry import logs
@@ -22,7 +22,7 @@ MAX_WORKER_PROCESSES = 100
 WORKER_POOL_NAMES = sorted({kind.pool for kind in JOB_KINDS.values()})
 
 
-def run_pool_worker(pool_name: str, fork: Callable[[], ServingProcess] = ServingProcess) -> None:
+def run_pool_worker(pool_name: str, fork: Callable[[], ServingProcessFacts] = ServingProcessFacts) -> None:
     """Run the jobs of a pool in this process until it is stopped. Call `fork` before any connection or event loop.
 
     The slow modules are imported here: a wrong argument or setting fails before these imports.

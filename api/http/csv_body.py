@@ -86,7 +86,7 @@ def _read_csv_cells(body: bytes) -> Iterator[tuple[int, list[str]]]:
         for cells in reader:
             if cells:
                 yield line, cells
-            line = lines.mark_row_begin_and_count_lines() + 1
+            line = lines.mark_row_begin_and_count_lines_before() + 1
     except csv.Error as error:
         raise MalformedBody(f"the CSV can't be parsed from line {line} on: {error}") from None
 
@@ -101,7 +101,7 @@ class _CsvLineIterator:
         self._lines = io.StringIO(text, newline="")
         self._read = self._before = 0
 
-    def mark_row_begin_and_count_lines(self) -> int:
+    def mark_row_begin_and_count_lines_before(self) -> int:
         """Mark the begin of the next CSV row, and return the number of lines read before it."""
         self._before = self._read
         return self._read

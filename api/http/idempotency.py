@@ -292,7 +292,7 @@ async def _replay_first_answer(request: ApiRequest, conn: Conn, claim: Idempoten
 async def send_wakes_and_reply(request: ApiRequest, result: WriteReply[T]) -> Response[T]:
     """Send the wakes of a write's result to the workers, and return the response with the result."""
     for wake in result.wakes:
-        await request.services.courier.send_wake(wake)
+        await request.services.courier.send_or_queue_wake(wake)
     headers = {
         "Location": result.location,
         "ETag": result.etag,

@@ -79,11 +79,11 @@ async def _wait_for_oauth_job_end(request: ApiRequest, flow: StoredOAuthFlow, su
     The wait also ends when the timeout passes or the browser disconnects.
     """
     if submitted.wake:
-        await request.services.courier.send_wake(submitted.wake)
+        await request.services.courier.send_or_queue_wake(submitted.wake)
     ref = (flow.organization_id, submitted.job_id)
     with request.services.job_hub.subscribe(ref) as seat:
         await run_unless_disconnected(
-            request.receive, seat.await_wanted_state(jobs.has_job_ended, within=MAX_OAUTH_CALLBACK_WAIT_S)
+            request.receive, seat.await_wanted_state_or_none(jobs.has_job_ended, within=MAX_OAUTH_CALLBACK_WAIT_S)
         )
 
 

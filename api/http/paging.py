@@ -124,7 +124,7 @@ async def read_list_page_by_position(
         count, before = page.estimate_next_slice_items(), None if place is None else read(place)
         items, left_s = await _read_list_page_slice(connect, find, before, count, left_s)
         items = sandbox_times.shift_answer_times(items, request.request_state.ahead)
-        if not all(page.add_item(*placed) for placed in items):
+        if not all(page.add_item_unless_full(*placed) for placed in items):
             return Page(items=cast("list[T]", page.items), next_cursor=encode_page_cursor(request, page.last))
         if len(items) < count:
             return Page(items=cast("list[T]", page.items), next_cursor=None)
@@ -150,7 +150,7 @@ class _ListPageBuffer(Generic[T]):
             else FIRST_LIST_SLICE_ITEM_COUNT,
         )
 
-    def add_item(self, place: bytes, item: T) -> bool:
+    def add_item_unless_full(self, place: bytes, item: T) -> bool:
         """Add an item with its place in the list to the page; return False if the page is already full."""
         if len(self.items) == self._limit or self._size >= MAX_LIST_PAGE_BYTES:
             return False

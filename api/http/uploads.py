@@ -58,7 +58,7 @@ class ReceivedUpload(NamedTuple):
     fingerprint: bytes
 
 
-class _ReceivedUploadParts:
+class _MultipartUploadInProgress:
     """The parts of an upload received so far."""
 
     def __init__(self, spec: UploadRules) -> None:
@@ -98,7 +98,7 @@ async def receive_and_store_multipart_upload(request: ApiRequest, spec: UploadRu
     Raises `MalformedBody`, `BodyOversized`, `InvalidValue`, `LimitReached`, `ServiceUnavailable`.
     """
     request.services.events.disks.check_upload_intake_open()
-    form = _ReceivedUploadParts(spec)
+    form = _MultipartUploadInProgress(spec)
     try:
         async with aclosing(_parse_multipart_body(request, spec.body_max)) as events:
             async for event in events:
@@ -157,7 +157,7 @@ async def _read_part_chunks(events: AsyncIterator[_MultipartEvent]) -> AsyncIter
 
 
 async def _read_file_or_text_part(
-    request: ApiRequest, form: _ReceivedUploadParts, segment: MultipartSegment, chunks: AsyncIterator[bytes]
+    request: ApiRequest, form: _MultipartUploadInProgress, segment: MultipartSegment, chunks: AsyncIterator[bytes]
 ) -> None:
     if segment.name == "file":
         await _store_file_part(request, form, segment, chunks)
@@ -188,7 +188,7 @@ async def _read_text_part(name: str, longest: int, chunks: AsyncIterator[bytes])
 
 
 async def _store_file_part(
-    request: ApiRequest, form: _ReceivedUploadParts, segment: MultipartSegment, chunks: AsyncIterator[bytes]
+    request: ApiRequest, form: _MultipartUploadInProgress, segment: MultipartSegment, chunks: AsyncIterator[bytes]
 ) -> None:
     """Check a file of an upload as early as possible, and store it. Raises `InvalidValue` for a refused file.
 
@@ -209,7 +209,7 @@ async def _store_file_part(
     form.files.append(file)
 
 
-async def _reserve_storage_token_of_file(request: ApiRequest, form: _ReceivedUploadParts, largest: int) -> str:
+async def _reserve_storage_token_of_file(request: ApiRequest, form: _MultipartUploadInProgress, largest: int) -> str:
     async with request.acquire_connection() as conn:
         token = await uploads.reserve_upload(conn, organization_id=request.organization_id, at_most=max(0, largest))
     form.tokens.append(token)
@@ -230,7 +230,7 @@ async def _read_file_head(chunks: AsyncIterator[bytes]) -> bytes:
     return head
 
 
-async def _probe_uploaded_files(request: ApiRequest, form: _ReceivedUploadParts) -> list[StoredFile]:
+async def _probe_uploaded_files(request: ApiRequest, form: _MultipartUploadInProgress) -> list[StoredFile]:
     """Probe the stored files of an upload, and return them with their metadata; an empty list without files.
 
     The probe waits for the organization's turn: it is nearly all of an upload's CPU cost.
@@ -259,7 +259,7 @@ def _check_cost_budget(request: ApiRequest) -> None:
 
 
 async def _store_generated_upload_thumbnails(
-    request: ApiRequest, form: _ReceivedUploadParts, reports: Sequence[ProbedFile]
+    request: ApiRequest, form: _MultipartUploadInProgress, reports: Sequence[ProbedFile]
 ) -> list[StoredFile]:
     """Store the thumbnails of an upload's files, and return the files with their thumbnails."""
     small = [report.thumbnail for report in reports if report.thumbnail]

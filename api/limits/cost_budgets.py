@@ -157,7 +157,7 @@ class PendingChargesAndOverdrawnBudgets:
         """Return whether charges wait for the next write to Redis."""
         return bool(self._pending)
 
-    def take_charges_for_script(
+    def take_all_charges_as_script_arguments(
         self, buckets: Iterable[CostBudgetBucket]
     ) -> tuple[dict[CostBudgetBucket, int], list[str | int]]:
         """Remove all pending charges; return them within the first arguments of the Redis script.

@@ -87,7 +87,7 @@ def _event_limit_policy_header(limits: EventRateLimits, window_s: int) -> tuple[
     return b"ratelimit-policy", policy.encode()
 
 
-class _EventLimitLookup(NamedTuple):
+class _EventLimitLookupKey(NamedTuple):
     """A lookup of an app's limits: one request to count, or 0 to count only the app's spent events."""
 
     app_id: UUID
@@ -155,7 +155,7 @@ class EventRateLimiter:
 
         The query starts before the caller awaits it. While Redis is away, the request passes uncounted.
         """
-        return self._questions.queue_lookup(_EventLimitLookup(app.app_id, _event_limits_of_app(app), 1))
+        return self._questions.queue_lookup(_EventLimitLookupKey(app.app_id, _event_limits_of_app(app), 1))
 
     def charge_app_events(self, app: SdkAppOfEventRequest, events: int) -> None:
         """Count the events of an accepted request against the app's limit; they may put the app into debt.
@@ -170,10 +170,10 @@ class EventRateLimiter:
     def _flush_spent_events(self) -> None:
         """Start a script call that writes the pending events, unless another call has written them meanwhile."""
         for app_id, (limits, _) in self._spent.items():
-            self._questions.queue_lookup(_EventLimitLookup(app_id, limits, 0))
+            self._questions.queue_lookup(_EventLimitLookupKey(app_id, limits, 0))
             return
 
-    async def _run_limit_script(self, questions: Sequence[_EventLimitLookup]) -> list[AppEventLimitState]:
+    async def _run_limit_script(self, questions: Sequence[_EventLimitLookupKey]) -> list[AppEventLimitState]:
         buckets: dict[UUID, list[int]] = {}
         for question in questions:
             buckets.setdefault(question.app_id, [*question.limits, 0, 0])[2] += question.requests
@@ -185,10 +185,10 @@ class EventRateLimiter:
         rows = await self._script.run(keys, arguments, requests=len(questions))
         if rows is None:
             return [AppEventLimitState(question.limits, True, *question.limits, 0) for question in questions]  # noqa: FBT003
-        return list(self._build_limit_state_of_each_request(questions, dict(zip(buckets, rows, strict=True))))
+        return list(self._build_limit_states_and_cache_refusals(questions, dict(zip(buckets, rows, strict=True))))
 
-    def _build_limit_state_of_each_request(
-        self, questions: Sequence[_EventLimitLookup], rows: Mapping[UUID, list[int]]
+    def _build_limit_states_and_cache_refusals(
+        self, questions: Sequence[_EventLimitLookupKey], rows: Mapping[UUID, list[int]]
     ) -> Iterator[AppEventLimitState]:
         """Yield the limit state for each lookup, in order, and cache each refusal for its app.
 

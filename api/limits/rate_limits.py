@@ -28,7 +28,7 @@ from api.limits.cost_budgets import (
     build_cost_budget_report,
     get_cost_budget_bucket,
 )
-from api.limits.request_reservations import REQUEST_RESERVATION_S, RequestReservations
+from api.limits.request_reservations import RATE_LIMIT_REQUEST_RESERVATION_S, RateLimitRequestReservations
 from db.coalescing import LookupCoalescer
 from db.redis_reach import convert_redis_away_errors
 from domain.tenancy.api_keys import Principal
@@ -54,21 +54,21 @@ class RateClass(StrEnum):
     LONG_RUNNING = "long-running"
 
 
-class RequestRateLimits(NamedTuple):
+class RequestLimitsPerMinuteAndDay(NamedTuple):
     """Requests per minute and key by class; writes per day and organization."""
 
     minute: dict[RateClass, int]
     day: int
 
 
-def _build_request_rate_limits(reads: int, writes: int, long: int, day: int) -> RequestRateLimits:
-    return RequestRateLimits(
+def _build_request_rate_limits(reads: int, writes: int, long: int, day: int) -> RequestLimitsPerMinuteAndDay:
+    return RequestLimitsPerMinuteAndDay(
         {RateClass.READ_LIGHT: reads, RateClass.WRITE_LIGHT: writes, RateClass.LONG_RUNNING: long}, day
     )
 
 
 _STANDARD_REQUEST_RATE_LIMITS = _build_request_rate_limits(120, 60, 20, 10_000)
-REQUEST_RATE_LIMITS_BY_TIER: dict[OrganizationTier, RequestRateLimits] = {
+REQUEST_RATE_LIMITS_BY_TIER: dict[OrganizationTier, RequestLimitsPerMinuteAndDay] = {
     # An evaluator tries many jobs in a minute, and a sandbox's jobs cost little.
     "sandbox": _build_request_rate_limits(120, 60, 60, 10_000),
     "standard": _STANDARD_REQUEST_RATE_LIMITS,
@@ -77,7 +77,7 @@ REQUEST_RATE_LIMITS_BY_TIER: dict[OrganizationTier, RequestRateLimits] = {
 }
 
 
-class RequestToCount(NamedTuple):
+class RequestToCountAgainstRateLimits(NamedTuple):
     """One request that the script counts. With `cap` 0 it isn't counted by day.
 
     With a `second` over 0, the script uncounts a request of that second instead, by day too unless `cap` is 0.
@@ -100,7 +100,7 @@ class RateLimitState(NamedTuple):
     `level` is set if the organization's budget is overdrawn.
     """
 
-    charge: RequestToCount
+    charge: RequestToCountAgainstRateLimits
     passed: bool
     left: int
     resets_in: int
@@ -169,7 +169,7 @@ class RateLimitScript:
 
         Without Redis the requests pass uncounted, and a metric shows their number.
         """
-        if self._breaker.reserve_call():
+        if self._breaker.try_to_reserve_call():
             try:
                 with convert_redis_away_errors():
                     async with SlowLoopTolerantTimeout(MAX_REDIS_WAIT_S):
@@ -196,7 +196,7 @@ class RateLimiter:
         self._charges = LookupCoalescer(self._count_requests)
         self._levels = LookupCoalescer(self._flush_and_read_budgets)
         self._flushing: asyncio.TimerHandle | None = None
-        self._reservations = RequestReservations()
+        self._reservations = RateLimitRequestReservations()
         self.budgets = PendingChargesAndOverdrawnBudgets()
 
     def count_request(self, principal: Principal, rate_class: RateClass) -> asyncio.Future[RateLimitState]:
@@ -245,7 +245,7 @@ class RateLimiter:
 
     def _has_unwritten_charges_or_requests(self) -> bool:
         """Return whether charges, or unspent requests of ended reservations, wait for a script call."""
-        return self._reservations.has_unspent or self.budgets.has_pending_charges
+        return self._reservations.has_unspent_requests_to_return or self.budgets.has_pending_charges
 
     def _flush_to_redis(self) -> None:
         """Write pending charges and return unspent requests, unless a request's script call has done so meanwhile."""
@@ -256,9 +256,9 @@ class RateLimiter:
         elif self._has_unwritten_charges_or_requests():
             self._levels.queue_lookup(())
         if not self._reservations.is_empty:
-            self._schedule_flush(REQUEST_RESERVATION_S)
+            self._schedule_flush(RATE_LIMIT_REQUEST_RESERVATION_S)
 
-    async def _count_requests(self, charges: Sequence[RequestToCount]) -> list[RateLimitState]:
+    async def _count_requests(self, charges: Sequence[RequestToCountAgainstRateLimits]) -> list[RateLimitState]:
         day_ends_in = DAY_S - int(self._clock().timestamp()) % DAY_S
         counts, called_at = Counter(charges), self._reservations.clock()
         levels, rows = await self._run_limit_script([charge.budget for charge in counts], counts)
@@ -282,7 +282,7 @@ class RateLimiter:
         return [None if levels is None else [levels[bucket] for bucket in group] for group in questions]
 
     async def _run_limit_script(
-        self, budgets: Iterable[CostBudgetBucket], counts: "Counter[RequestToCount]"
+        self, budgets: Iterable[CostBudgetBucket], counts: "Counter[RequestToCountAgainstRateLimits]"
     ) -> tuple[dict[CostBudgetBucket, CostBudgetLevel] | None, list[list[int]]]:
         """Call the script once: write pending charges, return unspent requests, read `budgets`, count the requests.
 
@@ -294,7 +294,7 @@ class RateLimiter:
             return None, []
         self._reservations.end_expired()
         unspent = self._reservations.take_unspent()
-        places, arguments = self.budgets.take_charges_for_script(budgets)
+        places, arguments = self.budgets.take_all_charges_as_script_arguments(budgets)
         keys = [bucket.key for bucket in places]
         for charge, count in (*unspent.items(), *counts.items()):
             wanted = self._reservations.count_requests_to_reserve(charge)
@@ -325,10 +325,10 @@ async def open_rate_limiter(
 @lru_cache(maxsize=2_000)
 def _build_rate_limit_keys(
     key: UUID, organization_id: UUID, tier: OrganizationTier, rate_class: RateClass, day: date
-) -> RequestToCount:
+) -> RequestToCountAgainstRateLimits:
     """Return the Redis keys and limits that count a key's requests of one class on one day; cached."""
     quota = REQUEST_RATE_LIMITS_BY_TIER[tier]
-    return RequestToCount(
+    return RequestToCountAgainstRateLimits(
         rate_class,
         get_cost_budget_bucket(organization_id, tier),
         window=f"rate:{key}:{rate_class}",
@@ -349,7 +349,7 @@ class _LimitScriptAnswer(NamedTuple):
     reserved: int
 
     def build_state_after_last_request(
-        self, charge: RequestToCount, level: CostBudgetLevel, day_ends_in: int
+        self, charge: RequestToCountAgainstRateLimits, level: CostBudgetLevel, day_ends_in: int
     ) -> RateLimitState:
         """Return the limit state after the last reserved request of the group."""
         return RateLimitState(
@@ -359,12 +359,12 @@ class _LimitScriptAnswer(NamedTuple):
 
 
 def _build_request_limit_states(
-    charges: Sequence[RequestToCount],
-    answers: Mapping[RequestToCount, _LimitScriptAnswer],
-    states: Mapping[RequestToCount, RateLimitState],
+    charges: Sequence[RequestToCountAgainstRateLimits],
+    answers: Mapping[RequestToCountAgainstRateLimits, _LimitScriptAnswer],
+    states: Mapping[RequestToCountAgainstRateLimits, RateLimitState],
 ) -> Iterator[RateLimitState]:
     """Yield each request's limit state, in order; of equal requests, the first pass, as many as the script allows."""
-    counted: Counter[RequestToCount] = Counter()
+    counted: Counter[RequestToCountAgainstRateLimits] = Counter()
     for charge in charges:
         answer = answers[charge]
         counted[charge] += 1
@@ -373,7 +373,7 @@ def _build_request_limit_states(
         yield state if behind >= 0 else state._replace(passed=False)
 
 
-def _uncounted_rate_limit_state(charge: RequestToCount, day_ends_in: int) -> RateLimitState:
+def _uncounted_rate_limit_state(charge: RequestToCountAgainstRateLimits, day_ends_in: int) -> RateLimitState:
     return RateLimitState(
         charge, passed=True, left=charge.limit, resets_in=REQUEST_LIMIT_WINDOW_S, left_of_day=charge.cap,
         day_ends_in=day_ends_in, second=0,

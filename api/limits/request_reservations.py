@@ -11,16 +11,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from api.limits.rate_limits import RateLimitState, RequestToCount
+    from api.limits.rate_limits import RateLimitState, RequestToCountAgainstRateLimits
 
 #: Seconds in which a reservation can be spent, and for which a key counts as active after a request.
-REQUEST_RESERVATION_S = 1.0
+RATE_LIMIT_REQUEST_RESERVATION_S = 1.0
 
 #: Maximum requests that one script call reserves for a key and class.
 MAX_RESERVED_REQUESTS = 100
 
 
-class _RequestReservation:
+class _RateLimitRequestReservation:
     """Unspent requests of a key and class; `standing` is the limit state after the last one.
 
     `used` counts the requests since its opening, `demand` those of the second before.
@@ -33,7 +33,7 @@ class _RequestReservation:
         self.unspent = self.used = self.demand = 0
 
 
-class RequestReservations:
+class RateLimitRequestReservations:
     """The reservations of this process, an empty one for each active key and class without unspent requests.
 
     `clock` counts seconds. It isn't the event loop's, which stands still in a long step.
@@ -42,11 +42,11 @@ class RequestReservations:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
         #: In the order of their ends.
-        self._open: OrderedDict[RequestToCount, _RequestReservation] = OrderedDict()
+        self._open: OrderedDict[RequestToCountAgainstRateLimits, _RateLimitRequestReservation] = OrderedDict()
         #: Unspent requests of ended reservations, by the charge that takes them back.
-        self._ended: Counter[RequestToCount] = Counter()
+        self._ended: Counter[RequestToCountAgainstRateLimits] = Counter()
 
-    def spend(self, charge: "RequestToCount") -> "RateLimitState | None":
+    def spend(self, charge: "RequestToCountAgainstRateLimits") -> "RateLimitState | None":
         """Spend one reserved request, and return its limit state; None without one."""
         found = self._find_open(charge)
         if found is None or not found.unspent:
@@ -66,7 +66,7 @@ class RequestReservations:
         found.unspent += 1
         return True
 
-    def count_requests_to_reserve(self, charge: "RequestToCount") -> int:
+    def count_requests_to_reserve(self, charge: "RequestToCountAgainstRateLimits") -> int:
         """Return the number of requests to reserve with a charge: none for a key without another recent request.
 
         It is the number of the last second, or twice the number since a reservation that is spent before its end.
@@ -86,7 +86,7 @@ class RequestReservations:
         if before is not None and before.unspent and not reserved:
             before.used += used
             return
-        opened = _RequestReservation(standing, called_at + REQUEST_RESERVATION_S)
+        opened = _RateLimitRequestReservation(standing, called_at + RATE_LIMIT_REQUEST_RESERVATION_S)
         opened.unspent, opened.used = reserved, used
         if before is not None:
             opened.demand = max(before.demand, before.used)
@@ -107,7 +107,7 @@ class RequestReservations:
             if first.used:
                 # Without its second, no request of the ended reservation is put back into the new one.
                 ended = first.standing._replace(second=0)
-                self._open[charge] = _RequestReservation(ended, now + REQUEST_RESERVATION_S)
+                self._open[charge] = _RateLimitRequestReservation(ended, now + RATE_LIMIT_REQUEST_RESERVATION_S)
                 self._open[charge].demand = first.used
 
     @property
@@ -115,21 +115,21 @@ class RequestReservations:
         return not self._open
 
     @property
-    def has_unspent(self) -> bool:
+    def has_unspent_requests_to_return(self) -> bool:
         """Return whether ended reservations have unspent requests, which a script call must return."""
         return bool(self._ended)
 
-    def take_unspent(self) -> "Counter[RequestToCount]":
+    def take_unspent(self) -> "Counter[RequestToCountAgainstRateLimits]":
         """Remove the unspent requests of ended reservations, and return them by the charge that takes them back."""
-        ended: Counter[RequestToCount] = Counter()
+        ended: Counter[RequestToCountAgainstRateLimits] = Counter()
         ended, self._ended = self._ended, ended
         return ended
 
-    def _find_open(self, charge: "RequestToCount") -> _RequestReservation | None:
+    def _find_open(self, charge: "RequestToCountAgainstRateLimits") -> _RateLimitRequestReservation | None:
         found = self._open.get(charge)
         return found if found is not None and self.clock() < found.expires_at else None
 
-    def _end(self, charge: "RequestToCount") -> None:
+    def _end(self, charge: "RequestToCountAgainstRateLimits") -> None:
         reservation = self._open.pop(charge)
         if reservation.unspent:
             self._ended[charge._replace(second=reservation.standing.second)] += reservation.unspent

@@ -121,7 +121,7 @@ async def add_app_media(
     """
     if request.has_multipart_body:
         return await _receive_app_media(request, project_id)
-    return await _start_app_media_fetch_job(request, project_id)
+    return await _start_job_to_fetch_app_media_from_url(request, project_id)
 
 
 async def _receive_app_media(request: ApiRequest, project_id: str) -> Response[AppMedia]:
@@ -147,7 +147,7 @@ async def _store_uploaded_app_media_of_project(
     return WriteReply(asset, status=201, location=location)
 
 
-async def _start_app_media_fetch_job(request: ApiRequest, project_id: str) -> Response[AppMediaAccepted]:
+async def _start_job_to_fetch_app_media_from_url(request: ApiRequest, project_id: str) -> Response[AppMediaAccepted]:
     body: AppMediaFromUrl = await request.decode_body_as(AppMediaFromUrl)
     app_media_limits.check_app_media_transcript_allowed(body.kind, body.transcript)
     url = ssrf_guard.check_fetch_url(body.url, allowed=request.services.allowed)

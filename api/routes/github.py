@@ -140,7 +140,7 @@ async def list_github_repos(request: ApiRequest) -> GitHubRepos:
     )
     if submitted is not None:
         if submitted.wake:
-            await request.services.courier.send_wake(submitted.wake)
+            await request.services.courier.send_or_queue_wake(submitted.wake)
         await oauth_return.wait_in_request_for_job_end(
             request, (organization_id, submitted.job_id), within_s=MAX_REPO_LIST_WAIT_S
         )

@@ -239,7 +239,9 @@ async def _await_job_end(request: ApiRequest, ref: AwaitedObjectRef, state: Vers
     else:
         enough = jobs.has_job_ended
     with request.services.job_hub.subscribe(ref) as subscriber:
-        newer = await run_unless_disconnected(request.receive, subscriber.await_wanted_state(enough, within=seconds))
+        newer = await run_unless_disconnected(
+            request.receive, subscriber.await_wanted_state_or_none(enough, within=seconds)
+        )
     if newer is None:
         # The job is not unknown if it has moved to another cell.
         await request.authenticate_again()
@@ -261,7 +263,7 @@ async def _stream_job_events(
                 yield JOB_STREAM_RECONNECT_HINT
                 return
             within = min(JOB_STREAM_KEEP_ALIVE_INTERVAL_S, ends - loop.time())
-            newer = await subscriber.await_wanted_state(partial(_is_newer_job_version, state[1]), within=within)
+            newer = await subscriber.await_wanted_state_or_none(partial(_is_newer_job_version, state[1]), within=within)
             if newer is not None:
                 state = await _read_versioned_job(request, ref) if request.principal.sandbox else newer
                 yield _encode_job_event(request, state)

@@ -37,7 +37,7 @@ def _build_platform_webhook_route(platform: str) -> HTTPRouteHandler:
         for wake in await request.run_transaction(
             partial(platform_webhook.start_polls_after_platform_event, platform=platform, event=event)
         ):
-            await services.courier.send_wake(wake)
+            await services.courier.send_or_queue_wake(wake)
 
     return receive_event
 

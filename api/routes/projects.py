@@ -15,7 +15,7 @@ from api.http.responses import LowOverheadResponse
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.projects import archive_status, projects
-from domain.projects.projects import NewProject
+from domain.projects.projects import ProjectToInsert
 from domain.tenancy.idempotency import IdempotencyRecord
 from schemas.base import Page
 from schemas.projects import Archived, Project, ProjectCreate, ProjectPatch, ProjectStatus
@@ -40,7 +40,7 @@ async def create_project(request: ApiRequest, data: JSONBody[ProjectCreate]) -> 
     composed = projects.compose_new_project(data, organization_id=who.organization_id, now=request.services.clock())
     result = WriteReply(composed, status=201, location=f"/v1/projects/{composed.id}", etag=etags.quote_etag(1))
 
-    new = NewProject(who.organization_id, who.key_uuid, composed, None)
+    new = ProjectToInsert(who.organization_id, who.key_uuid, composed, None)
 
     async def insert(record: IdempotencyRecord | None) -> bool | None:
         return await request.services.project_creates.queue_lookup(new._replace(record=record))

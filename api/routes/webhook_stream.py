@@ -20,7 +20,7 @@ from db.reach import convert_postgres_away_errors
 from domain.tenancy import project_locks
 from domain.tenancy.delegation import is_scope_granted
 from domain.webhooks import events, streams
-from domain.webhooks.streams import RecordedWebhookEvent, StreamHead, WebhookStreamPosition
+from domain.webhooks.streams import StreamHead, WebhookStreamEvent, WebhookStreamPosition
 from schemas import ids
 from schemas.api_keys import ApiKeyScope
 from schemas.errors import (
@@ -65,7 +65,7 @@ class WebhookStreamFilter(NamedTuple):
     types: Sequence[WebhookEventType] | None
     project_id: UUID | None
 
-    def matches_event(self, event: RecordedWebhookEvent) -> bool:
+    def matches_event(self, event: WebhookStreamEvent) -> bool:
         fits = self.project_id is None or event.project_id == self.project_id
         return fits and (self.types is None or event.type in self.types)
 
@@ -131,7 +131,7 @@ async def _stream_webhook_messages(
     try:
         with request.services.stream_hub.subscribe(ref) as seat:
             while not seat.closed and (left := ends - clock()) > 0:
-                head = await seat.await_wanted_state(
+                head = await seat.await_wanted_state_or_none(
                     reader.is_behind_stream_head, within=min(MAX_WEBHOOK_STREAM_SILENCE_S, left)
                 )
                 if head is None:
@@ -139,7 +139,7 @@ async def _stream_webhook_messages(
                     yield reader.build_keep_alive()
                     continue
                 for event in await reader.read_next_batch(head):
-                    if message := await reader.render_message(event):
+                    if message := await reader.recheck_key_and_render_message(event):
                         yield message
                 if reader.skipped_whole_batch:
                     await reader.recheck_api_key()
@@ -164,7 +164,7 @@ class _WebhookStreamProducer:
     def is_behind_stream_head(self, head: StreamHead) -> bool:
         return head > self._position.head
 
-    async def read_next_batch(self, head: StreamHead) -> list[RecordedWebhookEvent]:
+    async def read_next_batch(self, head: StreamHead) -> list[WebhookStreamEvent]:
         """Read the next batch of webhook events, and return the events that match the stream's filter.
 
         The position then moves past the batch, and past `head` if it isn't full. Raises `ServiceUnavailable`.
@@ -190,7 +190,7 @@ class _WebhookStreamProducer:
         at = f"id: {ids.format_prefixed_id(ids.WEBHOOK_EVENT_ID_PREFIX, self._skipped)}\n" if self._skipped else ""
         return f"{at}: nothing to tell\n\n".encode()
 
-    async def render_message(self, event: RecordedWebhookEvent) -> bytes | None:
+    async def recheck_key_and_render_message(self, event: WebhookStreamEvent) -> bytes | None:
         """Render a webhook event as a message of the stream; None if it was deleted or can't be rendered.
 
         First checks the key, and raises the errors of `recheck_api_key`.

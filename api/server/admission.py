@@ -41,7 +41,7 @@ class HttpConnectionLimits(NamedTuple):
     linger: int = 10
 
 
-class HttpConnectionRights(enum.Enum):
+class HttpConnectionAdmissionLevel(enum.Enum):
     """Rights of a connection: all requests, only health checks (`RESERVE`), or none."""
 
     OPEN = enum.auto()
@@ -83,7 +83,7 @@ class HttpConnectionAdmission:
         self._idle: OrderedDict[AdmittedHttpConnection, None] = OrderedDict()
         self._idle_by_address: dict[str, OrderedDict[AdmittedHttpConnection, None]] = {}
 
-    def admit_connection(self, guest: AdmittedHttpConnection) -> HttpConnectionRights:
+    def admit_connection(self, guest: AdmittedHttpConnection) -> HttpConnectionAdmissionLevel:
         """Admit a connection as idle, and return its rights: all requests, only health checks, or none.
 
         At its address's limit, an idle connection of that address is evicted for it, else it is refused. At the
@@ -96,17 +96,17 @@ class HttpConnectionAdmission:
             and self._counts.get(address, 0) >= limits.per_address
             and not self._evict_idle_connection(address)
         ):
-            return HttpConnectionRights.REFUSED
+            return HttpConnectionAdmissionLevel.REFUSED
         full = len(self._connections) >= limits.connections
         if full and (self._evict_idle_connection(address) or self._evict_idle_connection()):
             full = False
         if full and len(self._connections) >= limits.connections + limits.reserve:
-            return HttpConnectionRights.REFUSED
+            return HttpConnectionAdmissionLevel.REFUSED
         self._connections[guest] = None
         self._counts[address] = self._counts.get(address, 0) + 1
         self.mark_idle(guest)
         OPEN_HTTP_CONNECTION_GAUGE.set(len(self._connections))
-        return HttpConnectionRights.RESERVE if full else HttpConnectionRights.OPEN
+        return HttpConnectionAdmissionLevel.RESERVE if full else HttpConnectionAdmissionLevel.OPEN
 
     def remove_connection(self, guest: AdmittedHttpConnection) -> None:
         """Remove a closed connection from all counts; do nothing for one that was refused."""

@@ -13,7 +13,7 @@ import termios
 from api.server.admission import HttpConnectionLimits
 
 
-class ResponseReadRate:
+class ResponseReadRateMeter:
     """Measures how fast the client of one connection reads its response.
 
     `written` counts the bytes passed to the transport so far.

@@ -13,11 +13,11 @@ from uvicorn.server import ServerState
 
 from api.server.admission import (
     HttpConnectionAdmission,
-    HttpConnectionRights,
+    HttpConnectionAdmissionLevel,
     count_connection_end_in_metrics,
     find_network_of_client,
 )
-from api.server.answer_rate import ResponseReadRate, discard_unsent_bytes_on_close
+from api.server.answer_rate import ResponseReadRateMeter, discard_unsent_bytes_on_close
 from api.server.cycle import AsgiRequestCycle
 from api.server.refusals import (
     LONG_REQUEST_HEAD_REFUSAL,
@@ -64,12 +64,12 @@ class ClientConnection(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self.admission = admission
         self.address = ""
-        self.entry = HttpConnectionRights.OPEN
+        self.entry = HttpConnectionAdmissionLevel.OPEN
         self.due: float = math.inf
         #: State of the parser. `deaf`: no further input is parsed. `lingers`: the response is complete.
         self.in_head = self.in_body = self.deaf = self.lingers = False
         self.head_read = self.fields = self.fields_size = self.body_read = self.raw_read = self.body_grace = 0
-        self.answer_rate = ResponseReadRate(admission.limits)
+        self.answer_rate = ResponseReadRateMeter(admission.limits)
         self.refusal = MALFORMED_REQUEST_REFUSAL
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -80,7 +80,7 @@ class ClientConnection(HttpToolsProtocol):
         self.entry = self.admission.admit_connection(self)
         if self.admission.is_draining:
             self.shutdown()
-        if self.entry is HttpConnectionRights.REFUSED:
+        if self.entry is HttpConnectionAdmissionLevel.REFUSED:
             self._send_refusal_and_close(TOO_MANY_CLIENTS_REFUSAL, "refused")
 
     def shutdown(self) -> None:
@@ -147,7 +147,7 @@ class ClientConnection(HttpToolsProtocol):
                 MALFORMED_REQUEST_REFUSAL
             )  # We proxy for no client, and the parser treats the bytes after CONNECT as another protocol.
         _fill_scope_from_head(self.scope, self.url, self.parser)
-        if self.entry is HttpConnectionRights.RESERVE and self.scope["raw_path"] not in HEALTH_PATHS:
+        if self.entry is HttpConnectionAdmissionLevel.RESERVE and self.scope["raw_path"] not in HEALTH_PATHS:
             self._refuse_in_parser(TOO_MANY_CLIENTS_REFUSAL)
         if len(self.pipeline) >= MAX_PIPELINED_REQUESTS:
             self._refuse_in_parser(MALFORMED_REQUEST_REFUSAL)
@@ -221,7 +221,7 @@ class ClientConnection(HttpToolsProtocol):
             self._check_response_read_rate(unsent)
             return
         if self.answer_rate.sending:
-            self._reset_read_rate_after_all_sent()
+            self._reset_read_rate_and_mark_idle_or_busy()
         if self.in_body and not self.lingers:
             self._check_body_rate()
         elif self.admission.now >= self.due and (self.lingers or not self._has_unanswered_request()):
@@ -281,7 +281,7 @@ class ClientConnection(HttpToolsProtocol):
         else:
             self.admission.mark_busy(self)
 
-    def _reset_read_rate_after_all_sent(self) -> None:
+    def _reset_read_rate_and_mark_idle_or_busy(self) -> None:
         self.answer_rate.reset_measurement()
         if self._has_unanswered_request():
             self.admission.mark_busy(self)
@@ -327,7 +327,7 @@ class ClientConnection(HttpToolsProtocol):
         if answering:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
-        if self.entry is HttpConnectionRights.REFUSED:
+        if self.entry is HttpConnectionAdmissionLevel.REFUSED:
             self.transport.close()
         else:
             self.in_body = True  # More of the request may be on its way.

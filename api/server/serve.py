@@ -17,7 +17,7 @@ from api.server.connection import ClientConnection
 from api.server.sockets import SOCKET_BACKLOG, is_socket_bound_to_loopback
 from api.server.waiting import WaitingConnection, accept_waiting_connections
 from db.wait_for_postgres import retry_until_postgres_answers
-from processes.image import PROCESS_WITHOUT_IMAGE, ServingProcess
+from processes.image import PROCESS_WITHOUT_IMAGE, ServingProcessFacts
 from telemetry import logs
 
 #: uvicorn's ticks in a tick of the admission.
@@ -33,7 +33,7 @@ class ApiHttpServer(uvicorn.Server):
     """uvicorn's server with an admission. Its caller handles the signals."""
 
     def __init__(
-        self, app: Litestar, admission: HttpConnectionAdmission, process: ServingProcess = PROCESS_WITHOUT_IMAGE
+        self, app: Litestar, admission: HttpConnectionAdmission, process: ServingProcessFacts = PROCESS_WITHOUT_IMAGE
     ) -> None:
         super().__init__(
             uvicorn.Config(
@@ -88,7 +88,7 @@ class ApiHttpServer(uvicorn.Server):
 
 
 async def serve_application(
-    app: Litestar, limits: HttpConnectionLimits, sockets: list[socket.socket], process: ServingProcess
+    app: Litestar, limits: HttpConnectionLimits, sockets: list[socket.socket], process: ServingProcessFacts
 ) -> None:
     """Serve an application on listening sockets until SIGTERM or SIGINT. Raises errors of the lifespan.
 
@@ -142,7 +142,7 @@ async def _open_api_lifespan_once_postgres_up(
         return await retry_until_postgres_answers(enter, server.stopped) is True
 
 
-async def _wait_for_number_or_stop(process: ServingProcess, stopped: asyncio.Event) -> bool:
+async def _wait_for_number_or_stop(process: ServingProcessFacts, stopped: asyncio.Event) -> bool:
     """Wait until this process may serve; return False if a stop signal came first."""
     if not process.has_number.is_set():
         _log.info("ready as the spare", pid=os.getpid())

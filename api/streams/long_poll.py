@@ -61,7 +61,9 @@ class LongPollSubscriber(Generic[PolledState]):
         self.closed = True
         self._changed.set()
 
-    async def await_wanted_state(self, enough: Callable[[PolledState], bool], *, within: float) -> PolledState | None:
+    async def await_wanted_state_or_none(
+        self, enough: Callable[[PolledState], bool], *, within: float
+    ) -> PolledState | None:
         """Wait for the first state of the awaited object that `enough` accepts, and return it.
 
         Returns None after `within` seconds, or once the subscriber is closed.

@@ -11,7 +11,7 @@ from chaos.attack.report import AttackReport
 from cli.local.demo_keys import read_demo_keys_and_address
 from cli.shared.command import with_printed_result
 from cli.shared.exit_codes import EXIT_FAILED
-from cli.shared.output import CommandResult, build_text_table
+from cli.shared.output import CliCommandResult, build_text_table
 from cli.shared.remote import LOOPBACK_HOSTS
 
 #: Option that confirms that the caller operates the API.
@@ -43,7 +43,7 @@ ATTACK_CHECK_TABLE_COLUMNS = ("CHECK", "ROUTES", "UNJUDGED", "REQUESTS", "LET TH
 @with_printed_result
 async def attack(
     url: str | None, *, keys: tuple[str, ...], seconds: float, rate: float, cost_limit_ms: float, consent: bool
-) -> CommandResult:
+) -> CliCommandResult:
     """Test tenancy, scopes and costs of a running API by its OpenAPI document.
 
     It requests each route of /v1/openapi.json with ids of another organization (expects 404 and no change),
@@ -68,7 +68,7 @@ async def attack(
         raise click.UsageError(f"{root} isn't on this machine: add {ATTACK_CONSENT_OPTION} if you operate it")
     plan = AttackOptions(root, api_keys, seconds, rate, cost_limit_ms / 1000)
     report = run_all_attack_checks(plan, lambda line: click.echo(line, err=True))
-    return CommandResult(report, _render_attack_report(report), exit_code=0 if report.passed else EXIT_FAILED)
+    return CliCommandResult(report, _render_attack_report(report), exit_code=0 if report.passed else EXIT_FAILED)
 
 
 def _choose_api_to_attack(url: str | None, keys: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:

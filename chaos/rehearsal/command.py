@@ -23,7 +23,7 @@ from chaos.rehearsal.perform import (
 from chaos.rehearsal.recovery import nearest_rank_percentile
 from cli.shared.command import with_printed_result
 from cli.shared.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED
-from cli.shared.output import CommandResult, build_rich_console, build_text_table
+from cli.shared.output import CliCommandResult, build_rich_console, build_text_table
 
 #: Pause between two lines of progress without a terminal, in seconds.
 PROGRESS_LINE_PAUSE_S = 5.0
@@ -38,7 +38,7 @@ MAX_REPORTED_ANOMALIES_A_KIND = 10
 )
 @click.option("--seed", type=int, help="Seed of the faults and the load; it fixes the schedule. [random]")
 @with_printed_result
-async def rehearse(minutes: float, seed: int | None) -> CommandResult:
+async def rehearse(minutes: float, seed: int | None) -> CliCommandResult:
     """Run load while processes and servers fail, then check every job.
 
     It starts its own PostgreSQL, Valkey, four workers and two dispatchers, ignores DATABASE_URL, and
@@ -60,7 +60,7 @@ async def rehearse(minutes: float, seed: int | None) -> CommandResult:
     with _show_rehearsal_progress() as tell:
         tell.fault(f"seed {chosen}: servers start")
         report = await perform_rehearsal(RehearsalDurationAndSeed(minutes * 60, chosen), tell)
-    return CommandResult(
+    return CliCommandResult(
         encode_rehearsal_report(report), render_rehearsal_as_rich(report), exit_code=_choose_rehearsal_exit_code(report)
     )
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 from chaos import processes
-from chaos.environment import BenchEnvironment
+from chaos.environment import BenchServersAndSettings
 from chaos.processes import ChildProcess
 from chaos.proxy import FaultProxy, ServerAddress, open_fault_proxy
 from chaos.rehearsal.schedule import REHEARSAL_LEASE_S
@@ -59,7 +59,7 @@ class RehearsalHost:
 
     name: str
     proxies: HostProxies
-    environment: BenchEnvironment
+    environment: BenchServersAndSettings
     command: Sequence[str] = ()
     child: ChildProcess | None = None
     is_faulted: bool = False
@@ -136,7 +136,7 @@ def build_proxied_server_url(proxy: FaultProxy, url: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def open_host_proxies(environment: BenchEnvironment, outside: ServerAddress) -> AsyncIterator[HostProxies]:
+async def open_host_proxies(environment: BenchServersAndSettings, outside: ServerAddress) -> AsyncIterator[HostProxies]:
     """Run one host's fault proxies to Postgres, Redis and the receiver while the block runs, and yield them."""
     settings = environment.settings
     async with contextlib.AsyncExitStack() as stack:
@@ -151,7 +151,7 @@ def parse_server_address(url: str) -> ServerAddress:
 
 @contextlib.asynccontextmanager
 async def start_rehearsal_hosts(
-    environment: BenchEnvironment, outside: ServerAddress, counts: Mapping[str, int]
+    environment: BenchServersAndSettings, outside: ServerAddress, counts: Mapping[str, int]
 ) -> AsyncIterator[RehearsalHostsByRole]:
     """Start `counts` hosts of each role with their proxies; yield them, and stop their processes after the block."""
     async with contextlib.AsyncExitStack() as stack:

@@ -17,7 +17,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from chaos import backlog, fleet
-from chaos.environment import BENCH_KEYRING, BenchEnvironment
+from chaos.environment import BENCH_KEYRING, BenchServersAndSettings
 from chaos.receiver import run_effect_receiver
 from chaos.rehearsal import hosts as hosting
 from chaos.rehearsal import recovery, tally
@@ -109,7 +109,7 @@ class Rehearsal:
     plan: RehearsalDurationAndSeed
     listeners: RehearsalProgressCallbacks
     stop: StopSoonOrNowRequest
-    environment: BenchEnvironment
+    environment: BenchServersAndSettings
     hosts: RehearsalHostsByRole
     faults: FaultInjector
     load: Iterator[RehearsalJobSpec]
@@ -246,7 +246,7 @@ async def _start_servers_and_perform_rehearsal(
 @contextlib.asynccontextmanager
 async def _run_rehearsal_database_servers(
     folder: Path,
-) -> AsyncIterator[tuple[BenchEnvironment, RehearsalDatabaseServers]]:
+) -> AsyncIterator[tuple[BenchServersAndSettings, RehearsalDatabaseServers]]:
     """Run embedded PostgreSQL (migrated) and Valkey; yield environment and both; ignore DATABASE_URL and REDIS_URL."""
     postgres_folder, redis_folder = folder / "postgres", folder / "valkey"
     with (
@@ -258,7 +258,7 @@ async def _run_rehearsal_database_servers(
             database_url=postgres.url, redis_url=valkey.url, peppers=BENCH_KEYRING, vault_keys=BENCH_KEYRING
         )
         async with open_postgres_pool(postgres.url, name="rehearsal") as pool:
-            yield BenchEnvironment(settings, pool, folder), RehearsalDatabaseServers(postgres, valkey)
+            yield BenchServersAndSettings(settings, pool, folder), RehearsalDatabaseServers(postgres, valkey)
 
 
 def _copy_process_logs_to_kept_folder(folder: Path) -> Path:

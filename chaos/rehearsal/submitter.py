@@ -85,7 +85,7 @@ class RehearsalJobSubmitter:
             return None
         job_id, wake = result
         if wake:
-            await courier.send_wake(wake)
+            await courier.send_or_queue_wake(wake)
         return job_id
 
 

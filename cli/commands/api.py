@@ -9,7 +9,7 @@ import click
 import httpx
 
 from cli.shared.exit_codes import EXIT_FAILED
-from cli.shared.fields import CliRequestField, build_cli_form_parts, build_cli_json_body, parse_cli_request_field
+from cli.shared.fields import CliRequestFieldValue, build_cli_form_parts, build_cli_json_body, parse_cli_request_field
 from cli.shared.follow import follow_job, is_cli_job_completed, read_started_job_ids_of_response
 from cli.shared.remote import (
     ApiAddressAndKey,
@@ -27,7 +27,7 @@ HTTP_READ_METHODS = {"GET", "HEAD"}
 _CLI_HEADER_PATTERN = re.compile(r"([!-9;-~]+):\s*([ -~]*)")
 
 
-def _build_field_option_callback(*, typed: bool) -> Callable[..., list[CliRequestField]]:
+def _build_field_option_callback(*, typed: bool) -> Callable[..., list[CliRequestFieldValue]]:
     return lambda _ctx, _param, values: [parse_cli_request_field(each, typed=typed) for each in values]
 
 
@@ -49,7 +49,7 @@ class CliApiCall(NamedTuple):
 
     method: str
     path: str
-    fields: list[CliRequestField]
+    fields: list[CliRequestFieldValue]
     headers: dict[str, str]
     source: BinaryIO | None
     form: bool
@@ -85,8 +85,8 @@ def api(
     ctx: click.Context,
     /,
     words: tuple[str, ...],
-    texts: list[CliRequestField],
-    values: list[CliRequestField],
+    texts: list[CliRequestFieldValue],
+    values: list[CliRequestFieldValue],
     **options: Any,
 ) -> None:
     """Send a request to the API and print its JSON response.
@@ -128,7 +128,9 @@ def _call_api_and_print(remote: ApiAddressAndKey, call: CliApiCall, *, paginate:
         return code if code or not wait else _await_and_print_started_jobs(remote, client, response)
 
 
-def _build_cli_api_call(words: tuple[str, ...], fields: list[CliRequestField], options: dict[str, Any]) -> CliApiCall:
+def _build_cli_api_call(
+    words: tuple[str, ...], fields: list[CliRequestFieldValue], options: dict[str, Any]
+) -> CliApiCall:
     """Build the request from words and options; a write gets an Idempotency-Key. Raise `click.UsageError`."""
     sends = bool(fields or options["source"])
     *method, path = words

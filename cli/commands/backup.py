@@ -7,7 +7,7 @@ import click
 
 from cli.shared.command import with_printed_result
 from cli.shared.dumped import choose_main_or_event_db_url, event_database_option, run_dump_or_restore
-from cli.shared.output import CommandResult, format_object_fields
+from cli.shared.output import CliCommandResult, format_object_fields
 from db import dumps
 
 
@@ -15,7 +15,7 @@ from db import dumps
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @event_database_option
 @with_printed_result
-async def backup(file: Path, *, events: bool) -> CommandResult:
+async def backup(file: Path, *, events: bool) -> CliCommandResult:
     """Dump the database into a file.
 
     It uses a pg_dump of the server's version: the embedded one, the one in PATH, or Debian's. All
@@ -30,4 +30,4 @@ async def backup(file: Path, *, events: bool) -> CommandResult:
     result = await asyncio.to_thread(
         run_dump_or_restore, dumps.write_database_dump, choose_main_or_event_db_url(events=events), file
     )
-    return CommandResult(result, format_object_fields(result))
+    return CliCommandResult(result, format_object_fields(result))

@@ -12,7 +12,7 @@ from cli.shared.brand_targets import extract_brand_of_target, open_brand_reading
 from cli.shared.command import json_output_option
 from cli.shared.failure import exit_on_expected_command_error
 from cli.shared.group import FullSentenceHelpCommandGroup
-from cli.shared.output import CommandResult, build_text_table, print_command_result, replace_control_characters
+from cli.shared.output import CliCommandResult, build_text_table, print_command_result, replace_control_characters
 from domain.values import ssrf_guard
 from schemas.brand import BrandExtraction
 
@@ -71,8 +71,8 @@ async def print_extracted_brand(task: asyncio.Task[BrandExtraction], target: str
     return 0
 
 
-def build_brand_command_result(target: str, extraction: BrandExtraction) -> CommandResult:
-    return CommandResult(
+def build_brand_command_result(target: str, extraction: BrandExtraction) -> CliCommandResult:
+    return CliCommandResult(
         {"target": target, **msgspec.to_builtins(extraction)}, Group(*iterate_brand_view_parts(target, extraction))
     )
 

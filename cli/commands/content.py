@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from cli.shared.command import json_output_option
 from cli.shared.failure import exit_on_expected_command_error
 from cli.shared.group import FullSentenceHelpCommandGroup
-from cli.shared.output import CommandResult, build_rich_console, build_text_table, print_command_result
+from cli.shared.output import CliCommandResult, build_rich_console, build_text_table, print_command_result
 from cli.shared.rendering import CliPieceRenderer, convert_os_errors_to_generation_errors, read_cli_piece_spec
 from generation import libraries
 from generation.outputs import RenderedFile, warn_of_truncated_drawn_texts
@@ -88,14 +88,14 @@ def portrait(*, seed: str, gender: Gender | None, age: AgeRange | None, color: s
             raise click.BadParameter(f"{color!r} is not a color such as #0b6e99", param_hint="'--color'")
         with convert_os_errors_to_generation_errors():
             drawing.draw_portrait_grid(seed, genders, ages, color).save(out, "PNG")
-    print_command_result(CommandResult({"file": str(out)}, str(out)), as_json=as_json)
+    print_command_result(CliCommandResult({"file": str(out)}, str(out)), as_json=as_json)
 
 
 def render_design_with_progress_bar(rendering: CliPieceRenderer, out: Path) -> list[RenderedFile]:
     """Render all files of a design into the folder `out`, with a progress bar on a terminal; return the files."""
     files = []
     with show_drawing_progress_bar() as show:
-        for step in rendering.render_into(out):
+        for step in rendering.render_into_and_yield_progress(out):
             show(step.share)
             files += [step.made] if step.made else []
     return files
@@ -110,9 +110,9 @@ def show_drawing_progress_bar() -> Iterator[Callable[[float], None]]:
         yield lambda share: progress.update(task, completed=share)
 
 
-def build_rendered_files_result(files: list[RenderedFile], warnings: list[str]) -> CommandResult:
+def build_rendered_files_result(files: list[RenderedFile], warnings: list[str]) -> CliCommandResult:
     rows = [_build_rendered_file_table_row(file) for file in files]
-    return CommandResult(
+    return CliCommandResult(
         {"files": files, "warnings": warnings},
         build_text_table(RENDERED_FILE_TABLE_HEADINGS, rows),
         "\n".join(warnings),

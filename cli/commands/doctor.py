@@ -9,10 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.local import checks
-from cli.local.checks import DoctorResult
+from cli.local.checks import DoctorCheckResult
 from cli.shared.command import with_printed_result
 from cli.shared.exit_codes import EXIT_FAILED, EXIT_SETTINGS_OR_SERVER_UNUSABLE
-from cli.shared.output import CommandResult, format_cli_table_cell
+from cli.shared.output import CliCommandResult, format_cli_table_cell
 from cli.shared.session import (
     SETTINGS_ADVICE,
     describe_database_address,
@@ -33,7 +33,7 @@ FAILED_DATABASE_CHECK_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.Interfac
 
 @click.command()
 @with_printed_result
-async def doctor() -> CommandResult:
+async def doctor() -> CliCommandResult:
     """Check this machine and the platform, and report faults.
 
     It checks versions, the kernel's sandbox, settings, PostgreSQL and its disk, Redis, this host's clock,
@@ -48,10 +48,10 @@ async def doctor() -> CommandResult:
     results = await _run_doctor_checks(read_command_environment())
     failed = {check.name for check in results if check.status == "fail"}
     code = EXIT_SETTINGS_OR_SERVER_UNUSABLE if failed & VITAL_DOCTOR_CHECKS else EXIT_FAILED if failed else 0
-    return CommandResult({"ok": not failed, "checks": results}, _build_doctor_result_table(results), exit_code=code)
+    return CliCommandResult({"ok": not failed, "checks": results}, _build_doctor_result_table(results), exit_code=code)
 
 
-async def _run_doctor_checks(environ: Mapping[str, str]) -> list[DoctorResult]:
+async def _run_doctor_checks(environ: Mapping[str, str]) -> list[DoctorCheckResult]:
     settings = checks.diagnose_settings()
     usable = settings.status == "ok"
     results = [
@@ -67,7 +67,7 @@ async def _run_doctor_checks(environ: Mapping[str, str]) -> list[DoctorResult]:
     return results
 
 
-async def _run_database_checks(url: str, *, usable: bool) -> list[DoctorResult]:
+async def _run_database_checks(url: str, *, usable: bool) -> list[DoctorCheckResult]:
     """Check the database at `url`, its clock, migrations and, if none is pending, workers and dispatcher.
 
     With `usable` settings, also check disks, event store and keyrings. An unreachable database is a failed check.
@@ -89,7 +89,7 @@ async def _run_database_checks(url: str, *, usable: bool) -> list[DoctorResult]:
             return [*results, *(await _run_keyring_and_worker_checks(conn, usable=usable) if is_migrated else [])]
     except FAILED_DATABASE_CHECK_ERRORS as error:
         return [
-            DoctorResult(
+            DoctorCheckResult(
                 name="postgresql",
                 status="fail",
                 detail=f"{describe_database_address()}: {error}",
@@ -98,7 +98,7 @@ async def _run_database_checks(url: str, *, usable: bool) -> list[DoctorResult]:
         ]
 
 
-async def _run_event_store_checks() -> list[DoctorResult]:
+async def _run_event_store_checks() -> list[DoctorCheckResult]:
     settings = read_command_settings()
     try:
         async with use_unpooled_pg_connection(settings.event_store_url, name="tenantry-doctor") as conn:
@@ -109,16 +109,18 @@ async def _run_event_store_checks() -> list[DoctorResult]:
             return results
     except FAILED_DATABASE_CHECK_ERRORS as error:
         return [
-            DoctorResult(name="event store", status="fail", detail=f"at TELEMETRY_URL: {error}", advice=SETTINGS_ADVICE)
+            DoctorCheckResult(
+                name="event store", status="fail", detail=f"at TELEMETRY_URL: {error}", advice=SETTINGS_ADVICE
+            )
         ]
 
 
-async def _run_keyring_and_worker_checks(conn: Conn, *, usable: bool) -> list[DoctorResult]:
+async def _run_keyring_and_worker_checks(conn: Conn, *, usable: bool) -> list[DoctorCheckResult]:
     secrets = [await checks.check_keyrings_complete(conn)] if usable else []
     return [*secrets, *await checks.check_pool_workers(conn), await checks.check_dispatcher(conn)]
 
 
-def _build_doctor_result_table(results: list[DoctorResult]) -> Table:
+def _build_doctor_result_table(results: list[DoctorCheckResult]) -> Table:
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
     for check in results:
         grid.add_row(

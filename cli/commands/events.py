@@ -13,7 +13,7 @@ import msgspec
 from cli.shared.command import CliIdParam, json_output_option, with_printed_result
 from cli.shared.failure import exit_on_expected_command_error
 from cli.shared.group import FullSentenceHelpCommandGroup
-from cli.shared.output import CommandResult, build_text_table, replace_control_characters
+from cli.shared.output import CliCommandResult, build_text_table, replace_control_characters
 from cli.shared.session import open_command_session, read_command_settings
 from db.pool import use_unpooled_pg_connection
 from domain.apps import app_numbers
@@ -43,7 +43,7 @@ def events() -> None:
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first UTC day.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The last UTC day, inclusive.")
 @with_printed_result
-async def recount_events(project_id: UUID, since: datetime, until: datetime) -> CommandResult:
+async def recount_events(project_id: UUID, since: datetime, until: datetime) -> CliCommandResult:
     """Recount the events of some days from the stored events.
 
     All processes may run: events are stored and counted meanwhile, and folds wait for
@@ -59,7 +59,7 @@ async def recount_events(project_id: UUID, since: datetime, until: datetime) -> 
     async with use_unpooled_pg_connection(read_command_settings().event_store_url, name="tenantry-cli") as conn:
         for day in days:
             await rollups.rebuild_event_counts(conn, project_id=project_id, day=day)
-    return CommandResult({"rebuilt": days}, build_text_table(["REBUILT"], [[day.isoformat()] for day in days]))
+    return CliCommandResult({"rebuilt": days}, build_text_table(["REBUILT"], [[day.isoformat()] for day in days]))
 
 
 @events.command("tail")

@@ -23,7 +23,7 @@ from cli.shared.command import (
 )
 from cli.shared.group import FullSentenceHelpCommandGroup
 from cli.shared.organization import with_organization_options
-from cli.shared.output import CommandResult, build_cli_list_result, build_rich_console, format_object_fields
+from cli.shared.output import CliCommandResult, build_cli_list_result, build_rich_console, format_object_fields
 from cli.shared.session import CommandDbSession, load_vault_keyring
 from domain.operations import rewrap
 from domain.security.keyring import Keyring, parse_keyring
@@ -64,7 +64,7 @@ async def create_key(
     scopes: tuple[str, ...],
     origins: tuple[str, ...],
     days: int | None,
-) -> CommandResult:
+) -> CliCommandResult:
     """Create an API key and show it once.
 
     \b
@@ -90,7 +90,7 @@ async def create_key(
 @keys.command("list")
 @with_organization_options
 @with_paging_options(ids.API_KEY_ID_PREFIX)
-async def list_keys(session: CommandDbSession, actor: Actor, *, before: UUID | None, limit: int) -> CommandResult:
+async def list_keys(session: CommandDbSession, actor: Actor, *, before: UUID | None, limit: int) -> CliCommandResult:
     """List an organization's keys, newest first, including killed keys.
 
     \b
@@ -115,7 +115,7 @@ async def list_keys(session: CommandDbSession, actor: Actor, *, before: UUID | N
     help="Hours until the old secret stops working.",
 )
 @with_database_session
-async def replace_api_key_secret(session: CommandDbSession, *, key_uuid: UUID, overlap_hours: int) -> CommandResult:
+async def replace_api_key_secret(session: CommandDbSession, *, key_uuid: UUID, overlap_hours: int) -> CliCommandResult:
     """Give a key a new secret and show it once; its id and scopes stay.
 
     \b
@@ -131,7 +131,7 @@ async def replace_api_key_secret(session: CommandDbSession, *, key_uuid: UUID, o
 @keys.command("kill")
 @click.argument("key_uuid", metavar="KEY_ID", type=API_KEY_ID_CLI_PARAM_TYPE)
 @with_database_session
-async def kill_key(session: CommandDbSession, *, key_uuid: UUID) -> CommandResult:
+async def kill_key(session: CommandDbSession, *, key_uuid: UUID) -> CliCommandResult:
     """Disable a key permanently, from its next request on.
 
     \b
@@ -144,7 +144,7 @@ async def kill_key(session: CommandDbSession, *, key_uuid: UUID) -> CommandResul
 
 @keys.command("show-local")
 @with_printed_result
-async def show_local_api_keys() -> CommandResult:
+async def show_local_api_keys() -> CliCommandResult:
     """Show the keys of the organization "Demo" and of its sandbox, created by `bin/up` in this folder.
 
     It reads `.local/demo`, a file with mode 0600, and calls no server. Any other key is known only to its
@@ -156,12 +156,12 @@ async def show_local_api_keys() -> CommandResult:
       KEY=$(tenantry keys show-local --json | jq -r .apiKey)
     """
     local_keys = read_demo_keys_and_address()
-    return CommandResult(local_keys, format_object_fields(local_keys))
+    return CliCommandResult(local_keys, format_object_fields(local_keys))
 
 
 @keys.command("rewrap")
 @with_database_session
-async def rewrap_secrets(session: CommandDbSession) -> CommandResult:
+async def rewrap_secrets(session: CommandDbSession) -> CliCommandResult:
     """Seal every secret in the database again, with the first key of VAULT_KEYS.
 
     To change the key: put the new key in front of VAULT_KEYS everywhere, release, run this, and remove the
@@ -178,7 +178,7 @@ async def rewrap_secrets(session: CommandDbSession) -> CommandResult:
     with _show_resealing_progress_bar(total) as report:
         rows = await rewrap.rewrap_all_secrets(session.pool, keyring=keyring, report=report)
     done = Rewrapped(key_id=keyring.writer, rows=rows, total=sum(rows.values()))
-    return CommandResult(
+    return CliCommandResult(
         done, format_object_fields(done), f"Every secret is sealed with {keyring.writer}: remove the other keys."
     )
 

@@ -10,7 +10,7 @@ import msgspec
 from cli.shared.command import CliIdParam, run_cli_db_write, with_paging_options
 from cli.shared.group import FullSentenceHelpCommandGroup
 from cli.shared.organization import with_organization_options
-from cli.shared.output import CommandResult, build_cli_list_result
+from cli.shared.output import CliCommandResult, build_cli_list_result
 from cli.shared.session import CommandDbSession
 from domain.leasing import leases as verbs
 from domain.leasing import offers, requests
@@ -45,7 +45,7 @@ def leases() -> None:
 @click.argument("account_id", type=LEASE_ACCOUNT_ID_PARAM_TYPE)
 @click.option("--niche", required=True, help="Topic of the account.")
 @with_organization_options
-async def offer_account(session: CommandDbSession, actor: Actor, *, account_id: UUID, niche: str) -> CommandResult:
+async def offer_account(session: CommandDbSession, actor: Actor, *, account_id: UUID, niche: str) -> CliCommandResult:
     """Offer a connected account of the organization for lease, or change the niche of an offer.
 
     \b
@@ -61,7 +61,7 @@ async def offer_account(session: CommandDbSession, actor: Actor, *, account_id: 
 @leases.command("withdraw")
 @click.argument("account_id", type=LEASE_ACCOUNT_ID_PARAM_TYPE)
 @with_organization_options
-async def withdraw_offer(session: CommandDbSession, actor: Actor, *, account_id: UUID) -> CommandResult:
+async def withdraw_offer(session: CommandDbSession, actor: Actor, *, account_id: UUID) -> CliCommandResult:
     """Withdraw an offer; recall a leased account first.
 
     \b
@@ -76,7 +76,7 @@ async def withdraw_offer(session: CommandDbSession, actor: Actor, *, account_id:
 @with_paging_options(ids.ACCOUNT_ID_PREFIX)
 async def list_lease_offers(
     session: CommandDbSession, actor: Actor, *, before: UUID | None, limit: int
-) -> CommandResult:
+) -> CliCommandResult:
     """List the offers of all organizations with their tenants, newest first; with --sandbox, of sandboxes.
 
     \b
@@ -95,7 +95,7 @@ async def list_lease_offers(
 @with_paging_options(ids.LEASE_REQUEST_ID_PREFIX)
 async def list_submitted_lease_requests(
     session: CommandDbSession, actor: Actor, *, status: LeaseRequestStatus | None, before: UUID | None, limit: int
-) -> CommandResult:
+) -> CliCommandResult:
     """List the requests of all organizations, newest first; with --sandbox, of sandboxes.
 
     \b
@@ -116,7 +116,7 @@ async def list_submitted_lease_requests(
 @with_organization_options
 async def assign_accounts_to_lease_request(
     session: CommandDbSession, actor: Actor, *, request_id: UUID, account_ids: tuple[UUID, ...]
-) -> CommandResult:
+) -> CliCommandResult:
     """Lease these offered accounts to the request's organization: all of them, or none.
 
     The exit code is 4 if an account can't be leased now, or if the request is for fewer accounts.
@@ -144,7 +144,7 @@ async def assign_accounts_to_lease_request(
 @with_organization_options
 async def reject_lease_request(
     session: CommandDbSession, actor: Actor, *, request_id: UUID, reason: str
-) -> CommandResult:
+) -> CliCommandResult:
     """Reject a request, or the rest of a partial one.
 
     \b
@@ -160,7 +160,7 @@ async def reject_lease_request(
 @leases.command("recall")
 @click.argument("account_id", type=LEASE_ACCOUNT_ID_PARAM_TYPE)
 @with_organization_options
-async def recall_lease(session: CommandDbSession, actor: Actor, *, account_id: UUID) -> CommandResult:
+async def recall_lease(session: CommandDbSession, actor: Actor, *, account_id: UUID) -> CliCommandResult:
     """Recall a leased account; ACCOUNT_ID is its id at the tenant, see `tenantry leases list`.
 
     \b

@@ -11,7 +11,7 @@ import msgspec
 from cli.commands.org_move import move_organization
 from cli.shared.command import CliIdParam, run_cli_db_write, with_database_session, with_paging_options
 from cli.shared.group import FullSentenceHelpCommandGroup
-from cli.shared.output import CommandResult, build_cli_list_result, format_object_fields
+from cli.shared.output import CliCommandResult, build_cli_list_result, format_object_fields
 from cli.shared.session import CommandDbSession
 from db.pool import Conn, run_in_transaction
 from domain.tenancy import organizations
@@ -40,7 +40,7 @@ org.add_command(move_organization)
     "--tier", type=ORG_TIER_PARAM_TYPE, default="standard", show_default=True, help="Tier of its limits and budgets."
 )
 @with_database_session
-async def create_organization(session: CommandDbSession, *, name: str, tier: LiveOrganizationTier) -> CommandResult:
+async def create_organization(session: CommandDbSession, *, name: str, tier: LiveOrganizationTier) -> CliCommandResult:
     """Create a live organization and its sandbox for test keys.
 
     \b
@@ -56,7 +56,7 @@ async def create_organization(session: CommandDbSession, *, name: str, tier: Liv
 
     organization = await run_in_transaction(session.pool, write)
     note = f"To create a key for it: tenantry keys create NAME --org {organization.id}"
-    return CommandResult(organization, format_object_fields(organization), note)
+    return CliCommandResult(organization, format_object_fields(organization), note)
 
 
 @org.command("tier")
@@ -65,7 +65,7 @@ async def create_organization(session: CommandDbSession, *, name: str, tier: Liv
 @with_database_session
 async def set_org_tier(
     session: CommandDbSession, *, organization_id: UUID, tier: LiveOrganizationTier
-) -> CommandResult:
+) -> CliCommandResult:
     """Change an organization's tier.
 
     \b
@@ -78,7 +78,7 @@ async def set_org_tier(
 @org.command("suspend")
 @click.argument("organization_id", metavar="ORG_ID", type=ORG_COMMAND_ID_PARAM_TYPE)
 @with_database_session
-async def suspend_organization(session: CommandDbSession, *, organization_id: UUID) -> CommandResult:
+async def suspend_organization(session: CommandDbSession, *, organization_id: UUID) -> CliCommandResult:
     """Refuse the keys of an organization and its sandbox, and hold their jobs; running jobs finish.
 
     \b
@@ -91,7 +91,7 @@ async def suspend_organization(session: CommandDbSession, *, organization_id: UU
 @org.command("resume")
 @click.argument("organization_id", metavar="ORG_ID", type=ORG_COMMAND_ID_PARAM_TYPE)
 @with_database_session
-async def resume_organization(session: CommandDbSession, *, organization_id: UUID) -> CommandResult:
+async def resume_organization(session: CommandDbSession, *, organization_id: UUID) -> CliCommandResult:
     """Resume a suspended organization.
 
     \b
@@ -107,7 +107,7 @@ async def _change_organization_tier_or_suspension(
     *,
     tier: LiveOrganizationTier | None = None,
     suspended: bool | None = None,
-) -> CommandResult:
+) -> CliCommandResult:
     change = partial(
         organizations.change_organization_tier_and_suspension,
         organization_id=organization_id,
@@ -121,7 +121,7 @@ async def _change_organization_tier_or_suspension(
 @org.command("list")
 @with_database_session
 @with_paging_options(ids.ORGANIZATION_ID_PREFIX)
-async def list_organizations(session: CommandDbSession, *, before: UUID | None, limit: int) -> CommandResult:
+async def list_organizations(session: CommandDbSession, *, before: UUID | None, limit: int) -> CliCommandResult:
     """List live organizations, newest first.
 
     \b

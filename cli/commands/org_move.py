@@ -14,7 +14,7 @@ import click
 
 from cli.local.folder import read_env_file
 from cli.shared.command import CliIdParam, with_printed_result
-from cli.shared.output import CommandResult, format_object_fields
+from cli.shared.output import CliCommandResult, format_object_fields
 from cli.shared.session import read_command_settings
 from domain.operations import moving
 from domain.operations.moving_cells import OrganizationMove, check_move, open_move
@@ -73,7 +73,7 @@ async def move_organization(
     max_pause_s: float,
     dry_run: bool,
     step: str | None,
-) -> CommandResult:
+) -> CliCommandResult:
     """Move an organization and its sandbox to another cell.
 
     Copies the rows while the organization is in use, then closes it for some seconds, and opens it at
@@ -109,7 +109,7 @@ async def move_organization(
                 await moving.end_switch(move)
         report = OrganizationMoveReport(shown, "moved", pause_s, routes=routes)
     note = "Run it with --purge once the proxy has the routes." if report.routes else ""
-    return CommandResult(report, format_object_fields(report), note)
+    return CliCommandResult(report, format_object_fields(report), note)
 
 
 async def _run_step(move: OrganizationMove, shown: str, step: str | None, *, dry_run: bool) -> OrganizationMoveReport:

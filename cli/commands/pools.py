@@ -9,7 +9,7 @@ import click
 
 from cli.shared.command import with_database_session
 from cli.shared.group import FullSentenceHelpCommandGroup
-from cli.shared.output import CommandResult, build_text_table, format_object_fields
+from cli.shared.output import CliCommandResult, build_text_table, format_object_fields
 from cli.shared.session import CommandDbSession
 from db.pool import run_in_transaction
 from domain.operations import pools as verbs
@@ -30,7 +30,7 @@ def pools() -> None:
 
 @pools.command("list")
 @with_database_session
-async def list_pools(session: CommandDbSession) -> CommandResult:
+async def list_pools(session: CommandDbSession) -> CliCommandResult:
     """List the pools with their waiting and running jobs and the desired number of workers.
 
     \b
@@ -40,7 +40,7 @@ async def list_pools(session: CommandDbSession) -> CommandResult:
     """
     async with session.pool.acquire() as conn:
         pool_list = await verbs.list_worker_pools(conn, slots=session.settings.slots)
-    return CommandResult(
+    return CliCommandResult(
         {"items": pool_list}, build_text_table(CLI_POOL_TABLE_HEADINGS, map(_build_cli_pool_table_row, pool_list))
     )
 
@@ -48,7 +48,7 @@ async def list_pools(session: CommandDbSession) -> CommandResult:
 @pools.command("pause")
 @click.argument("name")
 @with_database_session
-async def pause_pool(session: CommandDbSession, *, name: str) -> CommandResult:
+async def pause_pool(session: CommandDbSession, *, name: str) -> CliCommandResult:
     """Stop new starts in a pool; running jobs continue, submitted jobs wait.
 
     The audit log of each organization with a current or former operator's key (ops:write) records it.
@@ -64,7 +64,7 @@ async def pause_pool(session: CommandDbSession, *, name: str) -> CommandResult:
 @pools.command("resume")
 @click.argument("name")
 @with_database_session
-async def resume_pool(session: CommandDbSession, *, name: str) -> CommandResult:
+async def resume_pool(session: CommandDbSession, *, name: str) -> CliCommandResult:
     """Start jobs in a pool again within a second. The audit log records it like a pause.
 
     \b
@@ -82,7 +82,7 @@ async def resume_pool(session: CommandDbSession, *, name: str) -> CommandResult:
 @with_database_session
 async def set_pool_caps(
     session: CommandDbSession, *, name: str, tier: OrganizationTier, running: int, queued: int
-) -> CommandResult:
+) -> CliCommandResult:
     """Set the caps of a tier's organizations in a pool. A new pool has no caps.
 
     \b
@@ -92,10 +92,10 @@ async def set_pool_caps(
     cap = PoolCap(tier=tier, max_running=running, max_queued=queued)
     caps = await run_in_transaction(session.pool, lambda conn: verbs.set_pool_tier_job_caps(conn, name=name, cap=cap))
     rows = [(pool_cap.tier, pool_cap.max_running, pool_cap.max_queued) for pool_cap in caps]
-    return CommandResult({"items": caps}, build_text_table(("TIER", "RUNNING", "QUEUED"), rows))
+    return CliCommandResult({"items": caps}, build_text_table(("TIER", "RUNNING", "QUEUED"), rows))
 
 
-async def _set_pool_paused(session: CommandDbSession, name: str, *, paused: bool, note: str = "") -> CommandResult:
+async def _set_pool_paused(session: CommandDbSession, name: str, *, paused: bool, note: str = "") -> CliCommandResult:
     pause = partial(
         verbs.pause_or_resume_pool,
         name=name,
@@ -106,7 +106,7 @@ async def _set_pool_paused(session: CommandDbSession, name: str, *, paused: bool
     pool = await run_in_transaction(session.pool, pause)
     async with session.pool.acquire() as conn:
         unrecorded = "" if await verbs.has_operator_organizations(conn) else UNAUDITED_COMMAND_NOTE
-    return CommandResult(pool, format_object_fields(pool), "\n".join(filter(None, (note, unrecorded))))
+    return CliCommandResult(pool, format_object_fields(pool), "\n".join(filter(None, (note, unrecorded))))
 
 
 def _describe_operator_for_audit_log() -> dict[str, str]:

@@ -6,7 +6,7 @@ import click
 
 from cli.shared.command import CliIdParam, with_database_session
 from cli.shared.group import FullSentenceHelpCommandGroup
-from cli.shared.output import CommandResult, format_object_fields
+from cli.shared.output import CliCommandResult, format_object_fields
 from cli.shared.session import CommandDbSession
 from db.pool import run_in_transaction
 from domain.operations import purge
@@ -22,7 +22,7 @@ def projects() -> None:
 @click.argument("project_id", metavar="PROJECT_ID", type=CliIdParam(ids.PROJECT_ID_PREFIX))
 @click.option("--name", required=True, help="The exact name of the project, as a confirmation.")
 @with_database_session
-async def purge_project(session: CommandDbSession, *, project_id: UUID, name: str) -> CommandResult:
+async def purge_project(session: CommandDbSession, *, project_id: UUID, name: str) -> CliCommandResult:
     """Delete an archived project with its files, tokens, posts, content and jobs. Its audit log stays.
 
     A worker of the pool default does it. After that the same command reports that the project doesn't exist.
@@ -35,4 +35,4 @@ async def purge_project(session: CommandDbSession, *, project_id: UUID, name: st
         session.pool,
         lambda conn: purge.begin_project_purge(conn, project_id=project_id, name=name, env=None, actor=None),
     )
-    return CommandResult(purging, format_object_fields(purging), "A worker of the pool default deletes it now.")
+    return CliCommandResult(purging, format_object_fields(purging), "A worker of the pool default deletes it now.")

@@ -8,7 +8,7 @@ import click
 from cli.shared.command import CliIdParam, run_cli_db_write
 from cli.shared.group import FullSentenceHelpCommandGroup
 from cli.shared.organization import with_organization_options
-from cli.shared.output import CommandResult
+from cli.shared.output import CliCommandResult
 from cli.shared.session import CommandDbSession
 from domain.accounts import accounts
 from domain.tenancy.api_keys import Actor
@@ -31,7 +31,7 @@ def quotas() -> None:
 @with_organization_options
 async def set_account_posting_quota(
     session: CommandDbSession, actor: Actor, *, account_id: UUID, posts: int, seconds: int
-) -> CommandResult:
+) -> CliCommandResult:
     """Set an account's own quota.
 
     \b
@@ -44,7 +44,7 @@ async def set_account_posting_quota(
 @quotas.command("clear")
 @click.argument("account_id", type=ACCOUNT_ID_PARAM_TYPE)
 @with_organization_options
-async def clear_account_posting_quota(session: CommandDbSession, actor: Actor, *, account_id: UUID) -> CommandResult:
+async def clear_account_posting_quota(session: CommandDbSession, actor: Actor, *, account_id: UUID) -> CliCommandResult:
     """Remove an account's own quota, so that its platform's applies again.
 
     \b
@@ -56,6 +56,6 @@ async def clear_account_posting_quota(session: CommandDbSession, actor: Actor, *
 
 async def _set_or_clear_account_quota(
     session: CommandDbSession, actor: Actor, account_id: UUID, *, posts: int | None, seconds: int | None
-) -> CommandResult:
+) -> CliCommandResult:
     store = partial(accounts.set_account_own_quota, organization_id=actor.organization_id, account_id=account_id)
     return await run_cli_db_write(session, partial(store, posts=posts, seconds=seconds))

@@ -7,7 +7,7 @@ import click
 
 from cli.shared.command import with_printed_result
 from cli.shared.dumped import choose_main_or_event_db_url, event_database_option, run_dump_or_restore
-from cli.shared.output import CommandResult, format_object_fields
+from cli.shared.output import CliCommandResult, format_object_fields
 from db import dumps
 
 
@@ -15,7 +15,7 @@ from db import dumps
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @event_database_option
 @with_printed_result
-async def restore(file: Path, *, events: bool) -> CommandResult:
+async def restore(file: Path, *, events: bool) -> CliCommandResult:
     """Restore a dump into an empty database.
 
     It refuses a database with tables. Follow docs/howto/backup.md before you start workers.
@@ -27,6 +27,6 @@ async def restore(file: Path, *, events: bool) -> CommandResult:
     read = await asyncio.to_thread(
         run_dump_or_restore, dumps.restore_database_dump, choose_main_or_event_db_url(events=events), file
     )
-    return CommandResult(
+    return CliCommandResult(
         read, format_object_fields(read), "Pause the pool publish before you start a worker: docs/howto/backup.md."
     )

@@ -32,7 +32,7 @@ MISSPELT_SETTING_ADVICE = "correct the name; leave it if another program reads i
 POOL_NAMES_WITH_JOB_KINDS = {kind.pool for kind in JOB_KINDS.values()}
 
 
-class DoctorResult(ResponseStruct, frozen=True):
+class DoctorCheckResult(ResponseStruct, frozen=True):
     """Result of a check. `value` is for programs; `advice` is the remedy of a status that isn't ok."""
 
     name: str
@@ -42,76 +42,80 @@ class DoctorResult(ResponseStruct, frozen=True):
     value: Any = None
 
 
-def build_tenantry_version_doctor_result() -> DoctorResult:
-    return DoctorResult(name="tenantry", status="ok", detail=version("tenantry"), value=version("tenantry"))
+def build_tenantry_version_doctor_result() -> DoctorCheckResult:
+    return DoctorCheckResult(name="tenantry", status="ok", detail=version("tenantry"), value=version("tenantry"))
 
 
-def build_python_version_doctor_result() -> DoctorResult:
+def build_python_version_doctor_result() -> DoctorCheckResult:
     version_text = platform.python_version()
-    return DoctorResult(name="python", status="ok", detail=f"{version_text} on {platform.system()}", value=version_text)
+    return DoctorCheckResult(
+        name="python", status="ok", detail=f"{version_text} on {platform.system()}", value=version_text
+    )
 
 
-def check_kernel_sandbox() -> DoctorResult:
+def check_kernel_sandbox() -> DoctorCheckResult:
     """Check that this host's kernel can sandbox child processes; return a warning if landlock or seccomp is missing."""
     if missing := confine.find_missing_kernel_sandbox_parts():
         advice = "let the kernel, or the container's seccomp profile, allow it: docs/howto/install.md"
         detail = f"this host has no {' and no '.join(missing)} for child processes that read files"
-        return DoctorResult(name="kernel sandbox", status="warn", detail=detail, advice=advice, value=missing)
-    return DoctorResult(name="kernel sandbox", status="ok", detail="landlock and seccomp", value=[])
+        return DoctorCheckResult(name="kernel sandbox", status="warn", detail=detail, advice=advice, value=missing)
+    return DoctorCheckResult(name="kernel sandbox", status="ok", detail="landlock and seccomp", value=[])
 
 
-def diagnose_settings() -> DoctorResult:
+def diagnose_settings() -> DoctorCheckResult:
     """Check that every process can start: fail for a missing or invalid setting, warn of misspelt variables."""
     try:
         parse_pepper_and_vault_keyrings(read_command_settings())
     except SettingsInvalid as error:
-        return DoctorResult(name="settings", status="fail", detail=str(error), advice=SETTINGS_ADVICE)
+        return DoctorCheckResult(name="settings", status="fail", detail=str(error), advice=SETTINGS_ADVICE)
     if misspelt := find_misspelt_settings(read_command_environment()):
         suggestions = ", ".join(f"{name} (did you mean {meant}?)" for name, meant in misspelt.items())
-        return DoctorResult(
+        return DoctorCheckResult(
             name="settings",
             status="warn",
             detail=f"unknown settings without effect: {suggestions}",
             advice=MISSPELT_SETTING_ADVICE,
         )
-    return DoctorResult(name="settings", status="ok", detail="complete")
+    return DoctorCheckResult(name="settings", status="ok", detail="complete")
 
 
-async def check_keyrings_complete(conn: Conn) -> DoctorResult:
+async def check_keyrings_complete(conn: Conn) -> DoctorCheckResult:
     """Check that PEPPERS and VAULT_KEYS have every key that the database uses; return a failure if one is missing."""
     try:
         peppers, vault = parse_pepper_and_vault_keyrings(read_command_settings())
         await check_keyrings(conn, peppers=peppers, vault=vault)
     except SettingsInvalid as error:
         advice = "put the missing key back at the end of its list, where it is only used to read"
-        return DoctorResult(name="secrets", status="fail", detail=str(error), advice=advice)
-    return DoctorResult(name="secrets", status="ok", detail="every key in use is present")
+        return DoctorCheckResult(name="secrets", status="fail", detail=str(error), advice=advice)
+    return DoctorCheckResult(name="secrets", status="ok", detail="every key in use is present")
 
 
-def diagnose_postgres_version(conn: Conn) -> DoctorResult:
+def diagnose_postgres_version(conn: Conn) -> DoctorCheckResult:
     """Check that PostgreSQL has version `MIN_POSTGRES_MAJOR_VERSION` or later; return a failure for an older one."""
     server_version = conn.get_server_version()
     version_text = f"{server_version.major}.{server_version.micro}"  # "18.6" is read as 18.0.6
     if server_version.major < MIN_POSTGRES_MAJOR_VERSION:
         advice = f"use PostgreSQL {MIN_POSTGRES_MAJOR_VERSION} or later"
-        return DoctorResult(name="postgresql", status="fail", detail=version_text, value=version_text, advice=advice)
-    return DoctorResult(name="postgresql", status="ok", detail=version_text, value=version_text)
+        return DoctorCheckResult(
+            name="postgresql", status="fail", detail=version_text, value=version_text, advice=advice
+        )
+    return DoctorCheckResult(name="postgresql", status="ok", detail=version_text, value=version_text)
 
 
-async def diagnose_pending_migrations(conn: Conn, schema: SchemaMigrationSource) -> DoctorResult:
+async def diagnose_pending_migrations(conn: Conn, schema: SchemaMigrationSource) -> DoctorCheckResult:
     """Check that a database schema has no pending and no edited migrations; return a failure if it has any."""
     name = schema.folder.replace("_", " ")
     try:
         names = [migration.name for migration in await find_pending_migrations(conn, schema)]
     except MigrationChanged as error:
-        return DoctorResult(name=name, status="fail", detail=str(error), advice="deploy the unchanged release")
+        return DoctorCheckResult(name=name, status="fail", detail=str(error), advice="deploy the unchanged release")
     if names:
         detail = f"{len(names)} pending: {', '.join(names)}"
-        return DoctorResult(name=name, status="fail", detail=detail, value=names, advice="run `tenantry migrate`")
-    return DoctorResult(name=name, status="ok", detail="none pending", value=[])
+        return DoctorCheckResult(name=name, status="fail", detail=detail, value=names, advice="run `tenantry migrate`")
+    return DoctorCheckResult(name=name, status="ok", detail="none pending", value=[])
 
 
-async def diagnose_database_disk(conn: Conn, *, setting: str, size: int) -> DoctorResult:
+async def diagnose_database_disk(conn: Conn, *, setting: str, size: int) -> DoctorCheckResult:
     """Compare the bytes that a database uses with its disk's `size`; return the result.
 
     Warn from 80 % on; fail from 90 % on, where events are refused. A `size` of 0 is a warning to set `setting`.
@@ -119,7 +123,7 @@ async def diagnose_database_disk(conn: Conn, *, setting: str, size: int) -> Doct
     use = await disks.measure_disk_use_of_databases_and_wal(conn)
     if not size:
         advice = f"set {setting}: until then events may fill the disk and stop PostgreSQL"
-        return DoctorResult(
+        return DoctorCheckResult(
             name="disk", status="warn", detail=f"{_format_mebibytes(use.used_bytes)} used, not watched", advice=advice
         )
     part = use.used_bytes / size
@@ -128,23 +132,23 @@ async def diagnose_database_disk(conn: Conn, *, setting: str, size: int) -> Doct
     if part >= disks.MIN_DISK_USE_FOR_EVENT_FAIR_SHARE:
         status: Literal["warn", "fail"] = "fail" if part >= disks.EVENT_INTAKE_DISK_WATERMARK.closes else "warn"
         advice = f"free space, or enlarge the disk and {setting}; events are refused from 90 %, uploads from 95 %"
-        return DoctorResult(name="disk", status=status, detail=detail, value=part, advice=advice)
-    return DoctorResult(name="disk", status="ok", detail=detail, value=part)
+        return DoctorCheckResult(name="disk", status=status, detail=detail, value=part, advice=advice)
+    return DoctorCheckResult(name="disk", status="ok", detail=detail, value=part)
 
 
 def _format_mebibytes(size: int) -> str:
     return f"{size / (1 << 20):,.0f} MiB"
 
 
-async def check_host_clock_against_database(conn: Conn) -> DoctorResult:
+async def check_host_clock_against_database(conn: Conn) -> DoctorCheckResult:
     """Compare this host's clock to the database's, by the best of five queries; warn of a large offset."""
     ahead = min([await _measure_host_db_clock_offset(conn) for _ in range(5)])[1]
     detail = f"{abs(ahead) * 1000:.1f} ms {'ahead of' if ahead > 0 else 'behind'} the database"
     if abs(ahead) > MAX_HOST_TO_DATABASE_CLOCK_OFFSET_S:
-        return DoctorResult(
+        return DoctorCheckResult(
             name="clock", status="warn", detail=detail, value=ahead, advice="set the time by NTP on both"
         )
-    return DoctorResult(name="clock", status="ok", detail=detail, value=ahead)
+    return DoctorCheckResult(name="clock", status="ok", detail=detail, value=ahead)
 
 
 async def _measure_host_db_clock_offset(conn: Conn) -> tuple[float, float]:
@@ -158,7 +162,7 @@ async def _measure_host_db_clock_offset(conn: Conn) -> tuple[float, float]:
     return took, before + took / 2 - server_time
 
 
-async def check_pool_workers(conn: Conn) -> list[DoctorResult]:
+async def check_pool_workers(conn: Conn) -> list[DoctorCheckResult]:
     """Check the workers of each pool with a job kind or a worker; warn of a pool without an active worker."""
     return [
         _check_workers_of_pool(counts)
@@ -167,26 +171,26 @@ async def check_pool_workers(conn: Conn) -> list[DoctorResult]:
     ]
 
 
-def _check_workers_of_pool(worker_counts: pools.PoolWorkerCountsByState) -> DoctorResult:
+def _check_workers_of_pool(worker_counts: pools.PoolWorkerCountsByState) -> DoctorCheckResult:
     counts = worker_counts._asdict()
     del counts["pool"]
     detail = ", ".join(f"{count} {state}" for state, count in counts.items() if count) or "no workers"
     name = f"workers {worker_counts.pool}"
     if not worker_counts.active:
         advice = f"start `python -m workers {worker_counts.pool}`: until then its jobs wait"
-        return DoctorResult(name=name, status="warn", detail=detail, advice=advice, value=counts)
-    return DoctorResult(name=name, status="ok", detail=detail, value=counts)
+        return DoctorCheckResult(name=name, status="warn", detail=detail, advice=advice, value=counts)
+    return DoctorCheckResult(name=name, status="ok", detail=detail, value=counts)
 
 
-async def check_dispatcher(conn: Conn) -> DoctorResult:
+async def check_dispatcher(conn: Conn) -> DoctorCheckResult:
     """Check that a dispatcher runs; if not, warn: jobs start, but retries, rescues and deadlines wait."""
     if await pools.has_leading_dispatcher(conn):
-        return DoctorResult(name="dispatcher", status="ok", detail="running", value=True)
+        return DoctorCheckResult(name="dispatcher", status="ok", detail="running", value=True)
     advice = "start `python -m workers.dispatcher`: until then no job is retried, rescued or timed out"
-    return DoctorResult(name="dispatcher", status="warn", detail="none", advice=advice, value=False)
+    return DoctorCheckResult(name="dispatcher", status="warn", detail="none", advice=advice, value=False)
 
 
-async def check_redis(url: str) -> DoctorResult:
+async def check_redis(url: str) -> DoctorCheckResult:
     """Check that Redis responds, and return its version; if not, warn: jobs start later, and all else works."""
     client = Redis.from_url(url, socket_timeout=REDIS_CHECK_TIMEOUT_S, socket_connect_timeout=REDIS_CHECK_TIMEOUT_S)
     try:
@@ -194,9 +198,9 @@ async def check_redis(url: str) -> DoctorResult:
             info = await client.info("server")
     except RedisCallFailed as error:
         advice = "jobs start within 2 s instead of 2 ms until it is back: check REDIS_URL"
-        return DoctorResult(name="redis", status="warn", detail=str(error), advice=advice)
+        return DoctorCheckResult(name="redis", status="warn", detail=str(error), advice=advice)
     finally:
         await client.aclose()
     name = info.get("server_name", "redis")
     version_text = f"{name} {info.get(f'{name}_version', info['redis_version'])}"
-    return DoctorResult(name="redis", status="ok", detail=version_text, value=version_text)
+    return DoctorCheckResult(name="redis", status="ok", detail=version_text, value=version_text)

@@ -48,11 +48,11 @@ class CliRepositoryTarget(NamedTuple):
     name: str
 
 
-class WebPageTarget(NamedTuple):
+class CliBrandWebPageTarget(NamedTuple):
     url: str
 
 
-BrandTarget: TypeAlias = Path | CliRepositoryTarget | WebPageTarget | RequestedStoreListing
+BrandTarget: TypeAlias = Path | CliRepositoryTarget | CliBrandWebPageTarget | RequestedStoreListing
 
 
 class BrandReadingClients(NamedTuple):
@@ -123,7 +123,7 @@ def classify_brand_target(text: str, *, allowed: ssrf_guard.AllowedOrigins) -> B
         return store_listings.parse_store_url_or_id(text)
     with suppress(InvalidValue):
         return CliRepositoryTarget(github_repositories.parse_repository_name(text))
-    return WebPageTarget(ssrf_guard.check_fetch_url(text, allowed=allowed))
+    return CliBrandWebPageTarget(ssrf_guard.check_fetch_url(text, allowed=allowed))
 
 
 def is_saved_page_target(text: str) -> bool:
@@ -171,7 +171,7 @@ async def extract_brand_of_target(reader: BrandReadingClients, text: str) -> Bra
                 progress=ignore_ingest_progress,
                 model=reader.model,
             )
-        case WebPageTarget(url):
+        case CliBrandWebPageTarget(url):
             return await website.ingest_website_source(
                 reader.web, reader.parser, args={"url": url}, progress=ignore_ingest_progress, model=reader.model
             )

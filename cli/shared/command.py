@@ -10,13 +10,13 @@ import click
 import msgspec
 
 from cli.shared.failure import exit_on_expected_command_error
-from cli.shared.output import CommandResult, format_object_fields, print_command_result
+from cli.shared.output import CliCommandResult, format_object_fields, print_command_result
 from cli.shared.session import CommandDbSession, open_command_session
 from db.pool import Conn, run_in_transaction
 from schemas import ids
 
 #: A command's function as written, and as click calls it, both with its options.
-CommandBody = Callable[..., Awaitable[CommandResult]]
+CommandBody = Callable[..., Awaitable[CliCommandResult]]
 ClickCallback = Callable[..., None]
 
 json_output_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
@@ -38,13 +38,13 @@ def with_printed_result(body: CommandBody) -> ClickCallback:
 
 async def run_cli_db_write(
     session: CommandDbSession, verb: Callable[[Conn], Awaitable[msgspec.Struct]], note: str = ""
-) -> CommandResult:
+) -> CliCommandResult:
     """Run `verb` in one transaction, and return the object that it returns as a command's result."""
     result = await run_in_transaction(session.pool, verb)
-    return CommandResult(result, format_object_fields(result), note)
+    return CliCommandResult(result, format_object_fields(result), note)
 
 
-async def _await_command_coroutine(answer: Awaitable[CommandResult]) -> CommandResult:
+async def _await_command_coroutine(answer: Awaitable[CliCommandResult]) -> CliCommandResult:
     return await answer
 
 
@@ -53,7 +53,7 @@ def with_database_session(body: CommandBody) -> ClickCallback:
 
     @with_printed_result
     @wraps(body)
-    async def within(**values: Any) -> CommandResult:
+    async def within(**values: Any) -> CliCommandResult:
         async with open_command_session() as session:
             return await body(session, **values)
 

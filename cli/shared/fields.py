@@ -22,7 +22,7 @@ _OPTION_JSON_LITERAL_PATTERN = re.compile(r"true|false|null|-?(0|[1-9]\d*)(\.\d+
 FormPart: TypeAlias = tuple[str | None, str | IO[Any]]
 
 
-class CliRequestField(NamedTuple):
+class CliRequestFieldValue(NamedTuple):
     """Field of a request: `text` is None for an empty array; with `typed` it may be a literal."""
 
     name: str
@@ -36,18 +36,18 @@ class CliRequestField(NamedTuple):
         return msgspec.json.decode(self.text or "") if literal else self.text
 
 
-def parse_cli_request_field(argument: str, *, typed: bool) -> CliRequestField:
+def parse_cli_request_field(argument: str, *, typed: bool) -> CliRequestFieldValue:
     """Parse `name=value` or `name[]` into a field, with `typed` also literals and `@FILE`. Raise `click.UsageError`."""
     name, equals, text = argument.partition("=")
     if not _NESTED_FIELD_OPTION_NAME_PATTERN.fullmatch(name) or not (equals or name.endswith("[]")):
         raise click.UsageError(f"{argument!r} is not a field such as name=value, name[inner]=value or name[]=value")
     if not equals:
-        return CliRequestField(name, None)
+        return CliRequestFieldValue(name, None)
     if typed and text == "@-":
-        return CliRequestField(name, _prompt_for_text_or_read_stdin(name))
+        return CliRequestFieldValue(name, _prompt_for_text_or_read_stdin(name))
     if typed and text.startswith("@"):
-        return CliRequestField(name, "", file=text[1:])
-    return CliRequestField(name, text, typed)
+        return CliRequestFieldValue(name, "", file=text[1:])
+    return CliRequestFieldValue(name, text, typed)
 
 
 def _prompt_for_text_or_read_stdin(name: str) -> str:
@@ -57,7 +57,7 @@ def _prompt_for_text_or_read_stdin(name: str) -> str:
     return sys.stdin.read().removesuffix("\n")
 
 
-def build_cli_json_body(fields: Iterable[CliRequestField]) -> dict[str, Any]:
+def build_cli_json_body(fields: Iterable[CliRequestFieldValue]) -> dict[str, Any]:
     """Return request fields as one nested JSON object. Raise `click.UsageError` for two conflicting fields."""
     body: dict[str, Any] = {}
     for field in fields:
@@ -65,12 +65,12 @@ def build_cli_json_body(fields: Iterable[CliRequestField]) -> dict[str, Any]:
     return body
 
 
-def build_cli_form_parts(fields: Iterable[CliRequestField]) -> list[tuple[str, FormPart]]:
+def build_cli_form_parts(fields: Iterable[CliRequestFieldValue]) -> list[tuple[str, FormPart]]:
     """Return a form's parts in order, with files open for streaming. Raise click's error for an unreadable one."""
     return [(field.name, _build_multipart_field(field)) for field in fields]
 
 
-def _build_multipart_field(field: CliRequestField) -> FormPart:
+def _build_multipart_field(field: CliRequestFieldValue) -> FormPart:
     if field.file is None:
         return None, field.text or ""
     opened = click.File("rb").convert(field.file, None, click.get_current_context())
@@ -82,7 +82,7 @@ def _parse_cli_field_path(name: str) -> list[str]:
     return [first, *_FIELD_OPTION_NAME_BRACKET_PATTERN.findall(steps)]
 
 
-def _put_nested_field_value(into: dict[str, Any], path: Sequence[str], field: CliRequestField) -> None:
+def _put_nested_field_value(into: dict[str, Any], path: Sequence[str], field: CliRequestFieldValue) -> None:
     first, inner_path = path[0], path[1:]
     if first in into and (not inner_path or not isinstance(into[first], list if inner_path[0] == "" else dict)):
         raise click.UsageError(f"{field.name} is given twice, or as two kinds of value")
@@ -94,7 +94,7 @@ def _put_nested_field_value(into: dict[str, Any], path: Sequence[str], field: Cl
         _put_nested_field_value(into.setdefault(first, {}), inner_path, field)
 
 
-def _append_field_to_array(items: list[Any], path: Sequence[str], field: CliRequestField) -> None:
+def _append_field_to_array(items: list[Any], path: Sequence[str], field: CliRequestFieldValue) -> None:
     if not path:
         items += [] if field.text is None else [field.value]
         return

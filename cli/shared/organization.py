@@ -7,7 +7,7 @@ from uuid import UUID
 import click
 
 from cli.shared.command import ClickCallback, CliIdParam, CommandBody, with_database_session
-from cli.shared.output import CommandResult, replace_control_characters
+from cli.shared.output import CliCommandResult, replace_control_characters
 from cli.shared.session import CommandDbSession
 from db.pool import Conn
 from domain.tenancy import organizations
@@ -35,7 +35,7 @@ def with_organization_options(body: CommandBody) -> ClickCallback:
     )
     @click.option("--sandbox", is_flag=True, help="Act in the organization's sandbox.")
     @wraps(body)
-    async def within(session: CommandDbSession, *, org: UUID | None, sandbox: bool, **values: Any) -> CommandResult:
+    async def within(session: CommandDbSession, *, org: UUID | None, sandbox: bool, **values: Any) -> CliCommandResult:
         async with session.pool.acquire() as conn:
             actor = await _resolve_command_org_actor(conn, org, sandbox=sandbox)
         return await body(session, actor, **values)

@@ -20,7 +20,7 @@ PIPE_OUTPUT_WIDTH_COLUMNS = 10_000
 EMPTY_CLI_TABLE_CELL = "-"
 
 
-class CommandResult(NamedTuple):
+class CliCommandResult(NamedTuple):
     """Result of a command: `data` for --json, `view` for a person; `note` goes to stderr, for people only."""
 
     data: Any
@@ -29,7 +29,7 @@ class CommandResult(NamedTuple):
     exit_code: int = 0
 
 
-def print_command_result(answer: CommandResult, *, as_json: bool) -> None:
+def print_command_result(answer: CliCommandResult, *, as_json: bool) -> None:
     """Print a command's result on stdout: its data as JSON, or its view, with its note on stderr."""
     if as_json:
         click.echo(msgspec.json.encode(answer.data))
@@ -56,7 +56,7 @@ def build_text_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -
 
 def build_cli_list_result(
     items: Sequence[T], limit: int, columns: Sequence[str], row: Callable[[T], Sequence[object]]
-) -> CommandResult:
+) -> CliCommandResult:
     """Return one page of a list as a command's result, from `limit` + 1 items at most.
 
     The first column is the id. In JSON `before` is the next page's --before, null on the last page.
@@ -65,7 +65,7 @@ def build_cli_list_result(
     rows = [row(item) for item in page_items]
     before = rows[-1][0] if len(items) > limit else None
     note = f"More items: --before {before}" if before else ""
-    return CommandResult({"items": page_items, "before": before}, build_text_table(columns, rows), note)
+    return CliCommandResult({"items": page_items, "before": before}, build_text_table(columns, rows), note)
 
 
 def format_object_fields(thing: msgspec.Struct) -> Text:

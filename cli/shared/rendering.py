@@ -67,7 +67,7 @@ class CliPieceRenderer:
         with convert_os_errors_to_generation_errors():
             return drawing.prepare_piece(design, self.copy, files), drawing.unused_logo_warnings(files)
 
-    def render_into(self, folder: Path) -> Iterator[RenderingProgress]:
+    def render_into_and_yield_progress(self, folder: Path) -> Iterator[RenderingProgress]:
         """Render each file of the design into `folder`, which is created, and yield each step.
 
         `RENDER_PROVENANCE_FILE_NAME` is written last, so that a folder with it is complete. Raise `GenerationError`.
@@ -75,7 +75,7 @@ class CliPieceRenderer:
         outputs = []
         with convert_os_errors_to_generation_errors():
             folder.mkdir(parents=True, exist_ok=True)
-            for step in self.piece.render_files(folder):
+            for step in self.piece.render_files_and_yield_progress(folder):
                 outputs += [step.made] if step.made else []
                 yield step
             (folder / RENDER_PROVENANCE_FILE_NAME).write_bytes(

@@ -59,7 +59,7 @@ class PartnerPostRow(NamedTuple):
     version: int
 
 
-class UnreleasedPost(NamedTuple):
+class PostAwaitingApprovalOrTime(NamedTuple):
     """Post that waits for an approval or its time; in the second case it has a job."""
 
     id: UUID

@@ -19,7 +19,7 @@ _SDK_INSTALL_TEMPLATES = {
 }
 
 
-class _InstallFileTemplate(NamedTuple):
+class _SdkInstallFileTemplate(NamedTuple):
     """File of the product, and the template that fills it."""
 
     path: str
@@ -33,7 +33,7 @@ class _SdkInstallRecipe(NamedTuple):
     variable: str
     snippet: str
     dependencies: Sequence[Dependency] = ()
-    files: Sequence[_InstallFileTemplate] = ()
+    files: Sequence[_SdkInstallFileTemplate] = ()
 
 
 def _sdk_npm_dependency(name: str, version: str) -> Dependency:
@@ -63,8 +63,8 @@ _REACT_NATIVE_SDK_DEPENDENCIES = (
     _sdk_npm_dependency("react-native-get-random-values", "2.0.0"),
 )
 
-_APP_INFO_PLIST_TEMPLATE = _InstallFileTemplate("Info.plist", "Info.plist", "add")
-_APP_GRADLE_BUILD_TEMPLATE = _InstallFileTemplate("app/build.gradle.kts", "build.gradle.kts", "add")
+_APP_INFO_PLIST_TEMPLATE = _SdkInstallFileTemplate("Info.plist", "Info.plist", "add")
+_APP_GRADLE_BUILD_TEMPLATE = _SdkInstallFileTemplate("app/build.gradle.kts", "build.gradle.kts", "add")
 
 _SDK_INSTALL_RECIPES_BY_PLATFORM: Mapping[AppPlatform, _SdkInstallRecipe] = {
     "ios": _SdkInstallRecipe("TENANTRY_KEY", "ios.swift", [_SWIFT_SDK_DEPENDENCY], [_APP_INFO_PLIST_TEMPLATE]),
@@ -73,31 +73,31 @@ _SDK_INSTALL_RECIPES_BY_PLATFORM: Mapping[AppPlatform, _SdkInstallRecipe] = {
         "TENANTRY_KEY",
         "phones.ts",
         [*_REACT_NATIVE_SDK_DEPENDENCIES, _sdk_npm_dependency("react-native-config", "1")],
-        [_InstallFileTemplate("src/tenantry.ts", "react-native.ts")],
+        [_SdkInstallFileTemplate("src/tenantry.ts", "react-native.ts")],
     ),
     "flutter": _SdkInstallRecipe(
         "TENANTRY_KEY",
         "flutter-use.dart",
         [_FLUTTER_SDK_DEPENDENCY],
-        [_InstallFileTemplate("lib/tenantry.dart", "flutter.dart")],
+        [_SdkInstallFileTemplate("lib/tenantry.dart", "flutter.dart")],
     ),
     "expo": _SdkInstallRecipe(
         "EXPO_PUBLIC_TENANTRY_KEY",
         "phones.ts",
         _REACT_NATIVE_SDK_DEPENDENCIES,
-        [_InstallFileTemplate("src/tenantry.ts", "expo.ts")],
+        [_SdkInstallFileTemplate("src/tenantry.ts", "expo.ts")],
     ),
     "web": _SdkInstallRecipe("TENANTRY_KEY", "web.html"),
     "nextjs": _SdkInstallRecipe(
-        "NEXT_PUBLIC_TENANTRY_KEY", "nextjs-use.jsx", files=[_InstallFileTemplate("app/tenantry.jsx", "nextjs.jsx")]
+        "NEXT_PUBLIC_TENANTRY_KEY", "nextjs-use.jsx", files=[_SdkInstallFileTemplate("app/tenantry.jsx", "nextjs.jsx")]
     ),
     "vite": _SdkInstallRecipe(
-        "VITE_TENANTRY_KEY", "vite-use.js", files=[_InstallFileTemplate("src/tenantry.js", "vite.js")]
+        "VITE_TENANTRY_KEY", "vite-use.js", files=[_SdkInstallFileTemplate("src/tenantry.js", "vite.js")]
     ),
     "react-router": _SdkInstallRecipe(
         "VITE_TENANTRY_KEY",
         "react-router-use.jsx",
-        files=[_InstallFileTemplate("app/tenantry.jsx", "react-router.jsx")],
+        files=[_SdkInstallFileTemplate("app/tenantry.jsx", "react-router.jsx")],
     ),
 }
 

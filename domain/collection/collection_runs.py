@@ -18,7 +18,7 @@ from domain.accounts import credentials, owners
 from domain.collection import cadence, snapshots
 from domain.collection.snapshots import ReportedMetricsOfSubject
 from domain.publishing import outgoing
-from domain.publishing.outgoing import PostingAccount
+from domain.publishing.outgoing import PostingAccountWithAccessToken
 from domain.security.keyring import Keyring
 from domain.tenancy import sandbox_clock
 from jobs import ledger
@@ -76,7 +76,7 @@ class MetricCollectionRun(msgspec.Struct, frozen=True, kw_only=True):
 
     account_id: UUID
     polled: AccountPolledForMetrics
-    account: PostingAccount
+    account: PostingAccountWithAccessToken
     posts: Sequence[PostDueForMetricPolling]
     more: bool
     generation: int

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from domain.accounts.client_registrations import OAuthClient
-from platforms.description import PasswordLoginSpec, PlatformConsentPage, SingleServerOAuthLogin
+from platforms.description import PasswordLoginSpec, PlatformConsentPageSpec, SingleServerOAuthLogin
 from platforms.registry import PLATFORMS_BY_NAME
 from schemas.errors import InvalidValue
 from schemas.settings import Settings
 
 #: Consent pages by platform; one with app passwords has none.
-CONSENT_PAGE_BY_PLATFORM: Mapping[str, PlatformConsentPage] = {
+CONSENT_PAGE_BY_PLATFORM: Mapping[str, PlatformConsentPageSpec] = {
     description.api_name: description.login.page
     for description in PLATFORMS_BY_NAME.values()
     if not isinstance(description.login, PasswordLoginSpec)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import field, structs
 
-from domain.media.app_media import UsableAppMedia
+from domain.media.app_media import UsableAppMediaFile
 from generation.spec import StrictCamelCaseStruct
 from schemas import ids
 from schemas.app_media import AppMediaKind
@@ -16,7 +16,7 @@ APP_MEDIA_KINDS_USED_ONCE_PER_PIECE: frozenset[AppMediaKind] = frozenset({"logo"
 MAX_DEFAULT_PIECE_SCREENSHOTS = 10
 
 
-class ContentPieceInputFiles(StrictCamelCaseStruct, frozen=True, kw_only=True):
+class ContentPieceInputFileTokens(StrictCamelCaseStruct, frozen=True, kw_only=True):
     """Files of a piece, by their tokens in our storage."""
 
     logo: str | None = None
@@ -26,8 +26,8 @@ class ContentPieceInputFiles(StrictCamelCaseStruct, frozen=True, kw_only=True):
 
 
 def add_app_media_to_piece_input_files(
-    named: ContentPieceInputFiles, own: Sequence[UsableAppMedia], body: ContentRequest
-) -> ContentPieceInputFiles:
+    named: ContentPieceInputFileTokens, own: Sequence[UsableAppMediaFile], body: ContentRequest
+) -> ContentPieceInputFileTokens:
     """Return the files of a piece to generate: the request's, and the project's logo and end card.
 
     Add the demo video to a remix without a clip. Without pictures and clip, add up to `MAX_DEFAULT_PIECE_SCREENSHOTS`.
@@ -46,10 +46,10 @@ def add_app_media_to_piece_input_files(
     )
 
 
-def transcript_of_clip(clip: str | None, own: Sequence[UsableAppMedia]) -> str | None:
+def transcript_of_clip(clip: str | None, own: Sequence[UsableAppMediaFile]) -> str | None:
     """Return the transcript of the clip with the token `clip`; None if the project has no such file, or it none."""
     return next((file.transcript for file in own if file.token == clip), None)
 
 
-def _find_media_file_token(files: Sequence[UsableAppMedia], kind: AppMediaKind) -> str | None:
+def _find_media_file_token(files: Sequence[UsableAppMediaFile], kind: AppMediaKind) -> str | None:
     return next((file.token for file in files if file.kind == kind), None)

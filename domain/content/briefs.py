@@ -15,12 +15,12 @@ from db.queries import content_asset, content_item
 from domain.accounts import accounts
 from domain.brand import brand
 from domain.content import app_files, requested_files
-from domain.content.app_files import ContentPieceInputFiles
+from domain.content.app_files import ContentPieceInputFileTokens
 from domain.content.requested_files import FileWithFieldPath, ProjectFile
 from domain.influencers import presenter
 from domain.influencers.presenter import InfluencerPresenterWithVoice
 from domain.media import app_media
-from domain.media.app_media import UsableAppMedia
+from domain.media.app_media import UsableAppMediaFile
 from domain.values import languages
 from generation.copy.snapshot import take_brand_snapshot
 from generation.copy.write import MissingBrandText, write_piece_copy
@@ -42,7 +42,7 @@ class GenerationBrief(StrictCamelCaseStruct, frozen=True, kw_only=True):
 
     asked: ContentRequest
     spec: PieceSpec
-    files: ContentPieceInputFiles
+    files: ContentPieceInputFileTokens
 
 
 LIST_REQUESTED_INPUT_FILES = content_asset.list_given.typed(ProjectFile)
@@ -82,7 +82,7 @@ async def build_generation_brief(
     return GenerationBrief(asked=body, spec=spec, files=files)
 
 
-def _check_remix_clip(files: ContentPieceInputFiles, own: Sequence[UsableAppMedia]) -> None:
+def _check_remix_clip(files: ContentPieceInputFileTokens, own: Sequence[UsableAppMediaFile]) -> None:
     """Raise `InvalidValue` for a remix without a clip, or with an unsuitable demo video."""
     if files.clip is None:
         raise InvalidValue(
@@ -164,10 +164,10 @@ async def _find_generation_request_files(
     organization_id: UUID,
     project_id: UUID,
     body: ContentRequest,
-    own: Sequence[UsableAppMedia],
+    own: Sequence[UsableAppMediaFile],
     *,
     again: bool,
-) -> ContentPieceInputFiles:
+) -> ContentPieceInputFileTokens:
     """Return the pictures and the clip that a generate request names, or that its source content has.
 
     `again`: requested before. Raises `ObjectNotFound` for an absent file, `InvalidValue` for an unsuitable one.
@@ -175,7 +175,7 @@ async def _find_generation_request_files(
     source = await _find_source_content_id(conn, organization_id, project_id, body.source_content_id)
     requested_ids = [ids.parse_prefixed_id(ids.ASSET_ID_PREFIX, media_id) for media_id in body.media_ids]
     if source is None and not requested_ids:
-        return ContentPieceInputFiles()
+        return ContentPieceInputFileTokens()
     rows = await LIST_REQUESTED_INPUT_FILES.all(
         conn,
         org=organization_id,

@@ -9,7 +9,7 @@ import msgspec
 from db.pool import Conn
 from db.queries import content_asset, content_generation
 from domain.content import assets, content
-from domain.content.app_files import ContentPieceInputFiles
+from domain.content.app_files import ContentPieceInputFileTokens
 from domain.content.briefs import GenerationBrief
 from domain.content.content import LockedContent
 from domain.media.files import StoredFile
@@ -26,7 +26,7 @@ async def read_brief_and_mark_content_processing(conn: Conn, *, claim: JobClaim)
     return msgspec.convert(brief, GenerationBrief)
 
 
-async def count_missing_brief_files(conn: Conn, *, claim: JobClaim, files: ContentPieceInputFiles) -> int:
+async def count_missing_brief_files(conn: Conn, *, claim: JobClaim, files: ContentPieceInputFileTokens) -> int:
     """Return the number of a brief's files that were deleted since it was built."""
     tokens = [token for token in (files.logo, *files.screenshots, files.end_card, files.clip) if token]
     lost: int = await content_generation.count_lost.value(conn, org=claim.organization_id, tokens=tokens)

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from domain.content.app_files import ContentPieceInputFiles
-from domain.media.app_media import UsableAppMedia
+from domain.content.app_files import ContentPieceInputFileTokens
+from domain.media.app_media import UsableAppMediaFile
 from generation.picture_limits import check_picture_byte_count, check_picture_size
 from generation.remix import boxes
 from schemas.content import GeneratedFormat
@@ -32,7 +32,7 @@ class FileWithFieldPath(NamedTuple):
     file: ProjectFile
 
 
-def app_media_to_project_file(own: UsableAppMedia) -> ProjectFile:
+def app_media_to_project_file(own: UsableAppMediaFile) -> ProjectFile:
     return ProjectFile(
         own.id,
         "video" if own.kind == "demo_video" else "image",
@@ -46,7 +46,7 @@ def app_media_to_project_file(own: UsableAppMedia) -> ProjectFile:
 
 def sort_files_into_screenshots_and_clip(
     named: Sequence[FileWithFieldPath], format_: GeneratedFormat, *, again: bool
-) -> ContentPieceInputFiles:
+) -> ContentPieceInputFileTokens:
     """Return the files of a generate request by use: pictures as screenshots, a video as the clip.
 
     `again`: a clip is accepted for any format. Raises `InvalidValue` for an unsuitable file, or more than one clip.
@@ -58,7 +58,7 @@ def sort_files_into_screenshots_and_clip(
         raise InvalidValue("mediaIds", "names more than one clip: only one is allowed")
     if clips and format_ != "ugc_remix" and not again:
         raise InvalidValue(clips[0].path, f"is a clip: only a ugc_remix uses one, a {format_} uses pictures")
-    return ContentPieceInputFiles(
+    return ContentPieceInputFileTokens(
         screenshots=[requested.file.token for requested in _requested_files_of_kind(named, "image")],
         clip=clips[0].file.token if clips else None,
     )

@@ -73,11 +73,11 @@ class InMemoryEventBudgetDay:
         self.held_events = self.held_size = 0
 
     @property
-    def events(self) -> int:
+    def committed_event_count(self) -> int:
         return self.sum_events + self.due_events
 
     @property
-    def event_bytes(self) -> int:
+    def committed_event_bytes(self) -> int:
         return self.sum_size + self.due_size
 
     @property
@@ -104,7 +104,7 @@ class EventBudgets:
     def used_budget_share(self, app: SdkAppOfEventRequest) -> float:
         """Return the larger used share, of events or bytes, in the app's organization's daily budget: 0 to about 1."""
         day, budget = self._get_or_create_today_event_counts(app), EVENT_DAY_LIMITS_BY_TIER[app.tier]
-        return max(day.events / budget.events, day.event_bytes / budget.size)
+        return max(day.committed_event_count / budget.events, day.committed_event_bytes / budget.size)
 
     def reserve_events_in_daily_budget(
         self, app: SdkAppOfEventRequest, events: int, size: int
@@ -116,8 +116,8 @@ class EventBudgets:
         day, budget = self._get_or_create_today_event_counts(app), EVENT_DAY_LIMITS_BY_TIER[app.tier]
         self._check_budget_of_day(day, budget)
         for limit, used, most in (
-            (DAILY_EVENTS_LIMIT_NAME, day.events + day.held_events, budget.events),
-            (DAILY_EVENT_BYTES_LIMIT_NAME, day.event_bytes + day.held_size, budget.size),
+            (DAILY_EVENTS_LIMIT_NAME, day.committed_event_count + day.held_events, budget.events),
+            (DAILY_EVENT_BYTES_LIMIT_NAME, day.committed_event_bytes + day.held_size, budget.size),
         ):
             if used >= most:
                 raise LimitReached(limit, "the last events of this UTC day are being stored", retry_after=1)
@@ -196,8 +196,8 @@ class EventBudgets:
 
     def _check_budget_of_day(self, day: InMemoryEventBudgetDay, budget: TierDailyEventLimits) -> None:
         for limit, used, most in (
-            (DAILY_EVENTS_LIMIT_NAME, day.events, budget.events),
-            (DAILY_EVENT_BYTES_LIMIT_NAME, day.event_bytes, budget.size),
+            (DAILY_EVENTS_LIMIT_NAME, day.committed_event_count, budget.events),
+            (DAILY_EVENT_BYTES_LIMIT_NAME, day.committed_event_bytes, budget.size),
         ):
             if used >= most:
                 message = "the organization's budget of events for this UTC day is used up: send these tomorrow"

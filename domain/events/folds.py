@@ -68,9 +68,9 @@ class DeltaFoldRunner:
         A shard with a timeout delays the others by no more than that.
         """
         rows = await event_delta.find_waiting_shards.all(conn)
-        return sum([await self._fold_shard_within_time(conn, row["shard"]) for row in rows])
+        return sum([await self._fold_shard_or_halve_batch_on_timeout(conn, row["shard"]) for row in rows])
 
-    async def _fold_shard_within_time(self, conn: Conn, shard: int) -> int:
+    async def _fold_shard_or_halve_batch_on_timeout(self, conn: Conn, shard: int) -> int:
         limit = self._limits.get(shard, MAX_DELTAS_PER_FOLD)
         try:
             return await self._fold_unlocked_shard(conn, shard, limit)

@@ -103,7 +103,7 @@ class EventIntake:
         finally:
             self._withdraw_request(request)
 
-    async def commit_event_groups(self) -> None:
+    async def commit_event_groups_until_canceled(self) -> None:
         """Commit one group of queued requests' events after the other, until canceled."""
         while True:
             await self._requests_queued.wait()
@@ -113,7 +113,7 @@ class EventIntake:
     def fail_queued_requests(self) -> None:
         """Answer all queued requests with `ServiceUnavailable`: no committer runs any more."""
         while group := self._take_next_group():
-            self._release_group(group)
+            self._release_group_and_fail_unanswered(group)
 
     def _queue_request(
         self, app: SdkAppOfEventRequest, events: Sequence[NewEventRow], size: int
@@ -139,7 +139,7 @@ class EventIntake:
         """Remove a request from the queue after its caller left; its commit still happens if it has begun."""
         if self._waiting.remove(request):
             self._clear_queued_flag_if_empty()
-            self._release_group([request])
+            self._release_group_and_fail_unanswered([request])
 
     def _take_next_group(self) -> list[_EventIntakeRequest]:
         """Take the requests of the next commit from the queue, one of each organization in turn.
@@ -162,7 +162,7 @@ class EventIntake:
             with metrics.EVENT_COMMIT_SECONDS_HISTOGRAM.time():
                 await self._store_and_answer_group(group)
         finally:
-            self._release_group(group)
+            self._release_group_and_fail_unanswered(group)
 
     async def _store_and_answer_group(self, group: list[_EventIntakeRequest]) -> None:
         """Write the events of a group of requests, and give each request its result or error.
@@ -170,7 +170,7 @@ class EventIntake:
         If a group can't be written, writes the events of each request alone, unless Postgres is unreachable.
         """
         try:
-            fresh = await self._store_new_events_of_request_group(group)
+            fresh = await self._store_group_and_list_new_events(group)
         except Exception as error:  # noqa: BLE001  whoever waits raises it
             if len(group) == 1 or isinstance(error, ServiceUnavailable):
                 _fail_intake_requests(group, _intake_error_for_request(error))
@@ -187,7 +187,7 @@ class EventIntake:
                 self._budgets.charge_budget_after_commit(request.app, len(news), _size_of_new_events(request, news))
                 _answer_intake_request(request, EventIntakeResult(len(news), len(request.events) - len(news)))
 
-    async def _store_new_events_of_request_group(self, group: list[_EventIntakeRequest]) -> list[list[NewEventRow]]:
+    async def _store_group_and_list_new_events(self, group: list[_EventIntakeRequest]) -> list[list[NewEventRow]]:
         """Store the events of a group of requests; return the new events of each request.
 
         An event id that several requests contain belongs to the first of them.
@@ -210,7 +210,7 @@ class EventIntake:
             news[firsts[event.dedup_key][0]].append(event)
         return news
 
-    def _release_group(self, group: list[_EventIntakeRequest]) -> None:
+    def _release_group_and_fail_unanswered(self, group: list[_EventIntakeRequest]) -> None:
         """Release the space in the queue and the reserved budget of a group of requests.
 
         Requests without a result fail with `ServiceUnavailable`: this process is ending.
@@ -268,7 +268,9 @@ async def open_event_intake(pool: Pool, budgets: EventBudgets) -> AsyncIterator[
     """
     intake = EventIntake(pool, budgets)
     async with asyncio.TaskGroup() as group:
-        committers = [group.create_task(intake.commit_event_groups()) for _ in range(MAX_CONCURRENT_EVENT_COMMITS)]
+        committers = [
+            group.create_task(intake.commit_event_groups_until_canceled()) for _ in range(MAX_CONCURRENT_EVENT_COMMITS)
+        ]
         try:
             yield intake
         finally:

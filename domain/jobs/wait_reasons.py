@@ -94,7 +94,7 @@ class JobWaitFacts(NamedTuple):
         return self.share if self.max_running is None else min(self.share, self.max_running - self.running)
 
 
-class _LostPostAnswerRow(NamedTuple):
+class _LostAnswerTimesRow(NamedTuple):
     created_at: datetime
     now: datetime
 
@@ -124,7 +124,7 @@ def _run_time_of_waiting_job(facts: JobWaitFacts) -> datetime:
 
 
 _FIND_JOB_WAIT_FACTS = job_wait.find_waits.typed(JobWaitFacts)
-_FIND_POST_WITH_LOST_ANSWER = job_wait.find_loss.typed(_LostPostAnswerRow)
+_FIND_POST_WITH_LOST_ANSWER = job_wait.find_loss.typed(_LostAnswerTimesRow)
 
 #: Reasons of posts without an open job: their status alone decides.
 POST_STATUS_WAIT_MESSAGES: Mapping[WaitReason, str] = {

@@ -54,7 +54,7 @@ class AppMediaTotals(NamedTuple):
     bytes: int = 0
 
 
-class UsableAppMedia(NamedTuple):
+class UsableAppMediaFile(NamedTuple):
     """Ready app media file that a content job can use."""
 
     id: UUID
@@ -78,7 +78,7 @@ class _LockedAppMedia(NamedTuple):
 GET_APP_MEDIA = queries.get_app_media.typed(_AppMediaRow)
 LIST_APP_MEDIA = queries.list_app_media.typed(_AppMediaRow)
 COUNT_OWN_APP_MEDIA = queries.count_own.typed(AppMediaTotals)
-LOCK_READY_APP_MEDIA = queries.share_ready.typed(UsableAppMedia)
+LOCK_READY_APP_MEDIA = queries.share_ready.typed(UsableAppMediaFile)
 LOCK_APP_MEDIA_ROW = queries.lock_one.typed(_LockedAppMedia)
 
 
@@ -200,7 +200,9 @@ async def list_app_media_page(
     return [_app_media_to_schema(row, public_url) for row in rows]
 
 
-async def lock_and_list_ready_app_media(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[UsableAppMedia]:
+async def lock_and_list_ready_app_media(
+    conn: Conn, *, organization_id: UUID, project_id: UUID
+) -> list[UsableAppMediaFile]:
     """Return a project's ready files in the order of use: the partner's first, then suggestions.
 
     Locks them against deletion until this transaction ends.

@@ -3,7 +3,7 @@
 It has only the files' descriptors: no environment, no storage, no database. The kernel limits its CPU, memory
 and time and blocks the network and all other files. So a hostile file can end this process, and no other. For
 each file in turn it writes a line to stdout, a `MediaMetadata` with a thumbnail or a `FileRefusal` in JSON.
-It stops at the first refusal. The last line is `ProbeCpuTime`. `domain/media/probing.py` starts one an
+It stops at the first refusal. The last line is `MediaProbeCpuTime`. `domain/media/probing.py` starts one an
 upload.
 """
 
@@ -72,7 +72,7 @@ class FileRefusal(msgspec.Struct, frozen=True, tag=True):
     why: str
 
 
-class ProbeCpuTime(msgspec.Struct, frozen=True, tag=True):
+class MediaProbeCpuTime(msgspec.Struct, frozen=True, tag=True):
     """CPU seconds of the process, from its start to this line."""
 
     seconds: float
@@ -92,10 +92,10 @@ def main(files: list[str]) -> None:
         if isinstance(answer, FileRefusal):
             break
     used = resource.getrusage(resource.RUSAGE_SELF)
-    print_probe_output(ProbeCpuTime(used.ru_utime + used.ru_stime))
+    print_probe_output(MediaProbeCpuTime(used.ru_utime + used.ru_stime))
 
 
-def print_probe_output(line: ProbeAnswer | ProbeCpuTime) -> None:
+def print_probe_output(line: ProbeAnswer | MediaProbeCpuTime) -> None:
     sys.stdout.buffer.write(msgspec.json.encode(line) + b"\n")
     sys.stdout.flush()
 

@@ -13,8 +13,8 @@ from domain.media.probe import (
     MAX_PROBE_WALL_S,
     FileRefusal,
     MediaMetadata,
+    MediaProbeCpuTime,
     ProbeAnswer,
-    ProbeCpuTime,
     probe_cpu_limit_s_by_file_count,
 )
 from domain.media.store import MediaStore
@@ -24,7 +24,9 @@ from telemetry import costs
 #: Timeout above the process's own.
 MAX_MEDIA_PROBE_S = MAX_PROBE_WALL_S + 5.0
 
-_PROBE_LINE_DECODER: msgspec.json.Decoder[ProbeAnswer | ProbeCpuTime] = msgspec.json.Decoder(ProbeAnswer | ProbeCpuTime)
+_PROBE_LINE_DECODER: msgspec.json.Decoder[ProbeAnswer | MediaProbeCpuTime] = msgspec.json.Decoder(
+    ProbeAnswer | MediaProbeCpuTime
+)
 
 
 async def probe_media_files(store: MediaStore, files: Sequence[tuple[str, str]]) -> list[MediaMetadata]:
@@ -67,8 +69,8 @@ async def _run_probe_process(files: list[str], handles: list[int]) -> list[Probe
             process.kill()
             await process.wait()
         lines = [_PROBE_LINE_DECODER.decode(line) for line in answer.splitlines(keepends=True) if line.endswith(b"\n")]
-        spent = [line.seconds for line in lines if isinstance(line, ProbeCpuTime)]
+        spent = [line.seconds for line in lines if isinstance(line, MediaProbeCpuTime)]
         costs.charge_child_process_cpu_to_request(
             sum(spent) if spent else min(time.monotonic() - began, probe_cpu_limit_s_by_file_count(len(files)))
         )
-    return [line for line in lines if not isinstance(line, ProbeCpuTime)]
+    return [line for line in lines if not isinstance(line, MediaProbeCpuTime)]

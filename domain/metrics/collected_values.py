@@ -68,7 +68,7 @@ class FirstMetricValueTime(NamedTuple):
     at: datetime
 
 
-class FollowerCount(NamedTuple):
+class BucketFollowerCount(NamedTuple):
     account_id: UUID
     place: int
     value: int
@@ -86,7 +86,7 @@ SUM_METRIC_DELTAS_OF_ACCOUNTS, SUM_METRIC_DELTAS_OF_POST = (
 )
 FIND_FIRST_VALUE_TIMES_OF_ACCOUNTS = collected.first_of_accounts.typed(FirstMetricValueTime)
 FIND_FIRST_VALUE_TIMES_OF_POST = collected.first_of_post.typed(FirstMetricValueTime)
-LIST_FOLLOWER_COUNTS = collected.list_followers.typed(FollowerCount)
+LIST_FOLLOWER_COUNTS = collected.list_followers.typed(BucketFollowerCount)
 COUNT_PUBLISHED_POSTS_BY_BUCKET = collected.count_published.typed(PublishedPostCountRow)
 
 

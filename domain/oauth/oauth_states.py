@@ -56,7 +56,7 @@ USE_UP_OAUTH_STATE = oauth_state.use_state.typed(StoredOAuthFlow)
 GET_OAUTH_STATE = oauth_state.get_state.typed(OAuthFlowOutcomeRow)
 
 
-class OAuthFlowResult(NamedTuple):
+class OAuthFlowProgressAndResult(NamedTuple):
     """Status of a flow for its creator; `error` is a code, `result` its job's."""
 
     status: OAuthFlowPhase
@@ -159,7 +159,7 @@ async def read_oauth_flow_outcome(conn: Conn, flow: StoredOAuthFlow) -> str | No
 
 async def read_oauth_flow_status(
     conn: Conn, *, organization_id: UUID, api_key_id: UUID, state: str, purpose: str, now: datetime
-) -> OAuthFlowResult | None:
+) -> OAuthFlowProgressAndResult | None:
     """Return an OAuth flow's status (expired or canceled: failed); None for an unknown state or one of another key."""
     row = _OAUTH_STATE_PATTERN.fullmatch(state) and await GET_OAUTH_STATE.one(
         conn, org=organization_id, state_hash=_hash_oauth_state(state), api_key_id=api_key_id, purpose=purpose
@@ -168,10 +168,14 @@ async def read_oauth_flow_status(
         return None
     if row.outcome is None:
         expired = row.used_at is None and row.expires_at <= now
-        return OAuthFlowResult("failed", "STATE_EXPIRED", None) if expired else OAuthFlowResult("pending", None, None)
+        return (
+            OAuthFlowProgressAndResult("failed", "STATE_EXPIRED", None)
+            if expired
+            else OAuthFlowProgressAndResult("pending", None, None)
+        )
     if row.outcome == "canceled":
-        return OAuthFlowResult("failed", "CANCELED", None)
-    return OAuthFlowResult(row.outcome, row.error_code, row.result)
+        return OAuthFlowProgressAndResult("failed", "CANCELED", None)
+    return OAuthFlowProgressAndResult(row.outcome, row.error_code, row.result)
 
 
 async def store_job_outcomes_in_oauth_flows(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:

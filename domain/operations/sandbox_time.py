@@ -33,7 +33,7 @@ class SandboxDueWork(NamedTuple):
     collect: bool
 
 
-class AdvancingClock(NamedTuple):
+class UnfinishedClockAdvance(NamedTuple):
     """Clock that has not reached its target, with the seconds that are left."""
 
     left_s: float
@@ -76,7 +76,9 @@ async def run_due_sandbox_chores(conn: Conn, sight: SandboxDueWork) -> bool:
     return sight.overdue or sight.ripe or sight.refresh or sight.collect
 
 
-async def move_sandbox_clock_to_next_due_time(conn: Conn, *, claim: JobClaim) -> AdvancingClock | TaskOutcome | None:
+async def move_sandbox_clock_to_next_due_time(
+    conn: Conn, *, claim: JobClaim
+) -> UnfinishedClockAdvance | TaskOutcome | None:
     """Move a sandbox's clock to the next due time of its rows, or to the target of the advance.
 
     Returns the rest of the way, None if work is due already, or the outcome that ends the job at the target.
@@ -94,7 +96,7 @@ async def move_sandbox_clock_to_next_due_time(conn: Conn, *, claim: JobClaim) ->
     await _age_sandbox_rows(conn, org, own, by)
     due = await COUNT_SANDBOX_DUE_POSTS_AND_JOBS.row(conn, org=org, own=own)
     await sandbox_clock.move_clock.run(conn, org=org, by=by, posts=due.posts, jobs=due.jobs)
-    return AdvancingClock((remaining - by).total_seconds())
+    return UnfinishedClockAdvance((remaining - by).total_seconds())
 
 
 async def _age_sandbox_rows(conn: Conn, org: UUID, own: UUID, by: timedelta) -> None:

@@ -93,7 +93,7 @@ def compose_new_project(body: ProjectCreate, *, organization_id: UUID, now: date
     )
 
 
-class NewProject(NamedTuple):
+class ProjectToInsert(NamedTuple):
     """Composed project to insert, with its request's idempotency record if it has one."""
 
     organization_id: UUID
@@ -102,7 +102,7 @@ class NewProject(NamedTuple):
     record: IdempotencyRecord | None
 
 
-async def insert_new_projects(conn: Conn, news: Sequence[NewProject]) -> list[bool | None]:
+async def insert_new_projects(conn: Conn, news: Sequence[ProjectToInsert]) -> list[bool | None]:
     """Insert projects of many tenants in one statement; each gets version 1.
 
     Return for each in turn: True if it is inserted, False if its record's key was used before, None if

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import scheduled_post
-from db.queries.rows import UnreleasedPost
+from db.queries.rows import PostAwaitingApprovalOrTime
 from domain.publishing import changes, posts, scheduling, waiting
 from domain.publishing.changes import LockedPostRow
 from domain.publishing.posts import VersionedPost
@@ -85,7 +85,7 @@ async def reject_post_caption(
     await project_locks.lock_project_status(conn, organization_id=organization_id, project_id=post_scope.project_id)
     post, _ = await changes.lock_post_with_job_and_account(conn, organization_id, post_id, versions)
     _check_post_caption_pending(post)
-    waiting_post = UnreleasedPost(post.id, post.job_id, post.social_account_id)
+    waiting_post = PostAwaitingApprovalOrTime(post.id, post.job_id, post.social_account_id)
     await waiting.cancel_waiting_posts(
         conn, organization_id=organization_id, waiting=[waiting_post], reason=CAPTION_REJECTED_CANCEL_REASON
     )

@@ -9,7 +9,7 @@ import msgspec
 
 from db.pool import Conn
 from db.queries import scheduled_post, social_account
-from db.queries.rows import LockedQueueAccount, UnreleasedPost
+from db.queries.rows import LockedQueueAccount, PostAwaitingApprovalOrTime
 from domain.accounts import accounts
 from domain.publishing import account_queue, posts, scheduling, states, targets, waiting
 from domain.publishing.account_queue import QueuedPost
@@ -86,7 +86,7 @@ async def cancel_single_post(
     post, _ = await lock_post_with_job_and_account(conn, organization_id, post_id, versions)
     if post.status != "canceled":
         _check_post_is_waiting(post)
-        waiting_post = UnreleasedPost(post.id, post.job_id, post.social_account_id)
+        waiting_post = PostAwaitingApprovalOrTime(post.id, post.job_id, post.social_account_id)
         await waiting.cancel_waiting_posts(conn, organization_id=organization_id, waiting=[waiting_post], reason=reason)
     return await posts.read_versioned_post(conn, organization_id=organization_id, post_id=post_id)
 

@@ -37,7 +37,7 @@ class OutgoingPostFile(msgspec.Struct, frozen=True, kw_only=True):
     token: str
 
 
-class PostingAccount(msgspec.Struct, frozen=True, kw_only=True):
+class PostingAccountWithAccessToken(msgspec.Struct, frozen=True, kw_only=True):
     """Account that posts, with its secret token; `traits` are findings of its connection."""
 
     platform: str
@@ -77,7 +77,7 @@ class OutgoingPost(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     post_id: UUID
-    account: PostingAccount
+    account: PostingAccountWithAccessToken
     generation: int
     token_ends: datetime | None
     sandbox: bool
@@ -128,14 +128,14 @@ class OutgoingPostRow(NamedTuple):
     token: str
 
 
-class PostReadWithoutLock(NamedTuple):
+class OutgoingPostWithUnlockedRow(NamedTuple):
     """Claimed post, read without a lock: `post` as a step would lock it, and `outgoing`, the input of an attempt."""
 
     post: LockedPost
     outgoing: OutgoingPost
 
 
-async def read_outgoing_post(conn: Conn, claim: JobClaim, keyring: Keyring) -> PostReadWithoutLock | None:
+async def read_outgoing_post(conn: Conn, claim: JobClaim, keyring: Keyring) -> OutgoingPostWithUnlockedRow | None:
     """Return a claimed post as the input of an attempt to send it, without a lock: with files, account and token.
 
     Return None if the claim was fenced, or for a disconnected account.
@@ -146,7 +146,7 @@ async def read_outgoing_post(conn: Conn, claim: JobClaim, keyring: Keyring) -> P
         return None
     columns = len(LockedPost._fields)
     post = LockedPost._make(rows[0][:columns])
-    return PostReadWithoutLock(
+    return OutgoingPostWithUnlockedRow(
         post, _build_outgoing_post(post, [OutgoingPostRow._make(row[columns:]) for row in rows], keyring)
     )
 
@@ -185,9 +185,9 @@ def _build_outgoing_post(post: LockedPost, rows: Sequence[OutgoingPostRow], keyr
     )
 
 
-def build_account_with_token(row: PostingAccountRow, access_token: str) -> PostingAccount:
+def build_account_with_token(row: PostingAccountRow, access_token: str) -> PostingAccountWithAccessToken:
     """Return the account in a row together with its access token, for calls to its platform."""
-    return PostingAccount(
+    return PostingAccountWithAccessToken(
         platform=row.platform,
         service_url=row.service_url,
         external_id=row.external_id,

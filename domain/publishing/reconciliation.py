@@ -16,7 +16,7 @@ from db.queries import account_send, lost_post
 from domain.accounts import credentials, owners
 from domain.media import tickets
 from domain.publishing import failures, job_end, outgoing, posts, sending
-from domain.publishing.outgoing import PostingAccount
+from domain.publishing.outgoing import PostingAccountWithAccessToken
 from domain.security.keyring import Keyring
 from jobs.ledger import JobClaim
 from jobs.outcomes import Snooze, TaskNotDone
@@ -77,7 +77,7 @@ class LostPost(msgspec.Struct, frozen=True, kw_only=True):
     account_id: UUID
     project_id: UUID
     status: str
-    account: PostingAccount
+    account: PostingAccountWithAccessToken
     generation: int
     sandbox: bool
     handle: dict[str, Any]

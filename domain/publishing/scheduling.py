@@ -37,7 +37,7 @@ class ContentToScheduleFacts(NamedTuple):
     known: Sequence[UUID]
 
 
-class _ContentToScheduleRow(NamedTuple):
+class _ContentProjectAndKnownAccountsRow(NamedTuple):
     project_id: UUID
     timezone: str
     now: datetime
@@ -77,7 +77,7 @@ class _NewPost(NamedTuple):
         return self.caption_pending or self.content_pending
 
 
-FIND_CONTENT_TO_SCHEDULE = scheduled_post.find_content.typed(_ContentToScheduleRow)
+FIND_CONTENT_TO_SCHEDULE = scheduled_post.find_content.typed(_ContentProjectAndKnownAccountsRow)
 
 
 async def create_scheduled_posts_of_content(

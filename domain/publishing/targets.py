@@ -9,7 +9,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import scheduled_post, social_account
-from db.queries.rows import ContentAssetRow, LockedQueueAccount, ShareLockedContentRow, UnreleasedPost
+from db.queries.rows import ContentAssetRow, LockedQueueAccount, PostAwaitingApprovalOrTime, ShareLockedContentRow
 from domain.accounts import accounts as refusals
 from domain.accounts import platform_limits
 from domain.accounts.platform_limits import LIMITS_BY_PLATFORM, PostFileToCheck
@@ -65,8 +65,8 @@ class _EqualPost(NamedTuple):
 
 
 FIND_EQUAL_POSTS = scheduled_post.find_same.typed(_EqualPost)
-LIST_WAITING_POSTS_OF_CONTENT = scheduled_post.list_waiting_of_content.typed(UnreleasedPost)
-LIST_WAITING_POSTS_WITH_CONTENT_CAPTION = scheduled_post.list_captioned.typed(UnreleasedPost)
+LIST_WAITING_POSTS_OF_CONTENT = scheduled_post.list_waiting_of_content.typed(PostAwaitingApprovalOrTime)
+LIST_WAITING_POSTS_WITH_CONTENT_CAPTION = scheduled_post.list_captioned.typed(PostAwaitingApprovalOrTime)
 LOCK_TARGET_ACCOUNTS = social_account.lock_accounts.typed(LockedQueueAccount)
 LOCK_CONTENT_IN_SHARE_MODE = scheduled_post.share_content.typed(ShareLockedContentRow)
 LIST_CONTENT_ASSETS = scheduled_post.list_assets.typed(ContentAssetRow)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import scheduled_post, social_account
-from db.queries.rows import LockedQueueAccount, UnreleasedPost
+from db.queries.rows import LockedQueueAccount, PostAwaitingApprovalOrTime
 from domain.publishing import account_queue, posts
 from domain.publishing.account_queue import QueuedPost
 from jobs import controls
@@ -41,9 +41,9 @@ class _ChangedPostId(NamedTuple):
     id: UUID
 
 
-LIST_WAITING_ACCOUNT_POSTS = scheduled_post.list_waiting_of_account.typed(UnreleasedPost)
-LIST_WAITING_POSTS_OF_CONTENT = scheduled_post.list_waiting_of_content.typed(UnreleasedPost)
-LIST_BLOCKED_POSTS_OF_PROJECT = scheduled_post.list_blocked.typed(UnreleasedPost)
+LIST_WAITING_ACCOUNT_POSTS = scheduled_post.list_waiting_of_account.typed(PostAwaitingApprovalOrTime)
+LIST_WAITING_POSTS_OF_CONTENT = scheduled_post.list_waiting_of_content.typed(PostAwaitingApprovalOrTime)
+LIST_BLOCKED_POSTS_OF_PROJECT = scheduled_post.list_blocked.typed(PostAwaitingApprovalOrTime)
 LIST_CONTENT_POSTS_WITH_CANCEL_REQUEST = scheduled_post.list_stopped_of_content.typed(_CancelRequestedPostRow)
 LOCK_WAITING_POST_ACCOUNTS = social_account.lock_accounts.typed(LockedQueueAccount)
 LOCK_BLOCKED_POSTS_NOW_APPROVED = scheduled_post.lock_blocked.typed(_BlockedPostNowApproved)
@@ -94,7 +94,7 @@ async def block_posts_of_content(conn: Conn, *, organization_id: UUID, content_i
         await cancel_waiting_posts(
             conn,
             organization_id=organization_id,
-            waiting=[UnreleasedPost(*post[:3]) for post in stopped],
+            waiting=[PostAwaitingApprovalOrTime(*post[:3]) for post in stopped],
             reason=stopped[0].reason,
         )
     waiting = await _unsent_content_posts(conn, organization_id, content_id)
@@ -133,7 +133,7 @@ async def cancel_blocked_posts_in_project(conn: Conn, *, organization_id: UUID, 
 
 
 async def cancel_waiting_posts(
-    conn: Conn, *, organization_id: UUID, waiting: Sequence[UnreleasedPost], reason: str | None
+    conn: Conn, *, organization_id: UUID, waiting: Sequence[PostAwaitingApprovalOrTime], reason: str | None
 ) -> int:
     """Cancel those of these posts that still wait, and their jobs; return the number of canceled posts."""
     await controls.cancel_open_jobs_by_ids(conn, organization_id=organization_id, job_ids=_job_ids_of_posts(waiting))
@@ -156,12 +156,14 @@ async def advance_queues_of_posts(
         await account_queue.advance_account_queue(conn, QueuedPost(organization_id, heads[post_id], post_id))
 
 
-async def _unsent_content_posts(conn: Conn, organization_id: UUID, content_id: UUID) -> list[UnreleasedPost]:
+async def _unsent_content_posts(
+    conn: Conn, organization_id: UUID, content_id: UUID
+) -> list[PostAwaitingApprovalOrTime]:
     return await LIST_WAITING_POSTS_OF_CONTENT.all(conn, org=organization_id, content_id=content_id)
 
 
 async def _lock_accounts_of_posts(
-    conn: Conn, organization_id: UUID, waiting: Sequence[UnreleasedPost]
+    conn: Conn, organization_id: UUID, waiting: Sequence[PostAwaitingApprovalOrTime]
 ) -> Mapping[UUID, UUID]:
     """Lock the accounts of these waiting posts; return each account by the id of the post at its queue's head."""
     account_ids = list({post.social_account_id for post in waiting})
@@ -169,5 +171,5 @@ async def _lock_accounts_of_posts(
     return {account.head_post_id: account.id for account in locked if account.head_post_id}
 
 
-def _job_ids_of_posts(waiting: Sequence[UnreleasedPost]) -> list[UUID]:
+def _job_ids_of_posts(waiting: Sequence[PostAwaitingApprovalOrTime]) -> list[UUID]:
     return [post.job_id for post in waiting if post.job_id]

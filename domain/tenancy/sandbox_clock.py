@@ -47,7 +47,7 @@ class SandboxClockRow(NamedTuple):
         return self.now + self.ahead
 
     @property
-    def public_job_id(self) -> str | None:
+    def last_advance_public_job_id(self) -> str | None:
         """Return the public id of the last advance's job."""
         return None if self.job_id is None else ids.format_prefixed_id(ids.JOB_ID_PREFIX, self.job_id)
 
@@ -126,7 +126,7 @@ def sandbox_clock_to_schema(clock: SandboxClockRow) -> SandboxClock:
         offset_seconds=clock.ahead.total_seconds(),
         status="advancing" if clock.target else "ready",
         target=clock.target,
-        job_id=clock.public_job_id,
+        job_id=clock.last_advance_public_job_id,
         due_posts=clock.posts,
         due_jobs=clock.jobs,
     )
@@ -135,7 +135,7 @@ def sandbox_clock_to_schema(clock: SandboxClockRow) -> SandboxClock:
 def _check_clock_not_advancing(clock: SandboxClockRow) -> None:
     if clock.target:
         why = "the sandbox's clock advances: wait for its job's end"
-        raise StateConflict("CLOCK_ADVANCING", why, jobId=clock.public_job_id)
+        raise StateConflict("CLOCK_ADVANCING", why, jobId=clock.last_advance_public_job_id)
 
 
 def _parse_clock_advance(clock: SandboxClockRow, body: AdvanceClock) -> tuple[str, timedelta]:

@@ -43,19 +43,19 @@ def split_json_body_list(text: bytes, names: Container[bytes], most: int) -> Coo
     than `most`, or has too many fields or bytes around the list.
     """
     reader, fields, items = _JsonTextCursor(text), list[bytes](), None
-    if not reader.skip_mark(b"{"):
-        yield from reader.skip_value()
+    if not reader.skip_mark_if_next(b"{"):
+        yield from reader.take_value_text()
         raise reader.malformed_body_error() if reader.at < len(text) else InvalidValue("body", "must be an object")
-    more = not reader.skip_mark(b"}")
+    more = not reader.skip_mark_if_next(b"}")
     while more:
-        name = yield from reader.skip_value()
-        if not name.startswith(b'"') or not reader.skip_mark(b":"):
+        name = yield from reader.take_value_text()
+        if not name.startswith(b'"') or not reader.skip_mark_if_next(b":"):
             raise reader.malformed_body_error()
-        if name in names and reader.skip_mark(b"["):
-            items = yield from reader.skip_list_items(name, most)
+        if name in names and reader.skip_mark_if_next(b"["):
+            items = yield from reader.take_list_item_texts(name, most)
             value = b"[0]" if items else b"[]"
         else:
-            value = yield from reader.skip_value()
+            value = yield from reader.take_value_text()
         fields.append(b"%b:%b" % (name, value))
         if len(fields) > MAX_JSON_FIELDS_AROUND_LIST or sum(map(len, fields)) > MAX_JSON_BYTES_AROUND_LIST:
             raise InvalidValue(
@@ -63,7 +63,7 @@ def split_json_body_list(text: bytes, names: Container[bytes], most: int) -> Coo
                 f"has more than {MAX_JSON_FIELDS_AROUND_LIST} fields or {MAX_JSON_BYTES_AROUND_LIST} bytes"
                 " outside its list",
             )
-        more = reader.skip_comma_or_end_mark(b"}")
+        more = reader.skip_separator_and_check_for_more(b"}")
     if reader.at < len(text):
         raise reader.malformed_body_error()
     return SplitJsonBody(b"{%b}" % b",".join(fields), items)
@@ -77,22 +77,22 @@ class _JsonTextCursor:
         self.at = self._skip_space(0)
         self._done = 0
 
-    def skip_mark(self, mark: bytes) -> bool:
+    def skip_mark_if_next(self, mark: bytes) -> bool:
         """Skip the one-character `mark` if it is next in the text; return whether it was."""
         if not self.text.startswith(mark, self.at):
             return False
         self.at = self._skip_space(self.at + 1)
         return True
 
-    def skip_comma_or_end_mark(self, end: bytes) -> bool:
+    def skip_separator_and_check_for_more(self, end: bytes) -> bool:
         """Skip a comma and return True, or a JSON list's or object's `end` and return False. Raises `MalformedBody`."""
-        if self.skip_mark(b","):
+        if self.skip_mark_if_next(b","):
             return True
-        if self.skip_mark(end):
+        if self.skip_mark_if_next(end):
             return False
         raise self.malformed_body_error()
 
-    def skip_value(self) -> CooperativeSteps[bytes]:
+    def take_value_text(self) -> CooperativeSteps[bytes]:
         """Skip a JSON value and return its text. Raises `MalformedBody`, `BodyOversized` for a large one."""
         begin = self.at
         self.at = self._find_value_end()
@@ -102,18 +102,18 @@ class _JsonTextCursor:
             yield
         return self.text[begin : self.at].rstrip(_JSON_SPACE_BYTES)
 
-    def skip_list_items(self, name: bytes, most: int) -> CooperativeSteps[list[bytes]]:
+    def take_list_item_texts(self, name: bytes, most: int) -> CooperativeSteps[list[bytes]]:
         """Skip a JSON list after its opening bracket, and return its items' texts.
 
         Raises `MalformedBody`, `BodyOversized`, and `InvalidValue` for more than `most` items.
         """
         items = list[bytes]()
-        more = not self.skip_mark(b"]")
+        more = not self.skip_mark_if_next(b"]")
         while more:
-            items.append((yield from self.skip_value()))
+            items.append((yield from self.take_value_text()))
             if len(items) > most:
                 raise InvalidValue(name.decode().strip('"'), f"Expected `array` of length <= {most}")
-            more = self.skip_comma_or_end_mark(b"]")
+            more = self.skip_separator_and_check_for_more(b"]")
         return items
 
     def malformed_body_error(self, error: Exception | None = None) -> MalformedBody:

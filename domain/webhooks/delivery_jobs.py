@@ -19,7 +19,7 @@ from telemetry import log_context
 WEBHOOK_ENDPOINTS_PER_SEARCH_BATCH = 200
 
 
-class EndpointToDeliverTo(NamedTuple):
+class EndpointWithPendingDeliveries(NamedTuple):
     """Endpoint that a search found; `free`: it may have a delivery job, and has none."""
 
     organization_id: UUID
@@ -27,9 +27,9 @@ class EndpointToDeliverTo(NamedTuple):
     free: bool
 
 
-FIND_ENDPOINTS_WITH_NEW_DELIVERIES = webhook_sending.find_new.typed(EndpointToDeliverTo)
-FIND_ENDPOINTS_WITH_DUE_DELIVERIES = webhook_sending.find_due.typed(EndpointToDeliverTo)
-FIND_ENDPOINTS_WITH_LEFTOVER_DELIVERIES = webhook_sending.find_left.typed(EndpointToDeliverTo)
+FIND_ENDPOINTS_WITH_NEW_DELIVERIES = webhook_sending.find_new.typed(EndpointWithPendingDeliveries)
+FIND_ENDPOINTS_WITH_DUE_DELIVERIES = webhook_sending.find_due.typed(EndpointWithPendingDeliveries)
+FIND_ENDPOINTS_WITH_LEFTOVER_DELIVERIES = webhook_sending.find_left.typed(EndpointWithPendingDeliveries)
 
 BEFORE_FIRST_WEBHOOK_ENDPOINT = (UUID(int=0), UUID(int=0))
 
@@ -37,7 +37,7 @@ BEFORE_FIRST_WEBHOOK_ENDPOINT = (UUID(int=0), UUID(int=0))
 class WebhookEndpointRoundRobin:
     """Round-robin search over all endpoints of a query, a batch at a time: none starves."""
 
-    def __init__(self, query: TypedQuery[EndpointToDeliverTo]) -> None:
+    def __init__(self, query: TypedQuery[EndpointWithPendingDeliveries]) -> None:
         self._query, self._after = query, BEFORE_FIRST_WEBHOOK_ENDPOINT
 
     async def submit_jobs_of_next_endpoints(self, conn: Conn) -> tuple[int, list[WakeMessage]]:
@@ -54,7 +54,7 @@ class WebhookEndpointRoundRobin:
         return len(walked), wakes
 
 
-async def _submit_delivery_jobs(conn: Conn, endpoints: Sequence[EndpointToDeliverTo]) -> list[WakeMessage]:
+async def _submit_delivery_jobs(conn: Conn, endpoints: Sequence[EndpointWithPendingDeliveries]) -> list[WakeMessage]:
     """Submit the delivery job of each of these webhook endpoints; return the wakes to send.
 
     If the ledger refuses an endpoint's job now, the next search finds the endpoint again.

@@ -48,7 +48,7 @@ class WebhookStreamPosition(NamedTuple):
         return self._replace(head=max(self.head, head))
 
 
-class RecordedWebhookEvent(NamedTuple):
+class WebhookStreamEvent(NamedTuple):
     """Recorded event of a stream, with the id of its transaction (`xid`)."""
 
     xid: str
@@ -68,7 +68,7 @@ class _OrganizationStreamHeadRow(NamedTuple):
 
 
 FIND_WEBHOOK_STREAM_HEADS = webhook_stream.find_heads.typed(_OrganizationStreamHeadRow)
-READ_WEBHOOK_STREAM_EVENTS = webhook_stream.read_events.typed(RecordedWebhookEvent)
+READ_WEBHOOK_STREAM_EVENTS = webhook_stream.read_events.typed(WebhookStreamEvent)
 
 
 async def renew_webhook_event_recording(conn: Conn, *, organization_ids: Sequence[UUID]) -> None:
@@ -131,7 +131,7 @@ async def find_webhook_stream_heads(conn: Conn, *, organization_ids: Sequence[UU
 
 async def read_webhook_stream_events(
     conn: Conn, *, organization_id: UUID, position: WebhookStreamPosition, limit: int
-) -> list[RecordedWebhookEvent]:
+) -> list[WebhookStreamEvent]:
     """Return at most `limit` webhook events after a reader's position, in the order of the stream."""
     xid, event_id = position.head
     return await READ_WEBHOOK_STREAM_EVENTS.all(

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import uharfbuzz as hb
 from PIL import Image, ImageFilter
 
-from generation.outputs import DrawnText, RenderedFile
+from generation.outputs import MeasuredDrawnTextLine, RenderedFile
 from generation.proofreading.fault import ProofreadingFault
 from generation.spec import PieceCopy, PieceSpec
 
@@ -36,7 +36,7 @@ LuminanceMap: TypeAlias = npt.NDArray[np.float64]
 #: Pixels of ground around a text.
 _TEXT_BACKGROUND_MARGIN_PX = 6
 #: Percentage of the ground that is ignored.
-_BACKGROUND_OUTLIER_PERCENT = 2.0
+_BACKGROUND_PERCENT_IGNORED_IN_CONTRAST = 2.0
 #: Pixels of the letters' blurred edges.
 _IGNORED_LETTER_EDGE_PX = 7
 #: Bins of the luminance histogram.
@@ -75,7 +75,7 @@ def _find_contrast_faults(made: RenderedFile, folder: Path) -> Iterator[tuple[st
                 yield "contrast", f"{text.text}: {measured:.2f}"
 
 
-def _find_text_layout_faults(text: DrawnText, zone: tuple[int, int, int, int]) -> Iterator[tuple[str, str]]:
+def _find_text_layout_faults(text: MeasuredDrawnTextLine, zone: tuple[int, int, int, int]) -> Iterator[tuple[str, str]]:
     left, top, right, bottom = text.box
     if left < zone[0] or top < zone[1] or right > zone[2] or bottom > zone[3]:
         yield "zone", f"{text.text}: {text.box}"
@@ -87,7 +87,7 @@ def _find_text_layout_faults(text: DrawnText, zone: tuple[int, int, int, int]) -
         yield "glyph", f"{text.text}: {' '.join(lacking)}"
 
 
-def _find_text_overlaps(shown: Sequence[DrawnText]) -> Iterator[tuple[str, str]]:
+def _find_text_overlaps(shown: Sequence[MeasuredDrawnTextLine]) -> Iterator[tuple[str, str]]:
     for one, other in itertools.combinations(shown, 2):
         across = min(one.box[2], other.box[2]) - max(one.box[0], other.box[0])
         down = min(one.box[3], other.box[3]) - max(one.box[1], other.box[1])
@@ -163,7 +163,12 @@ def measure_text_box_contrast(image: Image.Image, box: tuple[int, int, int, int]
     if not text.any() or not len(ground):
         return 1.0
     letters = float(np.percentile(light[text], 25 if is_dark else 75))
-    worst = float(np.percentile(ground, _BACKGROUND_OUTLIER_PERCENT if is_dark else 100 - _BACKGROUND_OUTLIER_PERCENT))
+    worst = float(
+        np.percentile(
+            ground,
+            _BACKGROUND_PERCENT_IGNORED_IN_CONTRAST if is_dark else 100 - _BACKGROUND_PERCENT_IGNORED_IN_CONTRAST,
+        )
+    )
     high, low = max(letters, worst), min(letters, worst)
     return (high + 0.05) / (low + 0.05)
 

@@ -94,37 +94,41 @@ class _Mp4BoxReader:
 
         Tracks of all types are checked for such references.
         """
-        for references in self._find_nested_boxes(track, b"mdia", b"minf", b"dinf", b"dref"):
+        for references in self._find_boxes_at_type_path(track, b"mdia", b"minf", b"dinf", b"dref"):
             # The version, the flags and the entry count come first. The last flag bit marks this file itself.
             entries = [*self._boxes_within(references.start + 8, references.end)]
             if any(not self._read_exact_bytes(entry.start + 3, 1)[0] & 1 for entry in entries):
                 raise _refusal_of_clip_naming_other_files()
         return next(
-            (self._read_exact_bytes(box.start + 8, 4) for box in self._find_nested_boxes(track, b"mdia", b"hdlr")), b""
+            (
+                self._read_exact_bytes(box.start + 8, 4)
+                for box in self._find_boxes_at_type_path(track, b"mdia", b"hdlr")
+            ),
+            b"",
         )
 
     def _check_track_picture_sizes(self, track: Mp4Box) -> None:
-        for described in self._find_nested_boxes(track, b"mdia", b"minf", b"stbl", b"stsd"):
+        for described in self._find_boxes_at_type_path(track, b"mdia", b"minf", b"stbl", b"stsd"):
             for entry in self._boxes_within(described.start + 8, described.end):
                 width, height = struct.unpack(">HH", self._read_exact_bytes(entry.start + 24, 4))
                 check_clip_picture_size(width, height, self._least.side)
 
     def _read_track_seconds(self, track: Mp4Box) -> float:
-        for header in self._find_nested_boxes(track, b"mdia", b"mdhd"):
+        for header in self._find_boxes_at_type_path(track, b"mdia", b"mdhd"):
             is_long = self._read_exact_bytes(header.start, 1) == b"\1"
             shape, at = (">IQ", 20) if is_long else (">II", 12)
             scale, length = struct.unpack(shape, self._read_exact_bytes(header.start + at, struct.calcsize(shape)))
             return float(length / scale) if scale else 0.0
         return 0.0
 
-    def _find_nested_boxes(self, box: Mp4Box, *kinds: bytes) -> Iterator[Mp4Box]:
+    def _find_boxes_at_type_path(self, box: Mp4Box, *kinds: bytes) -> Iterator[Mp4Box]:
         """Yield the MP4 boxes at a path of nested types inside of a box; the box itself for an empty path."""
         if not kinds:
             yield box
             return
         for inner in self._boxes_within(box.start, box.end):
             if inner.kind == kinds[0]:
-                yield from self._find_nested_boxes(inner, *kinds[1:])
+                yield from self._find_boxes_at_type_path(inner, *kinds[1:])
 
     def _boxes_within(self, first: int, end: int) -> Iterator[Mp4Box]:
         start = first

@@ -15,7 +15,7 @@ from generation.remix import texts
 from generation.remix.clip import ProbedClip, decode_clip_by_ffmpeg
 from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipPart, choose_shown_clip_part
 from generation.remix.framing import REMIX_FRAME_HEIGHT_PX, REMIX_FRAME_WIDTH_PX, ClipFraming, choose_clip_framing
-from generation.remix.sound import mix_remix_sound
+from generation.remix.sound import mix_clip_sound_over_ducked_music
 from generation.remix.sticker import TextSticker
 from generation.slides.kit import SlideKit
 from generation.spec import PieceCopy
@@ -54,7 +54,7 @@ class PreparedRemix(NamedTuple):
     transcript: str | None = None
     card: Image.Image | None = None
 
-    def render_files(self, folder: Path) -> Iterator[RenderingProgress]:
+    def render_files_and_yield_progress(self, folder: Path) -> Iterator[RenderingProgress]:
         """Encode the remix and its thumbnail into an existing folder; yield progress, at last the complete file.
 
         Raises `ClipRefused` and `GenerationError`.
@@ -69,7 +69,7 @@ class PreparedRemix(NamedTuple):
         ]
         card = self._build_end_scene()
         total = part.frames + round(END_CARD_SECONDS * OUTPUT_VIDEO_FPS)
-        sound = mix_remix_sound(
+        sound = mix_clip_sound_over_ducked_music(
             self.clip,
             part,
             speech_spans_within_clip_part(self.clip.speech, part),

@@ -29,7 +29,7 @@ _MAX_CLIP_GAIN_DB = 24.0
 _SOUND_CLEANUP_FILTERS = "highpass=f=70,acompressor=threshold=-20dB:ratio=2.5:attack=12:release=180"
 
 
-def mix_remix_sound(
+def mix_clip_sound_over_ducked_music(
     clip: ProbedClip, part: ClipPart, speech: Sequence[ClipTimeSpan], seconds: float, seed: str
 ) -> StereoSound:
     """Return a remix's sound: the clip's own sound over music, at the common loudness of all videos.

@@ -5,7 +5,7 @@ from itertools import accumulate
 from PIL import Image
 
 from generation import paint
-from generation.outputs import DrawnText
+from generation.outputs import MeasuredDrawnTextLine
 from generation.slides.byline import build_presenter_byline
 from generation.slides.end import fit_end_name_and_tagline
 from generation.slides.kit import LABEL_FONT_STYLE, SlideKit
@@ -106,7 +106,7 @@ def _schedule_name_and_tagline(
     return texts
 
 
-def _build_popping_end_button(kit: SlideKit, text: str, top: float) -> tuple[PoppingPicture, DrawnText]:
+def _build_popping_end_button(kit: SlideKit, text: str, top: float) -> tuple[PoppingPicture, MeasuredDrawnTextLine]:
     ground = kit.theme.vivid
     center = kit.frame.width / 2, top + _END_BUTTON_HEIGHT_PX / 2
     picture, mark = draw_pill_button_sprite(kit, text, center=center, colors=(ground.text, ground.tints[0]))

@@ -16,7 +16,7 @@ from generation.canvas import (
     place_inked_text_lines,
 )
 from generation.color import RGB, measure_text_contrast
-from generation.outputs import DrawnText
+from generation.outputs import MeasuredDrawnTextLine
 from generation.paint import PixelSize
 from generation.text.breaking import split_words_in_any_script
 from generation.text.fitting import TypesetBlock
@@ -114,11 +114,12 @@ class KineticText:
     def draw_final_state(self, canvas: Canvas) -> None:
         """Draw all words onto a canvas in their final state; append each line, measured before, to its `marks`."""
         canvas.marks += [
-            self._measure_line_text_contrast(canvas.image, row) for row in sorted({word.line for word in self.words})
+            self._describe_drawn_row_with_contrast(canvas.image, row)
+            for row in sorted({word.line for word in self.words})
         ]
         self.draw(canvas.image, math.inf)
 
-    def _measure_line_text_contrast(self, image: Image.Image, row: int) -> DrawnText:
+    def _describe_drawn_row_with_contrast(self, image: Image.Image, row: int) -> MeasuredDrawnTextLine:
         boxes = [
             ((*word.place, word.place[0] + word.mask.width, word.place[1] + word.mask.height), color)
             for word, color in zip(self.words, self._colors, strict=True)

@@ -11,7 +11,7 @@ from PIL import Image
 from pymediainfo import MediaInfo
 
 from generation import ffmpeg
-from generation.outputs import DrawnText, RenderedFile
+from generation.outputs import MeasuredDrawnTextLine, RenderedFile
 from generation.sound import synthesis
 from generation.sound.synthesis import StereoSound
 from generation.video.scene import VIDEO_FRAMES_PER_S
@@ -93,7 +93,9 @@ def _check_frame_count(path: Path, count: int) -> None:
         raise GenerationError("VIDEO_NOT_WHOLE", f"the video has {frame_count} of {count} pictures")
 
 
-def describe_rendered_video(path: Path, size: tuple[int, int], count: int, marks: Sequence[DrawnText]) -> RenderedFile:
+def describe_rendered_video(
+    path: Path, size: tuple[int, int], count: int, marks: Sequence[MeasuredDrawnTextLine]
+) -> RenderedFile:
     """Return the metadata of a complete MP4 file, with its hash and the texts in `marks`."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()

@@ -5,7 +5,7 @@ from PIL import Image
 from generation import paint
 from generation.canvas import Canvas
 from generation.color import RGB
-from generation.outputs import DrawnText
+from generation.outputs import MeasuredDrawnTextLine
 from generation.paint import PixelSize
 from generation.slides import tile
 from generation.slides.byline import PresenterByline
@@ -95,7 +95,7 @@ def build_popping_brand_tile(
 
 def draw_pill_button_sprite(
     kit: SlideKit, text: str, *, center: tuple[float, float], colors: tuple[RGB, RGB]
-) -> tuple[Image.Image, DrawnText]:
+) -> tuple[Image.Image, MeasuredDrawnTextLine]:
     """Return a button's picture in the first color, and its drawn text in the second with its place in the frame."""
     block, size = fit_pill_text(kit, text, _PILL_FONT_SIZE_PX)
     canvas = kit.create_canvas_on_image(Image.new("RGB", size, colors[0]))
@@ -106,7 +106,7 @@ def draw_pill_button_sprite(
 
 def draw_number_sprite(
     kit: SlideKit, number: int, *, place: PixelSize, side: int, colors: tuple[RGB, RGB]
-) -> tuple[Image.Image, DrawnText]:
+) -> tuple[Image.Image, MeasuredDrawnTextLine]:
     """Return the picture of a number on a rounded square, and the number's drawn line with its place in the frame.
 
     The number has the second of `colors`, the square the first.
@@ -118,7 +118,9 @@ def draw_number_sprite(
     return _round_sprite_corners(canvas, side * 0.32, *place)
 
 
-def _round_sprite_corners(canvas: Canvas, radius: float, left: int, top: int) -> tuple[Image.Image, DrawnText]:
+def _round_sprite_corners(
+    canvas: Canvas, radius: float, left: int, top: int
+) -> tuple[Image.Image, MeasuredDrawnTextLine]:
     """Return a canvas's image with round corners, and its only drawn line, moved to its place in the frame."""
     canvas.image.putalpha(paint.rounded_rectangle_mask(canvas.image.size, radius))
     (mark,) = canvas.marks

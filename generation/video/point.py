@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from generation import paint
 from generation.canvas import Canvas
-from generation.outputs import DrawnText
+from generation.outputs import MeasuredDrawnTextLine
 from generation.slides import devices, tile
 from generation.slides.kit import TITLE_FONT_STYLE, SlideKit
 from generation.text.fitting import TextBox
@@ -49,7 +49,7 @@ def _build_point_scene_with_device(stage: VideoSceneColorsAndDuration, text: str
 
 def _build_popping_number_badge(
     stage: VideoSceneColorsAndDuration, canvas: Canvas
-) -> tuple[list[PoppingPicture], list[DrawnText]]:
+) -> tuple[list[PoppingPicture], list[MeasuredDrawnTextLine]]:
     """Return the badge with a point's number above its words, and the number's drawn line."""
     place, colors = (
         (canvas.x_from_safe_zone_edge(0, _NUMBER_BADGE_PX), stage.kit.body_top_y),

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from PIL import Image
 
 from generation.canvas import Canvas
-from generation.outputs import DrawnText
+from generation.outputs import MeasuredDrawnTextLine
 from generation.seeds import seeded_random_number
 from generation.slides.kit import SlideKit
 from generation.theme import BackgroundColors
@@ -38,7 +38,7 @@ class VideoScene:
         stage: "VideoSceneColorsAndDuration",
         things: Sequence[MovingObject],
         texts: Sequence[ScheduledText],
-        marks: Sequence[DrawnText] = (),
+        marks: Sequence[MeasuredDrawnTextLine] = (),
     ) -> None:
         self.seconds, self._kit, self._backdrop = stage.seconds, stage.kit, stage.build_backdrop()
         self._things, self._texts, self._marks = things, texts, marks

@@ -41,7 +41,7 @@ class VideoContentPiece(NamedTuple):
     end: Image.Image | None = None
     speech: Sequence[MonoWave] = ()
 
-    def render_files(self, folder: Path) -> Generator[RenderingProgress]:
+    def render_files_and_yield_progress(self, folder: Path) -> Generator[RenderingProgress]:
         """Encode the video and thumbnail into a folder; yield progress, at last the file. Raises `GenerationError`."""
         film = build_video_scenes(self.kit, self.copy, self.timing, self.end)
         sound = mix_video_sound_track(self.timing, self.kit.seed, self.speech)

@@ -5,9 +5,9 @@ import base64
 from platforms.bluesky import api, connect
 from platforms.bluesky.collect import BlueskyCollector
 from platforms.bluesky.publish import BlueskyAdapter
-from workers.platforms.parts import PlatformCalls, SandboxIdFormatAndTokenLife
+from workers.platforms.parts import PlatformCallFunctions, SandboxIdFormatAndTokenLife
 
-PLATFORM_CALLS = PlatformCalls(
+PLATFORM_CALLS = PlatformCallFunctions(
     open_adapter=lambda net: BlueskyAdapter(net.client),
     open_collector=lambda net: BlueskyCollector(net.client),
     connect=connect.connect_bluesky_account,

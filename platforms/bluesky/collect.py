@@ -15,7 +15,7 @@ import httpx
 import msgspec
 
 from domain.collection.collection_runs import PostDueForMetricPolling
-from domain.publishing.outgoing import PostingAccount
+from domain.publishing.outgoing import PostingAccountWithAccessToken
 from platforms.bluesky.api import PdsApi, parse_xrpc_error
 from workers.platforms import http
 from workers.platforms.collecting import (
@@ -64,7 +64,7 @@ class BlueskyCollector(PlatformMetricsCollector):
     limits: ClassVar[MetricsPostLimitsPerCallAndRun] = MetricsPostLimitsPerCallAndRun(batch=25, most=500)
 
     async def read_post_metrics(
-        self, account: PostingAccount, posts: Sequence[PostDueForMetricPolling]
+        self, account: PostingAccountWithAccessToken, posts: Sequence[PostDueForMetricPolling]
     ) -> Mapping[UUID, CollectedMetricValues]:
         server = PdsApi.for_account(account, self.client)
         query = urlencode([("uris", post.external_id) for post in posts])
@@ -77,7 +77,7 @@ class BlueskyCollector(PlatformMetricsCollector):
         }
         return {post.id: figures_by_uri[post.external_id] for post in posts if post.external_id in figures_by_uri}
 
-    async def read_follower_count(self, account: PostingAccount) -> int | None:
+    async def read_follower_count(self, account: PostingAccountWithAccessToken) -> int | None:
         server = PdsApi.for_account(account, self.client)
         url = server.build_xrpc_url("app.bsky.actor.getProfile", actor=account.external_id)
         answer = await server.send_request("GET", url, timeout_s=MAX_METRICS_CALL_S)

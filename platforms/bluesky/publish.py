@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from domain.publishing.outgoing import PostingAccount
+from domain.publishing.outgoing import PostingAccountWithAccessToken
 from platforms.bluesky import api
 from platforms.bluesky.api import PdsApi
 from platforms.bluesky.record import build_bluesky_post_record, compute_bluesky_record_key, list_mentioned_handles
@@ -53,13 +53,13 @@ class BlueskyAdapter(PlatformAdapter):
 
     client: httpx.AsyncClient
 
-    def may_repeat_send_safely(self, account: PostingAccount, inquiry: PostInquiry) -> bool:  # noqa: ARG002
+    def may_repeat_send_safely(self, account: PostingAccountWithAccessToken, inquiry: PostInquiry) -> bool:  # noqa: ARG002
         """Return True: on Bluesky a repeated send of the same post never creates a second one."""
         return True
 
     async def prepare(
         self,
-        account: PostingAccount,
+        account: PostingAccountWithAccessToken,
         draft: PostToPublish,
         so_far: PostPrepareResult | None = None,  # noqa: ARG002
     ) -> PostPrepareResult:
@@ -81,7 +81,7 @@ class BlueskyAdapter(PlatformAdapter):
 
     async def send(
         self,
-        account: PostingAccount,
+        account: PostingAccountWithAccessToken,
         prepared: PostPrepareResult,
         draft: PostToPublish,  # noqa: ARG002
         *,
@@ -95,7 +95,9 @@ class BlueskyAdapter(PlatformAdapter):
             return await self.read_post_at_taken_key(account, prepared)
         return build_bluesky_live_post(prepared)
 
-    async def read_post_at_taken_key(self, account: PostingAccount, prepared: PostPrepareResult) -> LivePost:
+    async def read_post_at_taken_key(
+        self, account: PostingAccountWithAccessToken, prepared: PostPrepareResult
+    ) -> LivePost:
         """Return the post that exists on Bluesky under the prepared record's key.
 
         Raises `PostOutcomeUnknown` if the record under that key differs, is missing or can't be read.
@@ -110,14 +112,14 @@ class BlueskyAdapter(PlatformAdapter):
             api.RECORD_KEY_TAKEN_CODE, "another post has this post's key: check the account and resolve the post"
         )
 
-    async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
+    async def reconcile(self, account: PostingAccountWithAccessToken, inquiry: PostInquiry) -> ReconcileResult:
         return inquiry.withhold_unproved_absence(
             await self.check_if_prepared_post_is_live(account, inquiry.prepared),
             in_flight=MIN_BLUESKY_WAIT_TO_PROVE_POST_ABSENT,
         )
 
     async def check_if_prepared_post_is_live(
-        self, account: PostingAccount, prepared: PostPrepareResult
+        self, account: PostingAccountWithAccessToken, prepared: PostPrepareResult
     ) -> ReconcileResult:
         put = msgspec.json.decode(prepared.request, type=PutRecordInput)
         record = await api.get_pds_record(

@@ -5,14 +5,14 @@ from platforms.instagram.collect import InstagramCollector
 from platforms.instagram.description import InstagramSettings
 from platforms.instagram.publish import InstagramAdapter
 from workers.platforms.connecting import OutgoingNetwork
-from workers.platforms.parts import PlatformCalls, SandboxIdFormatAndTokenLife, TokenLifeAndRefresh
+from workers.platforms.parts import PlatformCallFunctions, SandboxIdFormatAndTokenLife, TokenLifeAndRefresh
 
 
 def _get_instagram_api_base_url(net: OutgoingNetwork) -> str:
     return net.settings.get_platform_settings(InstagramSettings).instagram_api_url
 
 
-PLATFORM_CALLS = PlatformCalls(
+PLATFORM_CALLS = PlatformCallFunctions(
     open_adapter=lambda net: InstagramAdapter(net.client, _get_instagram_api_base_url(net)),
     open_collector=lambda net: InstagramCollector(net.client, _get_instagram_api_base_url(net)),
     connect=connect.connect_instagram_account,

@@ -14,7 +14,7 @@ import httpx
 import msgspec
 
 from domain.collection.collection_runs import PostDueForMetricPolling
-from domain.publishing.outgoing import PostingAccount
+from domain.publishing.outgoing import PostingAccountWithAccessToken
 from platforms.instagram import api
 from schemas.errors import PlatformRefusal, PostPreparationExpired
 from schemas.metrics import CollectedMetric
@@ -82,7 +82,7 @@ class InstagramCollector(PlatformMetricsCollector):
     limits: ClassVar[MetricsPostLimitsPerCallAndRun] = MetricsPostLimitsPerCallAndRun(batch=1, most=60)
 
     async def read_post_metrics(
-        self, account: PostingAccount, posts: Sequence[PostDueForMetricPolling]
+        self, account: PostingAccountWithAccessToken, posts: Sequence[PostDueForMetricPolling]
     ) -> Mapping[UUID, CollectedMetricValues]:
         server, figures_by_post = self.build_api_client(account), dict[UUID, CollectedMetricValues]()
         for post in posts:
@@ -91,13 +91,13 @@ class InstagramCollector(PlatformMetricsCollector):
                 figures_by_post[post.id] = figures
         return figures_by_post
 
-    async def read_follower_count(self, account: PostingAccount) -> int | None:
+    async def read_follower_count(self, account: PostingAccountWithAccessToken) -> int | None:
         answer = await api.get_from_graph_api(
             self.build_api_client(account), "me", {"fields": "followers_count"}, timeout_s=MAX_METRICS_CALL_S
         )
         return api.decode_graph_object(answer, InstagramFollowerCount).followers_count
 
-    def build_api_client(self, account: PostingAccount) -> PlatformApi:
+    def build_api_client(self, account: PostingAccountWithAccessToken) -> PlatformApi:
         return PlatformApi(client=self.client, base=self.base, token=account.access_token)
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from domain.publishing.outgoing import PostingAccount
+from domain.publishing.outgoing import PostingAccountWithAccessToken
 from platforms.instagram import api, errors
 from schemas.errors import PlatformError, PostPreparationExpired
 from workers.platforms.contract import PostFile, PostPrepareResult, PostToPublish
@@ -53,7 +53,7 @@ class ContainerPublishRequest(msgspec.Struct):
 
 
 async def run_media_container_step(
-    server: PlatformApi, account: PostingAccount, draft: PostToPublish, handle: InstagramPostProgress
+    server: PlatformApi, account: PostingAccountWithAccessToken, draft: PostToPublish, handle: InstagramPostProgress
 ) -> PostPrepareResult:
     """Run the next step towards a finished Instagram container; return the post's new state.
 
@@ -78,7 +78,7 @@ async def run_media_container_step(
 
 
 async def _create_or_poll_next_media_container(
-    server: PlatformApi, account: PostingAccount, draft: PostToPublish, handle: InstagramPostProgress
+    server: PlatformApi, account: PostingAccountWithAccessToken, draft: PostToPublish, handle: InstagramPostProgress
 ) -> PostPrepareResult:
     if handle.container is not None:
         return await poll_media_container_before_publish(server, draft, handle, handle.container)
@@ -107,7 +107,7 @@ async def poll_media_container_before_publish(
 
 
 async def create_carousel_item_container(
-    server: PlatformApi, account: PostingAccount, draft: PostToPublish, handle: InstagramPostProgress
+    server: PlatformApi, account: PostingAccountWithAccessToken, draft: PostToPublish, handle: InstagramPostProgress
 ) -> PostPrepareResult:
     file = draft.media[len(handle.items)]
     container = await create_instagram_account_container(
@@ -117,7 +117,7 @@ async def create_carousel_item_container(
 
 
 async def create_carousel_if_items_finished(
-    server: PlatformApi, account: PostingAccount, draft: PostToPublish, handle: InstagramPostProgress
+    server: PlatformApi, account: PostingAccountWithAccessToken, draft: PostToPublish, handle: InstagramPostProgress
 ) -> PostPrepareResult:
     """Create the carousel's container once Instagram has finished all item containers.
 
@@ -135,7 +135,9 @@ async def create_carousel_if_items_finished(
     return schedule_first_container_poll(draft, handle, container)
 
 
-async def create_instagram_account_container(server: PlatformApi, account: PostingAccount, **fields: str) -> str:
+async def create_instagram_account_container(
+    server: PlatformApi, account: PostingAccountWithAccessToken, **fields: str
+) -> str:
     return await api.create_media_container(server, account.external_id, **fields)
 
 

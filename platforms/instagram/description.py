@@ -20,7 +20,7 @@ from platforms.description import (
     VIDEO_MEDIA_TYPES,
     AdditionalCaptionLimit,
     ConsolePreviewRules,
-    PlatformConsentPage,
+    PlatformConsentPageSpec,
     PlatformDescription,
     PlatformLimits,
     SingleServerOAuthLogin,
@@ -70,7 +70,7 @@ PLATFORM_DESCRIPTION = PlatformDescription(
         ai_labels=frozenset({"image", "video"}),
     ),
     login=SingleServerOAuthLogin(
-        PlatformConsentPage(
+        PlatformConsentPageSpec(
             "/oauth/authorize", ",".join(INSTAGRAM_SCOPES), figures="instagram_business_manage_insights"
         ),
         url="instagram_url",

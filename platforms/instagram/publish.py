@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import httpx
 import msgspec
 
-from domain.publishing.outgoing import PostingAccount
+from domain.publishing.outgoing import PostingAccountWithAccessToken
 from platforms.instagram import api, containers, errors, reconcile
 from platforms.instagram.containers import MAX_MEDIA_CONTAINER_AGE, ContainerPublishRequest, InstagramPostProgress
 from schemas.errors import PlatformError, PostPreparationExpired
@@ -41,7 +41,7 @@ class InstagramAdapter(PlatformAdapter):
     base: str
 
     async def prepare(
-        self, account: PostingAccount, draft: PostToPublish, so_far: PostPrepareResult | None = None
+        self, account: PostingAccountWithAccessToken, draft: PostToPublish, so_far: PostPrepareResult | None = None
     ) -> PostPrepareResult:
         """Run the next step of creating the post's Instagram containers; return the post's new state.
 
@@ -60,7 +60,12 @@ class InstagramAdapter(PlatformAdapter):
         return await containers.run_media_container_step(server, account, draft, handle)
 
     async def send(
-        self, account: PostingAccount, prepared: PostPrepareResult, draft: PostToPublish, *, timeout_s: float
+        self,
+        account: PostingAccountWithAccessToken,
+        prepared: PostPrepareResult,
+        draft: PostToPublish,
+        *,
+        timeout_s: float,
     ) -> SendResult:
         if not does_prepared_ai_label_match(msgspec.convert(prepared.handle, InstagramPostProgress), draft):
             raise PostPreparationExpired(
@@ -72,10 +77,10 @@ class InstagramAdapter(PlatformAdapter):
         url = await get_permalink_or_none(server, media_id, timeout_s=timeout_s - call_s)
         return LivePost(external_id=media_id, external_url=url)
 
-    async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
+    async def reconcile(self, account: PostingAccountWithAccessToken, inquiry: PostInquiry) -> ReconcileResult:
         return await reconcile.reconcile_container(self.build_api_client(account), account, inquiry)
 
-    def build_api_client(self, account: PostingAccount) -> PlatformApi:
+    def build_api_client(self, account: PostingAccountWithAccessToken) -> PlatformApi:
         return PlatformApi(client=self.client, base=self.base, token=account.access_token)
 
 
@@ -84,7 +89,7 @@ def does_prepared_ai_label_match(handle: InstagramPostProgress, draft: PostToPub
     return handle.is_ai_generated == draft.is_ai_generated
 
 
-async def check_instagram_daily_quota(server: PlatformApi, account: PostingAccount) -> None:
+async def check_instagram_daily_quota(server: PlatformApi, account: PostingAccountWithAccessToken) -> None:
     """Raise `PlatformThrottled` if an Instagram account has no post left today, by any application."""
     used = await api.get_instagram_quota_usage(server, account.external_id)
     if used.quota_usage >= used.config.quota_total:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from domain.publishing.outgoing import PostingAccount
+from domain.publishing.outgoing import PostingAccountWithAccessToken
 from platforms.instagram import api, errors
 from platforms.instagram.api import ListedInstagramPost
 from platforms.instagram.containers import ContainerPublishRequest
@@ -38,7 +38,9 @@ MAX_POST_TIMESTAMP_DELAY = timedelta(minutes=30)
 MAX_RECONCILE_LIST_PAGES = 5
 
 
-async def reconcile_container(server: PlatformApi, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
+async def reconcile_container(
+    server: PlatformApi, account: PostingAccountWithAccessToken, inquiry: PostInquiry
+) -> ReconcileResult:
     """Find out by an Instagram container's status whether its post was published; return the result.
 
     Raises `PlatformError` if the status can't be read.
@@ -62,7 +64,7 @@ async def reconcile_container(server: PlatformApi, account: PostingAccount, inqu
 
 
 async def identify_live_post(
-    server: PlatformApi, account: PostingAccount, inquiry: PostInquiry, post: ContainerPublishRequest
+    server: PlatformApi, account: PostingAccountWithAccessToken, inquiry: PostInquiry, post: ContainerPublishRequest
 ) -> ReconcileResult:
     """Return the live post of a published container, with its id if the account's list has exactly one match.
 
@@ -77,7 +79,7 @@ async def identify_live_post(
 
 
 async def list_matching_instagram_posts(
-    server: PlatformApi, account: PostingAccount, inquiry: PostInquiry, post: ContainerPublishRequest
+    server: PlatformApi, account: PostingAccountWithAccessToken, inquiry: PostInquiry, post: ContainerPublishRequest
 ) -> tuple[list[ListedInstagramPost], bool]:
     """Return the account's listed posts that may be the sent post, and whether the list was read back to its call.
 

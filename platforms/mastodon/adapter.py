@@ -3,9 +3,9 @@
 from platforms.mastodon import connect
 from platforms.mastodon.collect import MastodonCollector
 from platforms.mastodon.publish import MastodonAdapter
-from workers.platforms.parts import PlatformCalls
+from workers.platforms.parts import PlatformCallFunctions
 
-PLATFORM_CALLS = PlatformCalls(
+PLATFORM_CALLS = PlatformCallFunctions(
     open_adapter=lambda net: MastodonAdapter(net.client),
     open_collector=lambda net: MastodonCollector(net.client),
     connect=connect.connect_mastodon_account,

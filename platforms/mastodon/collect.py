@@ -14,7 +14,7 @@ import httpx
 import msgspec
 
 from domain.collection.collection_runs import PostDueForMetricPolling
-from domain.publishing.outgoing import PostingAccount
+from domain.publishing.outgoing import PostingAccountWithAccessToken
 from platforms.mastodon.api import MastodonApi, build_mastodon_error
 from workers.platforms import http
 from workers.platforms.collecting import (
@@ -56,7 +56,7 @@ class MastodonCollector(PlatformMetricsCollector):
     limits: ClassVar[MetricsPostLimitsPerCallAndRun] = MetricsPostLimitsPerCallAndRun(batch=1, most=60)
 
     async def read_post_metrics(
-        self, account: PostingAccount, posts: Sequence[PostDueForMetricPolling]
+        self, account: PostingAccountWithAccessToken, posts: Sequence[PostDueForMetricPolling]
     ) -> Mapping[UUID, CollectedMetricValues]:
         server, figures = MastodonApi.for_account(account, self.client), dict[UUID, CollectedMetricValues]()
         for post in posts:
@@ -68,7 +68,7 @@ class MastodonCollector(PlatformMetricsCollector):
                 ).figures
         return figures
 
-    async def read_follower_count(self, account: PostingAccount) -> int | None:
+    async def read_follower_count(self, account: PostingAccountWithAccessToken) -> int | None:
         server = MastodonApi.for_account(account, self.client)
         answer = await server.send_request(
             "GET", server.build_url("/api/v1/accounts/verify_credentials"), timeout_s=MAX_METRICS_CALL_S

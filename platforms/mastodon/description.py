@@ -15,7 +15,7 @@ from platforms.description import (
     VIDEO_MEDIA_TYPES,
     ConsolePreviewRules,
     OwnServerOAuthLogin,
-    PlatformConsentPage,
+    PlatformConsentPageSpec,
     PlatformDescription,
     PlatformLimits,
     PreviewLineLimits,
@@ -55,7 +55,7 @@ PLATFORM_DESCRIPTION = PlatformDescription(
         video_bytes=99 << 20,
         mime_types=IMAGE_MEDIA_TYPES | VIDEO_MEDIA_TYPES,
     ),
-    login=OwnServerOAuthLogin(PlatformConsentPage("/oauth/authorize", MASTODON_SCOPES), example="mastodon.social"),
+    login=OwnServerOAuthLogin(PlatformConsentPageSpec("/oauth/authorize", MASTODON_SCOPES), example="mastodon.social"),
     console=ConsolePreviewRules(
         color="#6364ff", lines=PreviewLineLimits(32, 15), grid=(3 / 2, 3 / 2, 3 / 2), has_square_face=True
     ),

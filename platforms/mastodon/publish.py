@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 import httpx
 import msgspec
 
-from domain.publishing.outgoing import PostingAccount
+from domain.publishing.outgoing import PostingAccountWithAccessToken
 from platforms.mastodon import api, reconcile, uploads
 from platforms.mastodon.api import MastodonApi
-from platforms.mastodon.reconcile import SentMastodonPost
+from platforms.mastodon.reconcile import MastodonPostToFind
 from workers.platforms import media
 from workers.platforms.contract import (
     PlatformAdapter,
@@ -53,7 +53,7 @@ class MastodonAdapter(PlatformAdapter):
 
     client: httpx.AsyncClient
 
-    def may_repeat_send_safely(self, account: PostingAccount, inquiry: PostInquiry) -> bool:
+    def may_repeat_send_safely(self, account: PostingAccountWithAccessToken, inquiry: PostInquiry) -> bool:
         """Return whether the Mastodon server still keeps the post's Idempotency-Key.
 
         Then a repeat creates no second post. The key's age is counted from the preparation: `sent_at` is the
@@ -64,7 +64,7 @@ class MastodonAdapter(PlatformAdapter):
 
     async def prepare(
         self,
-        account: PostingAccount,
+        account: PostingAccountWithAccessToken,
         draft: PostToPublish,
         so_far: PostPrepareResult | None = None,  # noqa: ARG002
     ) -> PostPrepareResult:
@@ -79,7 +79,7 @@ class MastodonAdapter(PlatformAdapter):
 
     async def send(
         self,
-        account: PostingAccount,
+        account: PostingAccountWithAccessToken,
         prepared: PostPrepareResult,
         draft: PostToPublish,  # noqa: ARG002
         *,
@@ -93,9 +93,9 @@ class MastodonAdapter(PlatformAdapter):
         )
         return reconcile.build_mastodon_live_post(status)
 
-    async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
+    async def reconcile(self, account: PostingAccountWithAccessToken, inquiry: PostInquiry) -> ReconcileResult:
         post = msgspec.json.decode(inquiry.prepared.request, type=MastodonStatusRequest)
-        sent_post = SentMastodonPost(
+        sent_post = MastodonPostToFind(
             text=post.status,
             media_ids=post.media_ids,
             after=decode_mastodon_post_preparation_state(inquiry.prepared).after,

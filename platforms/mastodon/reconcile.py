@@ -24,7 +24,7 @@ MASTODON_POST_HTML_TAG_PATTERN = re.compile(r"<[^<>]*>")
 MENTION_SERVER_PATTERN = re.compile(r"(@\w+)@[\w-]+(?:\.[\w-]+)*")
 
 
-class SentMastodonPost(msgspec.Struct, frozen=True, kw_only=True):
+class MastodonPostToFind(msgspec.Struct, frozen=True, kw_only=True):
     """The post as it was sent, and `after`, the account's newest post before it (None: it had none)."""
 
     text: str
@@ -38,7 +38,9 @@ async def find_newest_mastodon_status_id(server: MastodonApi, account_id: str) -
     return page[0].id if page else None
 
 
-async def find_sent_mastodon_post(server: MastodonApi, account_id: str, sent_post: SentMastodonPost) -> ReconcileResult:
+async def find_sent_mastodon_post(
+    server: MastodonApi, account_id: str, sent_post: MastodonPostToFind
+) -> ReconcileResult:
     """Search a Mastodon account's posts for a sent post, and return whether it is live.
 
     `LivePost` requires that exactly one post has its text and may have its files. `AbsentPost` requires that

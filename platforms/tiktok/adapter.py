@@ -7,14 +7,14 @@ from platforms.tiktok.collect import TikTokCollector
 from platforms.tiktok.description import TikTokSettings
 from platforms.tiktok.publish import TikTokAdapter
 from workers.platforms.connecting import OutgoingNetwork
-from workers.platforms.parts import PlatformCalls, SandboxIdFormatAndTokenLife, TokenLifeAndRefresh
+from workers.platforms.parts import PlatformCallFunctions, SandboxIdFormatAndTokenLife, TokenLifeAndRefresh
 
 
 def _get_tiktok_api_base_url(net: OutgoingNetwork) -> str:
     return net.settings.get_platform_settings(TikTokSettings).tiktok_api_url
 
 
-PLATFORM_CALLS = PlatformCalls(
+PLATFORM_CALLS = PlatformCallFunctions(
     open_adapter=lambda net: TikTokAdapter(net.client, _get_tiktok_api_base_url(net)),
     open_collector=lambda net: TikTokCollector(net.client, _get_tiktok_api_base_url(net)),
     connect=connect.connect_tiktok_account,

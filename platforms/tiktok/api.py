@@ -25,7 +25,7 @@ class TikTokEnvelope(msgspec.Struct, Generic[T]):
     data: T
 
 
-class TikTokEnvelopeError(msgspec.Struct):
+class TikTokErrorEnvelope(msgspec.Struct):
     """The `error` of an envelope, read first."""
 
     error: TikTokErrorBody
@@ -152,7 +152,7 @@ def decode_error_object_of_tiktok_response(answer: PlatformResponse) -> TikTokEr
     `http.build_unclear_response_error` if such a response is a 2xx.
     """
     try:
-        return msgspec.json.decode(answer.body, type=TikTokEnvelopeError).error
+        return msgspec.json.decode(answer.body, type=TikTokErrorEnvelope).error
     except (msgspec.MsgspecError, UnicodeDecodeError):
         if answer.ok:
             raise http.build_unclear_response_error(answer) from None

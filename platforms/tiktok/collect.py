@@ -14,7 +14,7 @@ import httpx
 import msgspec
 
 from domain.collection.collection_runs import PostDueForMetricPolling
-from domain.publishing.outgoing import PostingAccount
+from domain.publishing.outgoing import PostingAccountWithAccessToken
 from platforms.tiktok import api
 from workers.platforms.collecting import (
     MAX_METRICS_CALL_S,
@@ -69,7 +69,7 @@ class TikTokCollector(PlatformMetricsCollector):
     limits: ClassVar[MetricsPostLimitsPerCallAndRun] = MetricsPostLimitsPerCallAndRun(batch=20, most=400)
 
     async def read_post_metrics(
-        self, account: PostingAccount, posts: Sequence[PostDueForMetricPolling]
+        self, account: PostingAccountWithAccessToken, posts: Sequence[PostDueForMetricPolling]
     ) -> Mapping[UUID, CollectedMetricValues]:
         server = self.build_api_client(account)
         body = msgspec.json.encode({"filters": {"video_ids": [post.external_id for post in posts]}})
@@ -85,7 +85,7 @@ class TikTokCollector(PlatformMetricsCollector):
             }
         return {post.id: figures_by_id[post.external_id] for post in posts if post.external_id in figures_by_id}
 
-    async def read_follower_count(self, account: PostingAccount) -> int | None:
+    async def read_follower_count(self, account: PostingAccountWithAccessToken) -> int | None:
         server = self.build_api_client(account)
         with skip_metric_without_permission():
             url = f"{server.base}/v2/user/info/?fields=follower_count"
@@ -94,5 +94,5 @@ class TikTokCollector(PlatformMetricsCollector):
             ).user.follower_count
         return None
 
-    def build_api_client(self, account: PostingAccount) -> PlatformApi:
+    def build_api_client(self, account: PostingAccountWithAccessToken) -> PlatformApi:
         return PlatformApi(client=self.client, base=self.base, token=account.access_token)

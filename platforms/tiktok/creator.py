@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from domain.publishing.outgoing import PostingAccount
+from domain.publishing.outgoing import PostingAccountWithAccessToken
 from platforms.tiktok.api import TikTokCreatorInfo
 from schemas.errors import PlatformRefusal
 from workers.platforms import media
@@ -58,7 +58,7 @@ def choose_tiktok_privacy_level(draft: PostToPublish, creator: TikTokCreatorInfo
 
 
 def check_draft_and_choose_privacy_level(
-    account: PostingAccount, draft: PostToPublish, creator: TikTokCreatorInfo | None
+    account: PostingAccountWithAccessToken, draft: PostToPublish, creator: TikTokCreatorInfo | None
 ) -> str | None:
     """Check a draft's files against a TikTok account's options; return its privacy level in TikTok's word.
 

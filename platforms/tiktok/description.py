@@ -14,7 +14,7 @@ from platforms.caption_length import count_utf16_units
 from platforms.description import (
     VIDEO_MEDIA_TYPES,
     ConsolePreviewRules,
-    PlatformConsentPage,
+    PlatformConsentPageSpec,
     PlatformDescription,
     PlatformLimits,
     SingleServerOAuthLogin,
@@ -58,7 +58,7 @@ PLATFORM_DESCRIPTION = PlatformDescription(
         ai_labels=frozenset({"video"}),
     ),
     login=SingleServerOAuthLogin(
-        PlatformConsentPage(
+        PlatformConsentPageSpec(
             "/v2/auth/authorize/",
             TIKTOK_SCOPES,
             client="client_key",

@@ -22,7 +22,7 @@ class VideoUploadPlan(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
     mime_type: str
     init_at: datetime
 
-    def chunk_bounds(self, number: int) -> tuple[int, int]:
+    def compute_chunk_start_and_end_offsets(self, number: int) -> tuple[int, int]:
         """Return the offsets of a chunk's first byte and after its last byte; chunks count from 0.
 
         The last chunk ends with the file.

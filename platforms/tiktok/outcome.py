@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import msgspec
 
-from domain.publishing.outgoing import PostingAccount
+from domain.publishing.outgoing import PostingAccountWithAccessToken
 from platforms.tiktok import errors, handle
 from platforms.tiktok.api import TikTokPublishStatus
 from platforms.tiktok.creator import TIKTOK_PUBLIC_PRIVACY_LEVEL
@@ -33,7 +33,7 @@ MIN_TIKTOK_WAIT_TO_PROVE_POST_ABSENT = timedelta(seconds=60)
 
 
 def choose_outcome_by_publish_status(
-    account: PostingAccount, inquiry: PostInquiry, status: TikTokPublishStatus
+    account: PostingAccountWithAccessToken, inquiry: PostInquiry, status: TikTokPublishStatus
 ) -> ReconcileResult:
     """Return the outcome of a sent TikTok post by the status that TikTok reports.
 
@@ -60,7 +60,10 @@ def is_upload_incomplete(status: TikTokPublishStatus, upload: VideoUploadPlan) -
 
 
 def build_published_post_outcome(
-    account: PostingAccount, inquiry: PostInquiry, stored: SavedTikTokPostProgress, status: TikTokPublishStatus
+    account: PostingAccountWithAccessToken,
+    inquiry: PostInquiry,
+    stored: SavedTikTokPostProgress,
+    status: TikTokPublishStatus,
 ) -> LivePost | AcceptedPost:
     """Return a published TikTok post as live, with its id if TikTok reports one.
 

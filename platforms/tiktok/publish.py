@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import httpx
 import msgspec
 
-from domain.publishing.outgoing import PostingAccount
+from domain.publishing.outgoing import PostingAccountWithAccessToken
 from platforms.tiktok import api, creator, errors, handle, outcome, photos, video
 from platforms.tiktok.handle import SavedTikTokPostProgress
 from schemas.errors import (
@@ -50,7 +50,7 @@ class TikTokAdapter(PlatformAdapter):
     base: str
 
     async def prepare(
-        self, account: PostingAccount, draft: PostToPublish, so_far: PostPrepareResult | None = None
+        self, account: PostingAccountWithAccessToken, draft: PostToPublish, so_far: PostPrepareResult | None = None
     ) -> PostPrepareResult:
         server = self.build_api_client(account)
         if so_far is not None and may_continue_video_upload(handle.decode_saved_tiktok_post_progress(so_far), draft):
@@ -62,7 +62,12 @@ class TikTokAdapter(PlatformAdapter):
         return photos.prepare_tiktok_photo_post(draft, creator_info, level)
 
     async def send(
-        self, account: PostingAccount, prepared: PostPrepareResult, draft: PostToPublish, *, timeout_s: float
+        self,
+        account: PostingAccountWithAccessToken,
+        prepared: PostPrepareResult,
+        draft: PostToPublish,
+        *,
+        timeout_s: float,
     ) -> SendResult:
         stored = handle.decode_saved_tiktok_post_progress(prepared)
         if not handle.does_prepared_ai_label_and_privacy_match(stored, draft):
@@ -92,7 +97,7 @@ class TikTokAdapter(PlatformAdapter):
         return outcome.build_accepted_tiktok_post(stored)
 
     async def choose_error_of_expired_upload_by_status(
-        self, account: PostingAccount, stored: SavedTikTokPostProgress, error: PostPreparationExpired
+        self, account: PostingAccountWithAccessToken, stored: SavedTikTokPostProgress, error: PostPreparationExpired
     ) -> PlatformError:
         """Return the error for an expired TikTok upload URL, after a query of the post's status.
 
@@ -109,7 +114,7 @@ class TikTokAdapter(PlatformAdapter):
                 return error
         return PostOutcomeUnknown("ANSWER_UNCLEAR", "TikTok accepts no more of the video: it may be live")
 
-    async def poll(self, account: PostingAccount, inquiry: PostInquiry) -> SendResult:
+    async def poll(self, account: PostingAccountWithAccessToken, inquiry: PostInquiry) -> SendResult:
         try:
             result = await self.reconcile(account, inquiry)
         except PlatformThrottled as error:
@@ -120,7 +125,7 @@ class TikTokAdapter(PlatformAdapter):
             return outcome.build_accepted_tiktok_post(handle.decode_saved_tiktok_post_progress(inquiry.prepared))
         return result
 
-    async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
+    async def reconcile(self, account: PostingAccountWithAccessToken, inquiry: PostInquiry) -> ReconcileResult:
         """Query TikTok for a sent post, and return its outcome.
 
         Photos without a publish id are not queried: they are `AbsentPost` if TikTok fetched none, else
@@ -133,7 +138,7 @@ class TikTokAdapter(PlatformAdapter):
             account, inquiry, await api.get_tiktok_post_status(self.build_api_client(account), stored.publish_id)
         )
 
-    def build_api_client(self, account: PostingAccount) -> PlatformApi:
+    def build_api_client(self, account: PostingAccountWithAccessToken) -> PlatformApi:
         return PlatformApi(client=self.client, base=self.base, token=account.access_token)
 
 

@@ -133,7 +133,7 @@ async def put_video_chunk(
     Raises `PostPreparationExpired` for an expired URL, another `PlatformError`, `ServiceUnavailable` (storage).
     """
     upload = get_video_upload_plan(handle.decode_saved_tiktok_post_progress(prepared))
-    start, end = upload.chunk_bounds(number)
+    start, end = upload.compute_chunk_start_and_end_offsets(number)
     answer = await server.without_token.send_request(
         "PUT",
         (prepared.secret or b"").decode(),

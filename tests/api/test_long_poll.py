@@ -52,7 +52,7 @@ def is_second_version(seen: int) -> bool:
 
 async def wait_for_job(watcher: LongPollHub[int], ref: AwaitedObjectRef, *, within: float = 5) -> int | None:
     with watcher.subscribe(ref) as seat:
-        return await seat.await_wanted_state(is_second_version, within=within)
+        return await seat.await_wanted_state_or_none(is_second_version, within=within)
 
 
 async def test_waiting_requests_share_one_poll(ledger: FakeJobs, watcher: LongPollHub[int]) -> None:
@@ -101,7 +101,7 @@ async def test_subscribers_are_limited_per_organization(ledger: FakeJobs, watche
     await poll(lambda: len(ledger.looks) >= 1)
     with watcher.subscribe(ref) as crowded, watcher.subscribe((ids.new_uuid7(), ref[1])) as other:
         assert (crowded.closed, other.closed) == (True, False)
-        assert await crowded.await_wanted_state(is_second_version, within=30) is None
+        assert await crowded.await_wanted_state_or_none(is_second_version, within=30) is None
         assert watcher.is_full_for_organization(ids.new_uuid7())
         with watcher.subscribe((ids.new_uuid7(), ref[1])) as beyond_all:
             assert beyond_all.closed

@@ -12,7 +12,7 @@ from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
 from api.limits import rate_limits
-from api.limits.rate_limits import RateClass, RequestRateLimits
+from api.limits.rate_limits import RateClass, RequestLimitsPerMinuteAndDay
 from db.pool import Pool
 from domain.tenancy import key_text
 from tests.api.conftest import ApiCaller, client_of, new_key, open_caller
@@ -21,7 +21,9 @@ from tests.media import picture
 from tests.servers import ServerPair
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
-FEW = RequestRateLimits({RateClass.READ_LIGHT: 3, RateClass.WRITE_LIGHT: 2, RateClass.LONG_RUNNING: 1}, day=4)
+FEW = RequestLimitsPerMinuteAndDay(
+    {RateClass.READ_LIGHT: 3, RateClass.WRITE_LIGHT: 2, RateClass.LONG_RUNNING: 1}, day=4
+)
 
 
 @pytest.fixture

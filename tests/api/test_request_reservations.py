@@ -16,8 +16,14 @@ from redis.asyncio import Redis
 
 from api.limits import rate_limits
 from api.limits.cost_budgets import get_cost_budget_bucket
-from api.limits.rate_limits import RateClass, RateLimiter, RateLimitState, RequestRateLimits, open_rate_limiter
-from api.limits.request_reservations import REQUEST_RESERVATION_S, RequestReservations
+from api.limits.rate_limits import (
+    RateClass,
+    RateLimiter,
+    RateLimitState,
+    RequestLimitsPerMinuteAndDay,
+    open_rate_limiter,
+)
+from api.limits.request_reservations import RATE_LIMIT_REQUEST_RESERVATION_S, RateLimitRequestReservations
 from domain.tenancy.api_keys import Principal
 from jobs.breaker import CircuitBreaker
 from schemas import ids
@@ -33,7 +39,7 @@ LIMIT, DAY_LIMIT, PROCESSES = 200, 100_000, 3
 def _limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Raise the time limit of Redis for a busy machine, and set one limit for every tier and class."""
     monkeypatch.setattr(rate_limits, "MAX_REDIS_WAIT_S", 60.0)
-    limits = RequestRateLimits(dict.fromkeys(RateClass, LIMIT), DAY_LIMIT)
+    limits = RequestLimitsPerMinuteAndDay(dict.fromkeys(RateClass, LIMIT), DAY_LIMIT)
     tiers = rate_limits.REQUEST_RATE_LIMITS_BY_TIER
     monkeypatch.setattr(rate_limits, "REQUEST_RATE_LIMITS_BY_TIER", dict.fromkeys(tiers, limits))
     rate_limits._build_rate_limit_keys.cache_clear()
@@ -53,7 +59,7 @@ class Process(NamedTuple):
 
     def advance(self) -> None:
         """Let the open reservations end."""
-        self.ahead_s[0] += REQUEST_RESERVATION_S
+        self.ahead_s[0] += RATE_LIMIT_REQUEST_RESERVATION_S
 
 
 def principal(organization_id: UUID | None = None) -> Principal:
@@ -71,7 +77,7 @@ async def processes(redis_url: str) -> AsyncIterator[list[Process]]:
                 open_rate_limiter(client, CircuitBreaker(0.0), lambda: datetime.now(UTC))
             )
             process = Process(limiter, [0.0])
-            limiter._reservations = RequestReservations(process.read_clock)
+            limiter._reservations = RateLimitRequestReservations(process.read_clock)
             opened.append(process)
         yield opened
 
@@ -171,7 +177,7 @@ async def test_a_process_reserves_at_most_a_twentieth_of_the_rest(processes: lis
 
 async def test_a_free_request_is_not_put_back_after_its_second() -> None:
     now = [0.0]
-    reservations = RequestReservations(lambda: now[0])
+    reservations = RateLimitRequestReservations(lambda: now[0])
     charge = rate_limits._build_rate_limit_keys(
         ids.new_uuid7(), ids.new_uuid7(), "standard", RateClass.READ_LIGHT, datetime.now(UTC).date()
     )
@@ -179,7 +185,7 @@ async def test_a_free_request_is_not_put_back_after_its_second() -> None:
     reservations.open_reservation(counted, 2, used=1, called_at=0.0)
     spent = reservations.spend(charge)
     assert spent
-    now[0] = REQUEST_RESERVATION_S
+    now[0] = RATE_LIMIT_REQUEST_RESERVATION_S
     reservations.end_expired()
     assert not reservations.put_back_free_request(spent)
     assert reservations.spend(charge) is None

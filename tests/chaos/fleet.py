@@ -183,7 +183,7 @@ class Fleet:
             submitted = [await self._submit(conn, kind, args, run_at) for _ in range(count)]
         for one in submitted:
             if one.wake:
-                await self.courier.send_wake(one.wake)
+                await self.courier.send_or_queue_wake(one.wake)
         return [one.job_id for one in submitted]
 
     async def _submit(

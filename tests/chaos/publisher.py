@@ -10,7 +10,7 @@ from pathlib import Path
 
 import uvloop
 
-from domain.publishing.outgoing import PostingAccount
+from domain.publishing.outgoing import PostingAccountWithAccessToken
 from jobs.kinds import PUBLISH_POST_KIND, RECONCILE_POST_KIND
 from schemas.settings import load_settings
 from telemetry import logs
@@ -41,7 +41,7 @@ class Pausing:
     def __init__(self, inner: PlatformAdapter, folder: Path) -> None:
         self.inner, self.folder = inner, folder
 
-    async def reach(self, account: PostingAccount, point: str) -> None:
+    async def reach(self, account: PostingAccountWithAccessToken, point: str) -> None:
         if account.handle == point:
             (self.folder / point).touch()
             await eventually(self.may_go, within=LONG_S)
@@ -49,31 +49,36 @@ class Pausing:
     async def may_go(self) -> bool:
         return (self.folder / "go").exists()
 
-    def may_repeat_send_safely(self, account: PostingAccount, inquiry: PostInquiry) -> bool:
+    def may_repeat_send_safely(self, account: PostingAccountWithAccessToken, inquiry: PostInquiry) -> bool:
         return self.inner.may_repeat_send_safely(account, inquiry)
 
     async def prepare(
-        self, account: PostingAccount, draft: PostToPublish, so_far: PostPrepareResult | None = None
+        self, account: PostingAccountWithAccessToken, draft: PostToPublish, so_far: PostPrepareResult | None = None
     ) -> PostPrepareResult:
         prepared = await self.inner.prepare(account, draft, so_far)
         await self.reach(account, BEFORE_MARK)
         return prepared
 
     async def send(
-        self, account: PostingAccount, prepared: PostPrepareResult, draft: PostToPublish, *, timeout_s: float
+        self,
+        account: PostingAccountWithAccessToken,
+        prepared: PostPrepareResult,
+        draft: PostToPublish,
+        *,
+        timeout_s: float,
     ) -> SendResult:
         await self.reach(account, MARKED)
         sent = await self.inner.send(account, prepared, draft, timeout_s=timeout_s)
         await self.reach(account, ANSWERED)
         return AcceptedPost(handle=prepared.handle, after_s=0) if account.handle == ACCEPTED else sent
 
-    async def poll(self, account: PostingAccount, inquiry: PostInquiry) -> SendResult:
+    async def poll(self, account: PostingAccountWithAccessToken, inquiry: PostInquiry) -> SendResult:
         await self.reach(account, ACCEPTED)
         found = await self.inner.reconcile(account, inquiry)
         assert isinstance(found, LivePost)
         return found
 
-    async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
+    async def reconcile(self, account: PostingAccountWithAccessToken, inquiry: PostInquiry) -> ReconcileResult:
         return await self.inner.reconcile(account, inquiry)
 
 

@@ -17,7 +17,7 @@ from db.pool import Conn
 from db.queries import Query
 from jobs.kinds import JobKindSpec
 from jobs.outcomes import Done, JobWrite, TaskOutcome
-from processes.image import PROCESS_WITHOUT_IMAGE, ServingProcess
+from processes.image import PROCESS_WITHOUT_IMAGE, ServingProcessFacts
 from schemas.errors import AttemptFenced
 from schemas.settings import load_settings
 from telemetry import logs
@@ -99,7 +99,7 @@ def name_of(job_id: UUID, fence: int, word: str) -> str:
     return f"{job_id}.{fence}.{word}"
 
 
-async def main(process: ServingProcess = PROCESS_WITHOUT_IMAGE) -> None:
+async def main(process: ServingProcessFacts = PROCESS_WITHOUT_IMAGE) -> None:
     settings = load_settings(os.environ)
     logs.configure_logging(process=f"chaos-{os.getpid()}", level="info")
     await serve_worker(settings, POOL, {EFFECT: write_effect, GROUPED_EFFECT: write_grouped_effect}, process)

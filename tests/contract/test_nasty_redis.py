@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 
 from api.limits import rate_limits
 from api.limits.cost_budgets import get_cost_budget_bucket
-from api.limits.rate_limits import RateClass, RateLimiter, RequestToCount
+from api.limits.rate_limits import RateClass, RateLimiter, RequestToCountAgainstRateLimits
 from jobs import courier
 from jobs.breaker import CircuitBreaker
 from jobs.kinds import ARCHIVE_PROJECT_KIND
@@ -42,7 +42,7 @@ def run_with_restarts(redis_url: str, use: Callable[[NastyRedis], Awaitable[None
 
 
 def test_rate_limits_pass_requests_and_then_count_again(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    charge = RequestToCount(
+    charge = RequestToCountAgainstRateLimits(
         RateClass.READ_LIGHT,
         get_cost_budget_bucket(UUID(int=1), "standard"),
         window="rate:w",
@@ -84,7 +84,7 @@ def test_the_listener_recovers(redis_url: str, monkeypatch: pytest.MonkeyPatch) 
             async with courier.open_redis_wake_courier(nasty.url) as sender:
 
                 async def woken() -> bool:
-                    await sender.send_wake(WakeMessage("default", ARCHIVE_PROJECT_KIND.name, ids.new_uuid7()))
+                    await sender.send_or_queue_wake(WakeMessage("default", ARCHIVE_PROJECT_KIND.name, ids.new_uuid7()))
                     return slots.wake.is_set()
 
                 await eventually(woken)

@@ -15,7 +15,7 @@ from domain.brand import ingests
 from domain.brand.ingests import NewIngest
 from domain.jobs import jobs
 from domain.projects import projects
-from domain.projects.projects import NewProject
+from domain.projects.projects import ProjectToInsert
 from domain.tenancy import api_keys, organizations
 from jobs import ledger
 from jobs.kinds import INGEST_WEBSITE_KIND
@@ -54,9 +54,11 @@ async def test_keys_jobs_and_projects_are_read_by_kept_plans(conn: Conn) -> None
         assert await _kept(conn, query), query.name
 
 
-def _composed(org: UUID) -> NewProject:
+def _composed(org: UUID) -> ProjectToInsert:
     body = ProjectCreate(name="shop", timezone="UTC")
-    return NewProject(org, None, projects.compose_new_project(body, organization_id=org, now=datetime.now(UTC)), None)
+    return ProjectToInsert(
+        org, None, projects.compose_new_project(body, organization_id=org, now=datetime.now(UTC)), None
+    )
 
 
 async def _kept(conn: Conn, query: Query) -> bool:

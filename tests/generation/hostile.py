@@ -143,7 +143,9 @@ def make(name: str, folder: Path) -> Outcome:
     try:
         copy = write_piece_copy(spec)
         given = case.given()
-        made = [step.made for step in prepare_piece(spec, copy, given).render_files(folder) if step.made]
+        made = [
+            step.made for step in prepare_piece(spec, copy, given).render_files_and_yield_progress(folder) if step.made
+        ]
         faults, warned = read.find_piece_faults(made, folder, spec, copy), unused_logo_warnings(given)
     except GenerationError as error:
         code = error.code

@@ -35,5 +35,9 @@ def test_a_script_is_drawn_whole(tmp_path: Path, language: str) -> None:
     brand = BrandSnapshot(name="Tideline", colors=["#0b6e99"], language=language)
     spec = PieceSpec(format="image", brand=brand, seed="1", hook=HOOKS[language])
     copy = write_piece_copy(spec)
-    made = [step.made for step in prepare_piece(spec, copy, PieceInputFiles()).render_files(tmp_path) if step.made]
+    made = [
+        step.made
+        for step in prepare_piece(spec, copy, PieceInputFiles()).render_files_and_yield_progress(tmp_path)
+        if step.made
+    ]
     assert find_picture_faults(made, tmp_path, spec, copy) == []

@@ -51,7 +51,7 @@ async def test_a_wake_is_a_message_named_by_its_kind_and_an_entry_of_the_list(
     client: ArqRedis, redis_url: str, wake: WakeMessage
 ) -> None:
     async with courier.open_redis_wake_courier(redis_url) as sender:
-        await sender.send_wake(wake)
+        await sender.send_or_queue_wake(wake)
     assert await client.zrange(courier.wake_queue_key("ingest"), 0, -1) == [str(wake.job_id).encode()]
     assert await read_wakes(client) == [str(wake.job_id).encode()]
     message = msgspec.msgpack.decode(await client.get(f"arq:job:{wake.job_id}"))
@@ -61,19 +61,19 @@ async def test_a_wake_is_a_message_named_by_its_kind_and_an_entry_of_the_list(
 
 async def test_a_queued_wake_is_not_sent_again(client: ArqRedis, redis_url: str, wake: WakeMessage) -> None:
     async with courier.open_redis_wake_courier(redis_url) as sender:
-        await sender.send_wake(wake)
+        await sender.send_or_queue_wake(wake)
         await sender.flush()
-        await sender.send_wake(wake)
+        await sender.send_or_queue_wake(wake)
     assert len(await read_wakes(client)) == 1
 
 
 async def test_an_answered_wake_is_sent_again(client: ArqRedis, redis_url: str, wake: WakeMessage) -> None:
     async with courier.open_redis_wake_courier(redis_url) as sender:
-        await sender.send_wake(wake)
+        await sender.send_or_queue_wake(wake)
         await sender.flush()
         [answered] = await read_wakes(client)
         await courier.delete_wake_message(client, wake.pool, answered)
-        await sender.send_wake(wake)
+        await sender.send_or_queue_wake(wake)
     assert len(await read_wakes(client)) == 2
     assert await client.zcard(courier.wake_queue_key("ingest")) == 1
 
@@ -81,7 +81,7 @@ async def test_an_answered_wake_is_sent_again(client: ArqRedis, redis_url: str, 
 async def test_unread_wakes_are_limited(client: ArqRedis, redis_url: str) -> None:
     async with courier.open_redis_wake_courier(redis_url) as sender:
         for _ in range(courier.MAX_WAKE_LIST_LENGTH + 5):
-            await sender.send_wake(WakeMessage("ingest", "ingest_website", ids.new_uuid7()))
+            await sender.send_or_queue_wake(WakeMessage("ingest", "ingest_website", ids.new_uuid7()))
             await sender.flush()
     assert len(await read_wakes(client)) == courier.MAX_WAKE_LIST_LENGTH
 
@@ -90,14 +90,14 @@ async def test_simultaneous_wakes_are_the_first_and_last_message(client: ArqRedi
     """The last message covers commits after the first message was handled."""
     wakes = [WakeMessage("ingest", "ingest_website", ids.new_uuid7()) for _ in range(20)]
     async with courier.open_redis_wake_courier(redis_url) as sender:
-        await asyncio.gather(*map(sender.send_wake, wakes))
+        await asyncio.gather(*map(sender.send_or_queue_wake, wakes))
     assert await read_wakes(client) == [str(wakes[at].job_id).encode() for at in (-1, 0)]
 
 
 async def test_another_kind_does_not_wait_for_the_first(client: ArqRedis, redis_url: str, wake: WakeMessage) -> None:
     async with courier.open_redis_wake_courier(redis_url) as sender:
-        await sender.send_wake(wake)
-        await sender.send_wake(wake._replace(kind="another", job_id=ids.new_uuid7()))
+        await sender.send_or_queue_wake(wake)
+        await sender.send_or_queue_wake(wake._replace(kind="another", job_id=ids.new_uuid7()))
         assert len(await read_wakes(client)) == 2
 
 
@@ -108,14 +108,14 @@ async def test_a_paused_redis_costs_a_caller_the_budget_once_and_then_nothing(
     monkeypatch.setattr(courier, "WAKE_SEND_BUDGET_S", PATIENCE_S)
     with run_local_valkey(tmp_path) as server:
         async with courier.open_redis_wake_courier(server.url) as sender:
-            await sender.send_wake(wake)
+            await sender.send_or_queue_wake(wake)
             await sender.flush()
             server.pause()
             monkeypatch.setattr(courier, "WAKE_SEND_BUDGET_S", 0.5)
             failed, skipped = count_sends("failed"), count_sends("skipped")
             started = time.monotonic()
             for number in range(50):
-                await sender.send_wake(wake._replace(kind=f"kind_{number}"))
+                await sender.send_or_queue_wake(wake._replace(kind=f"kind_{number}"))
             assert time.monotonic() - started > courier.WAKE_SEND_BUDGET_S * 0.8
             assert (count_sends("failed"), count_sends("skipped")) == (failed + 1, skipped + 49)
 
@@ -131,8 +131,8 @@ async def test_a_slow_loop_does_not_count_as_a_failed_redis(
     sent = count_sends("sent")
     async with courier.open_redis_wake_courier(redis_url) as sender:
         with slow_loop():
-            await sender.send_wake(wake)
-            await sender.send_wake(wake._replace(kind="another", job_id=ids.new_uuid7()))
+            await sender.send_or_queue_wake(wake)
+            await sender.send_or_queue_wake(wake._replace(kind="another", job_id=ids.new_uuid7()))
     assert count_sends("sent") == sent + 2
 
 
@@ -140,12 +140,12 @@ async def test_a_redis_that_comes_back_is_used_again(tmp_path: Path, wake: WakeM
     with run_local_valkey(tmp_path) as server:
         async with courier.open_redis_wake_courier(server.url) as sender:
             await asyncio.to_thread(server.kill)
-            await sender.send_wake(wake)
+            await sender.send_or_queue_wake(wake)
             await asyncio.to_thread(server.start_and_wait_until_ready)
             sent = count_sends("sent")
 
             async def delivered() -> bool:
-                await sender.send_wake(wake)
+                await sender.send_or_queue_wake(wake)
                 return count_sends("sent") > sent
 
             await eventually(delivered)
@@ -185,15 +185,15 @@ async def test_no_command_is_sent_after_the_end(redis_url: str) -> None:
 def test_after_a_failure_one_caller_at_a_time_tests_redis() -> None:
     now = [100.0]
     breaker = CircuitBreaker(1.0, lambda: now[0])
-    assert breaker.reserve_call()
+    assert breaker.try_to_reserve_call()
     breaker.record_failure_and_open()
-    assert not breaker.reserve_call()
+    assert not breaker.try_to_reserve_call()
     now[0] += 1.0
-    assert breaker.reserve_call()
-    assert not breaker.reserve_call()
+    assert breaker.try_to_reserve_call()
+    assert not breaker.try_to_reserve_call()
     breaker.record_success()
-    assert breaker.reserve_call()
-    assert breaker.reserve_call()
+    assert breaker.try_to_reserve_call()
+    assert breaker.try_to_reserve_call()
 
 
 class BrokenClient(ArqRedis):
@@ -214,8 +214,8 @@ async def test_a_failed_send_does_not_block_the_next_wake_of_its_kind(client: Ar
     broken.broken_job = wakes[1].job_id
     sender = courier.WakeCourier(broken, CircuitBreaker(1.0))
     for wake in wakes[:2]:
-        await sender.send_wake(wake)
+        await sender.send_or_queue_wake(wake)
     with pytest.raises(KeyError):
         await sender.flush()
-    await sender.send_wake(wakes[2])
+    await sender.send_or_queue_wake(wakes[2])
     assert await read_wakes(client) == [str(wakes[at].job_id).encode() for at in (2, 0)]

@@ -7,7 +7,7 @@ import httpx
 import msgspec
 
 from domain.accounts.client_registrations import OAuthClient
-from domain.publishing.outgoing import PostingAccount
+from domain.publishing.outgoing import PostingAccountWithAccessToken
 from platforms.mastodon import api
 from platforms.mastodon.api import MastodonApi, MastodonAppRegistration
 from platforms.mastodon.connect import build_mastodon_instance_traits
@@ -28,7 +28,7 @@ class MastodonAccount(msgspec.Struct, frozen=True):
     instance: Instance
     client: httpx.AsyncClient
     app: MastodonAppRegistration
-    account: PostingAccount
+    account: PostingAccountWithAccessToken
 
     @property
     def adapter(self) -> MastodonAdapter:
@@ -63,7 +63,7 @@ async def let_in(instance: Instance) -> AsyncIterator[MastodonAccount]:
         server = MastodonApi(client=client, base=instance.base, token=token.access_token)
         me = await patiently(lambda: api.get_mastodon_user(server))
         said = await patiently(lambda: api.get_mastodon_server_info(client, instance.base))
-        account = PostingAccount(
+        account = PostingAccountWithAccessToken(
             platform="mastodon",
             service_url=instance.base,
             external_id=me.id,
@@ -75,7 +75,9 @@ async def let_in(instance: Instance) -> AsyncIterator[MastodonAccount]:
 
 
 @asynccontextmanager
-async def behind(mastodon: MastodonAccount, *losses: Loss) -> AsyncIterator[tuple[MastodonAdapter, PostingAccount]]:
+async def behind(
+    mastodon: MastodonAccount, *losses: Loss
+) -> AsyncIterator[tuple[MastodonAdapter, PostingAccountWithAccessToken]]:
     """Open the account behind a lossy proxy."""
     async with mastodon.losing(*losses) as proxy, outbound(proxy.base) as client:
         yield MastodonAdapter(client), msgspec.structs.replace(mastodon.account, service_url=proxy.base)

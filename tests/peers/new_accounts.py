@@ -6,7 +6,7 @@ from functools import partial
 import msgspec
 
 from domain.accounts.credentials import TokenGrant
-from domain.publishing.outgoing import PostingAccount
+from domain.publishing.outgoing import PostingAccountWithAccessToken
 from schemas import ids
 from tests.chaos.platform import Records
 from tests.chaos.publisher import MARKED
@@ -19,7 +19,7 @@ from tests.peers.publishing import outbound
 class NewAccount(msgspec.Struct, frozen=True):
     """`texts` returns all posts of the account, as its server shows them; `secrets` are its credentials."""
 
-    account: PostingAccount
+    account: PostingAccountWithAccessToken
     grant: TokenGrant
     secrets: Sequence[str]
     texts: Callable[[], list[str]]
@@ -53,7 +53,7 @@ def on_records(records: Records) -> AccountServer:
 
 async def join_records(records: Records) -> NewAccount:
     did, token = f"did:plc:{ids.new_uuid7()}", f"token-{ids.new_uuid7()}"
-    account = PostingAccount(
+    account = PostingAccountWithAccessToken(
         platform="bluesky",
         service_url=f"http://{records.host}",
         external_id=did,

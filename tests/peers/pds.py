@@ -12,7 +12,7 @@ import jwt
 import msgspec
 
 from db.server import find_free_port
-from domain.publishing.outgoing import PostingAccount
+from domain.publishing.outgoing import PostingAccountWithAccessToken
 from platforms.bluesky import api
 from platforms.bluesky.api import PdsSession
 from tests.peers import node
@@ -113,9 +113,9 @@ async def signed_in(client: httpx.AsyncClient, pds: Pds, person: PdsPerson) -> P
     return await api.create_pds_session(client, pds.base, identifier=person.handle, password=person.app_password)
 
 
-def account_of(session: PdsSession, base: str) -> PostingAccount:
+def account_of(session: PdsSession, base: str) -> PostingAccountWithAccessToken:
     """Return the account in the form that a worker gets."""
-    return PostingAccount(
+    return PostingAccountWithAccessToken(
         platform="bluesky",
         service_url=base,
         external_id=session.did,

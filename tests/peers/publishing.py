@@ -10,7 +10,7 @@ from uuid import UUID
 import httpx
 import msgspec
 
-from domain.publishing.outgoing import PostingAccount
+from domain.publishing.outgoing import PostingAccountWithAccessToken
 from domain.values import ssrf_guard
 from schemas import ids
 from schemas.errors import PostNotSent, PostOutcomeUnknown
@@ -59,11 +59,13 @@ async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
     return await ask()
 
 
-async def publish(adapter: PlatformAdapter, account: PostingAccount, what: PostToPublish) -> LivePost:
+async def publish(adapter: PlatformAdapter, account: PostingAccountWithAccessToken, what: PostToPublish) -> LivePost:
     return await deliver(adapter, account, await prepare(adapter, account, what), what)
 
 
-async def prepare(adapter: PlatformAdapter, account: PostingAccount, what: PostToPublish) -> PostPrepareResult:
+async def prepare(
+    adapter: PlatformAdapter, account: PostingAccountWithAccessToken, what: PostToPublish
+) -> PostPrepareResult:
     """Prepare the post in as many steps as needed."""
     so_far: PostPrepareResult | None = None
     while so_far is None or not so_far.complete:
@@ -72,7 +74,10 @@ async def prepare(adapter: PlatformAdapter, account: PostingAccount, what: PostT
 
 
 async def deliver(
-    adapter: PlatformAdapter, account: PostingAccount, prepared: PostPrepareResult, what: PostToPublish | None = None
+    adapter: PlatformAdapter,
+    account: PostingAccountWithAccessToken,
+    prepared: PostPrepareResult,
+    what: PostToPublish | None = None,
 ) -> LivePost:
     """Send until the post is proved live. Repeats a send only if harmless, or after proof of its absence."""
     for _ in range(TRIES):
@@ -93,7 +98,7 @@ async def deliver(
 
 
 async def confirmed(
-    adapter: PlatformAdapter, account: PostingAccount, asked: PostInquiry, sent: ReconcileResult
+    adapter: PlatformAdapter, account: PostingAccountWithAccessToken, asked: PostInquiry, sent: ReconcileResult
 ) -> LivePost:
     """Poll an accepted post until it is live."""
     for _ in range(ASKS):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from domain.publishing.outgoing import PostingAccount
+from domain.publishing.outgoing import PostingAccountWithAccessToken
 from platforms.instagram.publish import InstagramAdapter
 from tests.peers.publishing import outbound
 from tests.peers.simulators.client import Sim, visiting
@@ -34,7 +34,7 @@ class InstagramAccount:
 
     sim: Sim
     adapter: InstagramAdapter
-    account: PostingAccount
+    account: PostingAccountWithAccessToken
     files: str
 
     async def now(self) -> datetime:
@@ -92,7 +92,7 @@ async def instagram_account() -> AsyncIterator[InstagramAccount]:
     with served(Simulated(rate=0, redirect_uris=[CALLBACK])) as base, served(MediaHost()) as files:
         async with Sim(base) as sim, visiting(base) as person, outbound(base) as client:
             made = await sim.account("ada")
-            account = PostingAccount(
+            account = PostingAccountWithAccessToken(
                 platform="instagram",
                 service_url=base,
                 external_id=made["user_id"],

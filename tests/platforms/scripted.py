@@ -10,7 +10,7 @@ from uuid import UUID
 
 import httpx
 
-from domain.publishing.outgoing import PostingAccount
+from domain.publishing.outgoing import PostingAccountWithAccessToken
 from domain.values import ssrf_guard
 from platforms.mastodon.publish import MastodonAdapter
 from tests import http_server
@@ -126,8 +126,8 @@ async def client_for(*served: ScriptedServer) -> AsyncIterator[httpx.AsyncClient
         yield client
 
 
-def account(served: ScriptedServer | None, platform: str, **traits: Any) -> PostingAccount:
-    return PostingAccount(
+def account(served: ScriptedServer | None, platform: str, **traits: Any) -> PostingAccountWithAccessToken:
+    return PostingAccountWithAccessToken(
         platform=platform,
         service_url="http://127.0.0.1:9" if served is None else served.base,
         external_id={"bluesky": "did:plc:me", "mastodon": "7", "instagram": "1784"}[platform],

@@ -10,7 +10,7 @@ import pytest_asyncio
 from msgspec.structs import replace
 
 from domain.collection.collection_runs import PostDueForMetricPolling
-from domain.publishing.outgoing import PostingAccount
+from domain.publishing.outgoing import PostingAccountWithAccessToken
 from platforms.bluesky.collect import BlueskyCollector
 from platforms.instagram.collect import InstagramCollector
 from platforms.mastodon.collect import MastodonCollector
@@ -37,7 +37,7 @@ from workers.platforms.fakes.collect import SandboxCollector
 
 
 async def figures(
-    collector: PlatformMetricsCollector, of: PostingAccount, *names: str, video: bool = False
+    collector: PlatformMetricsCollector, of: PostingAccountWithAccessToken, *names: str, video: bool = False
 ) -> dict[str, CollectedMetricValues]:
     """Collect the figures, by the posts' external ids."""
     posts = {name: PostDueForMetricPolling(ids.new_uuid7(), name, AT, video, None) for name in names}
@@ -110,7 +110,7 @@ async def test_mastodon_returns_an_existing_post() -> None:
 
 class InsightsAccount(NamedTuple):
     insta: InstagramAccount
-    account: PostingAccount
+    account: PostingAccountWithAccessToken
     collector: InstagramCollector
 
     async def post(self, *, kind: str = "IMAGE", viewers: int = 100, **figures: int) -> str:
@@ -204,7 +204,7 @@ ALL = f"{tiktok_user.SCOPES},user.info.profile,video.list,user.info.stats"
 
 class CountsAccount(NamedTuple):
     tok: TikTokAccount
-    account: PostingAccount
+    account: PostingAccountWithAccessToken
     collector: TikTokCollector
 
     async def post(self, **counts: int) -> tuple[str, str]:

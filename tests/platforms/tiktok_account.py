@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from domain.publishing.outgoing import PostingAccount
+from domain.publishing.outgoing import PostingAccountWithAccessToken
 from platforms.tiktok.publish import TikTokAdapter
 from tests.media import film
 from tests.peers.publishing import outbound
@@ -36,7 +36,7 @@ TIMEOUT_S = 60.0
 class TikTokAccount(NamedTuple):
     sim: Sim
     adapter: TikTokAdapter
-    account: PostingAccount
+    account: PostingAccountWithAccessToken
 
     async def prepare(self, what: PostToPublish, so_far: PostPrepareResult | None = None) -> PostPrepareResult:
         """Run all the steps of one attempt."""
@@ -84,7 +84,7 @@ async def ada(**settings: Any) -> AsyncIterator[TikTokAccount]:
             await sim.account("ada", **settings)
             scopes = f"{tiktok_user.SCOPES},user.info.profile"
             person = await tiktok_user.connected(sim, http, scope=scopes)
-            account = PostingAccount(
+            account = PostingAccountWithAccessToken(
                 platform="tiktok",
                 service_url=base,
                 external_id="-000ada",

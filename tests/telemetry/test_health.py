@@ -8,7 +8,7 @@ import httpx
 import msgspec
 import pytest
 
-from processes.image import PROCESS_WITHOUT_IMAGE, ServingProcess
+from processes.image import PROCESS_WITHOUT_IMAGE, ServingProcessFacts
 from schemas.envelope import Envelope
 from schemas.errors import SettingsInvalid
 from schemas.hosts import AllowedHostHeaders
@@ -36,7 +36,7 @@ async def test_error_of_a_taken_port_names_the_setting() -> None:
 
 
 async def test_replacement_takes_the_port_once_its_predecessor_frees_it() -> None:
-    process, hosts = ServingProcess(number=1, is_replacement=True), AllowedHostHeaders()
+    process, hosts = ServingProcessFacts(number=1, is_replacement=True), AllowedHostHeaders()
     async with AsyncExitStack() as predecessor:
         port = await predecessor.enter_async_context(health.serve_health(0))
         serving = health.serve_process_health(port - 1, process, setting="HEALTH_PORT", host="127.0.0.1", hosts=hosts)
@@ -67,7 +67,7 @@ async def test_replacement_says_once_that_its_port_stays_taken(
         return attempts["all"] > 10
 
     monkeypatch.setattr(asyncio, "start_server", find_port_taken)
-    process, hosts = ServingProcess(is_replacement=True), AllowedHostHeaders()
+    process, hosts = ServingProcessFacts(is_replacement=True), AllowedHostHeaders()
     async with health.serve_process_health(1, process, setting="HEALTH_PORT", host="127.0.0.1", hosts=hosts):
         await eventually(has_tried_often)
     assert "".join(capsys.readouterr()).count("stays taken") == 1

@@ -21,7 +21,7 @@ from tests.telemetry.test_traces import SECRET, commit_nothing, ingest, project_
 from tests.workers.by_hand import FUTURE
 from tests.workers.runtime.workers import TEST_JOB, Workers
 from workers.dispatcher.chores import QUEUED_JOB_DEADLINE_CHORE, build_job_rescue_chore
-from workers.dispatcher.uptime import PostgresUptime
+from workers.dispatcher.uptime import PostgresUptimeTracker
 from workers.runtime.context import TaskContext
 
 Line = dict[str, Any]
@@ -107,7 +107,7 @@ async def test_dispatcher_lines_have_the_same_fields(acme: ApiCaller, workers: W
     async with workers.pool.acquire() as conn:
         await seeds.claims(conn, INGEST_WEBSITE_KIND, free=1)
         await conn.execute("update worker set lease_expires_at = now() - interval '1 second'")
-        uptime = PostgresUptime(0.0)
+        uptime = PostgresUptimeTracker(0.0)
         uptime.note_response(FUTURE)
         await build_job_rescue_chore(uptime, patience_s=60).run(conn)
         await conn.execute("update job set deadline_at = now() - interval '1 second'")

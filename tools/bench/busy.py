@@ -7,7 +7,7 @@ from typing import NamedTuple
 from redis.asyncio import Redis
 
 from chaos import backlog, fleet
-from chaos.environment import BenchEnvironment
+from chaos.environment import BenchServersAndSettings
 from chaos.processes import ChildProcess, read_child_cpu_s
 from chaos.tasks import BENCH_POOL, SLEEP_BENCH_KIND
 from db.pool import Conn, Pool, run_in_transaction
@@ -29,7 +29,7 @@ class PeakBusySlots(NamedTuple):
 
 
 async def measure_idle_cost_and_peak_busy_slots(
-    environment: BenchEnvironment, size: BenchmarkRunSize, tell: ProgressCallback
+    environment: BenchServersAndSettings, size: BenchmarkRunSize, tell: ProgressCallback
 ) -> BenchmarkResult:
     """Measure idle workers, then the busy slots after twice as many jobs as slots; return the worse of two rounds."""
     await backlog.reset_bench_database_with_tenants(environment.pool, tenants=size.tenants)
@@ -48,7 +48,7 @@ async def measure_idle_cost_and_peak_busy_slots(
 
 
 async def _measure_cpu_and_redis_use_when_idle(
-    environment: BenchEnvironment, workers: list[ChildProcess], seconds: float
+    environment: BenchServersAndSettings, workers: list[ChildProcess], seconds: float
 ) -> dict[str, float]:
     """Return each idle worker's CPU in percent and Redis commands a second.
 
@@ -67,7 +67,9 @@ async def _count_redis_commands(redis: "Redis") -> int:
     return int((await redis.info("stats"))["total_commands_processed"])
 
 
-async def _measure_peak_slots_of_bench_pool(environment: BenchEnvironment, size: BenchmarkRunSize) -> PeakBusySlots:
+async def _measure_peak_slots_of_bench_pool(
+    environment: BenchServersAndSettings, size: BenchmarkRunSize
+) -> PeakBusySlots:
     count = 2 * BENCH_SLOTS * size.workers
     await backlog.delete_all_jobs(environment.pool)
     async with open_redis_wake_courier(environment.settings.redis_url) as courier:
@@ -79,7 +81,7 @@ async def _measure_peak_slots_of_bench_pool(environment: BenchEnvironment, size:
             _poll_pool_slot_peak(environment.pool, committed, within_s=size.busy_s, full=count // 2)
         )
         for wake in wakes:
-            await courier.send_wake(wake)
+            await courier.send_or_queue_wake(wake)
         peak = await watch
     await fleet.wait_until_bench_pool_drained(environment.pool)
     await backlog.check_bench_jobs_neither_lost_nor_doubled(environment.pool, count=count)

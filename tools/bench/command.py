@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from chaos import environment
 from cli.shared.command import with_printed_result
 from cli.shared.group import FullSentenceHelpCommandGroup
-from cli.shared.output import CommandResult, build_rich_console
+from cli.shared.output import CliCommandResult, build_rich_console
 from tools.bench import suites
 from tools.bench import tables as views
 from tools.bench.figures import (
@@ -45,7 +45,7 @@ def bench() -> None:
 
 @bench.command("jobs")
 @with_printed_result
-async def bench_jobs() -> CommandResult:
+async def bench_jobs() -> CliCommandResult:
     """Measure jobs against plain arq: pickup, drain, live, busy slots, scaling, recovery, pull.
 
     \b
@@ -58,7 +58,7 @@ async def bench_jobs() -> CommandResult:
 
 @bench.command("http")
 @with_printed_result
-async def bench_http() -> CommandResult:
+async def bench_http() -> CliCommandResult:
     """Measure requests against a bare Litestar app: create a project, poll a job.
 
     \b
@@ -71,7 +71,7 @@ async def bench_http() -> CommandResult:
 
 @bench.command("publish")
 @with_printed_result
-async def bench_post_lateness() -> CommandResult:
+async def bench_post_lateness() -> CliCommandResult:
     """Measure delays of posts: 500 of 20 accounts with quotas, four workers, at one instant and within 20 s.
 
     The posts go to a sandbox's instant fakes. An account over its quota is an error, not a figure.
@@ -86,7 +86,7 @@ async def bench_post_lateness() -> CommandResult:
 
 @bench.command("all")
 @with_printed_result
-async def bench_all_readme_figures() -> CommandResult:
+async def bench_all_readme_figures() -> CliCommandResult:
     """Measure jobs, HTTP requests and posts in about four minutes on two cores; --json prints only figures.
 
     \b
@@ -95,13 +95,13 @@ async def bench_all_readme_figures() -> CommandResult:
       tenantry bench all --json > figures.json
     """
     result = await _run_suite_in_bench_environment(BENCHMARKS_OF_README_FIGURES)
-    return CommandResult(result.figures, views.build_bench_figure_tables(result))
+    return CliCommandResult(result.figures, views.build_bench_figure_tables(result))
 
 
 @bench.command("neighbours")
 @click.argument("rows", nargs=-1, type=click.Choice(list(NEIGHBOUR_ATTACKS_BY_NAME)), metavar="[ROW]...")
 @with_printed_result
-async def bench_neighbours(rows: tuple[str, ...]) -> CommandResult:
+async def bench_neighbours(rows: tuple[str, ...]) -> CliCommandResult:
     """Measure a tenant's response times at rest and during another tenant's attack: p50 and p95.
 
     Without names it measures all rows, in about 16 minutes. Each row is one attack:
@@ -121,7 +121,7 @@ async def bench_neighbours(rows: tuple[str, ...]) -> CommandResult:
         async with environment.open_bench_environment() as opened:
             measured = await measure_neighbours(opened, names, victim.FULL_ATTACK_SCALE, progress)
             machine = await suites.describe_machine(opened)
-    return CommandResult(
+    return CliCommandResult(
         {**{name: row.to_plain_values() for name, row in measured.items()}, "machine": machine},
         views.build_bench_attack_tables(measured),
     )
@@ -132,7 +132,7 @@ async def bench_neighbours(rows: tuple[str, ...]) -> CommandResult:
 @click.option("--ended", type=click.IntRange(min=1), metavar="N", help="Number of ended jobs (1000000).")
 @click.option("--waiting", type=click.IntRange(min=1), metavar="N", help="Number of waiting jobs (100000).")
 @with_printed_result
-async def bench_old_against_empty_ledger(quick: bool, ended: int | None, waiting: int | None) -> CommandResult:
+async def bench_old_against_empty_ledger(quick: bool, ended: int | None, waiting: int | None) -> CliCommandResult:
     """Measure each statement of jobs on an old and on an empty ledger in turn: p50 and ratio.
 
     Then it measures a pull among tenants at their cap, among unknown kinds and among dead rows behind a
@@ -147,14 +147,14 @@ async def bench_old_against_empty_ledger(quick: bool, ended: int | None, waiting
     size = QUICK_BENCHMARK_RUN_SIZE if quick else FULL_BENCHMARK_RUN_SIZE
     size = size._replace(ledger_ended=ended or size.ledger_ended, ledger_waiting=waiting or size.ledger_waiting)
     result = await _run_suite_in_bench_environment(JOB_LEDGER_BENCHMARKS, size)
-    return CommandResult({**result.figures, "details": result.details}, views.build_bench_statement_tables(result))
+    return CliCommandResult({**result.figures, "details": result.details}, views.build_bench_statement_tables(result))
 
 
 @bench.command("events")
 @click.argument("parts", nargs=-1, type=click.Choice(list(EVENT_BENCHMARKS)), metavar="[PART]...")
 @click.option("--quick", is_flag=True, help="A tenth of the events: a functional check, not a measurement.")
 @with_printed_result
-async def bench_events(parts: tuple[str, ...], quick: bool) -> CommandResult:
+async def bench_events(parts: tuple[str, ...], quick: bool) -> CliCommandResult:
     """Measure events from a request to their commit against a raw COPY and a bare Litestar route, and their counts.
 
     Parts are speed, latency and counting. Without a name it runs all, in about seven minutes. An accepted event
@@ -174,7 +174,7 @@ async def bench_events(parts: tuple[str, ...], quick: bool) -> CommandResult:
 
 @bench.command("webhooks")
 @with_printed_result
-async def bench_webhook_delays() -> CommandResult:
+async def bench_webhook_delays() -> CliCommandResult:
     """Measure webhooks from an event's commit to their receiver, at rest and with hanging receivers.
 
     A hanging receiver has 10,000 waiting deliveries, in the same organization and in another; then 200
@@ -190,9 +190,9 @@ async def bench_webhook_delays() -> CommandResult:
 
 async def _run_suite_and_build_figure_tables(
     suite: Mapping[str, MeasureFunction], size: BenchmarkRunSize = FULL_BENCHMARK_RUN_SIZE
-) -> CommandResult:
+) -> CliCommandResult:
     result = await _run_suite_in_bench_environment(suite, size)
-    return CommandResult({**result.figures, "details": result.details}, views.build_bench_figure_tables(result))
+    return CliCommandResult({**result.figures, "details": result.details}, views.build_bench_figure_tables(result))
 
 
 async def _run_suite_in_bench_environment(

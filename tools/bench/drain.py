@@ -10,7 +10,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from chaos import backlog, fleet
-from chaos.environment import BenchEnvironment
+from chaos.environment import BenchServersAndSettings
 from chaos.processes import ChildProcess, run_module_and_read_json
 from chaos.tasks import BENCH_POOL, NOOP_BENCH_KIND, ONE_WRITE_BENCH_KIND, SLEEP_BENCH_KIND
 from jobs.kinds import JobKindSpec
@@ -55,7 +55,7 @@ class DrainRound(NamedTuple):
 
 
 async def measure_drain(
-    environment: BenchEnvironment, size: BenchmarkRunSize, tell: ProgressCallback
+    environment: BenchServersAndSettings, size: BenchmarkRunSize, tell: ProgressCallback
 ) -> BenchmarkResult:
     """Measure jobs a second of a backlog with a dispatcher and one worker of 100 slots, against plain arq.
 
@@ -85,7 +85,7 @@ async def measure_drain(
 
 
 async def _measure_drain_round(
-    environment: BenchEnvironment, size: BenchmarkRunSize, tenants: list[UUID]
+    environment: BenchServersAndSettings, size: BenchmarkRunSize, tenants: list[UUID]
 ) -> DrainRound:
     drain = partial(_insert_jobs_and_measure_drain, environment, tenants)
     return DrainRound(
@@ -98,7 +98,7 @@ async def _measure_drain_round(
 
 
 async def _insert_jobs_and_measure_drain(
-    environment: BenchEnvironment, tenants: list[UUID], counts: Mapping[JobKindSpec, int], *, effects: int = 0
+    environment: BenchServersAndSettings, tenants: list[UUID], counts: Mapping[JobKindSpec, int], *, effects: int = 0
 ) -> BenchJobRun:
     pool, count = environment.pool, sum(counts.values())
     await backlog.delete_all_jobs(pool)
@@ -123,7 +123,7 @@ def summarize_job_cpu(runs: Sequence[BenchJobRun]) -> dict[str, float]:
 
 
 async def measure_job_rate_during_submits(
-    environment: BenchEnvironment, size: BenchmarkRunSize, tell: ProgressCallback
+    environment: BenchServersAndSettings, size: BenchmarkRunSize, tell: ProgressCallback
 ) -> BenchmarkResult:
     """Measure jobs a second from closed-loop submitters to one worker of 100 slots, against plain arq.
 
@@ -144,7 +144,7 @@ async def measure_job_rate_during_submits(
 
 
 async def _submit_jobs_and_measure_end_rate(
-    environment: BenchEnvironment, workers: Sequence[ChildProcess], *, count: int
+    environment: BenchServersAndSettings, workers: Sequence[ChildProcess], *, count: int
 ) -> BenchJobRun:
     await backlog.delete_all_jobs(environment.pool)
     meter = await start_job_cpu_meter(environment.pool, workers)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from statistics import median
 from typing import Any, NamedTuple
 
-from chaos.environment import BenchEnvironment
+from chaos.environment import BenchServersAndSettings
 
 
 class BenchmarkRunSize(NamedTuple):
@@ -93,7 +93,7 @@ class BenchmarkResult(NamedTuple):
 
 
 ProgressCallback = Callable[[str], None]
-MeasureFunction = Callable[[BenchEnvironment, BenchmarkRunSize, ProgressCallback], Awaitable[BenchmarkResult]]
+MeasureFunction = Callable[[BenchServersAndSettings, BenchmarkRunSize, ProgressCallback], Awaitable[BenchmarkResult]]
 
 
 class FigureTarget(NamedTuple):

@@ -19,7 +19,7 @@ from uuid import uuid4
 import msgspec
 import uvloop
 
-from chaos.environment import BenchEnvironment
+from chaos.environment import BenchServersAndSettings
 from chaos.processes import run_module_and_read_json
 from schemas.errors import BenchmarkFailed
 from tools.bench.events import generated
@@ -159,7 +159,7 @@ class _LoadRun:
             caller.end()
 
 
-async def run_load_plan(environment: BenchEnvironment, plan: BenchLoad) -> LoadResponses:
+async def run_load_plan(environment: BenchServersAndSettings, plan: BenchLoad) -> LoadResponses:
     """Run a load plan in a process of its own, and return its responses.
 
     Raises `BenchmarkFailed` for any response other than 2xx.

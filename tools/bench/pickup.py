@@ -1,7 +1,7 @@
 """Pickup time: from a job's confirmed commit to the start of its handler."""
 
 from chaos import backlog, fleet
-from chaos.environment import BenchEnvironment
+from chaos.environment import BenchServersAndSettings
 from chaos.processes import run_module_and_read_json
 from chaos.tasks import START_TIME_BENCH_KIND
 from tools.bench.figures import BenchmarkResult, BenchmarkRunSize, ProgressCallback, compute_percentiles
@@ -16,7 +16,7 @@ IDLE_JOBS_PER_S = 3
 
 
 async def measure_pickup(
-    environment: BenchEnvironment, size: BenchmarkRunSize, tell: ProgressCallback
+    environment: BenchServersAndSettings, size: BenchmarkRunSize, tell: ProgressCallback
 ) -> BenchmarkResult:
     """Measure ms from commit to handler start, and arq's; return our p50, p95, p99 at 50/s. Raise `BenchmarkFailed`."""
     await backlog.reset_bench_database_with_tenants(environment.pool, tenants=size.tenants)
@@ -38,7 +38,7 @@ async def measure_pickup(
     )
 
 
-async def _measure_pickup_ms(environment: BenchEnvironment, *, count: int, rate: float) -> dict[str, float]:
+async def _measure_pickup_ms(environment: BenchServersAndSettings, *, count: int, rate: float) -> dict[str, float]:
     """Return percentiles of the ms from a job's commit to its handler's start, at `rate` jobs a second.
 
     The handler returns its start time, and both ends use the host's monotonic clock.

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from chaos import fleet
-from chaos.environment import BenchEnvironment
+from chaos.environment import BenchServersAndSettings
 from db.pool import Conn, Pool, run_in_transaction
 from domain.publishing import scheduling
 from domain.publishing.quotas import POST_QUOTA_SEND_DELAY_MARGIN_S
@@ -58,7 +58,7 @@ select extract(epoch from at - greatest(scheduled_for, before + $3 * interval '1
 
 
 async def measure_post_lateness(
-    environment: BenchEnvironment, size: BenchmarkRunSize, tell: ProgressCallback
+    environment: BenchServersAndSettings, size: BenchmarkRunSize, tell: ProgressCallback
 ) -> BenchmarkResult:
     """Measure the lateness of posts due at once, spread, or beyond quotas; return each p95. Raise `BenchmarkFailed`."""
     await environment.pool.execute("delete from pool_cap where pool = $1", PUBLISH_POST_KIND.pool)
@@ -85,7 +85,7 @@ async def measure_post_lateness(
 
 
 async def _measure_post_lateness_round(
-    environment: BenchEnvironment, size: BenchmarkRunSize, over_s: float
+    environment: BenchServersAndSettings, size: BenchmarkRunSize, over_s: float
 ) -> dict[str, float]:
     quotas = [
         (WIDE_QUOTA_POSTS_AN_HOUR if number % 4 else TIGHT_QUOTA_POSTS_AN_HOUR, ONE_HOUR_S)
@@ -100,7 +100,7 @@ async def _measure_post_lateness_round(
 
 
 async def _measure_post_lateness_beyond_quota_wait(
-    environment: BenchEnvironment, size: BenchmarkRunSize
+    environment: BenchServersAndSettings, size: BenchmarkRunSize
 ) -> dict[str, float]:
     """Return percentiles of the ms by which posts due at once went out after their quota allowed them.
 
@@ -123,7 +123,7 @@ async def _measure_post_lateness_beyond_quota_wait(
 
 
 async def _create_accounts_and_schedule_posts(
-    environment: BenchEnvironment, quotas: Sequence[tuple[int, int]], contents: int, over_s: float
+    environment: BenchServersAndSettings, quotas: Sequence[tuple[int, int]], contents: int, over_s: float
 ) -> UUID:
     """Create an account for each quota, and schedule `contents` posts to each, due within `over_s`
     seconds. Return their project.
@@ -157,7 +157,7 @@ async def _wait_for_bench_posts(pool: Pool, project_id: UUID, count: int) -> Non
 
 
 async def _schedule_content(
-    environment: BenchEnvironment, sandbox: BenchTenant, accounts: Sequence[str], at: datetime
+    environment: BenchServersAndSettings, sandbox: BenchTenant, accounts: Sequence[str], at: datetime
 ) -> None:
     """Schedule one new content to every account, due at the time `at`."""
     content = await tenants.create_bench_text_content(environment, sandbox)

@@ -4,7 +4,7 @@ import time
 from uuid import UUID
 
 from chaos import backlog
-from chaos.environment import BenchEnvironment
+from chaos.environment import BenchServersAndSettings
 from chaos.tasks import BENCH_POOL, BENCH_TASKS, NOOP_BENCH_KIND
 from db.pool import Conn
 from db.queries import worker
@@ -18,7 +18,7 @@ JOBS_PER_TIMED_PULL, WARM_UP_PULL_COUNT = 10, 5
 
 
 async def measure_pull(
-    environment: BenchEnvironment, size: BenchmarkRunSize, tell: ProgressCallback
+    environment: BenchServersAndSettings, size: BenchmarkRunSize, tell: ProgressCallback
 ) -> BenchmarkResult:
     """Measure the time of a pull of ten jobs among many waiting tenants.
 

@@ -6,7 +6,7 @@ import time
 from uuid import UUID
 
 from chaos import backlog, fleet
-from chaos.environment import BenchEnvironment
+from chaos.environment import BenchServersAndSettings
 from chaos.tasks import BENCH_POOL, BLOCKED_FIRST_ATTEMPT_BENCH_KIND
 from db.pool import Conn, run_in_transaction
 from jobs import ledger
@@ -21,7 +21,7 @@ COUNT_PULLED_JOBS = "select count(*) from job where pool = $1 and fence >= $2"
 
 
 async def measure_recovery(
-    environment: BenchEnvironment, size: BenchmarkRunSize, tell: ProgressCallback
+    environment: BenchServersAndSettings, size: BenchmarkRunSize, tell: ProgressCallback
 ) -> BenchmarkResult:
     """Measure the seconds until a killed worker's jobs run again; return the worst. Raise `BenchmarkFailed`.
 
@@ -38,7 +38,7 @@ async def measure_recovery(
     return BenchmarkResult({"recovery_s": max(took_s), "lease_s": size.lease_s}, {"recovery_s": took_s})
 
 
-async def _measure_one_recovery(environment: BenchEnvironment, tenants: list[UUID], lease_s: float) -> float:
+async def _measure_one_recovery(environment: BenchServersAndSettings, tenants: list[UUID], lease_s: float) -> float:
     """Kill a worker, and return the seconds until a second worker has pulled all its jobs.
 
     The second worker starts once the first has all jobs, so that every job is held by the victim. A first
@@ -65,7 +65,7 @@ async def _submit_recovery_jobs(conn: Conn, tenants: list[UUID]) -> None:
         )
 
 
-async def _wait_until_all_pulled(environment: BenchEnvironment, *, fence: int) -> None:
+async def _wait_until_all_pulled(environment: BenchServersAndSettings, *, fence: int) -> None:
     """Wait until workers have pulled all jobs of the round with this fence."""
 
     async def all_pulled() -> bool:

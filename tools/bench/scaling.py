@@ -9,7 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from chaos import backlog, fleet
-from chaos.environment import BenchEnvironment
+from chaos.environment import BenchServersAndSettings
 from chaos.processes import ChildProcess, read_child_cpu_s
 from chaos.tasks import BENCH_POOL, SLEEP_BENCH_KIND
 from jobs.courier import open_redis_wake_courier
@@ -42,7 +42,7 @@ class ScalingRound(NamedTuple):
 
 
 async def measure_scaling(
-    environment: BenchEnvironment, size: BenchmarkRunSize, tell: ProgressCallback
+    environment: BenchServersAndSettings, size: BenchmarkRunSize, tell: ProgressCallback
 ) -> BenchmarkResult:
     """Measure throughput in rounds, each with twice the workers and jobs of the round before.
 
@@ -68,7 +68,7 @@ async def measure_scaling(
 
 
 async def _measure_scaling_round(
-    environment: BenchEnvironment, tenants: Sequence[UUID], workers: Sequence[ChildProcess], seconds: float
+    environment: BenchServersAndSettings, tenants: Sequence[UUID], workers: Sequence[ChildProcess], seconds: float
 ) -> ScalingRound:
     """Return the rate and CPU of jobs that end within `seconds`, in the middle of a longer backlog."""
     pool, ideal = environment.pool, len(workers) * BENCH_SLOTS / SLEEP_JOB_S
@@ -77,7 +77,7 @@ async def _measure_scaling_round(
     await backlog.insert_waiting_jobs(pool, SLEEP_BENCH_KIND, tenants, count=count, args={"seconds": SLEEP_JOB_S})
     async with open_redis_wake_courier(environment.settings.redis_url) as courier:
         for _ in workers:
-            await courier.send_wake(WakeMessage(BENCH_POOL, SLEEP_BENCH_KIND.name, ids.new_uuid7()))
+            await courier.send_or_queue_wake(WakeMessage(BENCH_POOL, SLEEP_BENCH_KIND.name, ids.new_uuid7()))
     # A worker that has just started may take a while.
     await fleet.poll_until(lambda: pool.fetchval(SELECT_ANY_ENDED_JOB), within=fleet.PROCESS_START_TIMEOUT_S)
     await asyncio.sleep(SCALING_WARM_UP_S)

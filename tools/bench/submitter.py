@@ -46,7 +46,7 @@ class BenchSubmitter:
         submitted = await self.jobs.submit_job(job)
         self.committed_ns[str(submitted.job_id)] = time.monotonic_ns()
         if submitted.wake:
-            await self.courier.send_wake(submitted.wake)
+            await self.courier.send_or_queue_wake(submitted.wake)
 
 
 async def main(kind: JobKindSpec, count: int, rate: float) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from chaos.environment import BenchEnvironment
+from chaos.environment import BenchServersAndSettings
 from tools.bench import busy, drain, pickup, publishing, pulling, recovery, scaling, web, webhooks
 from tools.bench.events import counting, latency, speed
 from tools.bench.figures import BenchmarkResult, BenchmarkRunSize, MeasureFunction
@@ -44,7 +44,10 @@ SuiteProgress = Callable[[str, str], None]
 
 
 async def run_benchmark_suite(
-    environment: BenchEnvironment, suite: Mapping[str, MeasureFunction], size: BenchmarkRunSize, progress: SuiteProgress
+    environment: BenchServersAndSettings,
+    suite: Mapping[str, MeasureFunction],
+    size: BenchmarkRunSize,
+    progress: SuiteProgress,
 ) -> BenchmarkResult:
     """Run the benchmarks in order in one environment; return all figures. Raise `BenchmarkFailed` for doubtful ones."""
     figures: dict[str, float] = {}
@@ -56,7 +59,7 @@ async def run_benchmark_suite(
     return BenchmarkResult(figures, details)
 
 
-async def describe_machine(environment: BenchEnvironment) -> dict[str, Any]:
+async def describe_machine(environment: BenchServersAndSettings) -> dict[str, Any]:
     """Return the machine's cores and load, and the versions of Python, PostgreSQL and Redis.
 
     `load` is the host's average over the minute before the call.

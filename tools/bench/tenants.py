@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from chaos.environment import BenchEnvironment
+from chaos.environment import BenchServersAndSettings
 from chaos.tasks import NOOP_BENCH_KIND
 from db.pool import Conn, run_in_transaction
 from domain.accounts.accounts import AccountIdentity
@@ -17,7 +17,7 @@ from domain.apps.apps import AppChangeAuthor
 from domain.connecting import connect
 from domain.content import content
 from domain.projects import projects
-from domain.projects.projects import NewProject
+from domain.projects.projects import ProjectToInsert
 from domain.security.keyring import Keyring, parse_keyring
 from domain.tenancy import api_keys, organizations
 from jobs import ledger
@@ -37,7 +37,7 @@ class BenchTenant(NamedTuple):
 
 
 async def create_bench_tenant(
-    environment: BenchEnvironment, *, tier: LiveOrganizationTier = "partner", keys: int = 1, projects: int = 1
+    environment: BenchServersAndSettings, *, tier: LiveOrganizationTier = "partner", keys: int = 1, projects: int = 1
 ) -> BenchTenant:
     """Create a live organization with `keys` API keys and `projects` projects, and return it."""
     peppers = parse_keyring(environment.settings.peppers, setting="PEPPERS")
@@ -50,7 +50,7 @@ async def create_bench_tenant(
     return await run_in_transaction(environment.pool, write)
 
 
-async def create_sandbox_bench_tenant(environment: BenchEnvironment) -> BenchTenant:
+async def create_sandbox_bench_tenant(environment: BenchServersAndSettings) -> BenchTenant:
     """Create an organization, and return its sandbox with one project and no keys."""
 
     async def write(conn: Conn) -> BenchTenant:
@@ -74,7 +74,7 @@ class BenchEventApp(NamedTuple):
         return msgspec.json.encode({"events": created})
 
 
-async def create_bench_event_app(environment: BenchEnvironment, tenant: BenchTenant) -> BenchEventApp:
+async def create_bench_event_app(environment: BenchServersAndSettings, tenant: BenchTenant) -> BenchEventApp:
     """Create an SDK app in the tenant's first project; return its event endpoint and key."""
     peppers = parse_keyring(environment.settings.peppers, setting="PEPPERS")
 
@@ -88,7 +88,7 @@ async def create_bench_event_app(environment: BenchEnvironment, tenant: BenchTen
 
 
 async def store_bluesky_bench_accounts(
-    environment: BenchEnvironment, tenant: BenchTenant, servers: Sequence[str]
+    environment: BenchServersAndSettings, tenant: BenchTenant, servers: Sequence[str]
 ) -> list[str]:
     """Store a Bluesky account with fake tokens for each server in the tenant's first project; return their ids."""
     vault = parse_keyring(environment.settings.vault_keys, setting="VAULT_KEYS")
@@ -112,7 +112,7 @@ async def store_bluesky_bench_accounts(
     return await run_in_transaction(environment.pool, write)
 
 
-async def create_bench_text_content(environment: BenchEnvironment, tenant: BenchTenant) -> str:
+async def create_bench_text_content(environment: BenchServersAndSettings, tenant: BenchTenant) -> str:
     """Create content of text only, in the tenant's first project; return its id."""
 
     async def write(conn: Conn) -> str:
@@ -125,7 +125,7 @@ async def create_bench_text_content(environment: BenchEnvironment, tenant: Bench
     return await run_in_transaction(environment.pool, write)
 
 
-async def submit_waiting_jobs(environment: BenchEnvironment, tenant: BenchTenant, count: int) -> list[str]:
+async def submit_waiting_jobs(environment: BenchServersAndSettings, tenant: BenchTenant, count: int) -> list[str]:
     """Submit `count` jobs that wait, since no worker runs their pool. Return their public ids."""
 
     async def write(conn: Conn) -> list[str]:
@@ -156,7 +156,7 @@ async def _insert_bench_projects(conn: Conn, org: UUID, count: int) -> list[str]
     now = await conn.fetchval("select now()")
     bodies = [ProjectCreate(name=f"Shop {number}", timezone="UTC") for number in range(count)]
     drafts = [projects.compose_new_project(body, organization_id=org, now=now) for body in bodies]
-    await projects.insert_new_projects(conn, [NewProject(org, None, one, None) for one in drafts])
+    await projects.insert_new_projects(conn, [ProjectToInsert(org, None, one, None) for one in drafts])
     return [one.id for one in drafts]
 
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from chaos import backlog, fleet
-from chaos.environment import BenchEnvironment
+from chaos.environment import BenchServersAndSettings
 from schemas.errors import BenchmarkFailed
 from tools.bench import tenants
 from tools.bench.figures import (
@@ -48,7 +48,7 @@ class MeasuredWebServer(NamedTuple):
 
 
 async def measure_http_request_rates(
-    environment: BenchEnvironment, size: BenchmarkRunSize, tell: ProgressCallback
+    environment: BenchServersAndSettings, size: BenchmarkRunSize, tell: ProgressCallback
 ) -> BenchmarkResult:
     """Compare the API's requests a second with a bare app's; return the ratios for creating projects and polling jobs.
 
@@ -77,7 +77,7 @@ async def measure_http_request_rates(
 
 
 async def _create_tenants_with_jobs_to_poll(
-    environment: BenchEnvironment, count: int
+    environment: BenchServersAndSettings, count: int
 ) -> tuple[list[str], list[tuple[str, str]]]:
     """Create tenants with jobs, copied for the bare app; return keys, and pairs of a key and a job id it may read."""
     await backlog.reset_bench_database_with_tenants(environment.pool, tenants=0)
@@ -93,7 +93,7 @@ async def _create_tenants_with_jobs_to_poll(
 
 
 async def _run_bench_creates_and_polls(
-    environment: BenchEnvironment, side: MeasuredWebServer, creates: BenchLoad, polls: BenchLoad
+    environment: BenchServersAndSettings, side: MeasuredWebServer, creates: BenchLoad, polls: BenchLoad
 ) -> tuple[LoadResponses, LoadResponses]:
     """Run a load that creates projects, then one that polls jobs, against a server; return both responses."""
     first, second = (msgspec.structs.replace(plan, port=side.port) for plan in (creates, polls))
@@ -101,7 +101,7 @@ async def _run_bench_creates_and_polls(
 
 
 async def _check_bench_projects(
-    environment: BenchEnvironment, warm: list[LoadResponses], sides: list[MeasuredWebServer]
+    environment: BenchServersAndSettings, warm: list[LoadResponses], sides: list[MeasuredWebServer]
 ) -> None:
     """Compare stored projects and our idempotency records with the confirmed creates. Raise `BenchmarkFailed`."""
     confirmed = [

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from chaos import fleet
-from chaos.environment import BENCH_KEYRING, BenchEnvironment
+from chaos.environment import BENCH_KEYRING, BenchServersAndSettings
 from db.pool import Pool, run_in_transaction
 from domain.security.keyring import parse_keyring
 from domain.webhooks import endpoints
@@ -70,7 +70,7 @@ class TimingReceiver:
 class WebhookRun(NamedTuple):
     """The measured endpoint, its organization, and both receivers."""
 
-    environment: BenchEnvironment
+    environment: BenchServersAndSettings
     receiver: TimingReceiver
     hanging: str
     org: UUID
@@ -82,7 +82,7 @@ class WebhookRun(NamedTuple):
 
 
 async def measure_webhook_delays(
-    environment: BenchEnvironment, size: BenchmarkRunSize, tell: ProgressCallback
+    environment: BenchServersAndSettings, size: BenchmarkRunSize, tell: ProgressCallback
 ) -> BenchmarkResult:
     """Measure webhook delays, also with hanging receivers; return p95s and backlog rate. Raise `BenchmarkFailed`."""
     late: dict[str, Any] = {}
@@ -108,7 +108,7 @@ async def measure_webhook_delays(
 
 
 @contextlib.asynccontextmanager
-async def _open_webhook_run(environment: BenchEnvironment) -> AsyncIterator[WebhookRun]:
+async def _open_webhook_run(environment: BenchServersAndSettings) -> AsyncIterator[WebhookRun]:
     """Run a dispatcher, a webhook worker and both receivers. Yield them with the measured endpoint."""
     receiver = TimingReceiver()
     async with (
@@ -124,7 +124,7 @@ async def _open_webhook_run(environment: BenchEnvironment) -> AsyncIterator[Webh
             yield WebhookRun(environment, receiver, hosts[1], org, endpoint_id)
 
 
-async def _create_bench_org(environment: BenchEnvironment) -> UUID:
+async def _create_bench_org(environment: BenchServersAndSettings) -> UUID:
     return (await tenants.create_bench_tenant(environment, keys=0, projects=0)).org
 
 

@@ -47,7 +47,7 @@ class FetchedMediaWriter:
         """
         with _convert_media_storage_away_errors():
             [inspected] = await streaming_upload.probe_upload_media(self.store, [file], [token])
-        return await streaming_upload.store_sanitized_drawing(inspected.file, self._store_sanitized_svg)
+        return await streaming_upload.store_sanitized_drawing(inspected.file, self._store_already_sanitized_svg)
 
     async def inspect_stored_files(self, stored: Sequence[tuple[StreamingUpload, str]]) -> dict[str, StoredFile]:
         """Inspect stored files; return the valid ones' metadata by token. An SVG is sanitized and stored again.
@@ -64,7 +64,7 @@ class FetchedMediaWriter:
             else:
                 pairs = zip(remaining, inspected, strict=True)
                 return {
-                    token: await streaming_upload.store_sanitized_drawing(item.file, self._store_sanitized_svg)
+                    token: await streaming_upload.store_sanitized_drawing(item.file, self._store_already_sanitized_svg)
                     for (_, token), item in pairs
                 }
         return {}
@@ -74,7 +74,7 @@ class FetchedMediaWriter:
         self.tokens.append(token)
         return token
 
-    async def _store_sanitized_svg(self, data: bytes) -> str:
+    async def _store_already_sanitized_svg(self, data: bytes) -> str:
         token = await self.reserve_storage_token(len(data))
         with _convert_media_storage_away_errors():
             await self.store.write(token, streaming_upload.stream_bytes_as_one_chunk(data))

@@ -9,7 +9,7 @@ from domain.events.conversion_lines import OpenConversionDestination
 from domain.events.conversions import DueConversion, SettledConversion
 from schemas.conversions import ConversionEndState
 from workers.conversions import consent, person, verdict
-from workers.conversions.person import RawEventTree
+from workers.conversions.person import ConversionEventJson
 from workers.conversions.verdict import ConversionSkipReason
 
 #: A destination accepts events of 7 days. One hour is left for the transfer.
@@ -19,7 +19,7 @@ CONVERSION_RESEND_WINDOW = timedelta(hours=47)
 
 #: Builds an event's payload for a destination, or returns the reason to skip it.
 BuildConversionEvent: TypeAlias = Callable[
-    [OpenConversionDestination, DueConversion, RawEventTree], dict[str, Any] | ConversionSkipReason
+    [OpenConversionDestination, DueConversion, ConversionEventJson], dict[str, Any] | ConversionSkipReason
 ]
 
 

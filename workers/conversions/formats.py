@@ -12,7 +12,7 @@ from functools import partial
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
-from workers.conversions.pii import NO_KNOWN_PERSON_DATA, PiiNumberStrictness, PlainPersonData, contains_pii
+from workers.conversions.pii import NO_KNOWN_PERSON_DATA, PersonDataToDetect, PiiNumberStrictness, contains_pii
 
 #: Longer labels, ids and user agents are dropped.
 MAX_DEVICE_LABEL_CHARS = 64
@@ -43,7 +43,7 @@ _DATED_ORDER_ID_PREFIX_PATTERN = re.compile(
 _PII_IN_USER_AGENT_PATTERN = re.compile(r"[^\s;(),]*@[^\s;(),]*|(?<![^\s;(),])\+?\d{7,}(?![^\s;(),])")
 
 
-def normalize_ip_address(text: str, _: PlainPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
+def normalize_ip_address(text: str, _: PersonDataToDetect = NO_KNOWN_PERSON_DATA) -> str | None:
     """Return an IP address in its normal form, a mapped IPv6 one as IPv4; None for another text, or with a zone."""
     try:
         address = ip_address(text)
@@ -54,7 +54,7 @@ def normalize_ip_address(text: str, _: PlainPersonData = NO_KNOWN_PERSON_DATA) -
     return None if address.scope_id else str(address.ipv4_mapped or address)
 
 
-def strip_pii_of_sent_user_agent(text: str, known: PlainPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
+def strip_pii_of_sent_user_agent(text: str, known: PersonDataToDetect = NO_KNOWN_PERSON_DATA) -> str | None:
     """Return a user agent without the e-mail addresses and bare numbers of 7 digits or more in it.
 
     Return None if the rest is empty, longer than `MAX_USER_AGENT_CHARS`, or may identify a person.
@@ -72,7 +72,7 @@ def strip_pii_of_sent_user_agent(text: str, known: PlainPersonData = NO_KNOWN_PE
 
 
 def _keep_meta_id_with_valid_time(
-    form: re.Pattern[str], text: str, known: PlainPersonData = NO_KNOWN_PERSON_DATA
+    form: re.Pattern[str], text: str, known: PersonDataToDetect = NO_KNOWN_PERSON_DATA
 ) -> str | None:
     token = _keep_id_matching_pattern_without_pii(form, text, known)
     match = form.fullmatch(token) if token else None
@@ -81,7 +81,7 @@ def _keep_meta_id_with_valid_time(
 
 
 def _keep_id_matching_pattern_without_pii(
-    form: re.Pattern[str], text: str, known: PlainPersonData = NO_KNOWN_PERSON_DATA
+    form: re.Pattern[str], text: str, known: PersonDataToDetect = NO_KNOWN_PERSON_DATA
 ) -> str | None:
     return text if form.fullmatch(text) and not contains_pii(text, PiiNumberStrictness.MARKED, known) else None
 
@@ -93,13 +93,13 @@ check_ttclid = partial(_keep_id_matching_pattern_without_pii, _TIKTOK_CLICK_ID_P
 check_ttp = partial(_keep_id_matching_pattern_without_pii, _TIKTOK_BROWSER_ID_PATTERN)
 
 
-def keep_valid_advertising_id(text: str, known: PlainPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
+def keep_valid_advertising_id(text: str, known: PersonDataToDetect = NO_KNOWN_PERSON_DATA) -> str | None:
     """Return a device's advertising id unchanged. Return None for zeros and for any text that is no UUID."""
     token = _keep_id_matching_pattern_without_pii(_ADVERTISING_ID_PATTERN, text, known)
     return token if token and token.strip("0-") else None
 
 
-def keep_product_id_if_no_pii(text: str, known: PlainPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
+def keep_product_id_if_no_pii(text: str, known: PersonDataToDetect = NO_KNOWN_PERSON_DATA) -> str | None:
     """Return a product's id in a catalog unchanged; None if it is too long or may identify a person.
 
     The id may be a bare number, such as a GTIN. Of the person `known`, only the phone number is searched in it.
@@ -107,7 +107,7 @@ def keep_product_id_if_no_pii(text: str, known: PlainPersonData = NO_KNOWN_PERSO
     return _keep_text_if_no_pii(text, known, MAX_ORDER_OR_PRODUCT_ID_CHARS, PiiNumberStrictness.SPACED)
 
 
-def keep_order_id_if_no_pii(text: str, known: PlainPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
+def keep_order_id_if_no_pii(text: str, known: PersonDataToDetect = NO_KNOWN_PERSON_DATA) -> str | None:
     """Return an order's id unchanged; None if it is too long or may identify a person.
 
     The id may begin with a date. Without the date it must not look like a phone number.
@@ -115,12 +115,12 @@ def keep_order_id_if_no_pii(text: str, known: PlainPersonData = NO_KNOWN_PERSON_
     return _keep_text_if_no_pii(text, known, MAX_ORDER_OR_PRODUCT_ID_CHARS, PiiNumberStrictness.WRITTEN)
 
 
-def keep_search_words_if_no_pii(text: str, known: PlainPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
+def keep_search_words_if_no_pii(text: str, known: PersonDataToDetect = NO_KNOWN_PERSON_DATA) -> str | None:
     """Return a search's words unchanged; None if they may identify a person, such as by seven digits."""
     return None if contains_pii(text.replace("/", "-"), PiiNumberStrictness.DIGITS, known) else text
 
 
-def keep_device_label_if_no_pii(text: str, known: PlainPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
+def keep_device_label_if_no_pii(text: str, known: PersonDataToDetect = NO_KNOWN_PERSON_DATA) -> str | None:
     """Return a name or version of a device, an app or a network unchanged.
 
     Return None if it is longer than `MAX_DEVICE_LABEL_CHARS` or may identify a person.
@@ -128,7 +128,7 @@ def keep_device_label_if_no_pii(text: str, known: PlainPersonData = NO_KNOWN_PER
     return _keep_text_if_no_pii(text, known, MAX_DEVICE_LABEL_CHARS, PiiNumberStrictness.SPACED)
 
 
-def extract_page_origin_without_pii(text: str, _: PlainPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
+def extract_page_origin_without_pii(text: str, _: PersonDataToDetect = NO_KNOWN_PERSON_DATA) -> str | None:
     """Return scheme and host of a page's HTTP address; None for an invalid host name, an IP address, personal data."""
     try:
         parts = urlsplit(text)
@@ -140,12 +140,14 @@ def extract_page_origin_without_pii(text: str, _: PlainPersonData = NO_KNOWN_PER
     return None if contains_pii(host, PiiNumberStrictness.DIGITS) else f"{parts.scheme}://{host}"
 
 
-def keep_page_path_if_no_pii(text: str, known: PlainPersonData = NO_KNOWN_PERSON_DATA) -> str | None:
+def keep_page_path_if_no_pii(text: str, known: PersonDataToDetect = NO_KNOWN_PERSON_DATA) -> str | None:
     """Return the path of a page's address unchanged; None if it may identify a person."""
     return None if contains_pii(text, PiiNumberStrictness.DIGITS, known) else text
 
 
-def _keep_text_if_no_pii(text: str, known: PlainPersonData, max_chars: int, undated: PiiNumberStrictness) -> str | None:
+def _keep_text_if_no_pii(
+    text: str, known: PersonDataToDetect, max_chars: int, undated: PiiNumberStrictness
+) -> str | None:
     """Return the text unchanged; None if it is too long or may identify a person, with or without its date."""
     if len(text) > max_chars or contains_pii(_drop_date_prefix_of_order_id(text), undated, known):
         return None

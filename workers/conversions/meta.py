@@ -12,7 +12,7 @@ import msgspec
 from domain.events.conversion_lines import OpenConversionDestination
 from domain.events.conversions import DueConversion
 from workers.conversions import consent, formats, hashing, person, verdict
-from workers.conversions.person import RawEventTree
+from workers.conversions.person import ConversionEventJson
 from workers.conversions.verdict import CONVERSIONS_ACCEPTED_VERDICT, ConversionCallVerdict, ConversionSkipReason
 from workers.platforms import http
 from workers.platforms.graph_version import META_GRAPH_API_VERSION
@@ -50,7 +50,7 @@ class _MetaEventsReceivedBody(msgspec.Struct):
 
 
 def build_meta_event(
-    to: OpenConversionDestination, due: DueConversion, tree: RawEventTree
+    to: OpenConversionDestination, due: DueConversion, tree: ConversionEventJson
 ) -> dict[str, Any] | ConversionSkipReason:
     """Return an event's payload for Meta, or the reason to skip it: no value, identifier or page or device data."""
     user = _build_meta_user_data(due, tree)
@@ -80,7 +80,7 @@ def build_meta_event(
 
 
 def _build_meta_web_event(
-    event: dict[str, Any], user: dict[str, Any], tree: RawEventTree
+    event: dict[str, Any], user: dict[str, Any], tree: ConversionEventJson
 ) -> dict[str, Any] | ConversionSkipReason:
     page = person.find_event_page_url(tree)
     if "client_user_agent" not in user:
@@ -93,7 +93,7 @@ def _build_meta_web_event(
 
 
 def _build_meta_app_event(
-    event: dict[str, Any], user: dict[str, Any], to: OpenConversionDestination, tree: RawEventTree
+    event: dict[str, Any], user: dict[str, Any], to: OpenConversionDestination, tree: ConversionEventJson
 ) -> dict[str, Any] | ConversionSkipReason:
     system = _META_EXTINFO_VERSION_BY_OS.get((tree.find_text_at_path("context", "os", "name") or to.platform).lower())
     labels = (
@@ -111,7 +111,7 @@ def _build_meta_app_event(
     return event | {"app_data": app}
 
 
-def _build_meta_user_data(due: DueConversion, tree: RawEventTree) -> dict[str, Any]:
+def _build_meta_user_data(due: DueConversion, tree: ConversionEventJson) -> dict[str, Any]:
     """Return a person's ids for Meta: personal data hashed, device data plain, the ad id only if trackable."""
     texts = tree.person_texts_by_meta_field
     hashed: dict[str, Any] = {

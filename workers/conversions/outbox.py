@@ -51,7 +51,7 @@ class ConversionOutbox:
     async def read_due_conversions(self) -> list[DueConversion]:
         return await self._run_outbox_statement(conversions.list_due_conversions)
 
-    async def mark_conversions_as_maybe_sent(self, ids: Sequence[UUID]) -> datetime:
+    async def mark_maybe_sent_and_return_mark_time(self, ids: Sequence[UUID]) -> datetime:
         """Mark conversions in the outbox before a call, since Meta or TikTok may have them from then on.
 
         Return the mark's time, by which the methods that unmark or requeue conversions find the call.
@@ -71,7 +71,9 @@ class ConversionOutbox:
         for end in ends:
             metrics.CONVERSION_OUTCOME_COUNTER.labels(self._line.destination, end.state).inc()
 
-    async def requeue_conversions(self, ids: Sequence[UUID], verdict: ConversionCallVerdict, *, at: datetime) -> None:
+    async def requeue_conversions_of_failed_call(
+        self, ids: Sequence[UUID], verdict: ConversionCallVerdict, *, at: datetime
+    ) -> None:
         await self._run_outbox_statement(
             partial(
                 conversions.requeue_conversions_after_failed_call,

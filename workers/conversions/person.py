@@ -14,7 +14,7 @@ import msgspec
 
 from domain.events.conversions import DueConversion
 from workers.conversions import formats, hashing, pii
-from workers.conversions.pii import PiiNumberStrictness, PlainPersonData
+from workers.conversions.pii import PersonDataToDetect, PiiNumberStrictness
 
 _TRAITS_JSON_PATH, _ADDRESS_JSON_PATH = ("context", "traits"), ("context", "traits", "address")
 
@@ -49,18 +49,18 @@ MAX_SENT_ITEM_QUANTITY = 100_000
 CONVERSION_PRODUCT_PRICE_BOUND = 1_000_000_000
 
 #: A check of `formats.py`.
-CheckFieldFormat: TypeAlias = Callable[[str, PlainPersonData], str | None]
+CheckFieldFormat: TypeAlias = Callable[[str, PersonDataToDetect], str | None]
 
 
 @dataclass
-class RawEventTree:
+class ConversionEventJson:
     """The JSON of an event. `dropped` names the fields that the checks of `formats.py` left out."""
 
     root: Mapping[str, Any]
     dropped: set[str] = field(default_factory=set)
 
     @cached_property
-    def known_person_data(self) -> PlainPersonData:
+    def person_data_to_detect_in_other_fields(self) -> PersonDataToDetect:
         """Return names, e-mail local part and phone digits of the event's person, to search for in other fields."""
         return pii.collect_person_data_to_detect(self.person_texts_by_meta_field)
 
@@ -71,7 +71,7 @@ class RawEventTree:
             name: text for name, paths in PERSON_JSON_PATHS.items() if (text := self.find_first_text_at_paths(*paths))
         }
 
-    def find_value(self, *path: str) -> Any:
+    def find_value_at_path(self, *path: str) -> Any:
         """Return the value at a path of names in the event's JSON; None if the path doesn't exist."""
         value: Any = self.root
         for name in path:
@@ -83,7 +83,7 @@ class RawEventTree:
 
         None for a missing, empty or too long text, and for another type.
         """
-        value = self.find_value(*path)
+        value = self.find_value_at_path(*path)
         if type(value) is int:
             return str(value)
         return value.strip() or None if isinstance(value, str) and len(value) <= _MAX_RELAYED_TEXT_CHARS else None
@@ -104,24 +104,24 @@ class RawEventTree:
 
         The `name` of a refused text is added to `dropped`.
         """
-        checked_text = form(text, self.known_person_data) if text else None
+        checked_text = form(text, self.person_data_to_detect_in_other_fields) if text else None
         if text and checked_text is None:
             self.dropped.add(name)
         return checked_text
 
 
-def decode_event_tree_of_due_conversion(due: DueConversion) -> RawEventTree:
-    return RawEventTree(
+def decode_event_tree_of_due_conversion(due: DueConversion) -> ConversionEventJson:
+    return ConversionEventJson(
         {"context": msgspec.json.decode(due.context or "{}"), "properties": msgspec.json.decode(due.properties or "{}")}
     )
 
 
-def build_sent_event_id(due: DueConversion, tree: RawEventTree) -> str:
+def build_sent_event_id(due: DueConversion, tree: ConversionEventJson) -> str:
     """Return the id under which an event is sent to Meta or TikTok.
 
     It is the event's own id, or the hexadecimal SHA-256 of that id if it may contain a person's data.
     """
-    has_pii = pii.contains_pii(due.event_id, PiiNumberStrictness.MARKED, tree.known_person_data)
+    has_pii = pii.contains_pii(due.event_id, PiiNumberStrictness.MARKED, tree.person_data_to_detect_in_other_fields)
     return hashing.sha256_hex(due.event_id) if has_pii else due.event_id
 
 
@@ -130,16 +130,16 @@ def list_event_user_ids(due: DueConversion) -> list[str]:
     return [user_id for user_id in (due.user_id, due.anonymous_id) if user_id]
 
 
-def find_event_ip_address(tree: RawEventTree) -> str | None:
+def find_event_ip_address(tree: ConversionEventJson) -> str | None:
     return tree.find_checked_text("ip", formats.normalize_ip_address, ("context", "ip"))
 
 
-def find_event_user_agent(tree: RawEventTree) -> str | None:
+def find_event_user_agent(tree: ConversionEventJson) -> str | None:
     return tree.find_checked_text("userAgent", formats.strip_pii_of_sent_user_agent, ("context", "userAgent"))
 
 
 def find_event_click_or_browser_id(
-    tree: RawEventTree, name: str, form: CheckFieldFormat, parameter: str | None = None
+    tree: ConversionEventJson, name: str, form: CheckFieldFormat, parameter: str | None = None
 ) -> str | None:
     """Return an event's id of an ad click or a browser; None if it is missing or refused by the check `form`.
 
@@ -152,7 +152,7 @@ def find_event_click_or_browser_id(
     return tree.keep_text_if_check_passes(name, form, next((value for key, value in query if key == parameter), None))
 
 
-def find_event_advertising_id(tree: RawEventTree) -> str | None:
+def find_event_advertising_id(tree: ConversionEventJson) -> str | None:
     """Return a device's advertising id; None if missing or malformed. Callers check that the person allows tracking."""
     return tree.find_checked_text(
         "advertisingId", formats.keep_valid_advertising_id, ("context", "device", "advertisingId")
@@ -167,7 +167,7 @@ def _read_url_query_string(url: str | None) -> str:
         return ""
 
 
-def find_event_page_url(tree: RawEventTree) -> str | None:
+def find_event_page_url(tree: ConversionEventJson) -> str | None:
     """Return the page's address without query, fragment and any path that may name a person; None for no valid host."""
     url = tree.find_text_at_path("context", "page", "url") or ""
     origin = tree.keep_text_if_check_passes("page.host", formats.extract_page_origin_without_pii, url)
@@ -180,7 +180,7 @@ def find_event_page_url(tree: RawEventTree) -> str | None:
 
 
 def build_order_fields(
-    due: DueConversion, tree: RawEventTree, *, search: str, product_id: str, price: str
+    due: DueConversion, tree: ConversionEventJson, *, search: str, product_id: str, price: str
 ) -> dict[str, Any]:
     """Return an event's order id, search words, products, and value with currency. Leave out missing ones.
 
@@ -205,28 +205,30 @@ def build_order_fields(
     return {name: value for name, value in fields.items() if value not in (None, [])}
 
 
-def read_products_of_event(tree: RawEventTree) -> list[tuple[str, int, float | None]]:
+def read_products_of_event(tree: ConversionEventJson) -> list[tuple[str, int, float | None]]:
     """Return id, quantity and price of the products in an event; of the first 50, those with a valid id.
 
     A missing or invalid quantity is returned as 1, a missing or invalid price as None.
     """
-    entries = tree.find_value("properties", "products")
+    entries = tree.find_value_at_path("properties", "products")
     products = []
     for entry in entries[:50] if isinstance(entries, list) else []:
-        product = RawEventTree(entry if isinstance(entry, dict) else {})
+        product = ConversionEventJson(entry if isinstance(entry, dict) else {})
         text = product.find_first_text_at_paths(("product_id",), ("productId",), ("id",), ("sku",))
         if name := tree.keep_text_if_check_passes("product_id", formats.keep_product_id_if_no_pii, text):
             count = _keep_price_or_count_if_valid(
-                tree, "quantity", product.find_value("quantity"), {int}, MAX_SENT_ITEM_QUANTITY
+                tree, "quantity", product.find_value_at_path("quantity"), {int}, MAX_SENT_ITEM_QUANTITY
             )
             price = _keep_price_or_count_if_valid(
-                tree, "price", product.find_value("price"), {int, float}, CONVERSION_PRODUCT_PRICE_BOUND
+                tree, "price", product.find_value_at_path("price"), {int, float}, CONVERSION_PRODUCT_PRICE_BOUND
             )
             products.append((name, count or 1, price))
     return products
 
 
-def _keep_price_or_count_if_valid(tree: RawEventTree, field: str, value: Any, types: set[type], most: int) -> Any:
+def _keep_price_or_count_if_valid(
+    tree: ConversionEventJson, field: str, value: Any, types: set[type], most: int
+) -> Any:
     """Return a product's quantity or price if it is a number from 0 to below `most`; else None.
 
     A number from `most` on may be a phone number: `field` is noted among the event's dropped fields.

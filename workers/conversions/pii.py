@@ -46,7 +46,7 @@ class PiiNumberStrictness(IntEnum):
     DIGITS = 4
 
 
-class PlainPersonData(NamedTuple):
+class PersonDataToDetect(NamedTuple):
     """The event's person by its own fields: words of names, e-mail's part before the @, end of the phone number."""
 
     names: frozenset[str] = frozenset()
@@ -54,7 +54,7 @@ class PlainPersonData(NamedTuple):
     digits: str = ""
 
 
-NO_KNOWN_PERSON_DATA = PlainPersonData()
+NO_KNOWN_PERSON_DATA = PersonDataToDetect()
 
 #: Printable ASCII without the marks of an encoding.
 _NOT_ENCODED_TEXT_PATTERN = re.compile(r"[ -$'-\[\]-~]*")
@@ -72,7 +72,7 @@ _BLANK_OR_BRACKET_IN_NUMBER_PATTERN = re.compile(r"[\s()]")
 _MAX_DETECTED_PHONE_DIGITS = 15
 
 
-def collect_person_data_to_detect(texts: Mapping[str, str]) -> PlainPersonData:
+def collect_person_data_to_detect(texts: Mapping[str, str]) -> PersonDataToDetect:
     """Return an event person's names, e-mail local part and last phone digits, to search for in other texts.
 
     `texts` are personal data by Meta's field name. Leave out too short values, and a local part of letters only.
@@ -80,7 +80,7 @@ def collect_person_data_to_detect(texts: Mapping[str, str]) -> PlainPersonData:
     named = _NAME_WORD_PATTERN.findall(f"{texts.get('fn', '')} {texts.get('ln', '')}".casefold())
     local = texts.get("em", "").partition("@")[0].strip().casefold()
     digits = re.sub(r"\D", "", texts.get("ph", ""))
-    return PlainPersonData(
+    return PersonDataToDetect(
         frozenset(word for word in named if len(word) >= MIN_PERSON_NAME_CHARS_TO_DETECT),
         # A single word may be a common one, such as `shop`.
         local if len(local) >= MIN_EMAIL_LOCAL_CHARS_TO_DETECT and not _NAME_WORD_PATTERN.fullmatch(local) else "",
@@ -88,7 +88,7 @@ def collect_person_data_to_detect(texts: Mapping[str, str]) -> PlainPersonData:
     )
 
 
-def contains_pii(text: str, strictness: PiiNumberStrictness, known: PlainPersonData = NO_KNOWN_PERSON_DATA) -> bool:
+def contains_pii(text: str, strictness: PiiNumberStrictness, known: PersonDataToDetect = NO_KNOWN_PERSON_DATA) -> bool:
     """Return whether a text, plain or encoded, may hold an e-mail or IP address, a phone number, or data of `known`."""
     if any(_does_decoded_text_contain_pii(layer, strictness, known) for layer in _iter_text_decodings(text)):
         return True
@@ -156,7 +156,7 @@ def _decode_base64_without_padding(token: str) -> bytes:
     return base64.b64decode(padded, validate=True)
 
 
-def _does_decoded_text_contain_pii(text: str, strictness: PiiNumberStrictness, known: PlainPersonData) -> bool:
+def _does_decoded_text_contain_pii(text: str, strictness: PiiNumberStrictness, known: PersonDataToDetect) -> bool:
     return (
         "@" in text
         or _contains_ip_address(text)
@@ -204,7 +204,7 @@ def _is_phone_number(match: re.Match[str], strictness: PiiNumberStrictness) -> b
     return strictness >= PiiNumberStrictness.WRITTEN and (digits != number or re.match("0[1-9]", digits) is not None)
 
 
-def _does_text_have_known_person_data(text: str, strictness: PiiNumberStrictness, known: PlainPersonData) -> bool:
+def _does_text_have_known_person_data(text: str, strictness: PiiNumberStrictness, known: PersonDataToDetect) -> bool:
     """Return whether a text has the last digits of the known person's phone number.
 
     From the strictness `WRITTEN` on, also return True for one of their names or their e-mail local part.

@@ -12,7 +12,7 @@ import msgspec
 from domain.events.conversion_lines import OpenConversionDestination
 from domain.events.conversions import DueConversion
 from workers.conversions import consent, formats, hashing, person, verdict
-from workers.conversions.person import RawEventTree
+from workers.conversions.person import ConversionEventJson
 from workers.conversions.verdict import CONVERSIONS_ACCEPTED_VERDICT, ConversionCallVerdict, ConversionSkipReason
 from workers.platforms import http
 from workers.platforms.http import PlatformApi, PlatformResponse
@@ -34,7 +34,7 @@ class _TikTokResponseBody(msgspec.Struct):
 
 
 def build_tiktok_event(
-    to: OpenConversionDestination, due: DueConversion, tree: RawEventTree
+    to: OpenConversionDestination, due: DueConversion, tree: ConversionEventJson
 ) -> dict[str, Any] | ConversionSkipReason:
     """Return a conversion's payload for TikTok, or the reason to skip it, such as a purchase without a value."""
     user = _build_tiktok_event_user(due, tree)
@@ -59,7 +59,7 @@ def build_tiktok_event(
     return verdict.CONVERSION_SKIP_NO_PAGE_URL if page is None else event | {"page": {"url": page}}
 
 
-def _build_tiktok_event_user(due: DueConversion, tree: RawEventTree) -> dict[str, str]:
+def _build_tiktok_event_user(due: DueConversion, tree: ConversionEventJson) -> dict[str, str]:
     texts = tree.person_texts_by_meta_field
     advertising = person.find_event_advertising_id(tree) if consent.does_device_allow_tracking(tree) else None
     system = (tree.find_text_at_path("context", "os", "name") or "").lower()

@@ -20,7 +20,7 @@ from domain.operations import maintenance, pools
 from domain.publishing import quotas
 from domain.tenancy import audit
 from domain.webhooks import delivery_jobs, events
-from domain.webhooks.delivery_jobs import EndpointToDeliverTo, WebhookEndpointRoundRobin
+from domain.webhooks.delivery_jobs import EndpointWithPendingDeliveries, WebhookEndpointRoundRobin
 from jobs import maintenance as ledger
 from jobs.courier import WakeCourier
 from schemas.errors import ServiceUnavailable
@@ -28,7 +28,7 @@ from schemas.ops import Pool
 from schemas.settings import Settings
 from telemetry import logs, metrics
 from workers.dispatcher.leader import Chore
-from workers.dispatcher.uptime import PostgresUptime
+from workers.dispatcher.uptime import PostgresUptimeTracker
 from workers.runtime.heartbeat import compute_postgres_silence_timeout_s
 
 RETENTION_PRUNE_INTERVAL_S = 60.0
@@ -55,7 +55,7 @@ _job_rescue_log = logs.get_logger("rescue")
 _retention_log = logs.get_logger("retention")
 
 
-def build_dispatcher_chores(settings: Settings, courier: WakeCourier, uptime: PostgresUptime) -> list[Chore]:
+def build_dispatcher_chores(settings: Settings, courier: WakeCourier, uptime: PostgresUptimeTracker) -> list[Chore]:
     """Return the dispatcher's chores of the main database, in the order in which a tick runs them.
 
     Raises `SettingsInvalid`.
@@ -134,7 +134,7 @@ async def _fail_queued_jobs_past_deadline(conn: Conn) -> int:
 QUEUED_JOB_DEADLINE_CHORE = Chore("overdue", 1.0, _fail_queued_jobs_past_deadline)
 
 
-def build_job_rescue_chore(uptime: PostgresUptime, *, patience_s: float) -> Chore:
+def build_job_rescue_chore(uptime: PostgresUptimeTracker, *, patience_s: float) -> Chore:
     """Return the chore that takes jobs from dead workers, and attempts past their time limit from any worker.
 
     A worker is dead if its lease ran out while Postgres was up. Sessions idle `patience_s` in a transaction end.
@@ -144,11 +144,11 @@ def build_job_rescue_chore(uptime: PostgresUptime, *, patience_s: float) -> Chor
         if not uptime.was_up_for_whole_lease:
             return 0
         terminate = partial(
-            ledger.terminate_stuck_sessions, before=uptime.last_time_to_declare_workers_dead, patience_s=patience_s
+            ledger.terminate_stuck_sessions, before=uptime.deadline_to_declare_workers_dead, patience_s=patience_s
         )
         if sessions := await terminate(conn):
             _job_rescue_log.warning("ended sessions idle in a transaction", sessions=sessions)
-        moved = await maintenance.requeue_or_end_lost_jobs(conn, before=uptime.last_time_to_declare_workers_dead)
+        moved = await maintenance.requeue_or_end_lost_jobs(conn, before=uptime.deadline_to_declare_workers_dead)
         for row in moved:
             _job_rescue_log.warning("attempt rescued", now=row.state, **logs.job_log_fields(row))
         return len(moved)
@@ -162,13 +162,13 @@ def build_webhook_delivery_chores(courier: WakeCourier) -> Sequence[Chore]:
     They send the wakes themselves: the dispatcher's scan would be a tick later. The last exports the backlog's age.
     """
 
-    def chore(name: str, every_s: float, query: TypedQuery[EndpointToDeliverTo]) -> Chore:
+    def chore(name: str, every_s: float, query: TypedQuery[EndpointWithPendingDeliveries]) -> Chore:
         look = WebhookEndpointRoundRobin(query)
 
         async def run(conn: Conn) -> int:
             looked_at, wakes = await look.submit_jobs_of_next_endpoints(conn)
             for wake in wakes:
-                await courier.send_wake(wake)
+                await courier.send_or_queue_wake(wake)
             return looked_at
 
         return Chore(name, every_s, run, batch=delivery_jobs.WEBHOOK_ENDPOINTS_PER_SEARCH_BATCH)

@@ -19,7 +19,7 @@ from db.reach import (
 from jobs import maintenance
 from jobs.maintenance import MAX_MAINTENANCE_ROWS
 from telemetry import logs, metrics
-from workers.dispatcher.uptime import PostgresUptime
+from workers.dispatcher.uptime import PostgresUptimeTracker
 from workers.runtime.shutdown import StopSoonOrNowRequest, wait_for_asyncio_event
 
 
@@ -54,7 +54,13 @@ class ChoreLeader:
     """
 
     def __init__(
-        self, database_url: str, *, name: str, lock: int, chores: Iterable[Chore], uptime: PostgresUptime | None = None
+        self,
+        database_url: str,
+        *,
+        name: str,
+        lock: int,
+        chores: Iterable[Chore],
+        uptime: PostgresUptimeTracker | None = None,
     ) -> None:
         self._database_url, self._name, self._lock, self._uptime = database_url, name, lock, uptime
         self._wait_s = FIRST_POSTGRES_RETRY_WAIT_S

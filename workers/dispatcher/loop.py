@@ -15,7 +15,7 @@ from workers.dispatcher.chores import build_dispatcher_chores, clear_worker_pool
 from workers.dispatcher.event_archiver import ClickHouseArchiveLeader
 from workers.dispatcher.events import EventFoldLeader, EventStoreChoreLeader
 from workers.dispatcher.leader import ChoreLeader
-from workers.dispatcher.uptime import PostgresUptime
+from workers.dispatcher.uptime import PostgresUptimeTracker
 from workers.dispatcher.wake import PoolWakeLimiter, send_pool_wakes
 from workers.runtime.shutdown import StopSoonOrNowRequest, handle_stop_signals
 
@@ -44,7 +44,7 @@ class Dispatcher(ChoreLeader):
 
     def __init__(self, settings: Settings, courier: WakeCourier) -> None:
         self._courier, self._wake_limiter = courier, PoolWakeLimiter()
-        self._postgres_uptime = PostgresUptime(settings.lease_s)
+        self._postgres_uptime = PostgresUptimeTracker(settings.lease_s)
         super().__init__(
             settings.database_url,
             name="dispatcher",

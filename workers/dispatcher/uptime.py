@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 _POSTGRES_NEVER_RESPONDED_AT = datetime.min.replace(tzinfo=UTC)
 
 
-class PostgresUptime:
+class PostgresUptimeTracker:
     """Times of Postgres's responses, reported to `note_response` with the database's time."""
 
     def __init__(self, lease_s: float) -> None:
@@ -36,7 +36,7 @@ class PostgresUptime:
         return self._last - self._since >= self._lease
 
     @property
-    def last_time_to_declare_workers_dead(self) -> datetime:
+    def deadline_to_declare_workers_dead(self) -> datetime:
         """Return the database's time until which an expired lease proves that its worker is dead.
 
         A later statement may follow an outage of Postgres in which no worker could renew.

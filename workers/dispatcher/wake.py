@@ -58,4 +58,4 @@ class PoolWakeLimiter:
 async def send_pool_wakes(courier: WakeCourier, chosen: Sequence[DuePool]) -> None:
     """Send one wake to the workers of each pool. Its id is the pool's, so at most one is queued for a pool."""
     for due in chosen:
-        await courier.send_wake(WakeMessage(due.pool, due.kind, uuid5(_POOL_WAKE_ID_NAMESPACE, due.pool)))
+        await courier.send_or_queue_wake(WakeMessage(due.pool, due.kind, uuid5(_POOL_WAKE_ID_NAMESPACE, due.pool)))

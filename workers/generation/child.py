@@ -28,10 +28,10 @@ from generation.render import PieceInputFiles, prepare_piece, render_portrait_fi
 from schemas.errors import GenerationError
 from workers.generation.protocol import (
     CopyReadyReport,
-    DrawProgressReport,
     PieceInputHandles,
-    PieceRequest,
+    PieceRequestToGenerationProcess,
     PortraitRequest,
+    RenderProgressReport,
     RenderRefusedReport,
     RenderReport,
     RenderRequest,
@@ -96,7 +96,7 @@ def list_descriptors_for_ffmpeg(asked: RenderRequest) -> list[int]:
     FFmpeg opens them by `path_of_open_descriptor`.
     """
     match asked:
-        case PieceRequest():
+        case PieceRequestToGenerationProcess():
             return [] if asked.handles.clip is None else [asked.handles.clip]
         case VideoPosterRequest():
             return [asked.clip]
@@ -146,20 +146,20 @@ def render_and_report_progress_or_failure(asked: RenderRequest) -> Iterator[Rend
 def run_render_request(asked: RenderRequest) -> Iterator[RenderReport]:
     match asked:
         case PortraitRequest():
-            yield DrawProgressReport(1.0, render_portrait_files(asked.presenter, asked.colors, Path(asked.folder)))
+            yield RenderProgressReport(1.0, render_portrait_files(asked.presenter, asked.colors, Path(asked.folder)))
         case VideoPosterRequest():
-            yield DrawProgressReport(1.0, write_video_poster(path_of_open_descriptor(asked.clip), Path(asked.folder)))
-        case PieceRequest():
+            yield RenderProgressReport(1.0, write_video_poster(path_of_open_descriptor(asked.clip), Path(asked.folder)))
+        case PieceRequestToGenerationProcess():
             yield from render_requested_piece(asked)
 
 
-def render_requested_piece(asked: PieceRequest) -> Iterator[RenderReport]:
+def render_requested_piece(asked: PieceRequestToGenerationProcess) -> Iterator[RenderReport]:
     copy = asked.copy or write_piece_copy(asked.spec, asked.offers)
     pictures = read_input_pictures(asked.handles)
     piece = prepare_piece(asked.spec, copy, pictures)
     yield CopyReadyReport(msgspec.structs.replace(copy, warnings=[*copy.warnings, *unused_logo_warnings(pictures)]))
-    for step in piece.render_files(Path(asked.folder)):
-        yield DrawProgressReport(step.share, step.made)
+    for step in piece.render_files_and_yield_progress(Path(asked.folder)):
+        yield RenderProgressReport(step.share, step.made)
 
 
 def read_input_pictures(handles: PieceInputHandles) -> PieceInputFiles:

@@ -23,7 +23,7 @@ class PieceInputHandles(msgspec.Struct, frozen=True, kw_only=True):
         return [*self.screenshots, *(handle for handle in single if handle is not None)]
 
 
-class PieceRequest(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class PieceRequestToGenerationProcess(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The request for a piece: its files are written to `folder`. Without a copy the process writes one, and
     uses a model's offers where it can."""
 
@@ -49,7 +49,7 @@ class VideoPosterRequest(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     folder: str
 
 
-RenderRequest: TypeAlias = PieceRequest | PortraitRequest | VideoPosterRequest
+RenderRequest: TypeAlias = PieceRequestToGenerationProcess | PortraitRequest | VideoPosterRequest
 
 
 class CopyReadyReport(msgspec.Struct, frozen=True, tag=True):
@@ -58,7 +58,7 @@ class CopyReadyReport(msgspec.Struct, frozen=True, tag=True):
     copy: PieceCopy
 
 
-class DrawProgressReport(msgspec.Struct, frozen=True, tag=True):
+class RenderProgressReport(msgspec.Struct, frozen=True, tag=True):
     """The finished share of the piece, and the file that was finished last."""
 
     share: float
@@ -73,4 +73,4 @@ class RenderRefusedReport(msgspec.Struct, frozen=True, tag=True):
     for_now: bool = False
 
 
-RenderReport: TypeAlias = CopyReadyReport | DrawProgressReport | RenderRefusedReport
+RenderReport: TypeAlias = CopyReadyReport | RenderProgressReport | RenderRefusedReport

@@ -16,7 +16,7 @@ from jobs.outcomes import Failed, Retry
 from telemetry import logs
 from workers.generation.protocol import (
     CopyReadyReport,
-    DrawProgressReport,
+    RenderProgressReport,
     RenderRefusedReport,
     RenderReport,
     RenderRequest,
@@ -51,7 +51,7 @@ class RenderFailed(Exception):
 
 async def render_in_child_process(
     asked: RenderRequest, handles: Sequence[int]
-) -> AsyncGenerator[CopyReadyReport | DrawProgressReport, None]:
+) -> AsyncGenerator[CopyReadyReport | RenderProgressReport, None]:
     """Render a piece, portrait or poster in a child process; yield its reports of progress up to the last file.
 
     `handles` are its open input files. Closing the generator ends the process and its children. Raise `RenderFailed`.
@@ -70,7 +70,7 @@ async def render_in_child_process(
 async def render_portrait_or_video_poster(asked: RenderRequest, handles: Sequence[int]) -> RenderedFile:
     """Render a portrait or poster in a child process, and return its only file. Raises `RenderFailed`."""
     async with aclosing(render_in_child_process(asked, handles)) as reports:
-        outputs = [report.made async for report in reports if isinstance(report, DrawProgressReport) and report.made]
+        outputs = [report.made async for report in reports if isinstance(report, RenderProgressReport) and report.made]
     return outputs[0]
 
 
@@ -103,7 +103,7 @@ async def _kill_renderer_group_and_wait(process: Process) -> None:
         process.stdin.close()
 
 
-def _require_render_progress_report(report: RenderReport) -> CopyReadyReport | DrawProgressReport:
+def _require_render_progress_report(report: RenderReport) -> CopyReadyReport | RenderProgressReport:
     """Return a renderer's report of progress unchanged; raise `RenderFailed` for its report of a failure.
 
     Its outcome is final if the piece was refused, and a retry if memory or disk ran out.

@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from domain.content import generated
-from domain.content.app_files import ContentPieceInputFiles
+from domain.content.app_files import ContentPieceInputFileTokens
 from domain.media import uploads
 from domain.media.files import StoredFile, Thumbnail
 from domain.media.store import STORAGE_READ_CHUNK_BYTES, MediaStore
@@ -35,7 +35,7 @@ ORGANIZATION_STORAGE_FULL_FAILURE = Failed(
 
 
 async def open_piece_input_files(
-    ctx: TaskContext, store: MediaStore, files: ContentPieceInputFiles, stack: AsyncExitStack
+    ctx: TaskContext, store: MediaStore, files: ContentPieceInputFileTokens, stack: AsyncExitStack
 ) -> PieceInputHandles:
     """Open the input files of a piece in the media storage; return their descriptors.
 

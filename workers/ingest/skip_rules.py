@@ -40,7 +40,7 @@ class SentenceSkipRules:
         """Return whether a section is on the product's state or on news, by its heading."""
         return self.classify_skipped_sentence(heading) in {"state", "news"}
 
-    def keep_product_sentences(self, paragraph: str) -> str:
+    def keep_leading_product_sentences(self, paragraph: str) -> str:
         """Return the paragraph's first consecutive sentences on the product, as one text; "" if there are none.
 
         Greetings, praise, questions and quotes before them are dropped. Questions and quotes between them are kept.

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias, cast
 from uuid import UUID
 
 from domain.collection.collection_runs import PostDueForMetricPolling
-from domain.publishing.outgoing import PostingAccount
+from domain.publishing.outgoing import PostingAccountWithAccessToken
 from schemas.errors import AccountReauthRequired
 from schemas.metrics import CollectedMetric
 
@@ -36,7 +36,7 @@ class PlatformMetricsCollector(Protocol):
     limits: ClassVar[MetricsPostLimitsPerCallAndRun]
 
     async def read_post_metrics(
-        self, account: PostingAccount, posts: Sequence[PostDueForMetricPolling]
+        self, account: PostingAccountWithAccessToken, posts: Sequence[PostDueForMetricPolling]
     ) -> Mapping[UUID, CollectedMetricValues]:
         """Read the metrics of at most `limits.batch` posts from the platform; return them by post id.
 
@@ -44,7 +44,7 @@ class PlatformMetricsCollector(Protocol):
         """
         ...
 
-    async def read_follower_count(self, account: PostingAccount) -> int | None:
+    async def read_follower_count(self, account: PostingAccountWithAccessToken) -> int | None:
         """Return the number of the account's followers; None if the platform omits it. Raise a `PlatformError`."""
         ...
 

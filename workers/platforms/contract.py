@@ -14,7 +14,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.publishing.outgoing import OutgoingPostFile, PostingAccount
+from domain.publishing.outgoing import OutgoingPostFile, PostingAccountWithAccessToken
 from schemas.errors import PlatformRefusal, PostPreparationExpired
 
 
@@ -138,7 +138,7 @@ class PostInquiry(NamedTuple):
 class PlatformAdapter(Protocol):
     """Adapter of one platform, a subclass. All times are aware UTC datetimes, all waits seconds."""
 
-    def may_repeat_send_safely(self, account: PostingAccount, inquiry: PostInquiry) -> bool:  # noqa: ARG002  for subclasses
+    def may_repeat_send_safely(self, account: PostingAccountWithAccessToken, inquiry: PostInquiry) -> bool:  # noqa: ARG002  for subclasses
         """Return whether a post may be sent again after a lost response, since that can't create a second post.
 
         The default is False: in doubt the post is searched for instead.
@@ -146,7 +146,7 @@ class PlatformAdapter(Protocol):
         return False
 
     async def prepare(
-        self, account: PostingAccount, draft: PostToPublish, so_far: PostPrepareResult | None = None
+        self, account: PostingAccountWithAccessToken, draft: PostToPublish, so_far: PostPrepareResult | None = None
     ) -> PostPrepareResult:
         """Check a post, upload its files and build its handle; return the state to store before the post is sent.
 
@@ -156,7 +156,12 @@ class PlatformAdapter(Protocol):
         ...
 
     async def send(
-        self, account: PostingAccount, prepared: PostPrepareResult, draft: PostToPublish, *, timeout_s: float
+        self,
+        account: PostingAccountWithAccessToken,
+        prepared: PostPrepareResult,
+        draft: PostToPublish,
+        *,
+        timeout_s: float,
     ) -> SendResult:
         """Make the irreversible call that publishes a prepared post; return the platform's result.
 
@@ -164,7 +169,7 @@ class PlatformAdapter(Protocol):
         """
         ...
 
-    async def poll(self, account: PostingAccount, inquiry: PostInquiry) -> SendResult:  # noqa: ARG002
+    async def poll(self, account: PostingAccountWithAccessToken, inquiry: PostInquiry) -> SendResult:  # noqa: ARG002
         """Query the state of a post that the platform has accepted and still processes; return the state.
 
         Raise `PlatformRefusal` for a dropped post, `PostPreparationExpired` for one to send again, any
@@ -172,7 +177,7 @@ class PlatformAdapter(Protocol):
         """
         raise AssertionError(f"{type(self).__name__} returns the post from `send`: a poll is never needed")
 
-    async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
+    async def reconcile(self, account: PostingAccountWithAccessToken, inquiry: PostInquiry) -> ReconcileResult:
         """Search the platform for a post after a lost response; return the state that the search proves.
 
         It is live, in the inbox, processed, absent, dropped or undecided. Raise a `PlatformError` if the search fails.

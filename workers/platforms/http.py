@@ -16,7 +16,7 @@ import httpx
 import msgspec
 from ssrfguard import SSRFGuardError
 
-from domain.publishing.outgoing import PostingAccount
+from domain.publishing.outgoing import PostingAccountWithAccessToken
 from schemas.errors import PlatformError, PlatformRefusal, PostNotSent, PostOutcomeUnknown, SourceError
 from workers.web import inflate
 from workers.web.errors import read_date_header_or_now
@@ -54,7 +54,7 @@ class PlatformApi(msgspec.Struct, frozen=True, kw_only=True):
     token: str | None = None
 
     @classmethod
-    def for_account(cls, account: PostingAccount, client: httpx.AsyncClient) -> Self:
+    def for_account(cls, account: PostingAccountWithAccessToken, client: httpx.AsyncClient) -> Self:
         """Return the API of the server that hosts an account, with the account's token."""
         return cls(client=client, base=account.service_url, token=account.access_token)
 

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.accounts.platform_limits import LIMITS_BY_PLATFORM, PostFileToCheck, find_media_objections
-from domain.publishing.outgoing import PostingAccount
+from domain.publishing.outgoing import PostingAccountWithAccessToken
 from schemas.errors import PlatformRefusal
 from workers.platforms.contract import PostToPublish
 
 
-def recheck_post_files(account: PostingAccount, draft: PostToPublish, traits: Mapping[str, Any] | None = None) -> None:
+def recheck_post_files(
+    account: PostingAccountWithAccessToken, draft: PostToPublish, traits: Mapping[str, Any] | None = None
+) -> None:
     """Check the files of a post against the limits of its platform before they are uploaded.
 
     They were checked at the scheduling, but the server's limits may have changed. `traits` are newer limits

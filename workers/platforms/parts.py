@@ -37,7 +37,7 @@ async def refuse_call_platform_lacks(net: OutgoingNetwork, subject: Any) -> Any:
     raise AssertionError("the description of the platform rules this call out")
 
 
-class PlatformCalls(NamedTuple):
+class PlatformCallFunctions(NamedTuple):
     """Calls of one platform: `PLATFORM_CALLS` of the module `adapter` in its package.
 
     `connect`, `refresh`, `revoke` and `register` raise a `PlatformError`. The description decides whether
@@ -53,7 +53,7 @@ class PlatformCalls(NamedTuple):
     sandbox: SandboxIdFormatAndTokenLife = SandboxIdFormatAndTokenLife()
 
 
-def load_platform_calls(platform: str) -> PlatformCalls:
+def load_platform_calls(platform: str) -> PlatformCallFunctions:
     """Import the adapter module of a platform's package; return its calls for accounts, posts and metrics."""
-    parts: PlatformCalls = registry.load_platform_module(platform, "adapter").PLATFORM_CALLS
+    parts: PlatformCallFunctions = registry.load_platform_module(platform, "adapter").PLATFORM_CALLS
     return parts

@@ -9,7 +9,7 @@ import msgspec
 
 from domain.media.storage import open_media_store
 from domain.media.store import MediaStore
-from domain.publishing.outgoing import OutgoingPost, OutgoingPostFile, PostingAccount
+from domain.publishing.outgoing import OutgoingPost, OutgoingPostFile, PostingAccountWithAccessToken
 from domain.security.keyring import Keyring
 from platforms.registry import PLATFORMS_BY_NAME
 from schemas.errors import PlatformRefusal
@@ -30,7 +30,7 @@ class PlatformAdapters(NamedTuple):
     store: MediaStore
     public_url: str
 
-    def choose_adapter(self, account: PostingAccount, *, sandbox: bool) -> PlatformAdapter:
+    def choose_adapter(self, account: PostingAccountWithAccessToken, *, sandbox: bool) -> PlatformAdapter:
         """Return the adapter that publishes an account's posts: its platform's, or the sandbox's with `sandbox`.
 
         Raise `PlatformRefusal` for a platform without an adapter.

@@ -50,7 +50,7 @@ class PublishAttempt:
     resend_used: bool = False
     found: bool = False
 
-    def database_now(self) -> datetime:
+    def estimate_database_time(self) -> datetime:
         """Return the database's time: its last value plus the loop's time since. It never runs ahead."""
         return self.outgoing.now + timedelta(seconds=asyncio.get_running_loop().time() - self.clock_read_at)
 
@@ -59,7 +59,7 @@ class PublishAttempt:
 
         `fetched`: the platform fetched one of the post's one-time addresses; None: it has none, or wasn't checked.
         """
-        return PostInquiry(self.prepared, self.sent_at, self.database_now(), fetched)
+        return PostInquiry(self.prepared, self.sent_at, self.estimate_database_time(), fetched)
 
     async def run_step_and_settle_outcome(self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False) -> T:
         """Run a fenced transaction of the post's job and return its result; an outcome ends the attempt.

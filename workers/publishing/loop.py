@@ -12,7 +12,7 @@ from schemas.errors import PostOutcomeUnknown
 from workers.platforms.contract import PostPrepareResult
 from workers.publishing import phases
 from workers.publishing.attempt import PublishAttempt
-from workers.publishing.phases import POST_RESPONSE_LOST_ERROR, NextPublishPhase, PublishPhase
+from workers.publishing.phases import POST_RESPONSE_LOST_ERROR, NextPublishAttemptPhase, PublishAttemptPhase
 
 WORKER_DIED_SENDING_ERROR = PostOutcomeUnknown("ANSWER_LOST", "the worker died while the post was sent: it may be live")
 
@@ -23,89 +23,91 @@ class PublishPhaseDefinition(NamedTuple):
     `call` is the adapter's. An outcome may follow each phase: it ends the attempt.
     """
 
-    run: Callable[[PublishAttempt], Awaitable[NextPublishPhase]]
+    run: Callable[[PublishAttempt], Awaitable[NextPublishAttemptPhase]]
     description: str
-    follows: tuple[PublishPhase, ...]
+    follows: tuple[PublishAttemptPhase, ...]
     starts: str = ""
     call: str = ""
 
 
-PUBLISH_PHASES: Mapping[PublishPhase, PublishPhaseDefinition] = {
-    PublishPhase.PREPARE: PublishPhaseDefinition(
+PUBLISH_PHASES: Mapping[PublishAttemptPhase, PublishPhaseDefinition] = {
+    PublishAttemptPhase.PREPARE: PublishPhaseDefinition(
         phases.run_adapter_step_of_preparing_post,
         starts="-, `preparing`",
         description="checks the post and uploads its files; each step is stored before the next",
         call="prepare",
-        follows=(PublishPhase.PREPARE, PublishPhase.MARK),
+        follows=(PublishAttemptPhase.PREPARE, PublishAttemptPhase.MARK),
     ),
-    PublishPhase.MARK: PublishPhaseDefinition(
+    PublishAttemptPhase.MARK: PublishPhaseDefinition(
         phases.mark_post_as_sending,
         starts="`prepared`",
         description="makes the last checks and marks the post `sending`: the call may be made from now on",
-        follows=(PublishPhase.SEND,),
+        follows=(PublishAttemptPhase.SEND,),
     ),
-    PublishPhase.SEND: PublishPhaseDefinition(
+    PublishAttemptPhase.SEND: PublishPhaseDefinition(
         phases.send_prepared_post,
         description="makes the one irreversible call",
         call="send",
-        follows=(PublishPhase.RECORD, PublishPhase.REPEAT, PublishPhase.LOOK),
+        follows=(PublishAttemptPhase.RECORD, PublishAttemptPhase.REPEAT, PublishAttemptPhase.LOOK),
     ),
-    PublishPhase.REPEAT: PublishPhaseDefinition(
+    PublishAttemptPhase.REPEAT: PublishPhaseDefinition(
         phases.mark_post_for_idempotent_resend,
         starts="`sending`",
         description="after a lost response: marks the same bytes again, if they can't create a second post",
         call="may_repeat_send_safely",
-        follows=(PublishPhase.SEND, PublishPhase.LOOK),
+        follows=(PublishAttemptPhase.SEND, PublishAttemptPhase.LOOK),
     ),
-    PublishPhase.LOOK: PublishPhaseDefinition(
+    PublishAttemptPhase.LOOK: PublishPhaseDefinition(
         phases.reconcile_after_lost_response,
         starts="`sending`, after a reconciliation found it on its way",
         description="closes the tickets and searches for the post; only a post proved absent is sent again",
         call="reconcile",
-        follows=(PublishPhase.RECORD, PublishPhase.PREPARE, PublishPhase.MARK),
+        follows=(PublishAttemptPhase.RECORD, PublishAttemptPhase.PREPARE, PublishAttemptPhase.MARK),
     ),
-    PublishPhase.RECORD: PublishPhaseDefinition(
-        phases.record_post_send_result, description="stores the platform's response", follows=(PublishPhase.CONFIRM,)
+    PublishAttemptPhase.RECORD: PublishPhaseDefinition(
+        phases.record_post_send_result,
+        description="stores the platform's response",
+        follows=(PublishAttemptPhase.CONFIRM,),
     ),
-    PublishPhase.CONFIRM: PublishPhaseDefinition(
+    PublishAttemptPhase.CONFIRM: PublishPhaseDefinition(
         phases.poll_accepted_post,
         starts="`accepted`, `confirming`",
         description="polls the state of a post that the platform has accepted",
         call="poll",
-        follows=(PublishPhase.RECORD,),
+        follows=(PublishAttemptPhase.RECORD,),
     ),
 }
 
 
 async def run_publish_phases(attempt: PublishAttempt) -> TaskOutcome:
     """Run the phases of an attempt to publish a post in turn, until one returns an outcome; return it."""
-    following: NextPublishPhase = find_resumed_publish_phase(attempt)
-    while isinstance(following, PublishPhase):
+    following: NextPublishAttemptPhase = find_resumed_publish_phase(attempt)
+    while isinstance(following, PublishAttemptPhase):
         following = await PUBLISH_PHASES[following].run(attempt)
     return following
 
 
-def find_resumed_publish_phase(attempt: PublishAttempt) -> PublishPhase:
+def find_resumed_publish_phase(attempt: PublishAttempt) -> PublishAttemptPhase:
     """Return the phase at which this attempt to publish a post begins: where the last attempt stopped.
 
     Set the stored state of the last attempt, such as the prepared post, in `attempt`.
     """
     post = attempt.outgoing
     if post.handle is None or post.request is None or post.phase is None:
-        return PublishPhase.PREPARE
+        return PublishAttemptPhase.PREPARE
     complete = post.phase != "preparing"
     prepared = PostPrepareResult(handle=post.handle, request=post.request, secret=post.secret, complete=complete)
     if not complete:
         attempt.previous_step = prepared if post.content_revision == post.revision else None
-        return PublishPhase.PREPARE
+        return PublishAttemptPhase.PREPARE
     attempt.prepared = prepared
     if post.sent_at is None or post.phase == "prepared":
-        return PublishPhase.MARK
+        return PublishAttemptPhase.MARK
     attempt.sent_at = post.sent_at
     if post.phase != "sending":
-        return PublishPhase.CONFIRM
+        return PublishAttemptPhase.CONFIRM
     attempt.unresolved_error = POST_RESPONSE_LOST_ERROR if post.in_flight else WORKER_DIED_SENDING_ERROR
-    return PublishPhase.LOOK if post.in_flight else PublishPhase.REPEAT
+    return PublishAttemptPhase.LOOK if post.in_flight else PublishAttemptPhase.REPEAT
 
 
 def render_publish_phase_table() -> str:

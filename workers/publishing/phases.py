@@ -48,7 +48,7 @@ POST_RESPONSE_LOST_ERROR = PostOutcomeUnknown("ANSWER_LOST", "the platform's res
 POST_SEND_TIMED_OUT_MESSAGE = "the platform did not answer in time: the post may be live"
 
 
-class PublishPhase(StrEnum):
+class PublishAttemptPhase(StrEnum):
     """A part of an attempt. `loop.find_resumed_publish_phase` selects the one for a post's column `phase`."""
 
     PREPARE = "prepare"
@@ -60,10 +60,10 @@ class PublishPhase(StrEnum):
     CONFIRM = "confirm"
 
 
-NextPublishPhase: TypeAlias = PublishPhase | TaskOutcome
+NextPublishAttemptPhase: TypeAlias = PublishAttemptPhase | TaskOutcome
 
 
-async def run_adapter_step_of_preparing_post(attempt: PublishAttempt) -> NextPublishPhase:
+async def run_adapter_step_of_preparing_post(attempt: PublishAttempt) -> NextPublishAttemptPhase:
     """Run one step of preparing a post on its platform. Return the next phase, or the outcome of a failure.
 
     Each step is stored before the next, so that a later attempt continues after it. Only the last one isn't
@@ -79,13 +79,13 @@ async def run_adapter_step_of_preparing_post(attempt: PublishAttempt) -> NextPub
     unsaved = sending.PreparedPostCall(attempt.keyring, attempt.outgoing.revision, *fields)
     if step.complete:
         attempt.prepared, attempt.unsaved = step, unsaved
-        return PublishPhase.MARK
+        return PublishAttemptPhase.MARK
     attempt.previous_step = step
     keep = partial(sending.store_prepared_post_step, claim=attempt.ctx.job, step=unsaved, after_s=step.after_s)
-    return await attempt.run_step_and_settle_outcome(keep) or PublishPhase.PREPARE
+    return await attempt.run_step_and_settle_outcome(keep) or PublishAttemptPhase.PREPARE
 
 
-async def mark_post_as_sending(attempt: PublishAttempt) -> NextPublishPhase:
+async def mark_post_as_sending(attempt: PublishAttempt) -> NextPublishAttemptPhase:
     """Mark the post as `sending`: the irreversible call may be made from this commit on.
 
     Returns the next phase, or the outcome that forbids the call. A project archived meanwhile cancels the job.
@@ -107,10 +107,10 @@ async def mark_post_as_sending(attempt: PublishAttempt) -> NextPublishPhase:
             (marked - post.moment).total_seconds()
         )
     attempt.sent_at, attempt.unsaved = marked, None
-    return PublishPhase.SEND
+    return PublishAttemptPhase.SEND
 
 
-async def send_prepared_post(attempt: PublishAttempt) -> NextPublishPhase:
+async def send_prepared_post(attempt: PublishAttempt) -> NextPublishAttemptPhase:
     """Make the irreversible call that publishes the marked post; return the next phase, or an outcome.
 
     After a lost response it is `REPEAT`. After a refused repeat it is `LOOK`, which searches for the post.
@@ -119,15 +119,15 @@ async def send_prepared_post(attempt: PublishAttempt) -> NextPublishPhase:
         attempt.answer, attempt.found = await send_by_adapter_or_raise(attempt), False
     except PostOutcomeUnknown as error:
         attempt.unresolved_error, attempt.wait_s = error, POST_RESEND_PAUSE_S
-        return PublishPhase.REPEAT
+        return PublishAttemptPhase.REPEAT
     except PlatformError as error:
         if attempt.unresolved_error is None:
             return await attempt.retry_or_fail_unsent_post(error)
         if not isinstance(error, PlatformRefusal | PostPreparationExpired):
             return await attempt.store_error_of_maybe_live_post(error)
         attempt.unresolved_error = error
-        return PublishPhase.LOOK
-    return PublishPhase.RECORD
+        return PublishAttemptPhase.LOOK
+    return PublishAttemptPhase.RECORD
 
 
 async def send_by_adapter_or_raise(attempt: PublishAttempt) -> SendResult:
@@ -148,14 +148,14 @@ async def send_by_adapter_or_raise(attempt: PublishAttempt) -> SendResult:
             raise PostOutcomeUnknown("ANSWER_LOST", POST_SEND_TIMED_OUT_MESSAGE) from error
 
 
-async def mark_post_for_idempotent_resend(attempt: PublishAttempt) -> NextPublishPhase:
+async def mark_post_for_idempotent_resend(attempt: PublishAttempt) -> NextPublishAttemptPhase:
     """Mark the post for one more send of the same bytes after a lost response, and return the phase that sends.
 
     Return the phase that searches for it if the bytes could create a second post, or an archived project, a
     disconnected account or the time forbids a send. Return an outcome for a second repeat or another obstacle.
     """
     if not attempt.adapter.may_repeat_send_safely(attempt.outgoing.account, attempt.build_post_inquiry()):
-        return PublishPhase.LOOK
+        return PublishAttemptPhase.LOOK
     if attempt.resend_used:
         return await attempt.store_error_of_maybe_live_post(attempt.unresolved_error or POST_RESPONSE_LOST_ERROR)
     await asyncio.sleep(attempt.wait_s)
@@ -168,12 +168,12 @@ async def mark_post_for_idempotent_resend(attempt: PublishAttempt) -> NextPublis
     if isinstance(marked, TaskNotDone):
         return marked
     if marked is None:
-        return PublishPhase.LOOK
+        return PublishAttemptPhase.LOOK
     attempt.sent_at, attempt.resend_used = marked, True
-    return PublishPhase.SEND
+    return PublishAttemptPhase.SEND
 
 
-async def reconcile_after_lost_response(attempt: PublishAttempt) -> NextPublishPhase:
+async def reconcile_after_lost_response(attempt: PublishAttempt) -> NextPublishAttemptPhase:
     """Search the platform for a post after a lost response. Return the next phase, or an outcome.
 
     First its one-time addresses (tickets) are closed. Only a post proved absent or dropped may be sent again.
@@ -192,7 +192,7 @@ async def reconcile_after_lost_response(attempt: PublishAttempt) -> NextPublishP
         case AbsentPost():
             return await resend_absent_post(attempt, outdated=fetched is not None)
     attempt.answer, attempt.found = result, True
-    return PublishPhase.RECORD
+    return PublishAttemptPhase.RECORD
 
 
 async def snooze_or_give_up_undecided_post(attempt: PublishAttempt, undecided: UnprovedPost) -> TaskOutcome:
@@ -208,7 +208,7 @@ async def snooze_or_give_up_undecided_post(attempt: PublishAttempt, undecided: U
     )
 
 
-async def resend_absent_post(attempt: PublishAttempt, *, outdated: bool) -> NextPublishPhase:
+async def resend_absent_post(attempt: PublishAttempt, *, outdated: bool) -> NextPublishAttemptPhase:
     """Have a post sent again that is proved absent from the platform, at most once in an attempt.
 
     Return the next phase, or an outcome. If `outdated`, its prepared one-time addresses are dead, and it is
@@ -229,10 +229,10 @@ async def resend_absent_post(attempt: PublishAttempt, *, outdated: bool) -> Next
     if blocked:
         return blocked
     attempt.unresolved_error, attempt.resend_used, attempt.previous_step = None, True, None
-    return PublishPhase.PREPARE if outdated else PublishPhase.MARK
+    return PublishAttemptPhase.PREPARE if outdated else PublishAttemptPhase.MARK
 
 
-async def record_post_send_result(attempt: PublishAttempt) -> NextPublishPhase:
+async def record_post_send_result(attempt: PublishAttempt) -> NextPublishAttemptPhase:
     """Store the platform's result for a sent post: accepted, in the inbox, or published.
 
     Return the next phase for an accepted post, which is only polled from now on, else the attempt's outcome.
@@ -242,7 +242,7 @@ async def record_post_send_result(attempt: PublishAttempt) -> NextPublishPhase:
         attempt.prepared = msgspec.structs.replace(attempt.prepared, handle=answer.handle)
         attempt.wait_s = answer.after_s
         accept = partial(sending.record_post_acceptance, claim=claim, handle=answer.handle, found=found)
-        return await attempt.run_step_and_settle_outcome(accept) or PublishPhase.CONFIRM
+        return await attempt.run_step_and_settle_outcome(accept) or PublishAttemptPhase.CONFIRM
     if isinstance(answer, InboxDraft):
         return await attempt.run_step_and_settle_outcome(
             partial(sending.mark_post_draft_in_inbox, claim=claim, found=found)
@@ -255,7 +255,7 @@ async def record_post_send_result(attempt: PublishAttempt) -> NextPublishPhase:
         return await attempt.give_up_unknown_outcome()
 
 
-async def poll_accepted_post(attempt: PublishAttempt) -> NextPublishPhase:
+async def poll_accepted_post(attempt: PublishAttempt) -> NextPublishAttemptPhase:
     """Wait, then poll the state of a post that the platform has accepted and still processes.
 
     Return the phase that stores the state, or an outcome after a failed poll. Snooze the job instead of a wait over
@@ -274,10 +274,10 @@ async def poll_accepted_post(attempt: PublishAttempt) -> NextPublishPhase:
     except PlatformError as error:
         return await attempt.store_error_of_maybe_live_post(error)
     if isinstance(state, AcceptedPost):
-        age = attempt.database_now() - attempt.sent_at
+        age = attempt.estimate_database_time() - attempt.sent_at
         if age >= locked_post.MAX_PLATFORM_PROCESSING_TIME:
             return await attempt.give_up_unknown_outcome()
         after_s = min(max(state.after_s, age.total_seconds() / 4, MIN_POST_POLL_INTERVAL_S), MAX_POST_POLL_INTERVAL_S)
         state = msgspec.structs.replace(state, after_s=after_s)
     attempt.answer, attempt.found = state, False
-    return PublishPhase.RECORD
+    return PublishAttemptPhase.RECORD

@@ -67,7 +67,7 @@ class JobOutcomeWriter:
             await self._settle_until_stored(batch)
             spans.record_settlement_spans([attempt for attempt, _ in outcomes], began)
             self._slots.change_unsettled_count(-len(batch))
-            self._slots.note_ended_jobs(claim for claim, _ in batch)
+            self._slots.note_ended_jobs_and_request_pull(claim for claim, _ in batch)
             self.unsettled.difference_update(build_job_id_and_fence_key(attempt.claim) for attempt, _ in outcomes)
             if not self.unsettled:
                 self.settled.set()

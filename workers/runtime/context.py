@@ -71,7 +71,7 @@ class TaskContext:
             return await body(conn)
 
         with convert_postgres_away_errors(), tracing.open_span(f"step {name}" if name else "step"):
-            return await self._run_step_transaction(locked)
+            return await self._run_transaction_and_log_submits(locked)
 
     async def run_self_fenced_statements(self, body: Callable[[Conn], Awaitable[T]]) -> T:
         """Run `body` outside a transaction, and return its result. Each of its statements checks the fence and commits.
@@ -119,14 +119,14 @@ class TaskContext:
                 await ledger.set_job_result(conn, self.job, result=result)
             return result or {}
 
-        return Done(await self._run_last_step(partial(self._run_step_transaction, last)))
+        return Done(await self._run_last_step(partial(self._run_transaction_and_log_submits, last)))
 
     async def end(self, body: Callable[[Conn], Awaitable[Done]], *, at_once: bool) -> Done:
         """Run the job's last step, with a statement that locks, fences and ends the job itself; return the outcome.
 
         With `at_once` this statement commits by itself, else the step is a transaction.
         """
-        run = partial(run_autocommitted, self._pool) if at_once else self._run_step_transaction
+        run = partial(run_autocommitted, self._pool) if at_once else self._run_transaction_and_log_submits
         return await self._run_last_step(partial(run, body))
 
     async def _run_last_step(self, run: Callable[[], Awaitable[T]]) -> T:
@@ -146,12 +146,12 @@ class TaskContext:
         """
         return self._servers.hold_server_slot(server, tenant=self.job.organization_id)
 
-    def yield_slot(self) -> AbstractContextManager[None]:
+    def yield_worker_slot(self) -> AbstractContextManager[None]:
         """Free this attempt's slot of the worker during the block, which waits for a remote response.
 
         The attempt keeps its slot if too many attempts have yielded theirs.
         """
-        return self._servers.yield_slot()
+        return self._servers.yield_worker_slot()
 
     async def report_progress(self, ratio: float, *, stage: str | None = None) -> None:
         """Report the job's progress from 0 to 1, and its stage; written at most once a second, the latest wins."""
@@ -164,7 +164,7 @@ class TaskContext:
         """
         return min(self._lease_left(), self._attempt.ends_at - asyncio.get_running_loop().time())
 
-    async def _run_step_transaction(self, work: Callable[[Conn], Awaitable[T]]) -> T:
+    async def _run_transaction_and_log_submits(self, work: Callable[[Conn], Awaitable[T]]) -> T:
         """Run `work` in one transaction and return its result.
 
         After the commit, record and log the jobs that it submitted.

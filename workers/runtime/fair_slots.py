@@ -54,7 +54,7 @@ class SlotsSharedFairlyByTenants:
             if granted.done() and not granted.cancelled():
                 self.release_slot(key)
             else:
-                self._remove_waiter(key, granted)
+                self._remove_ungranted_waiter(key, granted)
             raise
 
     def _admit_first_waiter(self, key: Hashable) -> None:
@@ -76,7 +76,7 @@ class SlotsSharedFairlyByTenants:
         if not self.held[key]:
             del self.held[key]
 
-    def _remove_waiter(self, key: Hashable, granted: asyncio.Future[None]) -> None:
+    def _remove_ungranted_waiter(self, key: Hashable, granted: asyncio.Future[None]) -> None:
         """Remove a canceled waiter for a slot from the queue of its key, unless it was removed before."""
         line = self.waiting.get(key, deque())
         if granted in line:

@@ -72,7 +72,7 @@ class WorkerHeartbeat:
         No lease is at risk yet, so the call may take as long as a lease. Raise `ServiceUnavailable` after that.
         """
         self.worker_id, asked_at = ids.new_uuid7(), self._clock.time()
-        async with self._hold_connection(share=1) as conn:
+        async with self._hold_connection_for_lease_share(share=1) as conn:
             await worker.register_worker.run(
                 conn,
                 id=self.worker_id,
@@ -95,12 +95,12 @@ class WorkerHeartbeat:
                 _log.warning("lease not renewed", age_s=round(self.lease_age_s, 1))
 
     async def mark_draining(self) -> None:
-        async with self._hold_connection() as conn:
+        async with self._hold_connection_for_lease_share() as conn:
             await worker.drain_worker.run(conn, id=self.worker_id)
 
     async def delete_worker_row(self) -> None:
         self._watch.cancel()
-        async with self._hold_connection() as conn:
+        async with self._hold_connection_for_lease_share() as conn:
             await worker.retire_worker.run(conn, id=self.worker_id)
 
     @property
@@ -115,7 +115,7 @@ class WorkerHeartbeat:
 
     async def _renew_lease(self, adopt: AdoptClaim, unsettled: Collection[AttemptKey]) -> None:
         attempts, asked_at = [*self._slots.attempts.values()], self._clock.time()
-        async with self._hold_connection() as conn:
+        async with self._hold_connection_for_lease_share() as conn:
             owned = await heartbeat.renew_worker_lease(conn, worker_id=self.worker_id, lease_s=self._lease_s)
         if owned is None:
             _log.warning("worker row lost", jobs=len(self._slots.attempts))
@@ -136,7 +136,7 @@ class WorkerHeartbeat:
         """
         lost, self._unknown = unknown.keys() & self._unknown, set(unknown)
         if lost:
-            async with self._hold_connection() as conn:
+            async with self._hold_connection_for_lease_share() as conn:
                 job_ids = [job_id for job_id, _ in lost]
                 claims = await LIST_HELD_JOB_CLAIMS.all(conn, id=self.worker_id, job_ids=job_ids)
             for claim in claims:
@@ -157,7 +157,9 @@ class WorkerHeartbeat:
         self._slots.stop_all_attempts(Interrupted())
 
     @asynccontextmanager
-    async def _hold_connection(self, *, share: float = LEASE_RENEWAL_TIMEOUT_SHARE) -> AsyncIterator[Conn]:
+    async def _hold_connection_for_lease_share(
+        self, *, share: float = LEASE_RENEWAL_TIMEOUT_SHARE
+    ) -> AsyncIterator[Conn]:
         """Acquire a connection of the pool and hold it during the block, for at most `share` of a lease.
 
         Raise `ServiceUnavailable` after that time, and if Postgres is away: the next renewal is near.

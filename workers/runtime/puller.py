@@ -85,7 +85,7 @@ class JobPuller:
         if filled and not self.slots.backlog:
             # More jobs may be due than this worker can take: wake another worker, once. The wake needs a new
             # id: Redis would refuse a job's own while its message is queued.
-            await self.courier.send_wake(WakeMessage(self.pool_name, claims[-1].kind, ids.new_uuid7()))
+            await self.courier.send_or_queue_wake(WakeMessage(self.pool_name, claims[-1].kind, ids.new_uuid7()))
         self.slots.backlog = filled
         if filled:
             # The pull has filled the slots that a wake during it was for.

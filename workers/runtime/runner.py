@@ -102,7 +102,7 @@ class AttemptRunner:
         It is settled already, or another attempt owns its job by now.
         """
         self.progress_writer.drop_progress(attempt)
-        self.slots.note_ended_jobs([attempt.claim])
+        self.slots.note_ended_jobs_and_request_pull([attempt.claim])
         metrics.SETTLED_JOB_ATTEMPT_COUNTER.labels(attempt.claim.kind, word).inc()
         _log.debug("attempt closed", outcome=word)
 

@@ -46,19 +46,19 @@ class RemoteServerSlots:
             if not server_slots.held:
                 del self.servers[server]
 
-    def yield_slot(self) -> AbstractContextManager[None]:
+    def yield_worker_slot(self) -> AbstractContextManager[None]:
         """Free a job attempt's slot of the worker during the block, which waits for a remote response.
 
         The attempt keeps its slot if `MAX_YIELDED_ATTEMPTS_PER_SLOT` attempts for each slot have yielded theirs.
         """
         if self.slots.yielded < MAX_YIELDED_ATTEMPTS_PER_SLOT * self.slots.size:
-            return self.slots.yield_slot()
+            return self.slots.yield_worker_slot()
         return nullcontext()
 
     async def _wait_for_server_slot(self, server_slots: SlotsSharedFairlyByTenants, tenant: UUID) -> None:
         if self.slots.yielded >= self.slots.size:
             raise NoFreeServerSlot
-        with self.slots.yield_slot():
+        with self.slots.yield_worker_slot():
             try:
                 async with asyncio.timeout(MAX_REMOTE_SERVER_SLOT_WAIT_S):
                     await server_slots.wait_for_slot(tenant)

@@ -145,7 +145,7 @@ class WorkerSlots:
             self.wake.set()
 
     @contextmanager
-    def yield_slot(self) -> Iterator[None]:
+    def yield_worker_slot(self) -> Iterator[None]:
         """Free the slot of an attempt that waits during the block, so that another job can start.
 
         After the block the attempt takes a slot again, even if none is free.
@@ -172,7 +172,7 @@ class WorkerSlots:
             self._late = late
             self._update_slot_events()
 
-    def note_ended_jobs(self, claims: Iterable[JobClaim]) -> None:
+    def note_ended_jobs_and_request_pull(self, claims: Iterable[JobClaim]) -> None:
         """Note the tenants of ended jobs after the commit of their end, and request a pull.
 
         A tenant at its cap of running jobs may start another job now.

@@ -12,7 +12,7 @@ from db.reach import TRANSIENT_POSTGRES_ERRORS
 from db.wait_for_postgres import retry_until_postgres_answers
 from jobs.courier import WakeCourier, open_redis_wake_courier
 from jobs.outcomes import Interrupted
-from processes.image import PROCESS_WITHOUT_IMAGE, ServingProcess
+from processes.image import PROCESS_WITHOUT_IMAGE, ServingProcessFacts
 from schemas.errors import SettingsInvalid
 from schemas.settings import Settings
 from telemetry import health, logs
@@ -41,7 +41,7 @@ _log = logs.get_logger("pool")
 
 
 async def serve_worker(
-    settings: Settings, pool_name: str, tasks: TasksByKind, process: ServingProcess = PROCESS_WITHOUT_IMAGE
+    settings: Settings, pool_name: str, tasks: TasksByKind, process: ServingProcessFacts = PROCESS_WITHOUT_IMAGE
 ) -> None:
     """Run the jobs of a pool until SIGTERM or SIGINT, then drain for up to the setting `drain_s`.
 

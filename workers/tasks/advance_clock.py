@@ -87,7 +87,7 @@ async def _wait_until_sandbox_idle(ctx: TaskContext, conn: Conn, courier: WakeCo
     """
     clock = asyncio.get_running_loop().time
     ends_at, sent, waits = clock() + patience_s, set[WakeMessage](), iter_sandbox_due_work_check_pauses_s()
-    with ctx.yield_slot():
+    with ctx.yield_worker_slot():
         while clock() < ends_at:
             sight = await sandbox_time.find_sandbox_due_work(conn, claim=ctx.job)
             if not await sandbox_time.run_due_sandbox_chores(conn, sight):
@@ -108,6 +108,6 @@ async def _wake_pools_with_sandbox_jobs(
     """
     due = {*await sandbox_time.list_sandbox_due_pool_wakes(conn, claim=ctx.job)} - sent
     for wake in due:
-        await courier.send_wake(wake)
+        await courier.send_or_queue_wake(wake)
     sent |= due
     return bool(due)

@@ -20,7 +20,7 @@ from schemas.errors import ContentRejected, InvalidValue, ObjectNotFound, StateC
 from workers.generation import llm_copy, storing
 from workers.generation.cancellation import run_until_job_canceled
 from workers.generation.folders import RenderWorkerTempFolder, create_render_worker_temp_folder
-from workers.generation.protocol import CopyReadyReport, PieceRequest
+from workers.generation.protocol import CopyReadyReport, PieceRequestToGenerationProcess
 from workers.generation.rendering import RenderFailed, render_in_child_process
 from workers.llm.endpoint import LanguageModelApi
 from workers.resources import WorkerResources
@@ -88,7 +88,7 @@ async def render_piece_for_job(
     async with AsyncExitStack() as stack:
         handles = await storing.open_piece_input_files(ctx, studio.store, brief.files, stack)
         offers = await llm_copy.request_copy_lines_from_model(await _choose_copy_model(ctx, studio), brief.spec)
-        request = PieceRequest(spec=brief.spec, handles=handles, folder=str(folder), offers=offers)
+        request = PieceRequestToGenerationProcess(spec=brief.spec, handles=handles, folder=str(folder), offers=offers)
         async with aclosing(render_in_child_process(request, handles.all_descriptors)) as reports:
             async for report in reports:
                 if isinstance(report, CopyReadyReport):

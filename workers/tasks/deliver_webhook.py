@@ -60,18 +60,18 @@ async def build_job_task_with_resources(resources: WorkerResources) -> JobTask:
 async def deliver_webhook(
     ctx: TaskContext, *, client: httpx.AsyncClient, keyring: Keyring, public_url: str
 ) -> TaskOutcome:
-    spell = WebhookDeliverySession(
+    spell = WebhookDeliveryJobAttempt(
         ctx, client, partial(attempts.take_due_webhook_deliveries, keyring=keyring, public_url=public_url)
     )
-    endpoint = await spell.requeue_deliveries_of_dead_attempt()
+    endpoint = await spell.requeue_dead_attempt_and_read_endpoint()
     if endpoint.is_disabled_or_deleted:
-        await spell.abandon_all_deliveries()
+        await spell.end_all_open_deliveries_for_good()
     elif endpoint.accepts_deliveries:
         await spell.send_due_deliveries()
     return Done()
 
 
-class WebhookDeliverySession:
+class WebhookDeliveryJobAttempt:
     """One attempt of the job: its time slice. `_sends` are the deliveries under way."""
 
     def __init__(
@@ -83,7 +83,7 @@ class WebhookDeliverySession:
         self._sends: set[asyncio.Task[FinishedWebhookAttempt]] = set()
         self._failing = True
 
-    async def requeue_deliveries_of_dead_attempt(self) -> WebhookEndpointStateRow:
+    async def requeue_dead_attempt_and_read_endpoint(self) -> WebhookEndpointStateRow:
         """Put deliveries that a dead attempt left marked back into the queue; return the endpoint's state."""
 
         async def opened(conn: Conn) -> WebhookEndpointStateRow:
@@ -94,7 +94,7 @@ class WebhookDeliverySession:
         self._failing = endpoint.failing
         return endpoint
 
-    async def abandon_all_deliveries(self) -> None:
+    async def end_all_open_deliveries_for_good(self) -> None:
         while await self._ctx.step(partial(attempts.abandon_deliveries, claim=self._ctx.job)):
             pass
 
@@ -153,7 +153,7 @@ class WebhookDeliverySession:
         any_of = partial(asyncio.wait, self._sends, return_when=asyncio.FIRST_COMPLETED)
         done, pending = await any_of(timeout=WEBHOOK_DELIVERY_SLOT_YIELD_AFTER_S)
         if not done:
-            with self._ctx.yield_slot():
+            with self._ctx.yield_worker_slot():
                 done, pending = await any_of()
         if pending:
             # One transaction for all of them costs as much as one for each.

@@ -108,16 +108,16 @@ class ConversionRelay:
         opened = await self._read_open_or_closed_destination()
         if isinstance(opened, ConversionDestinationCloseReason):
             return await self._outbox.cancel_pending_conversions_of_queue(code=opened.code, message=opened.message) > 0
-        if not self._parts and not (self._more and await self._take_due_conversions(opened)):
+        if not self._parts and not (self._more and await self._queue_due_conversions_if_any(opened)):
             return False
-        return await self._send_conversion_batch(self._parts.pop()) if self._parts else True
+        return await self._send_batch_and_check_may_continue(self._parts.pop()) if self._parts else True
 
     async def _read_open_or_closed_destination(self) -> OpenConversionDestination | ConversionDestinationCloseReason:
         return await self._ctx.step(
             partial(conversion_lines.read_conversion_destination_of_job, claim=self._ctx.job, keyring=self._keyring)
         )
 
-    async def _take_due_conversions(self, to: OpenConversionDestination) -> bool:
+    async def _queue_due_conversions_if_any(self, to: OpenConversionDestination) -> bool:
         """Read the due conversions from the outbox, and queue those to send for the next call.
 
         Settle those that can't be sent. Return False if none is due.
@@ -133,23 +133,25 @@ class ConversionRelay:
             self._parts.append(batch)
         return bool(due)
 
-    async def _send_conversion_batch(self, part: list[ReadyConversion]) -> bool:
+    async def _send_batch_and_check_may_continue(self, part: list[ReadyConversion]) -> bool:
         """Send a batch of conversions to Meta or TikTok in one call, and store the result.
 
         Return False if the destination needs a pause. If the destination was closed meanwhile, make no call.
         """
         ids = [conversion.id for conversion in part]
         async with self._ctx.hold_server_slot(self._server.base):
-            at = await self._outbox.mark_conversions_as_maybe_sent(ids)
+            at = await self._outbox.mark_maybe_sent_and_return_mark_time(ids)
             # Check again, since the wait for the server's slot may have been long.
             to = await self._read_open_or_closed_destination()
             if isinstance(to, ConversionDestinationCloseReason):
                 await self._outbox.unmark_conversions_of_unmade_call(ids, at=at)
                 return True
             verdict = await calls.send_conversion_batch(self._net, self._server, to, part)
-        return await self._store_call_result(ConversionsMarkedForCall(part, to, at), verdict)
+        return await self._store_result_and_check_may_continue(ConversionsMarkedForCall(part, to, at), verdict)
 
-    async def _store_call_result(self, tried: ConversionsMarkedForCall, verdict: ConversionCallVerdict) -> bool:
+    async def _store_result_and_check_may_continue(
+        self, tried: ConversionsMarkedForCall, verdict: ConversionCallVerdict
+    ) -> bool:
         """Store the result of a call that sent conversions; return False if Meta or TikTok needs a pause."""
         if verdict.word == ConversionVerdictKind.ACCEPTED:
             self._taken = True
@@ -157,16 +159,18 @@ class ConversionRelay:
             await self._ctx.step(partial(conversion_lines.note_conversion_destination_success, claim=self._ctx.job))
             return True
         if verdict.word == ConversionVerdictKind.BAD:
-            return await self._split_refused_batch(tried, verdict)
+            return await self._split_refused_and_check_may_continue(tried, verdict)
         return await self._pause_destination(tried, verdict)
 
     async def _pause_destination(self, tried: ConversionsMarkedForCall, verdict: ConversionCallVerdict) -> bool:
-        await self._outbox.requeue_conversions(tried.conversion_ids, verdict, at=tried.at)
+        await self._outbox.requeue_conversions_of_failed_call(tried.conversion_ids, verdict, at=tried.at)
         note = partial(conversion_lines.note_conversion_destination_failure, to=tried.to, message=verdict.message)
         await self._ctx.step(partial(note, claim=self._ctx.job, after_s=verdict.after_s))
         return False
 
-    async def _split_refused_batch(self, tried: ConversionsMarkedForCall, verdict: ConversionCallVerdict) -> bool:
+    async def _split_refused_and_check_may_continue(
+        self, tried: ConversionsMarkedForCall, verdict: ConversionCallVerdict
+    ) -> bool:
         """Split a batch of conversions that Meta or TikTok refused into halves for the next calls.
 
         A batch of one conversion fails instead. After `MAX_SAME_ERROR_REFUSED_CONVERSIONS` such failures with the same
@@ -174,7 +178,7 @@ class ConversionRelay:
         """
         part = tried.part
         if len(part) > 1:
-            await self._outbox.requeue_conversions(tried.conversion_ids, verdict, at=tried.at)
+            await self._outbox.requeue_conversions_of_failed_call(tried.conversion_ids, verdict, at=tried.at)
             half = len(part) // 2
             self._parts += [part[half:], part[:half]]
             return True

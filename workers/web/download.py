@@ -18,7 +18,7 @@ from workers.web.fetch import (
     fetch_url,
     open_ssrf_guarded_client,
 )
-from workers.web.site_rate import SiteRateLimit
+from workers.web.site_rate import SiteRateLimiter
 
 #: Stores the bytes as they are received.
 StoreDownload = Callable[[AsyncIterator[bytes]], Awaitable[object]]
@@ -28,7 +28,7 @@ class WebFileDownloader:
     """Downloads of a worker process, few at once from a site, without robots.txt: a partner requests them."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
-        self.client, self.site_rate = client, SiteRateLimit()
+        self.client, self.site_rate = client, SiteRateLimiter()
 
     async def download_file(self, url: str, keep: StoreDownload, *, limit: int, deadline_s: float) -> None:
         """Download the file at a URL, and pass its bytes to `keep` as a stream.

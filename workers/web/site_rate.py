@@ -21,7 +21,7 @@ class SiteRateState:
     free_at: float = float("-inf")
 
 
-class SiteRateLimit:
+class SiteRateLimiter:
     """Rate limit of all sites; `clock` returns monotonic seconds."""
 
     def __init__(

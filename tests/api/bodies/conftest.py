@@ -17,7 +17,7 @@ from tests.api.bodies.metering import collect_garbage_of_block
 def _unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lift the rate limits."""
     many = 10**9
-    quota = rate_limits.RequestRateLimits(dict.fromkeys(rate_limits.RateClass, many), many)
+    quota = rate_limits.RequestLimitsPerMinuteAndDay(dict.fromkeys(rate_limits.RateClass, many), many)
     monkeypatch.setitem(rate_limits.REQUEST_RATE_LIMITS_BY_TIER, "partner", quota)
     monkeypatch.setitem(event_limits.EVENT_LIMITS_BY_TIER, "partner", EventRateLimits(many, many))
 

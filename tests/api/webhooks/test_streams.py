@@ -13,7 +13,7 @@ from api.routes import webhook_stream as route
 from api.streams import event_streams
 from db.pool import Conn, Pool
 from domain.webhooks import streams
-from domain.webhooks.streams import RecordedWebhookEvent
+from domain.webhooks.streams import WebhookStreamEvent
 from schemas import ids
 from tests.api.conftest import ApiCaller, open_caller, poll
 from tests.api.participants import new_project
@@ -110,7 +110,7 @@ async def test_event_between_poll_and_read_is_sent_once(
     org, reads = acme.organization_id, streams.read_webhook_stream_events
     sent: list[str] = []
 
-    async def late(conn: Conn, **asked: Any) -> list[RecordedWebhookEvent]:
+    async def late(conn: Conn, **asked: Any) -> list[WebhookStreamEvent]:
         sent.append(await emit_event(pool, org))
         monkeypatch.undo()
         return await reads(conn, **asked)

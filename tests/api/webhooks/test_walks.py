@@ -110,7 +110,7 @@ async def poll_until(pool: Pool, settings: Settings, has_come: Any) -> None:
             async with pool.acquire() as conn:
                 _, wakes = await look.submit_jobs_of_next_endpoints(conn)
             for wake in wakes:
-                await courier.send_wake(wake)
+                await courier.send_or_queue_wake(wake)
             found = has_come()
             return bool(found if isinstance(found, bool) else await found)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.shared.brand_targets import BrandTarget, CliRepositoryTarget, WebPageTarget, classify_brand_target
+from cli.shared.brand_targets import BrandTarget, CliBrandWebPageTarget, CliRepositoryTarget, classify_brand_target
 from domain.brand.store_listings import AppStoreListingRef, GooglePlayListingReference
 from schemas.errors import InvalidValue
 from tests.cli.conftest import Tenantry, decoded, refused
@@ -20,12 +20,12 @@ HELLO = CliRepositoryTarget("octocat/hello")
 @pytest.mark.parametrize(
     ("text", "target"),
     [
-        ("https://example.com/", WebPageTarget("https://example.com/")),
-        ("example.com/about", WebPageTarget("https://example.com/about")),
+        ("https://example.com/", CliBrandWebPageTarget("https://example.com/")),
+        ("example.com/about", CliBrandWebPageTarget("https://example.com/about")),
         ("octocat/hello", HELLO),
         ("https://github.com/octocat/hello/tree/main/docs", HELLO),
-        ("https://github.com/octocat", WebPageTarget("https://github.com/octocat")),
-        ("https://octocat.github.io/hello", WebPageTarget("https://octocat.github.io/hello")),
+        ("https://github.com/octocat", CliBrandWebPageTarget("https://github.com/octocat")),
+        ("https://octocat.github.io/hello", CliBrandWebPageTarget("https://octocat.github.io/hello")),
         ("https://apps.apple.com/us/app/slack/id618783545?mt=8", SLACK),
         ("itms-apps://itunes.apple.com/us/app/id618783545", SLACK),
         ("market://details?id=com.acme", GooglePlayListingReference(package="com.acme")),

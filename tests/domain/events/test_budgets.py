@@ -140,7 +140,7 @@ async def test_past_days_are_dropped_after_their_addition(pool: Pool) -> None:
     one.queue_all_event_counts()
     await one.add_ready_counts_to_postgres(pool)
     assert await sums(pool) == [(3, 30), (4, 40)]
-    assert [day.events for day in one._days.values()] == [4]
+    assert [day.committed_event_count for day in one._days.values()] == [4]
 
 
 async def test_only_settled_organizations_are_evicted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import pytest_asyncio
 
 from db.pool import Conn, Pool
 from domain.projects import projects
-from domain.projects.projects import NewProject
+from domain.projects.projects import ProjectToInsert
 from domain.tenancy import idempotency
 from domain.tenancy.idempotency import IdempotencyKeyUse, IdempotencyRecord
 from schemas import ids
@@ -31,14 +31,14 @@ async def a_key(conn: Conn) -> Key:
     return org, seeds.parse_id(ids.API_KEY_ID_PREFIX, (await seeds.api_key(conn, org)).id)
 
 
-def new(who: Key, name: str, key: str | None = None) -> NewProject:
+def new(who: Key, name: str, key: str | None = None) -> ProjectToInsert:
     org, api_key_id = who
     body = ProjectCreate(name=f" {name} ", timezone="UTC", metadata={"plan": "gold"})
     composed = projects.compose_new_project(body, organization_id=org, now=seeds.NOW)
     record = key and IdempotencyRecord(
         org, api_key_id, key, b"print", 201, f"/v1/projects/{composed.id}", b"{}", None, None
     )
-    return NewProject(org, api_key_id, composed, record or None)
+    return ProjectToInsert(org, api_key_id, composed, record or None)
 
 
 async def names(conn: Conn) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageEnhance
 
 from generation.copy.write import write_piece_copy
-from generation.outputs import DrawnText, RenderedFile
+from generation.outputs import MeasuredDrawnTextLine, RenderedFile
 from generation.proofreading import read
 from generation.proofreading.pictures import find_picture_faults, measure_text_box_contrast
 from generation.render import PieceInputFiles, prepare_piece
@@ -29,7 +29,11 @@ class Drawn(NamedTuple):
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Drawn:
     folder = tmp_path_factory.mktemp("drawn")
-    [made] = [step.made for step in prepare_piece(SPEC, COPY, PieceInputFiles()).render_files(folder) if step.made]
+    [made] = [
+        step.made
+        for step in prepare_piece(SPEC, COPY, PieceInputFiles()).render_files_and_yield_progress(folder)
+        if step.made
+    ]
     return Drawn(folder, made)
 
 
@@ -41,7 +45,7 @@ def test_an_untouched_piece_has_no_fault(drawn: Drawn) -> None:
     assert find_picture_faults([drawn.made], drawn.folder, SPEC, COPY) == []
 
 
-Change: TypeAlias = Callable[[DrawnText], dict[str, Any]]
+Change: TypeAlias = Callable[[MeasuredDrawnTextLine], dict[str, Any]]
 
 MUTANTS: list[tuple[str, Change]] = [
     ("zone", lambda one: {"box": (one.box[0] - 140, one.box[1], one.box[2] - 140, one.box[3])}),
@@ -78,7 +82,11 @@ def test_an_undisclosed_presenter_is_found(tmp_path: Path) -> None:
     mira = Presenter(name="Mira", gender="female", age_range="adult", seed="1")
     spec = PieceSpec(format="image", brand=TIDELINE, seed="1", aspect="1:1", presenter=mira)
     said = write_piece_copy(spec)
-    [made] = [step.made for step in prepare_piece(spec, said, PieceInputFiles()).render_files(tmp_path) if step.made]
+    [made] = [
+        step.made
+        for step in prepare_piece(spec, said, PieceInputFiles()).render_files_and_yield_progress(tmp_path)
+        if step.made
+    ]
     assert read.find_piece_faults([made], tmp_path, spec, said) == []
 
     def found(file: RenderedFile, of: PieceCopy = said) -> set[tuple[str, str]]:

@@ -51,7 +51,7 @@ UNUSUAL = {
 
 
 def remake(spec: PieceSpec, clip: Path, folder: Path) -> RenderedFile:
-    *_, last = prepare_piece(spec, copy("No ads"), PieceInputFiles(clip=clip)).render_files(folder)
+    *_, last = prepare_piece(spec, copy("No ads"), PieceInputFiles(clip=clip)).render_files_and_yield_progress(folder)
     assert last.made
     return last.made
 

@@ -10,7 +10,7 @@ from generation.canvas import Canvas
 from generation.copy.languages import LANGUAGE_TABLES, PRESENTER_DISCLOSURES
 from generation.copy.write import build_slide_labels_in_language
 from generation.frame import PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT
-from generation.outputs import DrawnText
+from generation.outputs import MeasuredDrawnTextLine
 from generation.portraits.portrait import draw_presenter_portrait
 from generation.slides.byline import build_presenter_byline
 from generation.slides.deck import list_slideshow_slide_drawers
@@ -40,7 +40,7 @@ def said(language: str, hook: str = LONG) -> PieceCopy:
     )
 
 
-def shown(canvas: Canvas) -> list[DrawnText]:
+def shown(canvas: Canvas) -> list[MeasuredDrawnTextLine]:
     return [mark for mark in canvas.marks if mark.name in {"presenter", "disclosure"}]
 
 

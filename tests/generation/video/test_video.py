@@ -46,7 +46,7 @@ POINTS = ("See high and low water", "Works without a connection", "No account an
 
 
 def test_a_video_reports_metadata_and_progress(tmp_path: Path) -> None:
-    *steps, last = SHORT.render_files(tmp_path)
+    *steps, last = SHORT.render_files_and_yield_progress(tmp_path)
     made = last.made
     assert made is not None
     assert {one.name for one in tmp_path.iterdir()} == {made.name, made.thumbnail}
@@ -63,7 +63,7 @@ def test_a_video_reports_metadata_and_progress(tmp_path: Path) -> None:
 
 
 def test_a_stopped_video_leaves_no_file(tmp_path: Path) -> None:
-    making = SHORT.render_files(tmp_path)
+    making = SHORT.render_files_and_yield_progress(tmp_path)
     assert next(making).made is None
     making.close()
     assert list(tmp_path.iterdir()) == []
@@ -163,7 +163,7 @@ def made_in(folder: Path) -> RenderedFile:
     spec = PieceSpec(format="video", brand=BrandSnapshot(name="Tideline", colors=["#0b6e99", "#ffd166"]), seed="tide")
     shots = [written(screenshot((390, 844))), written(screenshot((1280, 720)))]
     words = copy(*POINTS, hook="Know the tide before you go")
-    *_, last = prepare_piece(spec, words, PieceInputFiles(screenshots=shots)).render_files(folder)
+    *_, last = prepare_piece(spec, words, PieceInputFiles(screenshots=shots)).render_files_and_yield_progress(folder)
     assert last.made is not None
     return last.made
 

@@ -10,7 +10,7 @@ from domain.collection.collection_runs import PostDueForMetricPolling
 from domain.connecting.connect import AccountConnectJobInput, HandleAndAppPassword
 from domain.connecting.token_refresh import TokenRefreshJobInput
 from domain.connecting.token_revocation import TokenRevocationJobInput
-from domain.publishing.outgoing import PostingAccount
+from domain.publishing.outgoing import PostingAccountWithAccessToken
 from tests.platforms.murmur.description import MurmurSettings
 from workers.platforms.collecting import CollectedMetricValues, MetricsPostLimitsPerCallAndRun, PlatformMetricsCollector
 from workers.platforms.connecting import AccountWithTokens, OutgoingNetwork
@@ -23,7 +23,7 @@ from workers.platforms.contract import (
     ReconcileResult,
     UnprovedPost,
 )
-from workers.platforms.parts import PlatformCalls
+from workers.platforms.parts import PlatformCallFunctions
 
 #: Captions by their author's token, and revoked tokens.
 POSTED: dict[str, str] = {}
@@ -38,17 +38,22 @@ class MurmurAdapter(PlatformAdapter):
         self.url = url
 
     async def prepare(
-        self, account: PostingAccount, draft: PostToPublish, so_far: PostPrepareResult | None = None
+        self, account: PostingAccountWithAccessToken, draft: PostToPublish, so_far: PostPrepareResult | None = None
     ) -> PostPrepareResult:
         return PostPrepareResult(handle={"key": str(draft.post_id)}, request=draft.caption.encode())
 
     async def send(
-        self, account: PostingAccount, prepared: PostPrepareResult, draft: PostToPublish, *, timeout_s: float
+        self,
+        account: PostingAccountWithAccessToken,
+        prepared: PostPrepareResult,
+        draft: PostToPublish,
+        *,
+        timeout_s: float,
     ) -> LivePost:
         POSTED[account.access_token] = draft.caption
         return LivePost(external_id="m1", external_url=f"{self.url}/m1")
 
-    async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
+    async def reconcile(self, account: PostingAccountWithAccessToken, inquiry: PostInquiry) -> ReconcileResult:
         return UnprovedPost()
 
 
@@ -58,11 +63,11 @@ class MurmurCollector(PlatformMetricsCollector):
     limits: ClassVar[MetricsPostLimitsPerCallAndRun] = MetricsPostLimitsPerCallAndRun(batch=1, most=10)
 
     async def read_post_metrics(
-        self, account: PostingAccount, posts: Sequence[PostDueForMetricPolling]
+        self, account: PostingAccountWithAccessToken, posts: Sequence[PostDueForMetricPolling]
     ) -> Mapping[UUID, CollectedMetricValues]:
         return {post.id: {"likes": LIKES} for post in posts}
 
-    async def read_follower_count(self, account: PostingAccount) -> int | None:
+    async def read_follower_count(self, account: PostingAccountWithAccessToken) -> int | None:
         return FOLLOWERS
 
 
@@ -80,7 +85,7 @@ async def revoke(net: OutgoingNetwork, attempt: TokenRevocationJobInput) -> None
     REVOKED.append(attempt.revocable.access_token)
 
 
-PLATFORM_CALLS = PlatformCalls(
+PLATFORM_CALLS = PlatformCallFunctions(
     open_adapter=lambda net: MurmurAdapter(net.settings.get_platform_settings(MurmurSettings).murmur_url),
     open_collector=lambda net: MurmurCollector(),
     connect=connect,

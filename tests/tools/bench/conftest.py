@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from chaos.environment import BenchEnvironment, open_bench_environment_on_servers
+from chaos.environment import BenchServersAndSettings, open_bench_environment_on_servers
 
 
 @pytest_asyncio.fixture
-async def environment(servers: tuple[str, str], tmp_path: Path) -> AsyncIterator[BenchEnvironment]:
+async def environment(servers: tuple[str, str], tmp_path: Path) -> AsyncIterator[BenchServersAndSettings]:
     async with open_bench_environment_on_servers(*servers, folder=tmp_path) as opened:
         yield opened

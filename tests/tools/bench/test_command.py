@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from chaos.environment import BenchEnvironment
+from chaos.environment import BenchServersAndSettings
 from tests.cli.conftest import Tenantry, decoded
 from tests.process_tree import alive, descendants
 from tests.waiting import PATIENCE_S, until
@@ -17,7 +17,7 @@ from tools.bench.figures import QUICK_BENCHMARK_RUN_SIZE, BenchmarkResult, Bench
 pytestmark = pytest.mark.long
 
 
-async def measured(_: BenchEnvironment, __: BenchmarkRunSize, tell: ProgressCallback) -> BenchmarkResult:
+async def measured(_: BenchServersAndSettings, __: BenchmarkRunSize, tell: ProgressCallback) -> BenchmarkResult:
     """Replace a measurement of minutes."""
     tell("round 1 of 1")
     return BenchmarkResult({"live_x": 1.25, "recovery_s": 3.4, "lease_s": 3.0}, {"live_jobs_s": {"ours": [5.0, 6.0]}})
@@ -68,7 +68,9 @@ async def test_without_a_checkout_the_command_names_the_reason(
 async def test_the_ledger_table_compares_old_and_empty(tenantry: Tenantry, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[BenchmarkRunSize] = []
 
-    async def measure_nothing(_: BenchEnvironment, size: BenchmarkRunSize, __: ProgressCallback) -> BenchmarkResult:
+    async def measure_nothing(
+        _: BenchServersAndSettings, size: BenchmarkRunSize, __: ProgressCallback
+    ) -> BenchmarkResult:
         sizes.append(size)
         rows = {"submit": {"empty_ms": 0.2, "old_ms": 0.4, "ratio": 2.0, "aim": 1.5}}
         return BenchmarkResult({"submit": 2.0}, {"rows": rows, "newcomer_s": {"p50": 0.1}})

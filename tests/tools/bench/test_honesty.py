@@ -3,7 +3,7 @@
 import pytest
 
 from chaos import backlog, processes
-from chaos.environment import BenchEnvironment
+from chaos.environment import BenchServersAndSettings
 from chaos.tasks import NOOP_BENCH_KIND
 from jobs import ledger
 from jobs.ledger import AttemptSettlement
@@ -13,7 +13,7 @@ from tests import seeds
 from tools.bench.figures import FIGURE_TARGETS
 
 
-async def run_one(environment: BenchEnvironment, outcome: TaskOutcome) -> None:
+async def run_one(environment: BenchServersAndSettings, outcome: TaskOutcome) -> None:
     """Pull and settle one waiting job."""
     tenants = await backlog.reset_bench_database_with_tenants(environment.pool, tenants=1)
     await backlog.insert_waiting_jobs(environment.pool, NOOP_BENCH_KIND, tenants, count=1)
@@ -22,7 +22,7 @@ async def run_one(environment: BenchEnvironment, outcome: TaskOutcome) -> None:
         await ledger.settle_job_attempts(conn, [AttemptSettlement(claim, outcome) for claim in claims])
 
 
-async def test_only_a_job_completed_once_passes(environment: BenchEnvironment) -> None:
+async def test_only_a_job_completed_once_passes(environment: BenchServersAndSettings) -> None:
     await run_one(environment, Done())
     await backlog.check_bench_jobs_neither_lost_nor_doubled(environment.pool, count=1)
     await environment.pool.execute("insert into bench_effect select id, 1 from job")
@@ -35,7 +35,7 @@ async def test_only_a_job_completed_once_passes(environment: BenchEnvironment) -
         await backlog.check_bench_jobs_neither_lost_nor_doubled(environment.pool, count=1)
 
 
-async def test_error_of_a_dead_process_includes_the_end_of_its_log(environment: BenchEnvironment) -> None:
+async def test_error_of_a_dead_process_includes_the_end_of_its_log(environment: BenchServersAndSettings) -> None:
     with pytest.raises(BenchmarkFailed, match=r"No module named tools\.bench\.nothing"):
         await processes.run_module_and_read_json(environment, "tools.bench.nothing")
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from chaos.environment import BenchEnvironment
+from chaos.environment import BenchServersAndSettings
 from tools.bench.neighbours import measure
 from tools.bench.neighbours.measure import NEIGHBOUR_ATTACKS_BY_NAME, NeighbourAttackResult
 from tools.bench.neighbours.victim import TINY_ATTACK_SCALE, VictimTimings
@@ -12,7 +12,7 @@ from tools.bench.neighbours.victim import TINY_ATTACK_SCALE, VictimTimings
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", NEIGHBOUR_ATTACKS_BY_NAME)
-async def test_attack_runs_during_the_measurement(environment: BenchEnvironment, name: str) -> None:
+async def test_attack_runs_during_the_measurement(environment: BenchServersAndSettings, name: str) -> None:
     steps: list[str] = []
     measured = await measure.measure_neighbour_attacks(
         environment, [name], TINY_ATTACK_SCALE, lambda row, what: steps.append(f"{row} {what}")

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from chaos.environment import BenchEnvironment
+from chaos.environment import BenchServersAndSettings
 from tools.bench import suites
 from tools.bench.figures import FIGURE_TARGETS, TINY_BENCHMARK_RUN_SIZE
 from tools.bench.ledger.statements import TIMED_STATEMENTS
@@ -40,7 +40,7 @@ def test_each_figure_except_the_lease_has_one_suite_and_a_target() -> None:
 #: A worker that loses its lease fails the run, so no other test may stall the machine: this one runs last.
 @pytest.mark.chaos
 @pytest.mark.parametrize("name", SUITES)
-async def test_benchmark_returns_its_figures(environment: BenchEnvironment, name: str) -> None:
+async def test_benchmark_returns_its_figures(environment: BenchServersAndSettings, name: str) -> None:
     said: list[str] = []
     result = await SUITES[name](environment, TINY_BENCHMARK_RUN_SIZE, said.append)
     assert set(result.figures) == FIGURES[name]
@@ -49,12 +49,12 @@ async def test_benchmark_returns_its_figures(environment: BenchEnvironment, name
     assert result.details
 
 
-async def test_run_describes_its_machine(environment: BenchEnvironment) -> None:
+async def test_run_describes_its_machine(environment: BenchServersAndSettings) -> None:
     result = await suites.run_benchmark_suite(environment, {}, TINY_BENCHMARK_RUN_SIZE, lambda *_: None)
     assert set(result.details["machine"]) == {"cores", "load", "python", "postgresql", "redis"}
 
 
-async def test_old_ledger_is_compared_with_an_empty_one(environment: BenchEnvironment) -> None:
+async def test_old_ledger_is_compared_with_an_empty_one(environment: BenchServersAndSettings) -> None:
     said: list[str] = []
     result = await suites.JOB_LEDGER_BENCHMARKS["ledger"](environment, TINY_BENCHMARK_RUN_SIZE, said.append)
     assert set(result.figures) == {*result.details["rows"], "newcomer_s"}

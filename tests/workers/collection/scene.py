@@ -12,7 +12,7 @@ import asyncpg
 from db.pool import Pool
 from domain.collection import collection_runs
 from domain.collection.collection_runs import PostDueForMetricPolling
-from domain.publishing.outgoing import PostingAccount
+from domain.publishing.outgoing import PostingAccountWithAccessToken
 from jobs.kinds import COLLECT_METRICS_KIND
 from jobs.ledger import JobClaim
 from schemas.metrics import CollectedMetric
@@ -48,7 +48,7 @@ class ScriptedCollector(PlatformMetricsCollector):
     meanwhile: Callable[[], Awaitable[object]] | None = None
 
     async def read_post_metrics(
-        self, account: PostingAccount, posts: Sequence[PostDueForMetricPolling]
+        self, account: PostingAccountWithAccessToken, posts: Sequence[PostDueForMetricPolling]
     ) -> Mapping[UUID, CollectedMetricValues]:
         self.asked.append([post.external_id for post in posts])
         await self._fail(account)
@@ -57,11 +57,11 @@ class ScriptedCollector(PlatformMetricsCollector):
                 raise fault
         return {post.id: self.told[post.external_id] for post in posts if post.external_id in self.told}
 
-    async def read_follower_count(self, account: PostingAccount) -> int | None:
+    async def read_follower_count(self, account: PostingAccountWithAccessToken) -> int | None:
         await self._fail(account)
         return self.people
 
-    async def _fail(self, account: PostingAccount) -> None:
+    async def _fail(self, account: PostingAccountWithAccessToken) -> None:
         self.tokens.append(account.access_token)
         if self.meanwhile:
             await self.meanwhile()

@@ -7,7 +7,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from domain.collection.collection_runs import PostDueForMetricPolling
-from domain.publishing.outgoing import PostingAccount
+from domain.publishing.outgoing import PostingAccountWithAccessToken
 from jobs.courier import open_redis_wake_courier
 from jobs.kinds import COLLECT_METRICS_KIND
 from schemas.settings import Settings
@@ -31,11 +31,11 @@ class SlowCollector(PlatformMetricsCollector):
         self.answers, self.held = asyncio.Event(), 0
 
     async def read_post_metrics(
-        self, account: PostingAccount, posts: Sequence[PostDueForMetricPolling]
+        self, account: PostingAccountWithAccessToken, posts: Sequence[PostDueForMetricPolling]
     ) -> Mapping[UUID, CollectedMetricValues]:
         return {}
 
-    async def read_follower_count(self, account: PostingAccount) -> int | None:
+    async def read_follower_count(self, account: PostingAccountWithAccessToken) -> int | None:
         if account.service_url == SILENT:
             self.held += 1
             await self.answers.wait()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from workers.conversions import consent
-from workers.conversions.person import RawEventTree
+from workers.conversions.person import ConversionEventJson
 
 NO = [
     False,
@@ -34,4 +34,4 @@ YES = [
 
 @pytest.mark.parametrize(("given", "agreed"), [(one, False) for one in NO] + [(one, True) for one in YES])
 def test_any_value_but_a_yes_is_a_no(given: Any, agreed: bool) -> None:
-    assert (consent.find_consent_refusal(RawEventTree({"context": {"consent": given}})) is None) == agreed
+    assert (consent.find_consent_refusal(ConversionEventJson({"context": {"consent": given}})) is None) == agreed

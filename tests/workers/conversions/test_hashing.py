@@ -14,7 +14,7 @@ from domain.events.conversions import DueConversion
 from tests.domain.events.sending import NOW
 from workers.conversions import hashing, meta, tiktok
 from workers.conversions.due_split import split_sendable_conversions
-from workers.conversions.person import RawEventTree
+from workers.conversions.person import ConversionEventJson
 
 HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -75,7 +75,7 @@ def test_personal_data_is_hashed_for_any_input(
 ) -> None:
     """No input of an app raises an error."""
     context = {"traits": traits, "userAgent": "ua", "page": {"url": "https://a.example/b?c=d#e"}}
-    tree = RawEventTree({"context": context, "properties": properties})
+    tree = ConversionEventJson({"context": context, "properties": properties})
     found = due(user_id=user_id)
     for made in (meta.build_meta_event(TO, found, tree), tiktok.build_tiktok_event(TO, found, tree)):
         if isinstance(made, tuple):

@@ -18,11 +18,11 @@ from domain.apps.relays import DEFAULT_EVENT_NAME_MAPS
 from domain.events.conversion_lines import OpenConversionDestination
 from tests.workers.conversions.test_hashing import due
 from workers.conversions import formats, meta, person, pii, tiktok
-from workers.conversions.person import RawEventTree
+from workers.conversions.person import ConversionEventJson
 from workers.conversions.pii import (
     NO_KNOWN_PERSON_DATA,
+    PersonDataToDetect,
     PiiNumberStrictness,
-    PlainPersonData,
     collect_person_data_to_detect,
     contains_pii,
 )
@@ -104,7 +104,7 @@ def decoded(text: str) -> set[str]:
     return {re.sub(r"[\s+]", "", one).lower() for one in seen}
 
 
-def event(planted: Mapping[tuple[str, ...], Any], traits: Mapping[str, str]) -> RawEventTree:
+def event(planted: Mapping[tuple[str, ...], Any], traits: Mapping[str, str]) -> ConversionEventJson:
     root: dict[str, Any] = {"context": {"traits": traits}, "properties": {}}
     for path, value in {**PLAIN, **planted}.items():
         at = root
@@ -114,10 +114,10 @@ def event(planted: Mapping[tuple[str, ...], Any], traits: Mapping[str, str]) -> 
     root["context"]["device"]["adTrackingEnabled"] = True
     root["context"]["os"]["name"] = "iOS"
     root["properties"]["products"] = [{"product_id": root["properties"].pop("product_id")}]
-    return RawEventTree(json.loads(json.dumps(root)))
+    return ConversionEventJson(json.loads(json.dumps(root)))
 
 
-def sent(tree: RawEventTree, event_id: str = "e") -> list[str]:
+def sent(tree: ConversionEventJson, event_id: str = "e") -> list[str]:
     """Return the bodies to send: to both destinations, of a website and of an app."""
     found = due(event_id=event_id, event_name=DEFAULT_EVENT_NAME_MAPS["meta"]["sign_up"], user_id="u")
     bodies = (make(to, found, tree) for make in (meta.build_meta_event, tiktok.build_tiktok_event) for to in (WEB, IOS))
@@ -241,7 +241,7 @@ FITS = [
 
 
 @pytest.mark.parametrize(("form", "text", "left"), FITS)
-def test_formats(form: Callable[[str, PlainPersonData], str | None], text: str, left: str | None) -> None:
+def test_formats(form: Callable[[str, PersonDataToDetect], str | None], text: str, left: str | None) -> None:
     assert form(text, NO_KNOWN_PERSON_DATA) == left
 
 
@@ -276,7 +276,7 @@ def test_a_known_person_is_found_in_other_fields() -> None:
 
 def test_oversized_quantities_and_prices_are_dropped() -> None:
     product = {"product_id": "a", "quantity": int(DIGITS), "price": int(DIGITS)}
-    tree = RawEventTree({"context": {}, "properties": {"products": [product]}})
+    tree = ConversionEventJson({"context": {}, "properties": {"products": [product]}})
     assert person.read_products_of_event(tree) == [("a", 1, None)]
     assert tree.dropped == {"quantity", "price"}
 

@@ -36,7 +36,7 @@ class RecordingCourier(WakeCourier):
     def __init__(self) -> None:
         self.sent: list[WakeMessage] = []
 
-    async def send_wake(self, wake: WakeMessage) -> None:
+    async def send_or_queue_wake(self, wake: WakeMessage) -> None:
         self.sent.append(wake)
 
 

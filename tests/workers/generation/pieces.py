@@ -5,7 +5,12 @@ from contextlib import AbstractAsyncContextManager, aclosing
 from pathlib import Path
 
 from generation.spec import BrandSnapshot, PieceFormat, PieceSpec
-from workers.generation.protocol import CopyReadyReport, DrawProgressReport, PieceInputHandles, PieceRequest
+from workers.generation.protocol import (
+    CopyReadyReport,
+    PieceInputHandles,
+    PieceRequestToGenerationProcess,
+    RenderProgressReport,
+)
 from workers.generation.rendering import render_in_child_process
 
 BRAND = BrandSnapshot(
@@ -17,13 +22,17 @@ BRAND = BrandSnapshot(
 NOTHING = PieceInputHandles(logo=None, screenshots=[], end_card=None, clip=None)
 
 
-def piece_request(folder: str, made: PieceFormat = "slideshow", handles: PieceInputHandles = NOTHING) -> PieceRequest:
-    return PieceRequest(spec=PieceSpec(format=made, brand=BRAND, seed="tide"), handles=handles, folder=folder)
+def piece_request(
+    folder: str, made: PieceFormat = "slideshow", handles: PieceInputHandles = NOTHING
+) -> PieceRequestToGenerationProcess:
+    return PieceRequestToGenerationProcess(
+        spec=PieceSpec(format=made, brand=BRAND, seed="tide"), handles=handles, folder=folder
+    )
 
 
 def draw_slideshow(
     folder: str,
-) -> AbstractAsyncContextManager[AsyncGenerator[CopyReadyReport | DrawProgressReport, None]]:
+) -> AbstractAsyncContextManager[AsyncGenerator[CopyReadyReport | RenderProgressReport, None]]:
     """Return the reports of a slideshow: the first comes before its first slide."""
     return aclosing(render_in_child_process(piece_request(folder), []))
 

@@ -30,7 +30,12 @@ from tests.domain.publishing.post_scene import context
 from tests.waiting import PATIENCE_S
 from workers.generation.child import render_requested_piece
 from workers.generation.folders import RenderWorkerTempFolder, create_render_worker_temp_folder
-from workers.generation.protocol import CopyReadyReport, DrawProgressReport, PieceInputHandles, PieceRequest
+from workers.generation.protocol import (
+    CopyReadyReport,
+    PieceInputHandles,
+    PieceRequestToGenerationProcess,
+    RenderProgressReport,
+)
 from workers.generation.rendering import RenderFailed
 from workers.generation.storing import STORAGE_AWAY_RETRY, store_piece_files
 from workers.tasks.content_generate import ContentGenerationResources, content_generate
@@ -172,8 +177,10 @@ def test_each_cause_of_a_poor_piece_has_a_warning(tmp_path: Path) -> None:
         format="image", brand=BrandSnapshot(name="Tideline", keywords=["tides"]), seed="1", hook="Tide " * 400
     )
     handles = PieceInputHandles(logo=logo((20, 20)), screenshots=[], end_card=None, clip=None)
-    planned, *drawn = render_requested_piece(PieceRequest(spec=spec, handles=handles, folder=str(tmp_path)))
+    planned, *drawn = render_requested_piece(
+        PieceRequestToGenerationProcess(spec=spec, handles=handles, folder=str(tmp_path))
+    )
     assert isinstance(planned, CopyReadyReport)
-    files = [step.made for step in drawn if isinstance(step, DrawProgressReport) and step.made]
+    files = [step.made for step in drawn if isinstance(step, RenderProgressReport) and step.made]
     told = [*planned.copy.warnings, *warn_of_truncated_drawn_texts(files)]
     assert [one.partition(":")[0] for one in told] == ["few_clauses", "logo_unused", "text_cut"]

@@ -123,7 +123,7 @@ def test_questions_quotes_and_english_phrases_are_skipped_in_any_language(langua
 )
 def test_a_paragraph_counts_up_to_the_next_skipped_sentence(paragraph: str, kept: str) -> None:
     """News, a state or a past determine the rest of their paragraph; a greeting doesn't."""
-    assert SentenceSkipRules("en").keep_product_sentences(paragraph) == kept
+    assert SentenceSkipRules("en").keep_leading_product_sentences(paragraph) == kept
 
 
 @pytest.mark.parametrize(
@@ -154,4 +154,6 @@ def first_sentences() -> Iterator[tuple[str, str]]:
 def test_real_descriptions_are_not_skipped() -> None:
     sentences = list(first_sentences())
     assert len(sentences) > 90
-    assert [text for language, text in sentences if not SentenceSkipRules(language).keep_product_sentences(text)] == []
+    assert [
+        text for language, text in sentences if not SentenceSkipRules(language).keep_leading_product_sentences(text)
+    ] == []

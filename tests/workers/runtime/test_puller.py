@@ -84,7 +84,7 @@ async def listening(client: ArqRedis, *workers: WorkerRuntime) -> None:
 async def test_a_worker_that_fills_up_wakes_another_one(workers: Workers, client: ArqRedis) -> None:
     """Six jobs of one tenant and one message: three workers of two slots are all busy."""
     async with busy_together(workers, client, workers_of=2) as jobs:
-        await workers.courier.send_wake(WakeMessage(POOL, TEST_JOB.name, jobs[0]))
+        await workers.courier.send_or_queue_wake(WakeMessage(POOL, TEST_JOB.name, jobs[0]))
 
 
 @pytest.mark.usefixtures("by_message_only")
@@ -93,7 +93,7 @@ async def test_a_wake_is_passed_on_while_the_first_message_is_queued(workers: Wo
     async with busy_together(workers, client, workers_of=1) as jobs:
         for job_id in jobs:
             await client.set(f"arq:job:{job_id}", b"")
-        await workers.courier.send_wake(WakeMessage(POOL, TEST_JOB.name, workers.org))
+        await workers.courier.send_or_queue_wake(WakeMessage(POOL, TEST_JOB.name, workers.org))
 
 
 @asynccontextmanager
@@ -141,7 +141,7 @@ async def test_a_backlog_drains_without_another_message(workers: Workers) -> Non
     async with workers.working(finish, slots=2):
         for _ in range(20):
             await workers.submit(wake=False)
-        await workers.courier.send_wake(WakeMessage(POOL, TEST_JOB.name, workers.org))
+        await workers.courier.send_or_queue_wake(WakeMessage(POOL, TEST_JOB.name, workers.org))
         await eventually(lambda: all_done(workers))
 
 
@@ -158,7 +158,7 @@ async def test_the_listener_reconnects_after_a_restart_of_redis(workers: Workers
             await asyncio.to_thread(server.start_and_wait_until_ready)
             await listening(client, worker)
             job_id = await workers.submit(wake=False)
-            await sender.send_wake(WakeMessage(POOL, TEST_JOB.name, job_id))
+            await sender.send_or_queue_wake(WakeMessage(POOL, TEST_JOB.name, job_id))
             await workers.ended(job_id)
 
 

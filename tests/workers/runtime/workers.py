@@ -80,7 +80,7 @@ class Workers:
                 conn, kind=kind, organization_id=self.org, **{"project_id": None, "args": {}} | fields
             )
         if submitted.wake and wake:
-            await self.courier.send_wake(submitted.wake)
+            await self.courier.send_or_queue_wake(submitted.wake)
         return submitted.job_id
 
     async def job(self, job_id: UUID) -> asyncpg.Record:

@@ -41,7 +41,7 @@ class IngestProject:
         submit = partial(ingests.start_ingest, kind=kind, organization_id=self.org, project_id=self.id, args=args)
         submitted = await run_in_transaction(self.workers.pool, submit)
         if submitted.wake:
-            await self.workers.courier.send_wake(submitted.wake)
+            await self.workers.courier.send_or_queue_wake(submitted.wake)
         return submitted.job_id
 
     async def ingested(self, kind: JobKindSpec, **args: Any) -> asyncpg.Record:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from chaos.environment import BenchEnvironment
+from chaos.environment import BenchServersAndSettings
 from db.pool import Conn, Pool, open_postgres_pool
 from domain.events import checks, folds, group_commit
 from domain.events.event import NewEventRow
@@ -67,7 +67,7 @@ class EventStoreCpuAndBytes(NamedTuple):
 
 
 async def measure_event_counting(
-    environment: BenchEnvironment, size: BenchmarkRunSize, tell: ProgressCallback
+    environment: BenchServersAndSettings, size: BenchmarkRunSize, tell: ProgressCallback
 ) -> BenchmarkResult:
     """Measure an event's cost by its times, the rate of folds by folders, and the age of counts by arrival rate.
 

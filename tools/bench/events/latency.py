@@ -1,6 +1,6 @@
 """Latency of event requests at a fixed rate, from due time to 202, compared with the bare route."""
 
-from chaos.environment import BenchEnvironment
+from chaos.environment import BenchServersAndSettings
 from tools.bench.events.serving import check_stored_events, run_event_load_plan, run_event_servers
 from tools.bench.figures import (
     BenchmarkResult,
@@ -19,7 +19,7 @@ EVENT_LOAD_CONNECTION_COUNT = 64
 
 
 async def measure_event_202_latency(
-    environment: BenchEnvironment, size: BenchmarkRunSize, tell: ProgressCallback
+    environment: BenchServersAndSettings, size: BenchmarkRunSize, tell: ProgressCallback
 ) -> BenchmarkResult:
     """Measure event requests' time to the 202 against a bare route; return the p99s' ratio. Raise `BenchmarkFailed`."""
     rounds, count = size.rounds, int(LATENCY_EVENTS_PER_S / EVENTS_PER_LATENCY_REQUEST * size.event_s)

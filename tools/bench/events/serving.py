@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from chaos import fleet
-from chaos.environment import BenchEnvironment
+from chaos.environment import BenchServersAndSettings
 from chaos.processes import ChildProcess
 from schemas.errors import BenchmarkFailed
 from tools.bench import tenants
@@ -28,7 +28,9 @@ class BenchEventServer(NamedTuple):
 
 
 @contextlib.asynccontextmanager
-async def run_event_servers(environment: BenchEnvironment) -> AsyncIterator[tuple[BenchEventServer, BenchEventServer]]:
+async def run_event_servers(
+    environment: BenchServersAndSettings,
+) -> AsyncIterator[tuple[BenchEventServer, BenchEventServer]]:
     """Run the API and the bare route on the scratch database with an empty event store, and yield both."""
     await environment.pool.execute("truncate event, event_seen")
     endpoints = [await _create_bench_sending_app(environment) for _ in range(SENDING_APP_COUNT)]
@@ -41,7 +43,7 @@ async def run_event_servers(environment: BenchEnvironment) -> AsyncIterator[tupl
 
 
 async def run_event_load_plan(
-    environment: BenchEnvironment, server: BenchEventServer, plan: BenchLoad
+    environment: BenchServersAndSettings, server: BenchEventServer, plan: BenchLoad
 ) -> LoadResponses:
     """Run a load plan of events against a server, and return its responses.
 
@@ -55,14 +57,14 @@ async def run_event_load_plan(
     return answers
 
 
-async def check_stored_events(environment: BenchEnvironment, expected: int) -> None:
+async def check_stored_events(environment: BenchServersAndSettings, expected: int) -> None:
     """Raise `BenchmarkFailed` unless the store has exactly `expected` events and as many event ids."""
     stored = tuple(await environment.pool.fetchrow(COUNT_STORED_EVENTS) or ())
     if stored != (expected, expected):
         raise BenchmarkFailed(f"{expected} events were accepted, found events and ids {stored}")
 
 
-async def _create_bench_sending_app(environment: BenchEnvironment) -> EventRouteAndApiKey:
+async def _create_bench_sending_app(environment: BenchServersAndSettings) -> EventRouteAndApiKey:
     """Create an app of a new organization of the highest tier, and return its event endpoint."""
     app = await tenants.create_bench_event_app(environment, await tenants.create_bench_tenant(environment, keys=0))
     return EventRouteAndApiKey(path=app.path, key=app.key)

@@ -6,7 +6,7 @@ from statistics import median
 from typing import NamedTuple
 from uuid import UUID
 
-from chaos.environment import BenchEnvironment
+from chaos.environment import BenchServersAndSettings
 from chaos.processes import read_child_cpu_s
 from db.pool import Conn
 from domain.events.event import NewEventRow
@@ -44,7 +44,7 @@ class EventRateAndCpuRun(NamedTuple):
 
 
 async def measure_event_speed(
-    environment: BenchEnvironment, size: BenchmarkRunSize, tell: ProgressCallback
+    environment: BenchServersAndSettings, size: BenchmarkRunSize, tell: ProgressCallback
 ) -> BenchmarkResult:
     """Measure the rate and CPU of events by batch size, against a bare route and a raw COPY.
 
@@ -87,7 +87,7 @@ async def measure_event_speed(
 
 
 async def _send_events_and_measure_rate_and_cpu(
-    environment: BenchEnvironment, server: BenchEventServer, batch: int, requests: int
+    environment: BenchServersAndSettings, server: BenchEventServer, batch: int, requests: int
 ) -> EventRateAndCpuRun:
     callers = min(EVENT_SPEED_CALLER_COUNT, MAX_EVENTS_IN_FLIGHT // batch)
     plan = BenchLoad(requests=requests, batch=batch, connections=callers)
@@ -100,7 +100,7 @@ async def _send_events_and_measure_rate_and_cpu(
     return EventRateAndCpuRun(answers.accepted / answers.seconds, *used)
 
 
-async def _measure_copy_cpu_us_of_generated_events(environment: BenchEnvironment, count: int) -> float:
+async def _measure_copy_cpu_us_of_generated_events(environment: BenchServersAndSettings, count: int) -> float:
     events = generated.generate_event_rows_to_store(count, [UUID(int=1)])
     async with environment.pool.acquire() as conn:
         return await _measure_postgres_copy_cpu_us_per_event(conn, events, LARGE_EVENT_BATCH_SIZE)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import NamedTuple
 from uuid import UUID
 
-from chaos.environment import BenchEnvironment, create_scratch_database
+from chaos.environment import BenchServersAndSettings, create_scratch_database
 from chaos.tasks import NOOP_BENCH_KIND
 from db.pool import Conn, open_postgres_connection
 from jobs import ledger
@@ -37,7 +37,7 @@ MAX_SNAPSHOT_PULL_TIME_RATIO = 3.0
 
 
 async def compare_old_with_empty_ledger(
-    environment: BenchEnvironment, size: BenchmarkRunSize, tell: ProgressCallback
+    environment: BenchServersAndSettings, size: BenchmarkRunSize, tell: ProgressCallback
 ) -> BenchmarkResult:
     """Measure statements' p50 ratios, old to empty ledger, and new tenants' wait in s. Raise `BenchmarkFailed`."""
     async with _open_old_and_empty_ledgers(environment) as (old, empty):
@@ -67,7 +67,9 @@ def _choose_waiting_job_count(size: BenchmarkRunSize) -> int:
 
 
 @contextlib.asynccontextmanager
-async def _open_old_and_empty_ledgers(environment: BenchEnvironment) -> AsyncIterator[tuple[BenchLedger, BenchLedger]]:
+async def _open_old_and_empty_ledgers(
+    environment: BenchServersAndSettings,
+) -> AsyncIterator[tuple[BenchLedger, BenchLedger]]:
     """Open the old and the empty ledger on one server, each in its own database, and yield both."""
     url = environment.settings.database_url
     async with (

@@ -53,12 +53,14 @@ async def attack_by_silent_connections(plan: AttackProcessInput, progress: Attac
     async with asyncio.TaskGroup() as group:
         for name, count in plan.many.items():
             for _ in range(count):
-                group.create_task(_hold_connection(plan.port, name, words[name], progress))
+                group.create_task(_hold_connection_for_lease_share(plan.port, name, words[name], progress))
         await asyncio.sleep(1)
         progress.ready.set()
 
 
-async def _hold_connection(port: int, name: str, words: bytes, progress: AttackCountsAndProgress) -> None:
+async def _hold_connection_for_lease_share(
+    port: int, name: str, words: bytes, progress: AttackCountsAndProgress
+) -> None:
     """Send `words` on a connection and hold it; reopen it whenever the server closes it, forever."""
     while True:
         with contextlib.suppress(OSError):

@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from typing import NamedTuple
 
 from chaos import fleet
-from chaos.environment import BenchEnvironment
+from chaos.environment import BenchServersAndSettings
 from tools.bench.neighbours import servers
 
 
 class AttackedDeployment(NamedTuple):
     """`port` is the API's. The victim's site and accounts are at `home`, the attackers' at `sites`."""
 
-    environment: BenchEnvironment
+    environment: BenchServersAndSettings
     port: int
     home: str
     sites: list[int]
@@ -20,7 +20,7 @@ class AttackedDeployment(NamedTuple):
 
 @contextlib.asynccontextmanager
 async def run_attacked_deployment(
-    environment: BenchEnvironment, *, pools: Collection[str], sites: int, settings: Mapping[str, str]
+    environment: BenchServersAndSettings, *, pools: Collection[str], sites: int, settings: Mapping[str, str]
 ) -> AsyncIterator[AttackedDeployment]:
     """Run an API, a dispatcher and a worker for each of `pools`, and yield them once they are ready.
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import httpx
 import msgspec
 
-from chaos.environment import BenchEnvironment
+from chaos.environment import BenchServersAndSettings
 from chaos.processes import ChildProcess, read_json_message, run_module_for_bench
 from tools.bench.neighbours import body_attacks, connection_attacks, request_attacks, victim, worker_attacks
 from tools.bench.neighbours.deployment import AttackedDeployment, run_attacked_deployment
@@ -60,7 +60,7 @@ class NeighbourAttackResult(NamedTuple):
 
 
 async def measure_neighbour_attacks(
-    environment: BenchEnvironment, names: Collection[str], scale: AttackScale, progress: SuiteProgress
+    environment: BenchServersAndSettings, names: Collection[str], scale: AttackScale, progress: SuiteProgress
 ) -> dict[str, NeighbourAttackResult]:
     """Measure a victim at rest, then attacked, on new processes for each attack. Return results by name."""
     return {
@@ -71,7 +71,7 @@ async def measure_neighbour_attacks(
 
 
 async def _measure_attack_victim(
-    environment: BenchEnvironment, row: AttackDefinition, scale: AttackScale, progress: SuiteProgress
+    environment: BenchServersAndSettings, row: AttackDefinition, scale: AttackScale, progress: SuiteProgress
 ) -> NeighbourAttackResult:
     progress(row.name, "processes start")
     async with (
@@ -95,7 +95,7 @@ async def _measure_attack_victim(
 
 @asynccontextmanager
 async def _run_attack(
-    environment: BenchEnvironment, row: AttackDefinition, plan: AttackProcessInput
+    environment: BenchServersAndSettings, row: AttackDefinition, plan: AttackProcessInput
 ) -> AsyncIterator[Mapping[str, int]]:
     """Run the attack's process during the block, at full strength from its start; yield counts, complete after it."""
     path, counts = environment.folder / "attack.json", dict[str, int]()

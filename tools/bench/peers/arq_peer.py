@@ -2,7 +2,7 @@
 
 import secrets
 
-from chaos.environment import BenchEnvironment
+from chaos.environment import BenchServersAndSettings
 from chaos.processes import read_json_message, run_module_and_read_json, run_module_for_bench
 from tools.bench.figures import compute_percentiles
 
@@ -13,7 +13,7 @@ PLAIN_ARQ_MODULE_NAME = "tools.bench.peers.plain_arq"
 TUNED_ARQ_POLL_PAUSE_S, DEFAULT_ARQ_POLL_PAUSE_S = 0.01, 0.5
 
 
-async def measure_arq_drain(environment: BenchEnvironment, *, count: int, slow_job_s: float = 0.0) -> float:
+async def measure_arq_drain(environment: BenchServersAndSettings, *, count: int, slow_job_s: float = 0.0) -> float:
     """Return plain arq's jobs a second from a queue that was full before its worker started.
 
     Every tenth job sleeps for `slow_job_s` seconds.
@@ -28,7 +28,7 @@ async def measure_arq_drain(environment: BenchEnvironment, *, count: int, slow_j
     return _jobs_per_second(count, seen["last_ns"] - seen["first_ns"])
 
 
-async def measure_arq_live_rate(environment: BenchEnvironment, *, count: int) -> float:
+async def measure_arq_live_rate(environment: BenchServersAndSettings, *, count: int) -> float:
     """Return plain arq's jobs a second from the first enqueue to the last end, with a running worker."""
     queue = _new_queue_name()
     async with run_module_for_bench(
@@ -41,7 +41,7 @@ async def measure_arq_live_rate(environment: BenchEnvironment, *, count: int) ->
 
 
 async def measure_arq_pickup(
-    environment: BenchEnvironment, *, count: int, rate: float, poll_s: float
+    environment: BenchServersAndSettings, *, count: int, rate: float, poll_s: float
 ) -> dict[str, float]:
     """Return p50, p95 and p99 of arq's ms from `enqueue_job` to the handler's start, at `rate` jobs a second."""
     queue = _new_queue_name()

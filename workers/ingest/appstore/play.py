@@ -7,7 +7,7 @@ from bs4.element import Tag
 from workers.ingest.appstore import app
 from workers.ingest.appstore.address import host_of_url
 from workers.ingest.appstore.app import StoreListing
-from workers.ingest.appstore.shapes import GooglePlayPage
+from workers.ingest.appstore.shapes import FetchedGooglePlayWebPage
 from workers.ingest.page import jsonld
 from workers.ingest.page.decode import decode_bytes_like_browser
 from workers.ingest.page.document import HtmlDocument, read_tag_attribute
@@ -20,7 +20,7 @@ GOOGLE_PLAY_LINK_NAME = "googlePlay"
 MAX_PLAY_SHORT_DESCRIPTION_CHARS = 120
 
 
-def extract_brand_candidates_of_play_page(play_page: GooglePlayPage) -> ParsedNonPageDoc:
+def extract_brand_candidates_of_play_page(play_page: FetchedGooglePlayWebPage) -> ParsedNonPageDoc:
     """Read an app's Google Play page: return its candidates, passages and images.
 
     Return a document without candidates if the page describes no app.
@@ -32,7 +32,9 @@ def extract_brand_candidates_of_play_page(play_page: GooglePlayPage) -> ParsedNo
     return app.extract_listing_candidates(build_listing_from_jsonld(play_page, page, node))
 
 
-def build_listing_from_jsonld(play_page: GooglePlayPage, page: HtmlDocument, node: jsonld.JsonLdNode) -> StoreListing:
+def build_listing_from_jsonld(
+    play_page: FetchedGooglePlayWebPage, page: HtmlDocument, node: jsonld.JsonLdNode
+) -> StoreListing:
     declared_text = first_jsonld_text(node.get("description"))
     short = declared_text if len(clean_text_line(declared_text)) <= MAX_PLAY_SHORT_DESCRIPTION_CHARS else ""
     return StoreListing(

@@ -139,7 +139,7 @@ def keep_descriptive_text_of_lines(lines_of_text: list[str], skip_rules: Sentenc
     Yield a further "" after a line that ends in a skipped sentence, so that a run of texts ends there.
     """
     for line in lines_of_text:
-        text = skip_rules.keep_product_sentences(clean_text_line(line)) if has_prose_sentence(line) else ""
+        text = skip_rules.keep_leading_product_sentences(clean_text_line(line)) if has_prose_sentence(line) else ""
         yield text
         if not clean_text_line(line).endswith(text):
             yield ""

@@ -38,7 +38,7 @@ class FetchedAppStoreWebPage(msgspec.Struct, frozen=True, kw_only=True, tag="sto
     content_type: str = ""
 
 
-class GooglePlayPage(msgspec.Struct, frozen=True, kw_only=True, tag="play_page"):
+class FetchedGooglePlayWebPage(msgspec.Struct, frozen=True, kw_only=True, tag="play_page"):
     """Web page of an app on Google Play, in the storefront of `country`; `url` has no language."""
 
     url: str

@@ -203,7 +203,7 @@ async def read_google_play_listing(
         raise SourceNotFound(
             f"Google Play has no app {listing.package} in {country}; check it, and the countryCode"
         ) from error
-    document = shapes.GooglePlayPage(url=url, country=country, body=page.body, content_type=page.content_type)
+    document = shapes.FetchedGooglePlayWebPage(url=url, country=country, body=page.body, content_type=page.content_type)
     reading = await parse(stores.parser, document)
     if not reading.candidates:
         raise FetchedSourceUnusable(f"Google Play's page of {listing.package} describes no app; try again later")

@@ -18,7 +18,7 @@ from workers.ingest.derive.clauses import (
     has_capitals_marking_nouns,
 )
 from workers.ingest.derive.distinct import stem_term
-from workers.ingest.derive.lexicon import NounGrammar
+from workers.ingest.derive.lexicon import NounRecognitionRules
 
 MIN_POINTS_AS_NOUN = 2
 #: Adjective points of a word next to the head of a phrase: nouns occur there as well.
@@ -55,9 +55,9 @@ class PartOfSpeechPoints:
 
 
 class NounRules:
-    """NounGrammar of one language, compiled for lookups. `mute` are words without a meaning of their own."""
+    """NounRecognitionRules of one language, compiled for lookups. `mute` are words without a meaning of their own."""
 
-    def __init__(self, grammar: NounGrammar, mute: frozenset[str]) -> None:
+    def __init__(self, grammar: NounRecognitionRules, mute: frozenset[str]) -> None:
         self.grammar = grammar
         self.determiners = frozenset(grammar.determiners)
         self.prepositions = frozenset(grammar.prepositions)

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from schemas.brand import FieldCandidate
 from workers.ingest.derive.audience import capitalize_sentence, join_as_english_list
-from workers.ingest.derive.lexicon import IngestLexicon, VoiceFormOfAddress
+from workers.ingest.derive.lexicon import IngestLexicon, LexiconFormOfAddress
 from workers.ingest.derive.own_prose import list_brand_written_sentences
 from workers.ingest.derive.quotes import cut_evidence_quote
 from workers.ingest.derive.tone import MAX_SHORT_SENTENCE_WORDS, MIN_LONG_SENTENCE_WORDS, ToneCounts, measure_tone
@@ -56,7 +56,7 @@ class VoiceHabit(NamedTuple):
     quote: str
 
 
-class VoiceHabitSign(NamedTuple):
+class FrequentVoiceHabitSign(NamedTuple):
     """Sign that is frequent enough; `example_key` is its key in the tone."""
 
     sign: str
@@ -83,7 +83,7 @@ def derive_brand_voice_candidate(prose: SourceProse, language_lexicon: IngestLex
         )
 
 
-def build_quoted_voice_habits(tone: ToneCounts, signs: Iterator[VoiceHabitSign]) -> Iterator[VoiceHabit]:
+def build_quoted_voice_habits(tone: ToneCounts, signs: Iterator[FrequentVoiceHabitSign]) -> Iterator[VoiceHabit]:
     """Yield a habit for each sign with a quote that no previous habit uses: a sentence is evidence of one habit."""
     used: set[str] = set()
     for sign, kind, words, example_key in signs:
@@ -122,11 +122,11 @@ def find_manners_shown_by_voice_signs(signs: set[str]) -> list[str]:
     return [manner for manner, is_shown in by_manner if is_shown]
 
 
-def find_frequent_voice_signs(tone: ToneCounts, language_lexicon: IngestLexicon) -> Iterator[VoiceHabitSign]:
+def find_frequent_voice_signs(tone: ToneCounts, language_lexicon: IngestLexicon) -> Iterator[FrequentVoiceHabitSign]:
     yield from find_form_of_address_sign(tone, language_lexicon)
     for sign, rate in MIN_VOICE_SIGNS_PER_100_WORDS.items():
         if sign != "we" and is_sign_frequent_enough_for_habit(tone, sign, rate):
-            yield VoiceHabitSign(
+            yield FrequentVoiceHabitSign(
                 sign,
                 "mark",
                 DISPLAY_NOUN_BY_VOICE_SIGN.get(sign) or f"words such as {quote_top_words_of_voice_sign(tone, sign)}",
@@ -137,9 +137,9 @@ def find_frequent_voice_signs(tone: ToneCounts, language_lexicon: IngestLexicon)
             len(tone.examples[sign]) >= MIN_SENTENCES_WITH_VOICE_SIGN
             and tone.compute_sentence_share_of_sign(sign) >= share
         ):
-            yield VoiceHabitSign(sign, "mark", DISPLAY_NOUN_BY_VOICE_SIGN.get(sign, "questions"), sign)
+            yield FrequentVoiceHabitSign(sign, "mark", DISPLAY_NOUN_BY_VOICE_SIGN.get(sign, "questions"), sign)
     if is_sign_frequent_enough_for_habit(tone, "we", MIN_VOICE_SIGNS_PER_100_WORDS["we"]):
-        yield VoiceHabitSign("we", "speech", f"of itself as “{language_lexicon.we[0]}”", "we")
+        yield FrequentVoiceHabitSign("we", "speech", f"of itself as “{language_lexicon.we[0]}”", "we")
     yield from find_readability_sign(tone, language_lexicon)
 
 
@@ -152,7 +152,7 @@ def quote_top_words_of_voice_sign(tone: ToneCounts, sign: str) -> str:
     return join_as_english_list([f"“{word}”" for word, _ in tone.matches[sign].most_common(2)])
 
 
-def find_form_of_address_sign(tone: ToneCounts, language_lexicon: IngestLexicon) -> Iterator[VoiceHabitSign]:
+def find_form_of_address_sign(tone: ToneCounts, language_lexicon: IngestLexicon) -> Iterator[FrequentVoiceHabitSign]:
     """Yield the voice sign of a text's most frequent form of address; nothing if that form is too rare."""
     for address in sorted(language_lexicon.address, key=lambda form: -len(tone.examples[form.word]))[:1]:
         rate = (
@@ -163,22 +163,22 @@ def find_form_of_address_sign(tone: ToneCounts, language_lexicon: IngestLexicon)
             else MIN_NEUTRAL_ADDRESS_FORMS_PER_100_WORDS
         )
         if is_sign_frequent_enough_for_habit(tone, address.word, rate):
-            yield VoiceHabitSign(
+            yield FrequentVoiceHabitSign(
                 voice_sign_of_address_form(address), "speech", f"to the reader as “{address.word}”", address.word
             )
 
 
-def voice_sign_of_address_form(address: VoiceFormOfAddress) -> str:
+def voice_sign_of_address_form(address: LexiconFormOfAddress) -> str:
     return "close" if address.formality < 0 else "distant" if address.formality > 0 else "address"
 
 
-def find_readability_sign(tone: ToneCounts, language_lexicon: IngestLexicon) -> Iterator[VoiceHabitSign]:
+def find_readability_sign(tone: ToneCounts, language_lexicon: IngestLexicon) -> Iterator[FrequentVoiceHabitSign]:
     plain, technical = language_lexicon.lix or (0, float("inf"))
     if (
         tone.lix_readability_index < plain
         and tone.mean_sentence_words <= MAX_SHORT_SENTENCE_WORDS
         and tone.compute_sentence_share_of_sign("short") >= MIN_SHORT_SENTENCE_SHARE
     ):
-        yield VoiceHabitSign("plain", "sentences", "short plain sentences", "short")
+        yield FrequentVoiceHabitSign("plain", "sentences", "short plain sentences", "short")
     elif tone.lix_readability_index > technical and tone.mean_sentence_words >= MIN_LONG_SENTENCE_WORDS:
-        yield VoiceHabitSign("technical", "sentences", "long technical sentences", "long")
+        yield FrequentVoiceHabitSign("technical", "sentences", "long technical sentences", "long")

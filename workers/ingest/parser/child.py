@@ -24,7 +24,7 @@ import msgspec
 
 from generation.confinement.confine import confine_process, precompute_confinement
 from workers.ingest.appstore import app, play, subtitle
-from workers.ingest.appstore.shapes import FetchedAppStoreWebPage, FetchedStoreApp, GooglePlayPage
+from workers.ingest.appstore.shapes import FetchedAppStoreWebPage, FetchedGooglePlayWebPage, FetchedStoreApp
 from workers.ingest.colors import logo, styles
 from workers.ingest.derive.derive import derive_keywords_voice_audience_and_icp
 from workers.ingest.github import paths
@@ -60,7 +60,7 @@ PARSER_BY_DOCUMENT_TYPE: dict[type[ParseInput], Callable[[Any], ParseOutput]] = 
     SourceProse: derive_keywords_voice_audience_and_icp,
     FetchedStoreApp: app.extract_brand_candidates_of_apple_app,
     FetchedAppStoreWebPage: subtitle.parse_app_subtitle_page,
-    GooglePlayPage: play.extract_brand_candidates_of_play_page,
+    FetchedGooglePlayWebPage: play.extract_brand_candidates_of_play_page,
     RepositoryTree: paths.choose_repository_paths,
     RepositoryContent: repository.extract_repo_brand_candidates,
 }

@@ -4,7 +4,12 @@ Parsers, lexicons, stop words, patterns and codecs load at their first use. With
 document's process would load them again.
 """
 
-from workers.ingest.appstore.shapes import AppLookupResult, FetchedAppStoreWebPage, FetchedStoreApp, GooglePlayPage
+from workers.ingest.appstore.shapes import (
+    AppLookupResult,
+    FetchedAppStoreWebPage,
+    FetchedGooglePlayWebPage,
+    FetchedStoreApp,
+)
 from workers.ingest.github.shapes import FetchedRepoFile, RepositoryContent, RepositoryTree
 from workers.ingest.shapes import (
     FetchedLlmsTxt,
@@ -116,7 +121,7 @@ WARMUP_DOCUMENTS: tuple[ParseInput, ...] = (
         software=AppLookupResult(track_name="Example: Notes", description=WARMUP_SENTENCES),
     ),
     FetchedAppStoreWebPage(url=WARMUP_FAKE_URL, track_id=1, body=WARMUP_HTML_PAGE),
-    GooglePlayPage(url=WARMUP_FAKE_URL, country="us", body=WARMUP_STORE_JSONLD),
+    FetchedGooglePlayWebPage(url=WARMUP_FAKE_URL, country="us", body=WARMUP_STORE_JSONLD),
     RepositoryTree(name="example", body=b'{"tree": [{"path": "README.md", "type": "blob"}]}'),
     *map(build_parser_warmup_repo, WARMUP_READMES),
 )

@@ -21,7 +21,7 @@ from workers.web.fetch import (
     open_ssrf_guarded_client,
 )
 from workers.web.robots import RobotsRules, RobotsRulesCache
-from workers.web.site_rate import SiteRateLimit
+from workers.web.site_rate import SiteRateLimiter
 
 T = TypeVar("T")
 
@@ -76,7 +76,7 @@ class WebCrawlResources(NamedTuple):
 
     client: httpx.AsyncClient
     robots: RobotsRulesCache
-    site_rate: SiteRateLimit
+    site_rate: SiteRateLimiter
 
 
 @asynccontextmanager
@@ -88,7 +88,7 @@ async def open_shared_crawl_resources(settings: Settings) -> AsyncIterator[WebCr
 
 
 def build_crawl_resources(client: httpx.AsyncClient) -> WebCrawlResources:
-    return WebCrawlResources(client, RobotsRulesCache(client), SiteRateLimit())
+    return WebCrawlResources(client, RobotsRulesCache(client), SiteRateLimiter())
 
 
 class CrawlSession:

@@ -7,7 +7,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from domain.collection.collection_runs import PostDueForMetricPolling
-from domain.publishing.outgoing import PostingAccount
+from domain.publishing.outgoing import PostingAccountWithAccessToken
 from workers.platforms.collecting import CollectedMetricValues, MetricsPostLimitsPerCallAndRun, PlatformMetricsCollector
 
 SANDBOX_METRIC_GROWTH_TIME = timedelta(days=7)
@@ -22,12 +22,12 @@ class SandboxCollector(PlatformMetricsCollector):
 
     async def read_post_metrics(
         self,
-        account: PostingAccount,  # noqa: ARG002
+        account: PostingAccountWithAccessToken,  # noqa: ARG002
         posts: Sequence[PostDueForMetricPolling],
     ) -> Mapping[UUID, CollectedMetricValues]:
         return {post.id: compute_sandbox_post_metrics(post, self.now) for post in posts}
 
-    async def read_follower_count(self, account: PostingAccount) -> int | None:
+    async def read_follower_count(self, account: PostingAccountWithAccessToken) -> int | None:
         return 100 * len(account.handle)
 
 

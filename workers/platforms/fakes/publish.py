@@ -14,7 +14,7 @@ from datetime import timedelta
 
 import msgspec
 
-from domain.publishing.outgoing import PostingAccount
+from domain.publishing.outgoing import PostingAccountWithAccessToken
 from schemas.errors import AccountReauthRequired, PlatformRefusal, PlatformThrottled, PostOutcomeUnknown
 from workers.platforms.contract import (
     InboxDraft,
@@ -37,7 +37,7 @@ class SandboxAdapter(PlatformAdapter):
 
     async def prepare(
         self,
-        account: PostingAccount,
+        account: PostingAccountWithAccessToken,
         draft: PostToPublish,
         so_far: PostPrepareResult | None = None,  # noqa: ARG002
     ) -> PostPrepareResult:
@@ -46,7 +46,7 @@ class SandboxAdapter(PlatformAdapter):
 
     async def send(
         self,
-        account: PostingAccount,
+        account: PostingAccountWithAccessToken,
         prepared: PostPrepareResult,
         draft: PostToPublish,
         *,
@@ -65,10 +65,10 @@ class SandboxAdapter(PlatformAdapter):
                 raise_if_sandbox_throttled(draft)
         return InboxDraft() if draft.mode == "draft" else build_sandbox_live_post(account, prepared)
 
-    async def poll(self, account: PostingAccount, inquiry: PostInquiry) -> SendResult:
+    async def poll(self, account: PostingAccountWithAccessToken, inquiry: PostInquiry) -> SendResult:
         return build_sandbox_live_post(account, inquiry.prepared)
 
-    async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
+    async def reconcile(self, account: PostingAccountWithAccessToken, inquiry: PostInquiry) -> ReconcileResult:
         if account.handle == "unknown_then_found" and inquiry.now - inquiry.sent_at >= SANDBOX_POST_FOUND_AFTER:
             return build_sandbox_live_post(account, inquiry.prepared)
         return UnprovedPost()
@@ -86,7 +86,7 @@ def raise_if_sandbox_throttled(draft: PostToPublish) -> None:
         )
 
 
-def build_sandbox_live_post(account: PostingAccount, prepared: PostPrepareResult) -> LivePost:
+def build_sandbox_live_post(account: PostingAccountWithAccessToken, prepared: PostPrepareResult) -> LivePost:
     post_id = prepared.handle["post_id"]
     url = f"https://example.test/{account.platform}/{account.handle}/{post_id}"
     return LivePost(external_id=f"sandbox-{post_id}", external_url=url)

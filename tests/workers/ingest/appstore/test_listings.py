@@ -9,7 +9,7 @@ import pytest
 from schemas.brand import BrandFieldName, SourceFieldFinding
 from tests.workers.ingest.appstore.store_server import recorded
 from workers.ingest.appstore import app, play
-from workers.ingest.appstore.shapes import AppLookupResult, FetchedStoreApp, GooglePlayPage
+from workers.ingest.appstore.shapes import AppLookupResult, FetchedGooglePlayWebPage, FetchedStoreApp
 from workers.ingest.choose import choose_brand_findings
 from workers.ingest.derive.declared import drop_vague_taglines_and_keywords
 from workers.ingest.page.text import fold_text
@@ -208,7 +208,9 @@ PLAY = """<script type="application/ld+json">{"@type": "SoftwareApplication", "n
 
 def test_a_page_of_google_play_has_its_icon_and_screenshots() -> None:
     url = "https://play.google.com/store/apps/details?id=com.example.acme"
-    reading = play.extract_brand_candidates_of_play_page(GooglePlayPage(url=url, country="us", body=PLAY.encode()))
+    reading = play.extract_brand_candidates_of_play_page(
+        FetchedGooglePlayWebPage(url=url, country="us", body=PLAY.encode())
+    )
     assert [(image.kind, image.rule, image.url.rpartition("/")[2]) for image in reading.pictures] == [
         ("logo", "googlePlay.icon", "icon"),
         ("screenshot", "googlePlay.screenshots", "a=w1052-h592"),

@@ -13,7 +13,7 @@ from uuid import uuid4
 import msgspec
 
 from schemas.brand import BrandExtraction, BrandFieldName, BrandPatch, FieldCandidate, SourceFieldFinding
-from workers.ingest.appstore.shapes import FetchedAppStoreWebPage, FetchedStoreApp, GooglePlayPage
+from workers.ingest.appstore.shapes import FetchedAppStoreWebPage, FetchedGooglePlayWebPage, FetchedStoreApp
 from workers.ingest.assemble import assemble_brand_extraction
 from workers.ingest.choose import MAX_ALTERNATIVE_FINDINGS
 from workers.ingest.derive import quotes
@@ -37,7 +37,12 @@ LENGTHS: dict[BrandFieldName, int] = {
 #: The same for the candidates of one document, before the derivation.
 CANDIDATE_LENGTHS = LENGTHS | {"audience": 120, "keywords": 50}
 Document: TypeAlias = (
-    FetchedPage | FetchedPageStyles | RepositoryContent | FetchedStoreApp | GooglePlayPage | FetchedAppStoreWebPage
+    FetchedPage
+    | FetchedPageStyles
+    | RepositoryContent
+    | FetchedStoreApp
+    | FetchedGooglePlayWebPage
+    | FetchedAppStoreWebPage
 )
 #: CPU seconds of a document, with the derivation of all its fields.
 MAX_CPU_S = 1.0

@@ -19,7 +19,7 @@ from tests.workers.ingest.mutants.checked import Document, check_mutants
 from tests.workers.ingest.mutants.pages import MUTATIONS
 from tests.workers.ingest.mutants.words import encoded
 from workers.ingest.appstore.lookup import choose_requested_app, read_app_lookup_results
-from workers.ingest.appstore.shapes import FetchedAppStoreWebPage, FetchedStoreApp, GooglePlayPage
+from workers.ingest.appstore.shapes import FetchedAppStoreWebPage, FetchedGooglePlayWebPage, FetchedStoreApp
 from workers.ingest.parser.parser import DocumentParser
 from workers.web.fetch import FetchedResponse
 
@@ -68,7 +68,9 @@ def play_document(software: dict[str, Any], chance: Random) -> Document:
     body = encoded(PLAY % data.to_text(changed, chance))
     if chance.random() < 0.5:
         body = chance.choice(MUTATIONS)(body, chance)
-    return GooglePlayPage(url="https://play.example/store/apps/details?id=a", country="us", body=body[: 2 << 20])
+    return FetchedGooglePlayWebPage(
+        url="https://play.example/store/apps/details?id=a", country="us", body=body[: 2 << 20]
+    )
 
 
 def page_document(_: dict[str, Any], chance: Random) -> Document:

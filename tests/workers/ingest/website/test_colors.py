@@ -8,7 +8,7 @@ from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.website.ingest import build_empty_extraction_of_unchanged_site
 from workers.ingest.website.session import WebCrawlResources
 from workers.web.robots import RobotsRulesCache
-from workers.web.site_rate import SiteRateLimit
+from workers.web.site_rate import SiteRateLimiter
 
 HEAD = """<title>Zap — Draw what you say</title><meta name=theme-color content=#c0392b>
 <link rel=manifest href=/m.json><link rel=stylesheet href=/site.css><style>:root{--deep:#1f6f5c}</style>"""
@@ -77,7 +77,7 @@ async def test_a_crawl_delay_skips_sheets(parser: DocumentParser) -> None:
     rules = robots_txt("Crawl-delay: 9")
     async with serve({**ANSWERS, "/robots.txt": rules}) as site, allowed_client(site) as client:
         clock = SleepClock()
-        web = WebCrawlResources(client, RobotsRulesCache(client), SiteRateLimit(clock=clock, sleep=clock.sleep))
+        web = WebCrawlResources(client, RobotsRulesCache(client), SiteRateLimiter(clock=clock, sleep=clock.sleep))
         extraction = await ingest_site(parser, web, site)
     assert "/site.css" not in site.paths
     assert "/m.json" in site.paths

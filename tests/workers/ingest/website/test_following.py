@@ -25,7 +25,7 @@ from workers.ingest.website import session
 from workers.ingest.website.ingest import ingest_website_source
 from workers.ingest.website.session import CrawlSession, T, WebCrawlResources, build_crawl_resources
 from workers.web.robots import RobotsRulesCache
-from workers.web.site_rate import SiteRateLimit
+from workers.web.site_rate import SiteRateLimiter
 
 NAV = """<nav><a href="/blog/1">Blog</a><a href="/features">Features</a><a href="/login">Sign in</a>
 <a href="https://elsewhere.test/about">About</a><a href="/preise">Preise</a></nav>
@@ -153,7 +153,7 @@ async def test_a_crawl_delay_is_kept_between_requests(parser: DocumentParser) ->
     clock = SleepClock()
     answers = {**PAGES, "/robots.txt": robots_txt("Crawl-delay: 2")}
     async with serve(answers) as site, allowed_client(site) as client:
-        web = WebCrawlResources(client, RobotsRulesCache(client), SiteRateLimit(clock=clock, sleep=clock.sleep))
+        web = WebCrawlResources(client, RobotsRulesCache(client), SiteRateLimiter(clock=clock, sleep=clock.sleep))
         extraction = await ingest_site(parser, web, site, follow_links=True, max_pages=3)
     assert extraction.warnings == []
     assert len(clock.slept) == len(site.paths) - 2 == 3
@@ -170,7 +170,7 @@ async def test_a_crawl_delay_beyond_the_time_is_not_awaited(
     monkeypatch.setattr(fetch_images, "MAX_IMAGE_FETCHING_S", 8.0)
     answers = {**PAGES, "/robots.txt": robots_txt("Crawl-delay: 3600")}
     async with serve(answers) as site, allowed_client(site) as client:
-        web = WebCrawlResources(client, RobotsRulesCache(client), SiteRateLimit(sleep=fail_on_sleep))
+        web = WebCrawlResources(client, RobotsRulesCache(client), SiteRateLimiter(sleep=fail_on_sleep))
         extraction = await ingest_site(parser, web, site, follow_links=True, max_pages=25)
     assert site.paths == ["/robots.txt", "/"]
     assert warning_codes(extraction) == ["truncated"]

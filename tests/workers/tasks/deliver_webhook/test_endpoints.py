@@ -18,7 +18,7 @@ from domain.webhooks.delivery_jobs import (
     FIND_ENDPOINTS_WITH_DUE_DELIVERIES,
     FIND_ENDPOINTS_WITH_LEFTOVER_DELIVERIES,
     FIND_ENDPOINTS_WITH_NEW_DELIVERIES,
-    EndpointToDeliverTo,
+    EndpointWithPendingDeliveries,
     WebhookEndpointRoundRobin,
 )
 from jobs.kinds import DELIVER_WEBHOOK_KIND
@@ -241,7 +241,7 @@ async def test_hanging_receivers_delay_no_other(
     [FIND_ENDPOINTS_WITH_NEW_DELIVERIES, FIND_ENDPOINTS_WITH_DUE_DELIVERIES, FIND_ENDPOINTS_WITH_LEFTOVER_DELIVERIES],
 )
 async def test_a_scan_reads_few_rows_of_a_long_queue(
-    scene: DeliveryScene, query: TypedQuery[EndpointToDeliverTo]
+    scene: DeliveryScene, query: TypedQuery[EndpointWithPendingDeliveries]
 ) -> None:
     await scene.endpoint("https://hooks.example.com/")
     await scene.emit()

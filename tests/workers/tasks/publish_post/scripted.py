@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
-from domain.publishing.outgoing import PostingAccount
+from domain.publishing.outgoing import PostingAccountWithAccessToken
 from schemas.errors import (
     AccessTokenExpired,
     AccountReauthRequired,
@@ -88,11 +88,11 @@ class ScriptedPlatform:
             await hook()
         return self.script[name].popleft() if self.script[name] else "ok"
 
-    def may_repeat_send_safely(self, account: PostingAccount, inquiry: PostInquiry) -> bool:
+    def may_repeat_send_safely(self, account: PostingAccountWithAccessToken, inquiry: PostInquiry) -> bool:
         return self.exact
 
     async def prepare(
-        self, account: PostingAccount, draft: PostToPublish, so_far: PostPrepareResult | None = None
+        self, account: PostingAccountWithAccessToken, draft: PostToPublish, so_far: PostPrepareResult | None = None
     ) -> PostPrepareResult:
         self.steps.append(so_far)
         word = await self._next("prepare")
@@ -115,7 +115,12 @@ class ScriptedPlatform:
         return msgspec.structs.replace(prepared, tickets=[self.tickets.pop(0)] if self.tickets else [])
 
     async def send(
-        self, account: PostingAccount, prepared: PostPrepareResult, draft: PostToPublish, *, timeout_s: float
+        self,
+        account: PostingAccountWithAccessToken,
+        prepared: PostPrepareResult,
+        draft: PostToPublish,
+        *,
+        timeout_s: float,
     ) -> SendResult:
         post_id, word = prepared.handle["key"], await self._next("send")
         if word in TAKES:
@@ -139,7 +144,7 @@ class ScriptedPlatform:
     def take(self, post_id: str) -> None:
         self.live[post_id] = 1 if self.exact else self.live[post_id] + 1
 
-    async def poll(self, account: PostingAccount, inquiry: PostInquiry) -> SendResult:
+    async def poll(self, account: PostingAccountWithAccessToken, inquiry: PostInquiry) -> SendResult:
         prepared = inquiry.prepared
         assert prepared.handle["upload"] == "1"
         key = prepared.handle["key"]
@@ -153,7 +158,7 @@ class ScriptedPlatform:
             return AcceptedPost(handle=prepared.handle, after_s=0.0)
         return self.answer(word, key)
 
-    async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
+    async def reconcile(self, account: PostingAccountWithAccessToken, inquiry: PostInquiry) -> ReconcileResult:
         self.inquiries.append(inquiry)
         word = await self._next("reconcile")
         if fault := FAULTS.get(word):

@@ -12,7 +12,7 @@ import pytest_asyncio
 from domain.accounts import accounts
 from domain.accounts.credentials import TokenGrant
 from domain.leasing import offers
-from domain.publishing.outgoing import PostingAccount
+from domain.publishing.outgoing import PostingAccountWithAccessToken
 from jobs.kinds import REFRESH_TOKEN_KIND
 from tests import seeds
 from tests.domain.project import Project as Tenant
@@ -42,7 +42,7 @@ async def test_a_leased_post_uses_the_owners_credential(
     tokens: list[str] = []
 
     class Seeing(ScriptedPlatform):
-        async def send(self, account: PostingAccount, *given: Any, **more: Any) -> Any:
+        async def send(self, account: PostingAccountWithAccessToken, *given: Any, **more: Any) -> Any:
             tokens.append(account.access_token)
             return await super().send(account, *given, **more)
 

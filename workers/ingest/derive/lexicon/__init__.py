@@ -10,7 +10,7 @@ from msgspec import field
 from workers.ingest.languages import primary_language_subtag
 
 
-class VoiceFormOfAddress(msgspec.Struct, frozen=True, kw_only=True):
+class LexiconFormOfAddress(msgspec.Struct, frozen=True, kw_only=True):
     """Form of address: `word` is its name, `words` are its evidence, `formality` is its part in the tone.
 
     Words of an `inside` one count in their own case and not first in a sentence: `Sie`, but not `sie`.
@@ -22,7 +22,7 @@ class VoiceFormOfAddress(msgspec.Struct, frozen=True, kw_only=True):
     inside: bool = False
 
 
-class NounGrammar(msgspec.Struct, frozen=True, kw_only=True):
+class NounRecognitionRules(msgspec.Struct, frozen=True, kw_only=True):
     """Words and endings that distinguish nouns of a language from its verbs and adjectives.
 
     Words: `determiners` and `prepositions` precede nouns, `genitive` ones follow them, `verbal` ones
@@ -72,7 +72,7 @@ class IngestLexicon(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     common: list[str] = field(default_factory=list)
-    address: list[VoiceFormOfAddress] = field(default_factory=list)
+    address: list[LexiconFormOfAddress] = field(default_factory=list)
     we: list[str] = field(default_factory=list)
     contraction: str = "(?!)"
     slang: list[str] = field(default_factory=list)
@@ -88,7 +88,7 @@ class IngestLexicon(msgspec.Struct, frozen=True, kw_only=True):
     follow: list[str] = field(default_factory=list)
     use: str = "(?!)"
     signposts: list[str] = field(default_factory=list)
-    grammar: NounGrammar | None = None
+    grammar: NounRecognitionRules | None = None
     asides: dict[OffTopicSubject, str] = field(default_factory=dict)
 
 

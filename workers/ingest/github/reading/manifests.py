@@ -20,7 +20,7 @@ from workers.ingest.github.reading.names import (
     is_nearly_repository_name,
     spell_package_name,
 )
-from workers.ingest.github.reading.statement import BrandStatement
+from workers.ingest.github.reading.statement import RepositoryFileFieldCandidate
 from workers.ingest.github.shapes import FetchedRepoFile
 from workers.ingest.page.decode import decode_bytes_like_browser
 from workers.ingest.page.keywords import split_unique_keywords
@@ -49,7 +49,7 @@ PARTIAL_APPLE_BUNDLE_TYPES = {"XPC!", "FMWK", "BNDL"}
 
 def read_repo_manifest_statements(
     file: FetchedRepoFile, own_name: RepositoryOwnName, files: list[FetchedRepoFile]
-) -> Iterator[BrandStatement]:
+) -> Iterator[RepositoryFileFieldCandidate]:
     """Yield the brand statements of a project's manifest, such as `package.json`.
 
     Yield nothing if the manifest can't be read. `files` may have the strings of an Android manifest.
@@ -74,7 +74,7 @@ def read_repo_manifest_statements(
         )
 
 
-def is_real_repo_manifest_value(statement: BrandStatement) -> bool:
+def is_real_repo_manifest_value(statement: RepositoryFileFieldCandidate) -> bool:
     if not isinstance(statement.value, str):
         return bool(statement.value)
     is_template = fold_text(statement.value).rstrip("0123456789") in FOLDED_TEMPLATE_MANIFEST_VALUES
@@ -102,12 +102,16 @@ def get_nested_object(value: ManifestObject, *keys: str) -> ManifestObject:
     return value
 
 
-def read_package_json_statements(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[BrandStatement]:
+def read_package_json_statements(
+    document: ManifestObject, own_name: RepositoryOwnName
+) -> Iterator[RepositoryFileFieldCandidate]:
     yield from read_manifest_name_statements(document, own_name, 0.80, "package.json", "productName", "displayName")
     yield from read_package_manifest_statements(document, own_name, "package.json")
 
 
-def read_app_json_statements(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[BrandStatement]:
+def read_app_json_statements(
+    document: ManifestObject, own_name: RepositoryOwnName
+) -> Iterator[RepositoryFileFieldCandidate]:
     """Yield the app's names and description in Expo's or React Native's `app.json`; a hosting service's has none."""
     expo = get_nested_object(document, "expo")
     yield from read_manifest_name_statements(expo, own_name, 0.85, "app.json.expo", "name")
@@ -115,11 +119,15 @@ def read_app_json_statements(document: ManifestObject, own_name: RepositoryOwnNa
     yield from read_manifest_name_statements(document, own_name, 0.85, "app.json", "displayName")
 
 
-def read_pubspec_statements(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[BrandStatement]:
+def read_pubspec_statements(
+    document: ManifestObject, own_name: RepositoryOwnName
+) -> Iterator[RepositoryFileFieldCandidate]:
     yield from read_package_manifest_statements({**document, "keywords": document.get("topics")}, own_name, "pubspec")
 
 
-def read_pyproject_statements(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[BrandStatement]:
+def read_pyproject_statements(
+    document: ManifestObject, own_name: RepositoryOwnName
+) -> Iterator[RepositoryFileFieldCandidate]:
     for table in (get_nested_object(document, "project"), get_nested_object(document, "tool", "poetry")):
         yield from read_package_manifest_statements(table, own_name, "pyproject")
 
@@ -133,7 +141,7 @@ def build_package_manifest_reader(rule: str, *table: str) -> "ManifestReader":
 
 def read_jekyll_description_statement(
     document: ManifestObject, own_name: RepositoryOwnName
-) -> Iterator[BrandStatement]:
+) -> Iterator[RepositoryFileFieldCandidate]:
     """Yield a Jekyll site's description, not a new site's, if its title is nearly the repository's name or missing."""
     title = document.get("title")
     is_own_site = not isinstance(title, str) or is_nearly_repository_name(clean_text_line(title), own_name)
@@ -143,14 +151,14 @@ def read_jekyll_description_statement(
 
 def read_package_manifest_statements(
     document: ManifestObject, own_name: RepositoryOwnName, rule: str
-) -> Iterator[BrandStatement]:
+) -> Iterator[RepositoryFileFieldCandidate]:
     """Yield the name, description and keywords in a package manifest, as all registries have them.
 
     The name is without `@scope/` and `vendor/`.
     """
     name = document.get("name")
     if isinstance(name, str):
-        yield BrandStatement(
+        yield RepositoryFileFieldCandidate(
             "appName", spell_package_name(clean_text_line(name).rpartition("/")[2], own_name), 0.55, f"{rule}.name"
         )
     yield from read_manifest_description_statement(document, rule)
@@ -159,31 +167,31 @@ def read_package_manifest_statements(
 
 def read_manifest_name_statements(
     document: ManifestObject, own_name: RepositoryOwnName, confidence: float, rule: str, *keys: str
-) -> Iterator[BrandStatement]:
+) -> Iterator[RepositoryFileFieldCandidate]:
     for key in keys:
         if isinstance(name := document.get(key), str):
-            yield BrandStatement(
+            yield RepositoryFileFieldCandidate(
                 "appName", fix_repo_name_case(clean_text_line(name), own_name), confidence, f"{rule}.{key}"
             )
 
 
 def read_manifest_description_statement(
     document: ManifestObject, rule: str, confidence: float = 0.85
-) -> Iterator[BrandStatement]:
+) -> Iterator[RepositoryFileFieldCandidate]:
     text = document.get("description")
     if isinstance(text, str) and (line := clean_text_line(text)):
-        yield BrandStatement(
+        yield RepositoryFileFieldCandidate(
             "appDescription", truncate_text(line, MAX_DESCRIPTION_CHARS), confidence, f"{rule}.description"
         )
 
 
-def read_manifest_keyword_statement(document: ManifestObject, rule: str) -> Iterator[BrandStatement]:
+def read_manifest_keyword_statement(document: ManifestObject, rule: str) -> Iterator[RepositoryFileFieldCandidate]:
     value = document.get("keywords")
     texts = [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
-    yield BrandStatement("keywords", split_unique_keywords(texts[:100]), 0.90, f"{rule}.keywords")
+    yield RepositoryFileFieldCandidate("keywords", split_unique_keywords(texts[:100]), 0.90, f"{rule}.keywords")
 
 
-ManifestReader = Callable[[ManifestObject, RepositoryOwnName], Iterator[BrandStatement]]
+ManifestReader = Callable[[ManifestObject, RepositoryOwnName], Iterator[RepositoryFileFieldCandidate]]
 #: Loader and reader of a file, by its name in lower case.
 LOADER_AND_READER_BY_MANIFEST_NAME: dict[str, tuple[Callable[[str], Any], ManifestReader]] = {
     "app.json": (json.loads, read_app_json_statements),
@@ -199,7 +207,7 @@ LOADER_AND_READER_BY_MANIFEST_NAME: dict[str, tuple[Callable[[str], Any], Manife
 }
 
 
-def read_plist_name_statements(body: bytes) -> Iterator[BrandStatement]:
+def read_plist_name_statements(body: bytes) -> Iterator[RepositoryFileFieldCandidate]:
     """Yield the app's names in an Info.plist; nothing for a broken file, an extension or a part of an app.
 
     Placeholders that a build replaces are left out.
@@ -217,10 +225,10 @@ def read_plist_name_statements(body: bytes) -> Iterator[BrandStatement]:
     for key, confidence in (("CFBundleDisplayName", 0.75), ("CFBundleName", 0.70)):
         name = values.get(key)
         if isinstance(name, str) and not BUILD_PLACEHOLDER_PATTERN.search(name):
-            yield BrandStatement("appName", clean_text_line(name), confidence, f"plist.{key}")
+            yield RepositoryFileFieldCandidate("appName", clean_text_line(name), confidence, f"plist.{key}")
 
 
-def read_android_label_statement(body: bytes, files: list[FetchedRepoFile]) -> Iterator[BrandStatement]:
+def read_android_label_statement(body: bytes, files: list[FetchedRepoFile]) -> Iterator[RepositoryFileFieldCandidate]:
     """Yield the app's name: the label in an Android manifest, mostly a reference to a string in `files`.
 
     Yield nothing for a broken file, without a label, or for an unknown string.
@@ -232,7 +240,7 @@ def read_android_label_statement(body: bytes, files: list[FetchedRepoFile]) -> I
         return
     name = read_android_strings(files).get(label.removeprefix("@string/"), "") if label.startswith("@") else label
     if name and not BUILD_PLACEHOLDER_PATTERN.search(name):
-        yield BrandStatement("appName", clean_text_line(name), 0.75, "android.label")
+        yield RepositoryFileFieldCandidate("appName", clean_text_line(name), 0.75, "android.label")
 
 
 def read_android_strings(files: list[FetchedRepoFile]) -> dict[str, str]:

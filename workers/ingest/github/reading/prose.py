@@ -11,7 +11,7 @@ from workers.ingest.github.reading.names import (
     is_repository_own_name,
     split_readme_heading,
 )
-from workers.ingest.github.reading.statement import BrandStatement
+from workers.ingest.github.reading.statement import RepositoryFileFieldCandidate
 from workers.ingest.page.descriptions import MIN_STRONG_DESCRIPTION_CHARS, PROSE_END_PATTERN
 from workers.ingest.page.names import MAX_TITLE_PART_NAME_CHARS, is_possible_brand_name
 from workers.ingest.page.text import (
@@ -61,7 +61,7 @@ ABOUT_HEADING_PATTERN = re.compile(r"about|overview|introduction|what is .*|desc
 
 def read_readme_statements(
     blocks: list[ReadmeBlock], own_name: RepositoryOwnName, skip_rules: SentenceSkipRules
-) -> Iterator[BrandStatement]:
+) -> Iterator[RepositoryFileFieldCandidate]:
     title = find_readme_title(blocks, own_name)
     names = list(read_project_name_in_title(title, own_name)) if title else []
     taglines = list(find_readme_taglines(blocks, title, skip_rules, has_name=bool(names))) if title else []
@@ -87,7 +87,9 @@ def find_readme_title(blocks: list[ReadmeBlock], own_name: RepositoryOwnName) ->
     return next(exact, None) or next(first, None)
 
 
-def read_project_name_in_title(title: ReadmeBlock, own_name: RepositoryOwnName) -> Iterator[BrandStatement]:
+def read_project_name_in_title(
+    title: ReadmeBlock, own_name: RepositoryOwnName
+) -> Iterator[RepositoryFileFieldCandidate]:
     """Yield a statement with the project's name in a README's title; nothing for an unlikely name.
 
     A name other than the repository's must be short: a longer one describes the project.
@@ -98,22 +100,22 @@ def read_project_name_in_title(title: ReadmeBlock, own_name: RepositoryOwnName) 
     is_about_project = is_nearly_repository_name(name, own_name)
     is_short = title.level == 1 and count_words(name) <= MAX_PROJECT_NAME_WORDS
     if is_possible_brand_name(name) and len(name) <= MAX_TITLE_PART_NAME_CHARS and (is_about_project or is_short):
-        yield BrandStatement("appName", name, 0.85 if is_about_project else 0.70, "readme.h1")
+        yield RepositoryFileFieldCandidate("appName", name, 0.85 if is_about_project else 0.70, "readme.h1")
 
 
 def find_readme_taglines(
     blocks: list[ReadmeBlock], title: ReadmeBlock, skip_rules: SentenceSkipRules, *, has_name: bool
-) -> Iterator[BrandStatement]:
+) -> Iterator[RepositoryFileFieldCandidate]:
     """Yield taglines: a line or quote below the title, and the title's rest after the name, or all without one."""
     following = list_first_blocks_below_readme_title(blocks, title)
     quotes = [block for block in following if block.kind == "quote"]
     for block in (quotes or following)[:1]:
         is_on_work = block.kind == "item" or (block.kind == "heading" and is_setup_heading(block.text))
         if not is_on_work and is_readme_tagline(block.text, skip_rules):
-            yield BrandStatement("tagline", block.text, 0.65, "readme.line")
+            yield RepositoryFileFieldCandidate("tagline", block.text, 0.65, "readme.line")
     tail = split_readme_heading(title.text)[1] if has_name else title.text
     if is_readme_tagline(tail, skip_rules):
-        yield BrandStatement("tagline", tail, 0.70, "readme.h1.tail" if has_name else "readme.h1")
+        yield RepositoryFileFieldCandidate("tagline", tail, 0.70, "readme.h1.tail" if has_name else "readme.h1")
 
 
 def list_first_blocks_below_readme_title(blocks: list[ReadmeBlock], title: ReadmeBlock | None) -> list[ReadmeBlock]:
@@ -133,7 +135,7 @@ def find_readme_description(
     taglines: list[str],
     own_name: RepositoryOwnName,
     skip_rules: SentenceSkipRules,
-) -> Iterator[BrandStatement]:
+) -> Iterator[RepositoryFileFieldCandidate]:
     """Yield statements of the description in a README: the line next to the title, else the first paragraph.
 
     Without both, yield the first long one of `taglines`, and the first text further down that names the project.
@@ -141,19 +143,21 @@ def find_readme_description(
     about = find_blocks_about_project(blocks, title, skip_rules)
     first = next((block for block in about if keep_descriptive_sentences(block, own_name, skip_rules)), None)
     if text := find_readme_lead_line(blocks, title, first, own_name, skip_rules):
-        yield BrandStatement("appDescription", text, 0.60, "readme.lead")
+        yield RepositoryFileFieldCandidate("appDescription", text, 0.60, "readme.lead")
     elif first is not None:
         text = truncate_text(extract_readme_first_paragraph(blocks, first, own_name, skip_rules), MAX_DESCRIPTION_CHARS)
-        yield BrandStatement("appDescription", text, 0.60, "readme.paragraph")
+        yield RepositoryFileFieldCandidate("appDescription", text, 0.60, "readme.paragraph")
     else:
         for text in [text for text in taglines if len(text) >= MIN_STRONG_DESCRIPTION_CHARS][:1]:
-            yield BrandStatement("appDescription", text, 0.50, "readme.line")
+            yield RepositoryFileFieldCandidate("appDescription", text, 0.50, "readme.line")
         texts = (
             keep_descriptive_sentences(section.block, own_name, skip_rules)
             for section in pair_readme_blocks_with_headings(blocks)
         )
         for text in islice((text for text in texts if text and is_project_name_mentioned_early(text, own_name)), 1):
-            yield BrandStatement("appDescription", truncate_text(text, MAX_DESCRIPTION_CHARS), 0.30, "readme.sentence")
+            yield RepositoryFileFieldCandidate(
+                "appDescription", truncate_text(text, MAX_DESCRIPTION_CHARS), 0.30, "readme.sentence"
+            )
 
 
 def find_blocks_about_project(
@@ -219,7 +223,7 @@ def keep_descriptive_sentences(block: ReadmeBlock, own_name: RepositoryOwnName, 
     """
     if block.kind not in {"text", "quote"} or is_link_row_block(block) or INSTRUCTION_OPENING_PATTERN.match(block.text):
         return ""
-    sentences = split_sentences(skip_rules.keep_product_sentences(block.text))
+    sentences = split_sentences(skip_rules.keep_leading_product_sentences(block.text))
     kept_text = "".join(takewhile(lambda sentence: not sentence.endswith((":", "：")), sentences)).strip()
     starts_with_name = sentences and fold_text(sentences[0]).removeprefix("the").startswith(own_name.comparison_key)
     if starts_with_name and not kept_text and count_words(sentences[0]) > MIN_DESCRIPTIVE_SENTENCE_WORDS:

@@ -10,7 +10,7 @@ from workers.ingest import detection
 from workers.ingest.github.reading import manifests, pictures, prose, readme, stores
 from workers.ingest.github.reading.blocks import ReadmeBlock, parse_readme_blocks, strip_emoji_codes_and_ornaments
 from workers.ingest.github.reading.names import RepositoryOwnName, spell_repository_own_name_as_in_text
-from workers.ingest.github.reading.statement import BrandStatement
+from workers.ingest.github.reading.statement import RepositoryFileFieldCandidate
 from workers.ingest.github.shapes import FetchedRepoFile, RepositoryContent
 from workers.ingest.page.document import MAX_HREF_CHARS
 from workers.ingest.page.keywords import split_unique_keywords
@@ -40,7 +40,7 @@ def extract_repo_brand_candidates(repository: RepositoryContent) -> ParsedNonPag
         repository.name, " ".join([repository.description, *(block.text for block in blocks)])
     )
     files = repository.files
-    statements_by_file: list[tuple[FetchedRepoFile | None, Iterable[BrandStatement]]] = [
+    statements_by_file: list[tuple[FetchedRepoFile | None, Iterable[RepositoryFileFieldCandidate]]] = [
         *((file, stores.read_app_store_text_statements(file)) for file in files),
         (None, read_github_metadata_statements(repository, own_name, skip_rules)),
         *((file, manifests.read_repo_manifest_statements(file, own_name, files)) for file in files),
@@ -71,35 +71,35 @@ def build_github_file_page_url(repository: RepositoryContent, file: FetchedRepoF
 
 def read_github_metadata_statements(
     repository: RepositoryContent, own_name: RepositoryOwnName, skip_rules: SentenceSkipRules
-) -> Iterator[BrandStatement]:
+) -> Iterator[RepositoryFileFieldCandidate]:
     """Yield brand statements from GitHub's own fields of a repository: description, name, homepage and store icon.
 
     A description without any sentence on the product has little confidence, and is no tagline.
     """
     description = strip_emoji_codes_and_ornaments(repository.description)
     if description:
-        is_skipped = not skip_rules.keep_product_sentences(description)
+        is_skipped = not skip_rules.keep_leading_product_sentences(description)
         text, confidence = truncate_text(description, MAX_DESCRIPTION_CHARS), 0.20 if is_skipped else 0.90
-        yield BrandStatement("appDescription", text, confidence, "github.description")
+        yield RepositoryFileFieldCandidate("appDescription", text, confidence, "github.description")
         if is_tagline_sized(description) and not is_skipped:
-            yield BrandStatement("tagline", description, 0.80, "github.description")
+            yield RepositoryFileFieldCandidate("tagline", description, 0.80, "github.description")
     if fold_text(own_name.display):
-        yield BrandStatement("appName", own_name.display, 0.50, "github.name")
+        yield RepositoryFileFieldCandidate("appName", own_name.display, 0.50, "github.name")
     if links := stores.read_homepage_link(repository.homepage):
-        yield BrandStatement("links", links, 0.90, "github.homepage")
+        yield RepositoryFileFieldCandidate("links", links, 0.90, "github.homepage")
     icon = f"{repository.raw_files_url}{quote(repository.icon or '')}"
     if repository.icon and len(icon) <= MAX_HREF_CHARS:
-        yield BrandStatement("logoUrl", icon, 0.85, "store.icon")
+        yield RepositoryFileFieldCandidate("logoUrl", icon, 0.85, "store.icon")
 
 
 def detect_store_text_or_readme_language(
     store_texts: list[tuple[FetchedRepoFile, str, str]], blocks: list[ReadmeBlock]
-) -> Iterator[BrandStatement]:
+) -> Iterator[RepositoryFileFieldCandidate]:
     """Yield statements of the primary language by the store texts' locale and text, else by the README's prose."""
     declared = [(locale, "store.locale") for _, locale, _ in store_texts if locale != "default"][:1]
     text = clean_text_line(" ".join(text for _, _, text in store_texts)) or join_readme_prose(blocks)
     for tag, confidence, rule in detection.find_language_tag_candidates(text, declared):
-        yield BrandStatement("primaryLanguage", tag, confidence, rule)
+        yield RepositoryFileFieldCandidate("primaryLanguage", tag, confidence, rule)
 
 
 def join_readme_prose(blocks: Iterable[ReadmeBlock]) -> str:

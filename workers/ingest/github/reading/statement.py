@@ -5,7 +5,7 @@ from typing import NamedTuple
 from schemas.brand import BrandFieldName, BrandFieldValue
 
 
-class BrandStatement(NamedTuple):
+class RepositoryFileFieldCandidate(NamedTuple):
     """Value of a field; `rule` names its place in the file, such as `readme.h1`."""
 
     field: BrandFieldName

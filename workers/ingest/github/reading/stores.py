@@ -10,7 +10,7 @@ from workers.ingest import detection
 from workers.ingest.appstore import prose as store_prose
 from workers.ingest.github import paths
 from workers.ingest.github.reading.names import split_readme_heading
-from workers.ingest.github.reading.statement import BrandStatement
+from workers.ingest.github.reading.statement import RepositoryFileFieldCandidate
 from workers.ingest.github.shapes import FetchedRepoFile
 from workers.ingest.page.decode import decode_bytes_like_browser
 from workers.ingest.page.keywords import split_unique_keywords
@@ -39,7 +39,7 @@ STORE_TEXT_LINE_BREAK_TAGS_PATTERN = re.compile(r"</?(?:p|ul|ol|div|br)\b[^>]*>"
 SYMLINK_CONTENT_PATTERN = re.compile(r"(?:\.\.?/)+\S+\.txt")
 
 
-def read_app_store_text_statements(file: FetchedRepoFile) -> Iterator[BrandStatement]:
+def read_app_store_text_statements(file: FetchedRepoFile) -> Iterator[RepositoryFileFieldCandidate]:
     match = paths.APP_STORE_TEXT_PATH_PATTERN.fullmatch(file.path)
     text = decode_app_store_text_file(file)
     if match is None or not text:
@@ -53,24 +53,24 @@ def read_app_store_text_statements(file: FetchedRepoFile) -> Iterator[BrandState
     elif name in APP_STORE_DESCRIPTION_FIELDS:
         yield from read_repo_app_description_statements(text, rule)
     elif name == "keywords" and (keywords := split_unique_keywords([text])):
-        yield BrandStatement("keywords", keywords, 0.95, rule)
+        yield RepositoryFileFieldCandidate("keywords", keywords, 0.95, rule)
     elif name == "marketing_url" and (found_links := read_homepage_link(text)):
-        yield BrandStatement("links", found_links, 0.85, rule)
+        yield RepositoryFileFieldCandidate("links", found_links, 0.85, rule)
 
 
-def read_repo_app_name_statement(text: str, rule: str) -> Iterator[BrandStatement]:
+def read_repo_app_name_statement(text: str, rule: str) -> Iterator[RepositoryFileFieldCandidate]:
     name, tail = split_readme_heading(text)
     if is_possible_brand_name(name):
-        yield BrandStatement("appName", name, 0.95, rule)
+        yield RepositoryFileFieldCandidate("appName", name, 0.95, rule)
     yield from read_repo_app_tagline_statement(tail, 0.80, f"{rule}.tail")
 
 
-def read_repo_app_tagline_statement(text: str, confidence: float, rule: str) -> Iterator[BrandStatement]:
+def read_repo_app_tagline_statement(text: str, confidence: float, rule: str) -> Iterator[RepositoryFileFieldCandidate]:
     if is_tagline_sized(text):
-        yield BrandStatement("tagline", text, confidence, rule)
+        yield RepositoryFileFieldCandidate("tagline", text, confidence, rule)
 
 
-def read_repo_app_description_statements(text: str, rule: str) -> Iterator[BrandStatement]:
+def read_repo_app_description_statements(text: str, rule: str) -> Iterator[RepositoryFileFieldCandidate]:
     """Yield statements of the description in a store text: its opening that describes the app.
 
     Yield its list items as an alternative. Yield nothing without an opening.
@@ -81,9 +81,11 @@ def read_repo_app_description_statements(text: str, rule: str) -> Iterator[Brand
     )
     skip_rules = SentenceSkipRules(detection.detect_text_language(clean_text_line(text))[0])
     if opening := " ".join(store_prose.find_description_opening_lines(marked_text, skip_rules)):
-        yield BrandStatement("appDescription", truncate_text(opening, MAX_DESCRIPTION_CHARS), 0.92, rule)
+        yield RepositoryFileFieldCandidate("appDescription", truncate_text(opening, MAX_DESCRIPTION_CHARS), 0.92, rule)
         if items := store_prose.join_descriptive_items(marked_text, skip_rules, MAX_DESCRIPTION_CHARS):
-            yield BrandStatement("appDescription", items, 0.70, f"{rule}{LIST_ITEM_DESCRIPTION_RULE_SUFFIX}")
+            yield RepositoryFileFieldCandidate(
+                "appDescription", items, 0.70, f"{rule}{LIST_ITEM_DESCRIPTION_RULE_SUFFIX}"
+            )
 
 
 def read_homepage_link(address: str) -> dict[str, str]:
