@@ -8,7 +8,7 @@ from msgspec import field
 
 from schemas.brand import BrandFieldName, BrandFieldValue, FieldCandidate
 from schemas.pictures import PictureKind
-from workers.ingest.appstore.shapes import FetchedAppStoreWebPage, FetchedStoreApp, GooglePlayPage
+from workers.ingest.appstore.shapes import FetchedAppStoreWebPage, FetchedGooglePlayWebPage, FetchedStoreApp
 from workers.ingest.github.shapes import ChosenRepositoryPaths, RepositoryContent, RepositoryTree
 
 #: First byte of a reply. A reply without further bytes means that the document broke its process.
@@ -17,15 +17,40 @@ PARSING_STARTED_BYTE = b"\1"
 LIST_ITEM_DESCRIPTION_RULE_SUFFIX = ".list"
 
 
+#: The purpose of a passage on its page.
+PassageRole: TypeAlias = Literal[
+    "hero",
+    "heading",
+    "prose",
+    "feature",
+    "offer",
+    "faq",
+    "testimonial",
+    "legal",
+    "navigation",
+    "hours",
+    "contact",
+    "form",
+    "notice",
+    "placeholder",
+    "label",
+]
+#: The party whose words a passage has: the brand, a customer, the law, or the maker of the page's theme.
+PassageSpeaker: TypeAlias = Literal["brand", "customer", "law", "theme"]
+
+
 class Passage(msgspec.Struct, frozen=True, kw_only=True):
     """Piece of a source's prose: a heading, a paragraph or list item, or a label of its navigation.
 
     A `story`, such as an article, is about its own subject, and its people aren't the brand's customers.
     `documentation`, such as a README, explains the use of the product. Neither has the brand's voice.
+    `role` is its purpose on the page, and only a passage of the `speaker` "brand" speaks for the brand.
     """
 
     text: str
     kind: Literal["heading", "text", "label"] = "text"
+    role: PassageRole = "prose"
+    speaker: PassageSpeaker = "brand"
     url: str = ""
     story: bool = False
     documentation: bool = False
@@ -169,7 +194,7 @@ ParseInput: TypeAlias = (
     | SourceProse
     | FetchedStoreApp
     | FetchedAppStoreWebPage
-    | GooglePlayPage
+    | FetchedGooglePlayWebPage
     | RepositoryTree
     | RepositoryContent
 )
