@@ -56,7 +56,6 @@ class StopWatch:
     async def called(self, request: httpx.Request, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
         await self.at(BEFORE)
         if self._point == DURING:
-            request.extensions["timeout"] = {}
             self._call_under_way = asyncio.ensure_future(call())
             await self.at(DURING)
         answer = await call()
@@ -135,6 +134,8 @@ async def walked(**given: Any) -> AsyncIterator[httpx.AsyncClient]:
             if walking is None:
                 return await send(request, **options)
             await walking.between()
+            # A time-out of a slow machine would be one more attempt than the page has.
+            request.extensions["timeout"] = {}
             if not walking.meets(request):
                 return await send(request, **options)
             return await walking.called(request, lambda: send(request, **options))
