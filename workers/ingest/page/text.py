@@ -3,6 +3,7 @@
 import html
 import re
 import unicodedata
+from collections.abc import Iterable
 from itertools import pairwise
 
 MAX_DESCRIPTION_CHARS = 500
@@ -26,6 +27,11 @@ TITLE_SEPARATOR_PATTERN = re.compile(
     rf"\s+[-–—−|·•»«›‹:/~⋆★]+\s+|\s*[|»›]\s*|:\s+|\s+[–—]\s*|\s*：\s*|(?<={UNSPACED_SCRIPT_CHARACTER_REGEX})[-_](?={UNSPACED_SCRIPT_CHARACTER_REGEX})"
 )
 
+#: Border of two pieces of a text, marked by a unit separator, where no blank belongs.
+BLANK_NOT_BETWEEN_WORDS_PATTERN = re.compile(
+    rf"\x1f(?=[.,;:!?…)\]%’”])|(?<={UNSPACED_SCRIPT_CHARACTER_REGEX})\x1f(?={UNSPACED_SCRIPT_CHARACTER_REGEX})"
+)
+
 #: ASCII characters that `fold_text` drops: most texts are ASCII.
 NON_ALPHANUMERIC_REMOVAL_TABLE = {code: None for code in range(128) if not chr(code).isalnum()}
 #: Characters from Hangul on: earlier ones are never wide.
@@ -39,6 +45,15 @@ def clean_text_line(value: str) -> str:
     )
     visible = plain if plain.isprintable() else INVISIBLE_CHARACTERS_PATTERN.sub("", plain)
     return " ".join(unicodedata.normalize("NFC", visible).split())
+
+
+def join_text_pieces(pieces: Iterable[str]) -> str:
+    """Join the texts of one block across its inline tags and line breaks.
+
+    A blank goes between two pieces, since the tree drops blank texts; none before a closing mark, nor between two
+    characters of a script without blanks.
+    """
+    return BLANK_NOT_BETWEEN_WORDS_PATTERN.sub("", "\x1f".join(pieces)).replace("\x1f", " ")
 
 
 def truncate_text(text: str, limit: int) -> str:

@@ -1,0 +1,57 @@
+"""Cues of a block's role: class names, words of headings and of texts, as data in `cues.json`.
+
+The data are for lower-case texts. Nearly all patterns begin with a character: without the ignore-case flag the
+search then skips most of a text at once.
+"""
+
+import json
+import re
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Literal, TypeAlias
+
+ClassCue: TypeAlias = Literal["testimonial", "faq", "price", "hours", "notice", "nav", "footer"]
+HeadingCue: TypeAlias = Literal["testimonial", "faq", "hours"]
+TextCue: TypeAlias = Literal["legal", "notice", "hours", "contact", "offer", "money", "time", "address"]
+
+
+#: Characters of a text that are searched: a longer one isn't a short text with a cue.
+MAX_CUE_CHECKED_CHARS = 500
+
+
+@cache
+def load_class_pattern() -> re.Pattern[str]:
+    """Return the pattern of class names, with a group for each cue.
+
+    A name counts as a whole or between marks: `services-preview` holds no review.
+    """
+    cues = "|".join(f"(?P<{cue}>{'|'.join(words)})" for cue, words in load_cues()["classes"].items())
+    return re.compile(rf"(?:^|[\s_/-])(?:{cues})(?=$|[\s_\d-])")
+
+
+@cache
+def load_cues() -> dict[str, dict[str, list[str]]]:
+    """Return the patterns of class names, headings and texts, each by cue."""
+    data: dict[str, dict[str, list[str]]] = json.loads(files(__package__).joinpath("cues.json").read_text("utf-8"))
+    return data
+
+
+@cache
+def load_cue_pattern(place: Literal["headings", "texts"], cue: str) -> re.Pattern[str]:
+    return re.compile("|".join(load_cues()[place][cue]))
+
+
+@lru_cache(2_000)
+def find_class_cues(identity: str) -> frozenset[str]:
+    """Return the cues in a box's lower-case class, id and kind. Cached: pages repeat a few values."""
+    return frozenset(str(match.lastgroup) for match in load_class_pattern().finditer(identity))
+
+
+@lru_cache(500)
+def has_heading_cue(lower_heading: str, cue: HeadingCue) -> bool:
+    """Return whether a heading has the cue. Cached: each text below it asks for it."""
+    return load_cue_pattern("headings", cue).search(lower_heading[:MAX_CUE_CHECKED_CHARS]) is not None
+
+
+def has_text_cue(lower_text: str, cue: TextCue) -> bool:
+    return load_cue_pattern("texts", cue).search(f" {lower_text[:MAX_CUE_CHECKED_CHARS]}") is not None

@@ -1,0 +1,60 @@
+"""Hero of a page: its headline and the few blocks that belong to it."""
+
+from collections.abc import Iterator
+
+from workers.ingest.page.blocks.walk import PAGE_TAGS, PageBlock, PageBox
+
+#: Blocks after the headline that may belong to it.
+MAX_HERO_BLOCKS = 8
+#: The same without a box around both.
+MAX_UNBOXED_HERO_BLOCKS = 5
+#: Blocks before the headline that may belong to it: a line above it.
+MAX_BLOCKS_ABOVE_HEADLINE = 2
+#: Share of linked characters from which a block is a link.
+MIN_LINK_SHARE = 0.5
+
+
+def find_headline_block(blocks: list[PageBlock]) -> PageBlock | None:
+    """Return the first `<h1>` outside of menus, else the first `<h2>`; None for neither."""
+    return next(
+        (block for level in (1, 2) for block in blocks if block.level == level and not block.is_in_menu and block.text),
+        None,
+    )
+
+
+def mark_hero_blocks(blocks: list[PageBlock]) -> None:
+    """Set the role of the blocks of the page's hero: the headline and the blocks next to it, in its box."""
+    headline = find_headline_block(blocks)
+    if headline is None:
+        return
+    box = find_hero_box(headline)
+    start = headline.index
+    above = (
+        block
+        for block in blocks[max(0, start - MAX_BLOCKS_ABOVE_HEADLINE) : start]
+        if box and block.is_inside(box) and block.link_share < MIN_LINK_SHARE and not block.is_in_menu
+    )
+    for block in (*above, headline, *list_blocks_below_headline(blocks, headline, box)):
+        block.role = "hero"
+
+
+def find_hero_box(headline: PageBlock) -> PageBox | None:
+    """Return the headline's section or header, else the largest box around it that isn't most of the page."""
+    boxes = [box for box in headline.boxes if box is not headline.box and box.name not in PAGE_TAGS]
+    section = (box for box in boxes if box.name in {"section", "header"})
+    return next(section, boxes[-1] if boxes else None)
+
+
+def list_blocks_below_headline(
+    blocks: list[PageBlock], headline: PageBlock, box: PageBox | None
+) -> Iterator[PageBlock]:
+    """Yield the blocks after the headline up to the second heading, the next `<h1>`, or the end of its box."""
+    start, subheadings = headline.index + 1, 0
+    for block in blocks[start : start + MAX_HERO_BLOCKS]:
+        is_inside = box is not None and block.is_inside(box)
+        is_far = (box is not None and box.name == "section") or block.index - start >= MAX_UNBOXED_HERO_BLOCKS
+        starts_section = block.level and (subheadings or block.level == 1 or (block.level == 2 and not is_inside))
+        if starts_section or (not is_inside and is_far):
+            return
+        subheadings += bool(block.level)
+        yield block

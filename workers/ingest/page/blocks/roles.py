@@ -1,0 +1,265 @@
+"""Roles of a page's blocks, and whose words they are.
+
+The first rule that holds gives the role. Then blocks of one card, and a question with its answer, share theirs.
+Rules and limits follow from 706 blocks of 30 pages that were labelled by hand (docs/explain/brand.md).
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from itertools import pairwise
+from typing import NamedTuple
+
+from workers.ingest.page.blocks.cues import HeadingCue, TextCue, has_heading_cue, has_text_cue
+from workers.ingest.page.blocks.hero import mark_hero_blocks
+from workers.ingest.page.blocks.walk import PageBlock, PageBox, list_page_blocks
+from workers.ingest.page.document import HtmlDocument
+from workers.ingest.placeholders import is_placeholder
+from workers.ingest.shapes import PassageRole, PassageSpeaker
+
+#: Parties other than the brand, by role.
+SPEAKER_BY_ROLE: dict[PassageRole, PassageSpeaker] = {"testimonial": "customer", "legal": "law", "placeholder": "theme"}
+#: A text that is a quotation as a whole.
+QUOTATION_PATTERN = re.compile(r"\W{0,3}[\"“”„«»「『‘].{15,}[\"“”“»」』’]\W*", re.DOTALL)
+STARS_PATTERN = re.compile(r"[★⭐☆]")
+#: A postal code before a place.
+POSTAL_LINE_PATTERN = re.compile(r"\b\d{4,6}\b[, ]+[A-ZÀ-ŽА-Я]\w+|^\d{5} \w+$")
+#: A span of numbers, as of hours.
+NUMBER_SPAN_PATTERN = re.compile(r"\d\s*[-–]\s*\d")
+SENTENCE_MARK_PATTERN = re.compile(r"[.!。！؟?]$")
+QUESTION_MARK_PATTERN = re.compile(r"[?？؟]$")
+#: A line of a dash and a name, below a quotation.
+NAME_LINE_PATTERN = re.compile(r"[—–-] ?[^\W\d_a-z]")
+#: Kinds of sections by their heading.
+SECTION_HEADING_CUES: tuple[HeadingCue, ...] = ("testimonial", "faq")
+#: Words of a heading over reviews or questions.
+MAX_SECTION_HEADING_WORDS = 10
+#: Words of a reviewer's name.
+MAX_REVIEWER_NAME_WORDS = 3
+MAX_NAME_LINE_WORDS = 6
+#: Share of the page from which a card isn't one quotation.
+MAX_QUOTATION_CARD_SHARE = 0.2
+
+
+def classify_page_blocks(page: HtmlDocument) -> list[PageBlock]:
+    """Return the visible blocks of a page in document order, each with its role."""
+    blocks = list_page_blocks(page)
+    mark_hero_blocks(blocks)
+    peer_counts = Counter((id(block.parent_heading), block.level) for block in blocks if block.level)
+    for block in blocks:
+        peers = peer_counts[id(block.parent_heading), block.level] if block.level else 0
+        rule = next(rule for rule in ROLE_RULES if rule.holds(block, peers))
+        block.role, block.rule = rule.role, rule.sign
+    mark_answers_and_texts_below_features(blocks)
+    mark_words_of_reviewers(blocks)
+    return blocks
+
+
+class RoleRule(NamedTuple):
+    """Rule for a role: its sign, and the check of a block with the number of headings of its level in its section."""
+
+    role: PassageRole
+    sign: str
+    holds: Callable[[PageBlock, int], bool]
+
+
+def has_class_cue(block: PageBlock, cue: str, max_boxes: int) -> bool:
+    return any(cue in box.class_cues for box in block.boxes[:max_boxes])
+
+
+def is_below_heading_with_cue(block: PageBlock, cue: HeadingCue) -> bool:
+    return not block.level and block.heading is not None and has_heading_cue(block.heading.lower_text, cue)
+
+
+def has_cue(block: PageBlock, cue: TextCue, max_words: int) -> bool:
+    """Return whether a block of at most `max_words` words has the cue."""
+    return block.words <= max_words and has_text_cue(block.lower_text, cue)
+
+
+def is_in_footer(block: PageBlock) -> bool:
+    return "footer" in block.box_names or has_class_cue(block, "footer", 9)
+
+
+def is_notice(block: PageBlock, _: int) -> bool:
+    is_marked = not block.level and block.words < 60 and has_class_cue(block, "notice", 9)
+    return is_marked or (block.role != "hero" and has_cue(block, "notice", 39))
+
+
+def is_legal(block: PageBlock, _: int) -> bool:
+    return has_cue(block, "legal", 25) or (is_in_footer(block) and has_cue(block, "legal", 200))
+
+
+def is_hours(block: PageBlock, _: int) -> bool:
+    """Return whether the block has a time with days, or is a short one in a place for opening hours."""
+    if block.words >= 40:
+        return False
+    has_time = has_text_cue(block.lower_text, "time")
+    if has_time and has_text_cue(block.lower_text, "hours"):
+        return True
+    if block.level or block.words >= 25:
+        return False
+    if block.words < 20 and has_class_cue(block, "hours", 3):
+        return True
+    return is_below_heading_with_cue(block, "hours") and (
+        has_time or NUMBER_SPAN_PATTERN.search(block.text) is not None or has_text_cue(block.lower_text, "hours")
+    )
+
+
+def is_menu_text(block: PageBlock, _: int) -> bool:
+    if "nav" in block.box_names:
+        return True
+    is_short = block.link_share > 0.6 or block.words <= 3
+    return is_short and has_class_cue(block, "nav", 3) and not has_cue(block, "money", 39)
+
+
+def is_menu_link(block: PageBlock, peers: int) -> bool:
+    return block.link_share > 0.4 and is_menu_text(block, peers)
+
+
+def is_form_text(block: PageBlock, _: int) -> bool:
+    return block.box.name in {"legend", "form", "fieldset"} or ("form" in block.box_names and block.words <= 8)
+
+
+def is_contact(block: PageBlock, _: int) -> bool:
+    is_postal = block.words <= 14 and (
+        POSTAL_LINE_PATTERN.search(block.text) is not None or has_text_cue(block.lower_text, "address")
+    )
+    return is_postal or "address" in block.box_names or has_cue(block, "contact", 16)
+
+
+def is_marked_testimonial(block: PageBlock, _: int) -> bool:
+    """Return whether a box around the block is named for reviews, or is a quotation; not for a section's heading."""
+    is_marked = "blockquote" in block.box_names or has_class_cue(block, "testimonial", 9)
+    return is_marked and block.level not in {1, 2} and not is_introduction(block)
+
+
+def is_below_testimonial_heading(block: PageBlock, _: int) -> bool:
+    return is_below_heading_with_cue(block, "testimonial") and not is_in_footer(block) and not is_introduction(block)
+
+
+def is_introduction(block: PageBlock) -> bool:
+    """Return whether the block is the brand's sentence below a section's heading, and no card or quotation."""
+    heading = block.heading
+    is_first = heading is not None and heading.level <= 2 and heading.index == block.index - 1
+    is_sentence = not block.level and block.words >= 4 and not is_quotation(block)
+    return is_first and is_sentence and not block.is_card and "blockquote" not in block.box_names
+
+
+def is_quotation(block: PageBlock) -> bool:
+    return QUOTATION_PATTERN.fullmatch(block.text) is not None
+
+
+def is_quotation_outside_hero(block: PageBlock, _: int) -> bool:
+    min_words = 3 if block.level >= 3 and block.is_card else 6
+    is_section = block.level in {1, 2}
+    return not is_section and block.role != "hero" and block.words >= min_words and is_quotation(block)
+
+
+def is_star_rating(block: PageBlock, _: int) -> bool:
+    return block.words < 6 and STARS_PATTERN.search(block.text) is not None and block.level not in {1, 2}
+
+
+def is_faq(block: PageBlock, _: int) -> bool:
+    is_marked = "details" in block.box_names or has_class_cue(block, "faq", 6)
+    is_below = is_below_heading_with_cue(block, "faq")
+    return is_below or (is_marked and block.level not in {1, 2} and not is_in_footer(block))
+
+
+def is_price(block: PageBlock, _: int) -> bool:
+    is_marked = not block.level and block.words < 40 and has_class_cue(block, "price", 4)
+    return is_marked or has_cue(block, "money", 24) or has_cue(block, "offer", 24)
+
+
+def is_peer_heading(block: PageBlock, peers: int) -> bool:
+    """Return whether the block heads one of several like parts of a section: a feature, not a section."""
+    if block.level >= 3:
+        return block.is_card or peers >= 2
+    return block.level > 0 and block.is_card and peers >= 4
+
+
+def is_section_heading(block: PageBlock, _: int) -> bool:
+    """Return whether the block is a short heading over reviews or questions."""
+    is_short = block.level > 0 and block.words <= MAX_SECTION_HEADING_WORDS and not is_quotation(block)
+    return (
+        is_short
+        and block.role != "hero"
+        and any(has_heading_cue(block.lower_text, cue) for cue in SECTION_HEADING_CUES)
+    )
+
+
+def is_list_text(block: PageBlock, _: int) -> bool:
+    return block.is_card or "li" in block.box_names
+
+
+def is_prose(block: PageBlock, _: int) -> bool:
+    return block.words >= 8 or (block.words >= 4 and SENTENCE_MARK_PATTERN.search(block.text) is not None)
+
+
+#: Rules in order of precedence. The last one always holds.
+ROLE_RULES = (
+    RoleRule("placeholder", "phrase", lambda block, _: is_placeholder(block.text)),
+    RoleRule("notice", "notice", is_notice),
+    RoleRule("legal", "legal", is_legal),
+    RoleRule("hours", "hours", is_hours),
+    RoleRule("navigation", "menu link", is_menu_link),
+    RoleRule("label", "menu text", is_menu_text),
+    RoleRule("form", "form", is_form_text),
+    RoleRule("contact", "contact", is_contact),
+    RoleRule("heading", "section", is_section_heading),
+    RoleRule("testimonial", "class", is_marked_testimonial),
+    RoleRule("testimonial", "heading", is_below_testimonial_heading),
+    RoleRule("testimonial", "quotation", is_quotation_outside_hero),
+    RoleRule("testimonial", "stars", is_star_rating),
+    RoleRule("faq", "faq", is_faq),
+    RoleRule("heading", "footer", lambda block, _: block.level > 0 and is_in_footer(block)),
+    RoleRule("navigation", "footer", lambda block, _: block.link_share > 0.6 and is_in_footer(block)),
+    RoleRule("prose", "footer", lambda block, _: block.words >= 6 and is_in_footer(block)),
+    RoleRule("label", "footer", lambda block, _: is_in_footer(block)),
+    RoleRule("hero", "headline", lambda block, _: block.role == "hero"),
+    RoleRule("offer", "price", is_price),
+    RoleRule("navigation", "link", lambda b, _: b.link_share > 0.8 and b.words <= 6 and not b.is_card),
+    RoleRule("feature", "peers", is_peer_heading),
+    RoleRule("heading", "heading", lambda block, _: block.level > 0),
+    RoleRule("feature", "list", is_list_text),
+    RoleRule("prose", "words", is_prose),
+    RoleRule("label", "short", lambda _, __: True),
+)
+
+
+def mark_answers_and_texts_below_features(blocks: list[PageBlock]) -> None:
+    """Give a text below a feature's heading its role, and a question with the text below it the role `faq`."""
+    for before, block in pairwise(blocks):
+        is_below_small_heading = before.level >= 3 and not block.level
+        if is_below_small_heading and before.role == "feature" and block.role in {"prose", "label"}:
+            block.role = "feature"
+        is_question = QUESTION_MARK_PATTERN.search(before.text) is not None
+        if before.level >= 3 and is_question and {before.role, block.role} <= {"feature", "heading", "prose"}:
+            before.role = block.role = "faq"
+
+
+def mark_words_of_reviewers(blocks: list[PageBlock]) -> None:
+    """Give the whole card of a quotation, the name line below one, and reviewers' names its role."""
+    page_size = sum(block.size for block in blocks)
+    cards = {block.card for block in blocks if block.role == "testimonial" and block.rule in {"quotation", "stars"}}
+    for before, block in zip([None, *blocks], blocks, strict=False):
+        if is_reviewer_name(block) or (
+            block.role in {"feature", "label", "prose"}
+            and (is_in_small_card(block, cards, page_size) or is_name_line(block, before))
+        ):
+            block.role, block.rule = "testimonial", "card"
+
+
+def is_reviewer_name(block: PageBlock) -> bool:
+    above = block.parent_heading
+    is_name = block.level >= 3 and block.words <= MAX_REVIEWER_NAME_WORDS
+    return is_name and above is not None and has_heading_cue(above.lower_text, "testimonial")
+
+
+def is_in_small_card(block: PageBlock, cards: set[PageBox | None], page_size: int) -> bool:
+    card = block.card
+    return card is not None and card in cards and card.size < MAX_QUOTATION_CARD_SHARE * page_size
+
+
+def is_name_line(block: PageBlock, before: PageBlock | None) -> bool:
+    is_line = block.words <= MAX_NAME_LINE_WORDS and NAME_LINE_PATTERN.match(block.text) is not None
+    return is_line and before is not None and before.role == "testimonial"
