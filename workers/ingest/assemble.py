@@ -13,6 +13,7 @@ from workers.ingest.derive.distinct import complete_declared_keywords
 from workers.ingest.llm.suggest import ask_llm_for_brand_candidates
 from workers.ingest.parser.parser import DocumentParser, parse_non_page_document
 from workers.ingest.pictures.fetch_images import MAX_IMAGE_FETCHING_S, FetchedPicturesAndLogoFile
+from workers.ingest.placeholders import drop_placeholder_candidates
 from workers.ingest.shapes import LIST_ITEM_DESCRIPTION_RULE_SUFFIX, Passage, SourceProse
 from workers.llm.endpoint import LanguageModelApi
 
@@ -40,7 +41,7 @@ async def assemble_brand_extraction(
     It has one finding for each field. A failure of the derivation or of the language model `model` leaves
     out its fields and adds a warning. The `pictures` are awaited at the same time.
     """
-    declared = drop_vague_taglines_and_keywords(url, candidates)
+    declared = drop_vague_taglines_and_keywords(url, list(drop_placeholder_candidates(candidates)))
     (derived, derive_warnings), suggested, images = await asyncio.gather(
         derive_candidates_in_parser_process(parser, build_derivation_prose(url, title, declared, passages)),
         ask_llm_for_brand_candidates(model, url=url, passages=passages),

@@ -15,6 +15,7 @@ from workers.ingest.corroboration import (
 )
 from workers.ingest.page.address import strip_domain_ending
 from workers.ingest.page.text import fold_text
+from workers.ingest.placeholders import drop_placeholder_candidates
 
 #: Confidence that the second independent source of a value adds.
 SECOND_SOURCE_BONUS = 0.05
@@ -32,10 +33,10 @@ MAX_CANDIDATES_PER_FIELD = 30
 def choose_brand_findings(candidates: Iterable[FieldCandidate]) -> dict[BrandFieldName, SourceFieldFinding]:
     """Choose the most confident value of each field, the first of equals; keep `MAX_ALTERNATIVE_FINDINGS` others.
 
-    Colors are combined into one palette.
+    Placeholders of themes and generators are dropped first. Colors are combined into one palette.
     """
     by_field: dict[BrandFieldName, list[FieldCandidate]] = {}
-    for candidate in candidates:
+    for candidate in drop_placeholder_candidates(candidates):
         by_field.setdefault(candidate.field, []).append(candidate)
     colors = choose_brand_palette(by_field.pop("colors", []))
     chosen = {field: build_field_finding(of_field) for field, of_field in by_field.items()}

@@ -29,8 +29,12 @@ def derive_keywords_voice_audience_and_icp(prose: SourceProse) -> ParsedNonPageD
 
 
 def cut_prose_and_detect_its_language(prose: SourceProse) -> SourceProse:
-    """Return the prose, cut to `MAX_DERIVED_PROSE_CHARS` characters, with its likely language if it declares none."""
-    passages = list(cut_passages_to_derived_chars(prose.passages))
+    """Return the brand's passages, at most `MAX_DERIVED_PROSE_CHARS` characters, with their language if none is given.
+
+    A customer's review is no evidence for the brand's audience, and a theme's text none for its keywords.
+    """
+    brand_passages = (passage for passage in prose.passages if passage.speaker == "brand")
+    passages = list(cut_passages_to_derived_chars(brand_passages))
     return msgspec.structs.replace(
         prose, passages=passages, language=prose.language or detect_passages_language(passages)
     )

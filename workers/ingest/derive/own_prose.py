@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from workers.ingest.derive.people import MAX_HEADINGS_BEFORE_PAGE_IS_LIST
 from workers.ingest.derive.quotes import MAX_DERIVED_QUOTE_CHARS, split_passages_to_sentences
 from workers.ingest.page.text import count_words
-from workers.ingest.shapes import Passage
+from workers.ingest.shapes import Passage, PassageRole
 
 #: Words of a sentence at least: a shorter one may be a button or a price.
 MIN_VOICE_SENTENCE_WORDS = 4
@@ -15,11 +15,9 @@ MIN_VOICE_SENTENCE_WORDS = 4
 MAX_EMOJI_CHARS_JOINED_TO_SENTENCE = 8
 #: The beginning of a passage that quotes another speaker.
 PASSAGE_QUOTE_OPENING_PATTERN = re.compile(r"\W*[\"“”„«»]")
-#: Headings over texts of visitors.
-VISITOR_TEXTS_HEADING_PATTERN = re.compile(
-    r"\b(?:comments?|replies|reviews?|testimonials?|kommentare?|bewertung(?:en)?|rezensionen|kundenstimmen"
-    r"|commentaires?|avis|comentarios?|opiniones|reseñas)\b",
-    re.IGNORECASE,
+#: Roles of passages that aren't prose of a brand about itself.
+ROLES_WITHOUT_BRAND_PROSE: frozenset[PassageRole] = frozenset(
+    {"navigation", "form", "contact", "hours", "notice", "legal", "testimonial", "placeholder"}
 )
 #: Words of forms and notices, which are the same on every site.
 FORM_OR_NOTICE_WORDS_PATTERN = re.compile(
@@ -57,17 +55,15 @@ def is_brand_prose_sentence(sentence: str) -> bool:
 def find_brand_written_passages(passages: list[Passage]) -> Iterator[Passage]:
     """Yield the passages of kind `text` that the brand wrote about itself.
 
-    Stories, documentation, quotes, visitors' texts and all texts of pages with many headings are left out.
+    Stories, documentation, quotes, words of other speakers and all texts of pages with many headings are left out.
     """
     headings_by_page = Counter(passage.url for passage in passages if passage.kind == "heading")
-    is_visitors_section: dict[str, bool] = {}
     for passage in passages:
-        if passage.kind == "heading":
-            is_visitors_section[passage.url] = VISITOR_TEXTS_HEADING_PATTERN.search(passage.text) is not None
         is_foreign = (
             passage.story
             or passage.documentation
-            or is_visitors_section.get(passage.url)
+            or passage.speaker != "brand"
+            or passage.role in ROLES_WITHOUT_BRAND_PROSE
             or headings_by_page[passage.url] > MAX_HEADINGS_BEFORE_PAGE_IS_LIST
         )
         if passage.kind == "text" and not is_foreign and PASSAGE_QUOTE_OPENING_PATTERN.match(passage.text) is None:

@@ -75,7 +75,9 @@ async def ask_llm_for_brand_candidates(
 
 def build_prompt_source_text(passages: Sequence[Passage], url: str) -> PromptSourceText:
     return PromptSourceText(
-        own_text=join_passages_for_prompt(passage for passage in passages if not passage.story),
+        own_text=join_passages_for_prompt(
+            passage for passage in passages if passage.speaker == "brand" and not passage.story
+        ),
         brand_prose=join_passages_for_prompt(find_brand_written_passages(list(passages))),
         passages=passages,
         url=url,

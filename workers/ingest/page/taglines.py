@@ -6,13 +6,37 @@ from bs4.element import Tag
 
 from schemas.brand import FieldCandidate
 from workers.ingest.page import address, jsonld
+from workers.ingest.page.blocks.cues import TextCue, has_text_cue
 from workers.ingest.page.declared_names import list_metadata_brand_names
 from workers.ingest.page.document import HtmlDocument, read_tag_attribute, read_tag_text
 from workers.ingest.page.kinds import is_brand_node
 from workers.ingest.page.names import is_similar_name, split_name_and_tagline
-from workers.ingest.page.text import clean_text_line, first_sentence, fold_text, is_tagline_sized, split_title
+from workers.ingest.page.text import (
+    MIN_TAGLINE_WORDS,
+    TITLE_SEPARATOR_PATTERN,
+    clean_text_line,
+    count_words,
+    first_sentence,
+    fold_text,
+    is_tagline_sized,
+    split_title,
+)
 from workers.ingest.shapes import Passage
 
+#: Words of a hero's line: a longer one is a description.
+MAX_HERO_LINE_WORDS = 16
+#: Cues of lines that are about a visit, and not about the brand.
+VISIT_CUES: tuple[TextCue, ...] = (
+    "greeting",
+    "thanks",
+    "instruction",
+    "date",
+    "notice",
+    "money",
+    "offer",
+    "contact",
+    "legal",
+)
 #: Headings of one level from which each is a section's heading.
 MIN_SAME_LEVEL_SECTION_HEADINGS = 3
 MAX_SAME_LEVEL_HEADINGS_CHECKED = 10
@@ -27,13 +51,19 @@ def find_page_taglines(page: HtmlDocument, name: str | None, passages: Sequence[
     """
     for value, confidence, rule in find_scored_taglines(page, name or page.domain_label, passages):
         line = clean_text_line(value)
-        if is_tagline_sized(line) and fold_text(line) != fold_text(name or ""):
+        if is_tagline_sized(line) and fold_text(line) != fold_text(name or "") and not is_about_visit(line):
             yield page.build_candidate("tagline", line, confidence, rule)
+
+
+def is_about_visit(line: str) -> bool:
+    """Return whether a line greets, thanks or instructs the visitor, or has dates, prices, contacts or legal words."""
+    return any(has_text_cue(line.lower(), cue) for cue in VISIT_CUES)
 
 
 def find_scored_taglines(
     page: HtmlDocument, name: str, passages: Sequence[Passage]
 ) -> Iterator[tuple[str, float, str]]:
+    """Yield lines with confidence and rule. A hero's line is the brand's own; a title's rest is for search engines."""
     for node in filter(is_brand_node, page.jsonld_nodes):
         yield from ((text, 0.95, "jsonld.slogan") for text in jsonld.unwrap_jsonld_texts(node.get("slogan"))[:1])
     yield from (
@@ -41,7 +71,7 @@ def find_scored_taglines(
     )
     if page.is_home:
         yield from ((text, 0.80, "html.title.rest") for text in find_tagline_in_title(page, name))
-        yield from find_taglines_at_headline(page, passages)
+        yield from find_taglines_in_hero(page, name, passages)
     for _, text in page.read_first_meta_texts("og:description", "description"):
         sentence = first_sentence(clean_text_line(text))
         if page.is_home or is_sentence_about_brand(sentence, name, page):
@@ -65,15 +95,33 @@ def find_tagline_in_title(page: HtmlDocument, name: str) -> Iterator[str]:
         yield max(without_name, key=len)
 
 
-def find_taglines_at_headline(page: HtmlDocument, passages: Sequence[Passage]) -> Iterator[tuple[str, float, str]]:
-    """Yield the headline and the text after it, unless in a menu, over a section or linked; with confidence, rule."""
-    if page.headline_h1_tag is None:
+def find_taglines_in_hero(
+    page: HtmlDocument, name: str, passages: Sequence[Passage]
+) -> Iterator[tuple[str, float, str]]:
+    """Yield the hero's headline and its first other line, without the brand's name at an end; with confidence, rule.
+
+    Yield nothing if the headline is in a menu, over a section, or linked to a story.
+    """
+    hero = [passage for passage in passages if passage.role == "hero"]
+    headline = next((passage for passage in hero if passage.kind == "heading"), None)
+    if headline is None or (page.headline_h1_tag is not None and is_nav_or_section_text(page.headline_h1_tag, page)):
         return
-    visible_texts = {fold_text(passage.text) for passage in passages if passage.kind != "label"}
-    following = page.headline_h1_tag.find_next(["p", "h2"])
-    for tag, confidence, rule in ((page.headline_h1_tag, 0.75, "html.h1"), (following, 0.60, "html.after_h1")):
-        if tag is not None and fold_text(read_tag_text(tag)) in visible_texts and not is_nav_or_section_text(tag, page):
-            yield read_tag_text(tag), confidence, rule
+    lines = [headline, *(passage for passage in hero if passage is not headline)]
+    for passage in lines:
+        line = cut_name_at_ends(passage.text, name)
+        if MIN_TAGLINE_WORDS <= count_words(line) <= MAX_HERO_LINE_WORDS and not is_about_visit(line):
+            yield line, *((0.85, "html.h1") if passage is headline else (0.82, "html.after_h1"))
+            return
+
+
+def cut_name_at_ends(line: str, name: str) -> str:
+    """Return a line without the brand's name before or after a separator: `Draw what you say` of `Zap: Draw …`."""
+    separators = list(TITLE_SEPARATOR_PATTERN.finditer(line))
+    if separators and fold_text(line[: separators[0].start()]) == fold_text(name):
+        return line[separators[0].end() :]
+    if separators and fold_text(line[separators[-1].end() :]) == fold_text(name):
+        return line[: separators[-1].start()]
+    return line
 
 
 def is_nav_or_section_text(tag: Tag, page: HtmlDocument) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from schemas.brand import BrandFieldName, FieldCandidate
 from workers.ingest.derive.derive import derive_keywords_voice_audience_and_icp
-from workers.ingest.shapes import Passage, SourceProse
+from workers.ingest.shapes import Passage, PassageSpeaker, SourceProse
 
 URL = "https://acme.test/"
 
@@ -18,11 +18,12 @@ def prose(
     name: str | None = None,
     story: bool = False,
     documentation: bool = False,
+    speaker: PassageSpeaker = "brand",
 ) -> SourceProse:
-    """Build a prose of headings, texts and labels; `story` and `documentation` are of its texts."""
+    """Build a prose of headings, texts and labels; `story`, `documentation` and `speaker` are of its texts."""
     passages = [
         *(Passage(text=text, kind="heading", url=URL) for text in headings),
-        *(Passage(text=text, url=URL, story=story, documentation=documentation) for text in texts),
+        *(Passage(text=text, url=URL, story=story, documentation=documentation, speaker=speaker) for text in texts),
         *(Passage(text=label, kind="label", url=URL) for label in labels),
     ]
     return SourceProse(url=URL, language=language, name=name, about=[*about], passages=passages)

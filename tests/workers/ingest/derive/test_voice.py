@@ -42,7 +42,7 @@ def test_a_voice_names_its_habits_and_quotes_them() -> None:
         prose(*CASUAL, documentation=True).passages,
         prose(*CASUAL, story=True).passages,
         prose(*(f"“{text}”" for text in CASUAL)).passages,
-        prose(*CASUAL, headings=["What our customers' reviews say"]).passages,
+        prose(*CASUAL, speaker="customer").passages,
         prose(*CASUAL, headings=[f"Headline {n}" for n in range(41)]).passages,
         prose(labels=CASUAL).passages,
         prose(*(f"Accept all cookies, {text}" for text in CASUAL)).passages,

@@ -12,7 +12,21 @@ from typing import Literal, TypeAlias
 
 ClassCue: TypeAlias = Literal["testimonial", "faq", "price", "hours", "notice", "nav", "footer"]
 HeadingCue: TypeAlias = Literal["testimonial", "faq", "hours"]
-TextCue: TypeAlias = Literal["legal", "notice", "hours", "contact", "offer", "money", "time", "address"]
+TextCue: TypeAlias = Literal[
+    "legal",
+    "notice",
+    "hours",
+    "contact",
+    "offer",
+    "money",
+    "time",
+    "address",
+    "date",
+    "greeting",
+    "thanks",
+    "instruction",
+    "we",
+]
 
 
 #: Characters of a text that are searched: a longer one isn't a short text with a cue.

@@ -1,5 +1,6 @@
 """Hero of a page: its headline and the few blocks that belong to it."""
 
+import re
 from collections.abc import Iterator
 
 from workers.ingest.page.blocks.walk import PAGE_TAGS, PageBlock, PageBox
@@ -10,16 +11,16 @@ MAX_HERO_BLOCKS = 8
 MAX_UNBOXED_HERO_BLOCKS = 5
 #: Blocks before the headline that may belong to it: a line above it.
 MAX_BLOCKS_ABOVE_HEADLINE = 2
+COUNTER_PATTERN = re.compile(r"\W*\d[\d., ]*\W{0,2}\w?")
 #: Share of linked characters from which a block is a link.
 MIN_LINK_SHARE = 0.5
 
 
 def find_headline_block(blocks: list[PageBlock]) -> PageBlock | None:
-    """Return the first `<h1>` outside of menus, else the first `<h2>`; None for neither."""
-    return next(
-        (block for level in (1, 2) for block in blocks if block.level == level and not block.is_in_menu and block.text),
-        None,
-    )
+    """Return the first `<h1>` outside of menus, else the first `<h2>` that is no link; None for neither."""
+    headings = [block for block in blocks if 0 < block.level <= 2 and block.text and not block.is_in_menu]
+    first = next((block for block in headings if block.level == 1), None)
+    return first or next((block for block in headings if block.link_share < MIN_LINK_SHARE), None)
 
 
 def mark_hero_blocks(blocks: list[PageBlock]) -> None:
@@ -57,4 +58,10 @@ def list_blocks_below_headline(
         if starts_section or (not is_inside and is_far):
             return
         subheadings += bool(block.level)
-        yield block
+        if not is_counter(block) and not is_counter(blocks[block.index - 1]):
+            yield block
+
+
+def is_counter(block: PageBlock) -> bool:
+    """Return whether the block is only a number, such as `500+`; the block after it is its label."""
+    return COUNTER_PATTERN.fullmatch(block.text) is not None

@@ -68,7 +68,12 @@ def has_class_cue(block: PageBlock, cue: str, max_boxes: int) -> bool:
 
 
 def is_below_heading_with_cue(block: PageBlock, cue: HeadingCue) -> bool:
-    return not block.level and block.heading is not None and has_heading_cue(block.heading.lower_text, cue)
+    """Return whether the text's heading has the cue, or the one above it if that is a small one, such as a name."""
+    heading = block.heading
+    if block.level or heading is None:
+        return False
+    above = heading.parent_heading if heading.level >= 3 else None
+    return has_heading_cue(heading.lower_text, cue) or (above is not None and has_heading_cue(above.lower_text, cue))
 
 
 def has_cue(block: PageBlock, cue: TextCue, max_words: int) -> bool:

@@ -25,6 +25,8 @@ MAX_BLOCK_CHARS = 20_000
 MAX_PAGE_BLOCKS = 3_000
 #: Share of the page's text from which a box says nothing about a part of it: an unclosed `<nav>` may have all.
 MIN_PAGE_WIDE_BOX_SHARE = 0.4
+#: Characters of a box that isn't page-wide, on any page.
+MAX_SMALL_BOX_CHARS = 300
 #: Boxes around a block that are read.
 MAX_BOXES_READ = 9
 #: Siblings with one tag and class that are cards of a list.
@@ -237,11 +239,14 @@ def mark_cards(boxes: list[PageBox]) -> None:
 
 
 def link_blocks_with_boxes_and_headings(blocks: list[PageBlock], page_size: int) -> None:
-    max_size = page_size * MIN_PAGE_WIDE_BOX_SHARE
+    """Link each block with its boxes and headings. A text of a page-wide menu is no label."""
+    max_size = max(page_size * MIN_PAGE_WIDE_BOX_SHARE, MAX_SMALL_BOX_CHARS)
     last: PageBlock | None = None
     last_by_level: dict[int, PageBlock] = {}
     for block in blocks:
         block.boxes = list_telling_boxes(block.box, max_size)
+        if block.kind == "label" and block.box_names.isdisjoint(MENU_TAGS):
+            block.kind = "heading" if block.level else "text"
         block.heading = last
         if block.level:
             above = (last_by_level[level] for level in range(1, block.level) if level in last_by_level)

@@ -1,0 +1,59 @@
+"""Roles of a page's blocks, and whose words they are."""
+
+import pytest
+
+from tests.workers.ingest.page.pages import page
+
+#: A page with enough text that none of its boxes is page-wide.
+TOP = "<section><h1>Boats of oak for all</h1><p>We build them by hand.</p></section>"
+PROSE = "".join(f"<p>We build boat {n} of oak, and it lasts for many years at sea.</p>" for n in range(9))
+SPEAKERS = {"testimonial": "customer", "legal": "law", "placeholder": "theme"}
+QUOTATION = "<div class=card><p>“I love this boat of yours, thank you!”</p><p>Zap of Bonn</p></div>"
+
+
+@pytest.mark.parametrize(
+    ("html", "role"),
+    [
+        ("<div class=reviews><p>I love my Zap so much.</p></div>", "testimonial"),
+        ("<blockquote>I love my Zap so much.</blockquote>", "testimonial"),
+        ("<p>“I love my Zap so much, thank you!”</p>", "testimonial"),
+        ("<h2>お客様の声</h2><h3>Ann</h3><p>Zap is a lovely boat.</p>", "testimonial"),
+        ("<h2>Opinie klientów</h2><p>Read here how people like their Zap.</p>", "prose"),
+        (f"<div>{QUOTATION * 3}</div>", "testimonial"),
+        ("<div class=services-preview><p>We have all kinds of Zap.</p></div>", "prose"),
+        ("<div><div class=btn-quote><p>We have all kinds of Zap.</p></div></div>", "prose"),
+        ("<div class=faq><p>How long does a Zap last?</p></div>", "faq"),
+        ("<h2>Questions fréquentes</h2><p>Zap dure toute la vie.</p>", "faq"),
+        ("<h3>How long does it last?</h3><p>Zap lasts for ever and ever.</p>", "faq"),
+        ("<details><p>Our Zap lasts for ever.</p></details>", "faq"),
+        ("<p>Zap rental: 90 € a day</p>", "offer"),
+        ("<p>Zap: Monday 9:00 - 17:00</p>", "hours"),
+        ("<p>Write to zap@acme.test today</p>", "contact"),
+        ("<p>Zap, Am Hafen 3, 53111 Bonn</p>", "contact"),
+        ("<p>© 2026 Zap of Bonn. All rights reserved.</p>", "legal"),
+        ("<p>New Zap pages: coming soon</p>", "notice"),
+        ("<form><p>Name of Zap</p></form>", "form"),
+        ("<p>Lorem Zap dolor sit amet</p>", "placeholder"),
+        ("<p>[Your Zap name here]</p>", "placeholder"),
+        ("<nav><a>Our Zap</a></nav>", "navigation"),
+        ("<h2>Why Zap</h2>", "heading"),
+        ("<ul>" + "<li>Zap has a cabin</li>" * 3 + "</ul>", "feature"),
+        ("<h2>Why</h2><h3>Zap is fast</h3><h3>Cheap</h3>", "feature"),
+        # An unclosed tag around most of the page says nothing.
+        (f"<nav><blockquote><div class=reviews>{PROSE * 3}<p>We build Zap of oak.</p>", "prose"),
+    ],
+)
+def test_role_and_speaker_of_a_block(html: str, role: str) -> None:
+    passages = [passage for passage in page(TOP + PROSE + html).passages if "zap" in passage.text.lower()]
+    assert [(passage.role, passage.speaker) for passage in passages] == [(role, SPEAKERS.get(role, "brand"))]
+
+
+def test_a_hero_is_the_headline_with_the_lines_next_to_it() -> None:
+    html = f"<section><p>Made in Bonn</p>{TOP}<h2>How we build</h2><p>By hand.</p></section>{PROSE}"
+    heroes = [passage.text for passage in page(html).passages if passage.role == "hero"]
+    assert heroes == ["Boats of oak for all", "We build them by hand."]
+
+
+def test_names_of_font_icons_are_no_text() -> None:
+    html = "<i class='material-icons'>arrow_forward</i><p><i class='fa fa-x'>home</i> A house of <i>our</i> own</p>"
+    assert [passage.text for passage in page(html).passages] == ["A house of our own"]
