@@ -28,13 +28,15 @@ CREDIT_LINE_PATTERN = re.compile(r"(?:written by|sponsored by|by|von|par|por|di|
 QUOTATION_AS_DESCRIPTION_PATTERN = re.compile(r"[\"“„«][^\"“”„«»]{0,160}[\"”“»]")
 
 
-def find_description_candidates(page: HtmlDocument, passages: list[Passage]) -> Iterator[FieldCandidate]:
+def find_description_candidates(
+    page: HtmlDocument, passages: list[Passage], lead: Passage | None
+) -> Iterator[FieldCandidate]:
     """Yield candidates for a page's `appDescription`, with less confidence for weak ones.
 
-    `passages` are the page's passages, the passages from its headline on first.
+    `passages` are the page's passages, the passages from its headline on first; `lead` is its lead paragraph.
     """
     titles = {fold_text(page.title), *(fold_text(text) for _, text in page.read_first_meta_texts("og:title"))}
-    for value, confidence, rule in find_scored_descriptions(page, passages):
+    for value, confidence, rule in find_scored_descriptions(page, passages, lead):
         text = clean_text_line(value)
         if text and fold_text(text) not in GENERIC_PAGE_NAMES:
             factor = (
@@ -54,7 +56,9 @@ def is_weak_description(text: str) -> bool:
     )
 
 
-def find_scored_descriptions(page: HtmlDocument, passages: list[Passage]) -> Iterator[tuple[str, float, str]]:
+def find_scored_descriptions(
+    page: HtmlDocument, passages: list[Passage], lead: Passage | None
+) -> Iterator[tuple[str, float, str]]:
     yield from ((text, 0.89, "html.og:description") for _, text in page.read_first_meta_texts("og:description"))
     yield from (
         (text, 0.85, f"html.{name}") for name, text in page.read_first_meta_texts("twitter:description", "description")
@@ -62,7 +66,10 @@ def find_scored_descriptions(page: HtmlDocument, passages: list[Passage]) -> Ite
     for node in page.jsonld_nodes:
         for text in jsonld.unwrap_jsonld_texts(node.get("description"))[:1]:
             yield text, *rate_jsonld_description(node)
-    yield from ((text, 0.60, "html.hero") for text in find_prose_after_headline(page, passages))
+    if lead is not None:
+        yield lead.text, *((0.60, "html.hero") if lead.role == "hero" else (0.55, "html.prose"))
+    elif not page.is_home:
+        yield from ((text, 0.60, "html.hero") for text in find_prose_after_headline(page, passages))
 
 
 def rate_jsonld_description(node: jsonld.JsonLdNode) -> tuple[float, str]:
@@ -78,7 +85,8 @@ def find_prose_after_headline(page: HtmlDocument, passages: list[Passage]) -> It
     """Yield the first prose after a page's headline, of `passages`, else of a paragraph; nothing without a headline."""
     if page.headline_h1_tag is None:
         return
-    texts = islice((passage.text for passage in passages if passage.kind == "text"), MAX_TEXTS_CHECKED_AFTER_HEADLINE)
+    own_texts = (passage.text for passage in passages if passage.kind == "text" and passage.speaker == "brand")
+    texts = islice(own_texts, MAX_TEXTS_CHECKED_AFTER_HEADLINE)
     paragraphs = map(
         read_tag_text, page.headline_h1_tag.find_all_next("p", limit=MAX_PARAGRAPHS_CHECKED_AFTER_HEADLINE)
     )

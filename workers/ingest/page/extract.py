@@ -23,6 +23,7 @@ from workers.ingest.page import (
 from workers.ingest.page.address import page_url_comparison_key, site_of_url
 from workers.ingest.page.decode import decode_bytes_like_browser
 from workers.ingest.page.document import HtmlDocument, read_tag_attribute
+from workers.ingest.page.lead import find_lead_paragraph
 from workers.ingest.page.links import rank_page_links
 from workers.ingest.page.passages import list_page_passages
 from workers.ingest.shapes import FetchedPage, ParsedPage
@@ -61,10 +62,12 @@ def extract_brand_facts_and_links_of_page(source: FetchedPage) -> ParsedPage:
     name = find_most_confident_value(name_candidates)
     page_passages = list_page_passages(page)
     language_candidates = list(languages.find_language_candidates(page, page_passages))
+    language = find_most_confident_value(language_candidates)
+    lead = find_lead_paragraph(page_passages, name or page.domain_label, language) if page.is_home else None
     page_candidates = chain(
         name_candidates,
-        descriptions.find_description_candidates(page, page_passages),
-        taglines.find_page_taglines(page, name, page_passages),
+        descriptions.find_description_candidates(page, page_passages, lead),
+        taglines.find_page_taglines(page, name, page_passages, lead),
         audiences.find_jsonld_audience_candidates(page),
         keywords.find_declared_keyword_candidates(page),
         language_candidates,
@@ -84,7 +87,7 @@ def extract_brand_facts_and_links_of_page(source: FetchedPage) -> ParsedPage:
         manifest=find_web_manifest_url(page),
         styles=choose_style_sheet_urls(page),
         inline_style=join_style_tags_with_custom_properties(page),
-        links=rank_page_links(page, find_most_confident_value(language_candidates)),
+        links=rank_page_links(page, language),
         pictures=pictures.find_page_images(page),
     )
 

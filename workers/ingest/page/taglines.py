@@ -44,12 +44,15 @@ MAX_SAME_LEVEL_HEADINGS_CHECKED = 10
 NON_BRAND_HTML_TAGS = ["nav", "footer", "aside"]
 
 
-def find_page_taglines(page: HtmlDocument, name: str | None, passages: Sequence[Passage]) -> Iterator[FieldCandidate]:
+def find_page_taglines(
+    page: HtmlDocument, name: str | None, passages: Sequence[Passage], lead: Passage | None
+) -> Iterator[FieldCandidate]:
     """Yield candidates for the brand's tagline on a page.
 
     `name` is the brand's name: the rest of a title after the name is a tagline, and the name itself is none.
+    `lead` is the page's lead paragraph.
     """
-    for value, confidence, rule in find_scored_taglines(page, name or page.domain_label, passages):
+    for value, confidence, rule in find_scored_taglines(page, name or page.domain_label, passages, lead):
         line = clean_text_line(value)
         if is_tagline_sized(line) and fold_text(line) != fold_text(name or "") and not is_about_visit(line):
             yield page.build_candidate("tagline", line, confidence, rule)
@@ -61,7 +64,7 @@ def is_about_visit(line: str) -> bool:
 
 
 def find_scored_taglines(
-    page: HtmlDocument, name: str, passages: Sequence[Passage]
+    page: HtmlDocument, name: str, passages: Sequence[Passage], lead: Passage | None
 ) -> Iterator[tuple[str, float, str]]:
     """Yield lines with confidence and rule. A hero's line is the brand's own; a title's rest is for search engines."""
     for node in filter(is_brand_node, page.jsonld_nodes):
@@ -76,6 +79,8 @@ def find_scored_taglines(
         sentence = first_sentence(clean_text_line(text))
         if page.is_home or is_sentence_about_brand(sentence, name, page):
             yield sentence, 0.45, "html.description.first"
+    if lead is not None:
+        yield first_sentence(lead.text), 0.40, "html.lead.first"
 
 
 def is_sentence_about_brand(sentence: str, name: str, page: HtmlDocument) -> bool:

@@ -1,0 +1,113 @@
+"""Lead paragraph of a home page: the text that says best what the brand is, in any script."""
+
+import re
+from collections.abc import Callable, Iterable
+from itertools import dropwhile
+
+from msgspec.structs import replace
+
+from workers.ingest.page.blocks.cues import TextCue, has_text_cue
+from workers.ingest.page.names import LEGAL_FORM_PATTERN
+from workers.ingest.page.text import count_words, first_sentence, fold_text, split_sentences
+from workers.ingest.shapes import Passage, PassageRole
+from workers.ingest.skip_rules import SENTENCE_KINDS_SKIPPED_AT_START, SentenceSkipRules
+
+#: Words of a lead paragraph at least.
+MIN_LEAD_WORDS = 9
+#: Words of one without any other sign.
+MIN_PLAIN_LEAD_WORDS = 12
+#: Characters of the brand's name at least, so that its mention is a sign.
+MIN_MENTIONED_NAME_CHARS = 3
+#: Roles of passages that may describe the brand. A feature's text describes one part, unless it names the brand.
+LEAD_ROLES: frozenset[PassageRole] = frozenset({"hero", "prose", "feature"})
+#: Cues of paragraphs that greet, thank or instruct the visitor, or have dates, prices, contacts or legal words.
+NON_LEAD_CUES: tuple[TextCue, ...] = (
+    "greeting",
+    "thanks",
+    "instruction",
+    "date",
+    "notice",
+    "money",
+    "offer",
+    "contact",
+    "address",
+    "legal",
+)
+#: Kinds of sentences that don't describe a brand. Its history may.
+NON_LEAD_SENTENCE_KINDS = frozenset({"question", "quote", "state", "news", "price", "request", "greeting"})
+SENTENCE_END_PATTERN = re.compile(r"[.!。！।؟][\"”“»’')\]」]*$")
+#: Footnotes, lists written as a text, and lines of credit.
+NON_LEAD_OPENING_PATTERN = re.compile(r"[*†‡•·¹²³>✓✔-]|(?:written|sponsored|powered) by\b")
+
+LeadCheck = Callable[[Passage, str], bool]
+
+
+def find_lead_paragraph(passages: Iterable[Passage], name: str, language: str | None) -> Passage | None:
+    """Return the first passage by the first sign of `LEAD_SIGNS` that any has; None for none.
+
+    Greetings and questions at its start are cut.
+    """
+    skip_rules = SentenceSkipRules(language)
+    prose = (passage for passage in passages if passage.kind == "text" and passage.role in LEAD_ROLES)
+    trimmed = (replace(passage, text=cut_greetings_and_questions(passage.text, skip_rules)) for passage in prose)
+    paragraphs = [passage for passage in trimmed if may_be_lead(passage.text, skip_rules)]
+    folded_name = fold_text(LEGAL_FORM_PATTERN.sub("", name))
+    return next((passage for sign in LEAD_SIGNS for passage in paragraphs if sign(passage, folded_name)), None)
+
+
+def cut_greetings_and_questions(text: str, skip_rules: SentenceSkipRules) -> str:
+    def is_opening(sentence: str) -> bool:
+        kind = skip_rules.classify_skipped_sentence(sentence)
+        return kind in SENTENCE_KINDS_SKIPPED_AT_START or has_text_cue(sentence.lower(), "greeting")
+
+    return "".join(dropwhile(is_opening, split_sentences(text)))
+
+
+def may_be_lead(text: str, skip_rules: SentenceSkipRules) -> bool:
+    lower_text = text.lower()
+    if count_words(text) < MIN_LEAD_WORDS or NON_LEAD_OPENING_PATTERN.match(lower_text):
+        return False
+    has_hours = has_text_cue(lower_text, "time") and has_text_cue(lower_text, "hours")
+    if has_hours or any(has_text_cue(lower_text, cue) for cue in NON_LEAD_CUES):
+        return False
+    kinds = {skip_rules.classify_skipped_sentence(sentence) for sentence in (first_sentence(text), text)}
+    return kinds.isdisjoint(NON_LEAD_SENTENCE_KINDS)
+
+
+def is_in_hero(passage: Passage, _: str) -> bool:
+    return passage.role == "hero"
+
+
+def names_brand(passage: Passage, folded_name: str) -> bool:
+    return len(folded_name) >= MIN_MENTIONED_NAME_CHARS and is_whole(passage) and folded_name in fold_text(passage.text)
+
+
+def speaks_of_itself(passage: Passage, _: str) -> bool:
+    return passage.role == "prose" and is_whole(passage) and has_text_cue(passage.text.lower(), "we")
+
+
+def is_long_prose(passage: Passage, _: str) -> bool:
+    return passage.role == "prose" and is_whole(passage) and count_words(passage.text) >= MIN_PLAIN_LEAD_WORDS
+
+
+def speaks_of_itself_in_list(passage: Passage, _: str) -> bool:
+    return is_whole(passage) and has_text_cue(passage.text.lower(), "we")
+
+
+def is_any_prose(passage: Passage, _: str) -> bool:
+    return passage.role == "prose"
+
+
+def is_whole(passage: Passage) -> bool:
+    return SENTENCE_END_PATTERN.search(passage.text) is not None
+
+
+#: Signs of a lead paragraph, the best first.
+LEAD_SIGNS: tuple[LeadCheck, ...] = (
+    is_in_hero,
+    names_brand,
+    speaks_of_itself,
+    is_long_prose,
+    speaks_of_itself_in_list,
+    is_any_prose,
+)
