@@ -28,19 +28,22 @@ BrandFieldName = Literal[
 #: A text, a list of texts, or texts by name, depending on the field.
 BrandFieldValue = str | list[str] | dict[str, str]
 FieldConfidence = Annotated[float, Meta(ge=0, le=1)]
-IcpPart = Literal["role", "organization", "need"]
+IcpPart = Literal["role", "organization", "place", "need", "use"]
+PartBasis = Literal["stated", "inferred"]
 ColorRole = Literal["primary", "accent", "background"]
 
 
 class BrandPart(ResponseStruct, frozen=True, kw_only=True):
-    """One part of an `icp`, with its quote from the source."""
+    """One part of an `audience` or `icp`, with its quote from the source."""
 
     part: IcpPart
-    """A role of its customers; a kind, size or industry of their organizations; or their need."""
+    """A role of its customers; a kind or size of their organizations; their place, need, or use of the product."""
     value: str
     """The part, as in the value."""
     quote: str
     """The source's words, verbatim."""
+    basis: PartBasis = "stated"
+    """`stated`: the quote names it. `inferred`: it follows from the trade that the quote shows."""
 
 
 class BrandColor(ResponseStruct, frozen=True, kw_only=True):
@@ -60,7 +63,7 @@ class FieldCandidate(msgspec.Struct, frozen=True, kw_only=True):
     """A value of one field, from one document. `rule` names the place, such as `html.og:site_name`.
 
     `evidence` quotes the text behind a derived value verbatim; a declared value needs none. `parts` belong to
-    a derived `icp`; `role` is a color's, one for each candidate.
+    a derived `audience` or `icp`; `role` is a color's, one for each candidate.
     """
 
     field: BrandFieldName
@@ -162,7 +165,7 @@ class Provenance(RealClockResponseStruct, frozen=True, kw_only=True):
     evidence: list[str]
     """Verbatim quotes behind a derived value."""
     parts: list[BrandPart] | UnsetType = UNSET
-    """The parts of a derived `icp`, each with its quote; absent for other values."""
+    """The parts of a derived `audience` or `icp`, each with its quote; absent for other values."""
     colors: list[BrandColor] | UnsetType = UNSET
     """The `colors` with their roles and places; absent for other values, and for your own."""
     at: UtcInstant

@@ -14,7 +14,7 @@ from workers.ingest.llm.suggest import ask_llm_for_brand_candidates
 from workers.ingest.parser.parser import DocumentParser, parse_non_page_document
 from workers.ingest.pictures.fetch_images import MAX_IMAGE_FETCHING_S, FetchedPicturesAndLogoFile
 from workers.ingest.placeholders import drop_placeholder_candidates
-from workers.ingest.shapes import LIST_ITEM_DESCRIPTION_RULE_SUFFIX, Passage, SourceProse
+from workers.ingest.shapes import LIST_ITEM_DESCRIPTION_RULE_SUFFIX, Passage, SourceFact, SourceProse
 from workers.llm.endpoint import LanguageModelApi
 
 #: Titles and descriptions; further ones are ignored.
@@ -31,6 +31,7 @@ async def assemble_brand_extraction(
     title: str | None,
     candidates: Sequence[FieldCandidate],
     passages: Sequence[Passage],
+    facts: Sequence[SourceFact] = (),
     warnings: Sequence[str] = (),
     visit: LastCrawlRecord | None = None,
     model: LanguageModelApi | None = None,
@@ -42,9 +43,10 @@ async def assemble_brand_extraction(
     out its fields and adds a warning. The `pictures` are awaited at the same time.
     """
     declared = drop_vague_taglines_and_keywords(url, list(drop_placeholder_candidates(candidates)))
+    prose = build_derivation_prose(url, title, declared, passages, facts)
     (derived, derive_warnings), suggested, images = await asyncio.gather(
-        derive_candidates_in_parser_process(parser, build_derivation_prose(url, title, declared, passages)),
-        ask_llm_for_brand_candidates(model, url=url, passages=passages),
+        derive_candidates_in_parser_process(parser, prose),
+        ask_llm_for_brand_candidates(model, url=url, passages=passages, language=prose.language),
         pictures or fetch_no_images(),
     )
     all_candidates = [*declared, *derived, *suggested.candidates, *await read_logo_colors(parser, images)]
@@ -77,9 +79,13 @@ async def fetch_no_images() -> FetchedPicturesAndLogoFile:
 
 
 def build_derivation_prose(
-    url: str, title: str | None, candidates: Sequence[FieldCandidate], passages: Sequence[Passage]
+    url: str,
+    title: str | None,
+    candidates: Sequence[FieldCandidate],
+    passages: Sequence[Passage],
+    facts: Sequence[SourceFact],
 ) -> SourceProse:
-    """Build the input of the derivation: the source's passages, name, language, titles and descriptions.
+    """Build the input of the derivation: the source's passages, facts, name, language, titles and descriptions.
 
     Name and language are None if no candidate has them.
     """
@@ -92,6 +98,7 @@ def build_derivation_prose(
             :MAX_TITLES_AND_DESCRIPTIONS_OF_SOURCE
         ],
         passages=[*passages],
+        facts=[*facts],
     )
 
 

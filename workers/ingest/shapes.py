@@ -56,6 +56,16 @@ class Passage(msgspec.Struct, frozen=True, kw_only=True):
     documentation: bool = False
 
 
+class SourceFact(msgspec.Struct, frozen=True, kw_only=True):
+    """Declared fact that is no brand field of its own: a type of schema.org, a store's genre, a place.
+
+    A `place` is the town of an address, an `area` is a region that is served. Derived fields read them.
+    """
+
+    kind: Literal["business_type", "genre", "place", "area"]
+    value: str
+
+
 class FetchedPage(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
     """Web page as received: its final address, two headers as sent, the uncompressed body."""
 
@@ -109,7 +119,7 @@ class FetchedLogo(msgspec.Struct, frozen=True, kw_only=True, tag="logo"):
 class SourceProse(msgspec.Struct, frozen=True, kw_only=True, tag="prose"):
     """All prose of a source, with the name and language of its brand where they are known.
 
-    `about` are its titles and descriptions.
+    `about` are its titles and descriptions, its title first.
     """
 
     url: str
@@ -117,6 +127,7 @@ class SourceProse(msgspec.Struct, frozen=True, kw_only=True, tag="prose"):
     language: str | None = None
     about: list[str] = field(default_factory=list)
     passages: list[Passage] = field(default_factory=list)
+    facts: list[SourceFact] = field(default_factory=list)
 
 
 class RankedLink(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,6 +160,7 @@ class ParsedPage(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
     candidates: list[FieldCandidate]
     text_length: int
     passages: list[Passage] = field(default_factory=list)
+    facts: list[SourceFact] = field(default_factory=list)
     scripted: bool = False
     refresh: str | None = None
     manifest: str | None = None
@@ -173,6 +185,7 @@ class ParsedNonPageDoc(msgspec.Struct, frozen=True, kw_only=True, tag="reading")
 
     candidates: list[FieldCandidate]
     passages: list[Passage] = field(default_factory=list)
+    facts: list[SourceFact] = field(default_factory=list)
     pictures: list[CandidateImage] = field(default_factory=list)
 
 

@@ -25,6 +25,7 @@ from workers.ingest.shapes import (
     LIST_ITEM_DESCRIPTION_RULE_SUFFIX,
     CandidateImage,
     ParsedNonPageDoc,
+    SourceFact,
     build_candidates_of_scored_values,
 )
 from workers.ingest.skip_rules import SentenceSkipRules
@@ -81,6 +82,7 @@ def extract_listing_candidates(app: StoreListing) -> ParsedNonPageDoc:
     return ParsedNonPageDoc(
         candidates=build_candidates_of_scored_values(app.url, scored),
         passages=list(prose.yield_listing_passages(f"{app.short}\n{app.description}", app.url)),
+        facts=[SourceFact(kind="genre", value=genre) for genre in app.genres],
         pictures=list(list_app_listing_images(app)),
     )
 

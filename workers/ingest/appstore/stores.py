@@ -93,6 +93,7 @@ async def ingest_store_listings(
         title=parts[0].title,
         candidates=join_listing_links([candidate for document in documents for candidate in document.candidates]),
         passages=[passage for document in documents for passage in document.passages],
+        facts=[fact for document in documents for fact in document.facts],
         warnings=[*warnings, *(warning for part in parts for warning in part.warnings)],
         model=model,
         pictures=fetch_useful_images(build_web_image_fetcher(stores.web), stores.parser, images),

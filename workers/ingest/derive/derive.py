@@ -1,13 +1,18 @@
 """Derivation of candidates from all prose of a source. It runs in the parsing process."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from workers.ingest.derive import audience, icp, keywords, people, voice
-from workers.ingest.derive.lexicon import load_lexicon
+from schemas.brand import FieldCandidate
+from workers.ingest.derive import audience, icp, keywords, voice
+from workers.ingest.derive.lexicon import IngestLexicon, load_lexicon
+from workers.ingest.derive.places import BrandPlace, find_brand_place
 from workers.ingest.derive.quotes import split_passages_to_sentences
-from workers.ingest.detection import MIN_LIKELY_LANGUAGE_PROBABILITY, detect_text_language
+from workers.ingest.derive.tables import load_customer_grammar
+from workers.ingest.derive.trades import find_brand_trade, is_name_of_trade
+from workers.ingest.detection import MIN_LIKELY_LANGUAGE_PROBABILITY, detect_text_language, is_in_undeclared_script
+from workers.ingest.languages import primary_language_subtag
 from workers.ingest.shapes import ParsedNonPageDoc, Passage, SourceProse
 
 #: Characters that are read: more of them change nothing.
@@ -17,27 +22,48 @@ MAX_DERIVED_PROSE_CHARS = 40_000
 def derive_keywords_voice_audience_and_icp(prose: SourceProse) -> ParsedNonPageDoc:
     prepared_prose = cut_prose_and_detect_its_language(prose)
     language_lexicon = load_lexicon(prepared_prose.language)
-    roles = people.find_audience_roles(prepared_prose.passages, language_lexicon)
+    terms = list(keywords.derive_brand_keywords(prepared_prose, language_lexicon))
     return ParsedNonPageDoc(
         candidates=[
-            *keywords.derive_brand_keywords(prepared_prose, language_lexicon),
+            *terms,
             *voice.derive_brand_voice_candidate(prepared_prose, language_lexicon),
-            *audience.derive_audience(prepared_prose, roles),
-            *icp.derive_icp_candidate(prepared_prose, roles, language_lexicon),
+            *derive_audience_and_icp(prepared_prose, language_lexicon, terms, find_brand_place(prose)),
         ]
     )
 
 
-def cut_prose_and_detect_its_language(prose: SourceProse) -> SourceProse:
-    """Return the brand's passages, at most `MAX_DERIVED_PROSE_CHARS` characters, with their language if none is given.
+def derive_audience_and_icp(
+    prose: SourceProse, lexicon: IngestLexicon, terms: Sequence[FieldCandidate], place: BrandPlace | None
+) -> Iterator[FieldCandidate]:
+    """Yield the audience and the ICP in the source's language; nothing for a language without a grammar."""
+    language = primary_language_subtag(prose.language or "")
+    grammar = load_customer_grammar(language)
+    trade = find_brand_trade(prose, language)
+    customers = audience.find_brand_customers(prose, language, lexicon, trade)
+    if trade and any(is_name_of_trade(customer.label, trade.name, language) for customer in customers):
+        # The words are about the customers' trade: a shop for estate agents sells no houses.
+        trade = None
+    yield from audience.derive_audience(prose, customers, grammar)
+    words = [str(word) for term in terms for word in term.value]
+    needs = [*icp.find_trade_needs(prose, language, trade, words)] if trade else []
+    market = place if trade and trade.trade.market == "local" else None
+    yield from icp.derive_icp_candidate(
+        prose, customers, needs or [*icp.find_stated_use(prose, lexicon)], market, grammar
+    )
 
-    A customer's review is no evidence for the brand's audience, and a theme's text none for its keywords.
+
+def cut_prose_and_detect_its_language(prose: SourceProse) -> SourceProse:
+    """Return the brand's passages, at most `MAX_DERIVED_PROSE_CHARS` characters, with their likely language.
+
+    A customer's review is no evidence for the brand's audience, and a theme's text none for its keywords. A
+    declared language wins, but not if its script is another one than the text's.
     """
     brand_passages = (passage for passage in prose.passages if passage.speaker == "brand")
     passages = list(cut_passages_to_derived_chars(brand_passages))
-    return msgspec.structs.replace(
-        prose, passages=passages, language=prose.language or detect_passages_language(passages)
-    )
+    declared = prose.language
+    if declared and is_in_undeclared_script(" ".join(passage.text for passage in passages), [declared]):
+        declared = None
+    return msgspec.structs.replace(prose, passages=passages, language=declared or detect_passages_language(passages))
 
 
 def cut_passages_to_derived_chars(passages: Iterable[Passage]) -> Iterator[Passage]:

@@ -1,105 +1,126 @@
-"""Rules of `icp`: the ideal customer that the source addresses, in parts with quotes.
+"""Rules of `icp`: customers with their place and need, in one sentence of the source's language, each with a quote.
 
-A part is a role, an organization or a need. The sentence of the parts is English; a need is in the
-source's own words. An ICP that only repeats the audience is left out.
+A need is a phrase of the source that its trade knows, else the trade's own label. Without a trade it is a
+use of the product in the source's words. Without a need there is no ICP: it would repeat the audience.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterator, Sequence
 
-from schemas.brand import BrandPart, FieldCandidate, IcpPart
-from workers.ingest.derive import people
+from schemas.brand import BrandPart, FieldCandidate
 from workers.ingest.derive.audience import (
-    MAX_AUDIENCE_ROLES,
+    BrandCustomer,
+    build_customer_part,
     capitalize_sentence,
-    compute_audience_or_icp_confidence,
-    join_as_english_list,
+    compute_customers_confidence,
+    join_labels,
 )
 from workers.ingest.derive.lexicon import IngestLexicon
-from workers.ingest.derive.people import WeightedAudience, compile_cue_words_pattern
+from workers.ingest.derive.people import compile_cue_words_pattern
+from workers.ingest.derive.places import BrandPlace
 from workers.ingest.derive.quotes import (
     cut_evidence_quote,
     split_passages_to_sentences,
     take_first_distinct_evidence_quotes,
 )
-from workers.ingest.page.text import clean_text_line
-from workers.ingest.shapes import Passage, SourceProse
+from workers.ingest.derive.stems import lower_keeping_length
+from workers.ingest.derive.tables import CustomerGrammar
+from workers.ingest.derive.trades import FoundTrade, is_name_of_trade
+from workers.ingest.page.text import clean_text_line, fold_text
+from workers.ingest.shapes import SourceProse
 
-MAX_ICP_INDUSTRIES = 2
-#: Names of the lexicon that are organizations, or parts of one; the others are roles.
-AUDIENCE_ORGANIZATION_NAMES = frozenset(
-    f"{size}{name}"
-    for size, names in {
-        "": """teams businesses companies enterprises organizations startups agencies manufacturers retailers
-            merchants brands restaurants hotels hospitals schools universities nonprofits governments churches
-            publishers newsrooms salons gyms clubs banks insurers fleets carriers resellers""",
-        "small ": "teams businesses",
-        "remote ": "teams",
-        "marketing ": "agencies",
-    }.items()
-    for name in names.split()
-)
-#: End of a need inside a sentence: a dash and a further thought.
+MAX_ICP_CUSTOMERS = 2
+MAX_ICP_NEEDS = 2
+#: Languages that write nouns with a capital.
+CAPITALIZED_NOUN_LANGUAGES = frozenset({"de"})
+#: End of a use inside a sentence: a dash and a further thought.
 DASH_AND_REST_OF_TEXT_PATTERN = re.compile(r"\s+[-–—]\s+.*")
-#: Kinds of parts at least: a single kind is only an audience.
-MIN_ICP_PART_KINDS = 2
+VOWEL_PATTERN = re.compile(r"[aeiouyhàâéèêëîïôûœæ]", re.IGNORECASE)
 
 
 def derive_icp_candidate(
-    prose: SourceProse, roles: Sequence[WeightedAudience], language_lexicon: IngestLexicon
+    prose: SourceProse,
+    customers: Sequence[BrandCustomer],
+    needs: Sequence[BrandPart],
+    place: BrandPlace | None,
+    grammar: CustomerGrammar | None,
 ) -> Iterator[FieldCandidate]:
-    brand_passages = [passage for passage in prose.passages if not passage.story]
-    industries = people.find_audience_industries(brand_passages, language_lexicon)[:MAX_ICP_INDUSTRIES]
-    parts = [
-        *map(build_icp_part_of_role, roles[:MAX_AUDIENCE_ROLES]),
-        *(
-            BrandPart(part="organization", value=f"companies in {industry.name}", quote=industry.quotes[0])
-            for industry in industries
-        ),
-        *islice(find_customer_needs(brand_passages, language_lexicon), 1),
+    if not (grammar and customers and needs):
+        return
+    chosen = customers[:MAX_ICP_CUSTOMERS]
+    places = [BrandPart(part="place", value=place.name, quote=place.quote, basis="stated")] if place else []
+    parts = [*map(build_customer_part, chosen), *places, *needs]
+    yield FieldCandidate(
+        field="icp",
+        value=describe_ideal_customer(parts, grammar),
+        confidence=compute_customers_confidence(chosen, len(places) + len(needs)),
+        rule="text.icp",
+        url=prose.url,
+        evidence=take_first_distinct_evidence_quotes(part.quote for part in parts),
+        parts=parts,
+    )
+
+
+def find_trade_needs(
+    prose: SourceProse, language: str, trade: FoundTrade, keywords: Sequence[str]
+) -> Iterator[BrandPart]:
+    """Yield at most `MAX_ICP_NEEDS` needs: keywords that the trade's stems know, then the trade's label."""
+    label = trade.trade.need.get(language, "")
+    known = [keyword for keyword in keywords if is_name_of_trade(keyword, trade.name, language)]
+    stated = [quote_need(prose, keyword, language) for keyword in known if not share_a_word(keyword, prose.name or "")][
+        :MAX_ICP_NEEDS
     ]
-    if has_enough_icp_parts(parts, join_as_english_list([role.name for role in roles[:MAX_AUDIENCE_ROLES]])):
-        yield FieldCandidate(
-            field="icp",
-            value=describe_ideal_customer(parts),
-            confidence=compute_audience_or_icp_confidence(
-                sum(role.weight for role in (*roles[:MAX_AUDIENCE_ROLES], *industries)) + 1
-            ),
-            rule="text.icp",
-            url=prose.url,
-            evidence=take_first_distinct_evidence_quotes(part.quote for part in parts),
-            parts=parts,
-        )
+    yield from stated
+    repeated = any(share_a_word(part.value, label) for part in stated)
+    if label and len(stated) < MAX_ICP_NEEDS and not repeated:
+        yield BrandPart(part="need", value=label, quote=trade.quote, basis="inferred")
 
 
-def build_icp_part_of_role(role: WeightedAudience) -> BrandPart:
-    part: IcpPart = "organization" if role.name in AUDIENCE_ORGANIZATION_NAMES else "role"
-    return BrandPart(part=part, value=role.name, quote=role.quotes[0])
+def share_a_word(one: str, other: str) -> bool:
+    words = set(other.casefold().split())
+    return fold_text(one) in fold_text(other) or not words.isdisjoint(one.casefold().split())
 
 
-def find_customer_needs(passages: Sequence[Passage], language_lexicon: IngestLexicon) -> Iterator[BrandPart]:
-    """Yield a need of the customer for each sentence that names a use of the product, in its words with a quote."""
+def quote_need(prose: SourceProse, keyword: str, language: str) -> BrandPart:
+    """Return a need of a keyword, with the first text that has it. German keeps the capitals of that text."""
+    wanted = lower_keeping_length(keyword)
+    for text in (*prose.about, *(passage.text for passage in prose.passages)):
+        if (start := lower_keeping_length(text).find(wanted)) >= 0:
+            written = text[start : start + len(wanted)]
+            value = written if language in CAPITALIZED_NOUN_LANGUAGES and not written.isupper() else keyword
+            return BrandPart(part="need", value=value, quote=cut_evidence_quote(text, start), basis="stated")
+    return BrandPart(part="need", value=keyword, quote=keyword, basis="stated")
+
+
+def find_stated_use(prose: SourceProse, lexicon: IngestLexicon) -> Iterator[BrandPart]:
+    """Yield the use of the product that the first such sentence names, in its words with a quote."""
+    pattern = compile_cue_words_pattern(lexicon.use)
+    passages = [passage for passage in prose.passages if passage.speaker == "brand" and not passage.story]
     for sentence in split_passages_to_sentences(passages):
-        if match := compile_cue_words_pattern(language_lexicon.use).search(sentence):
-            yield BrandPart(
-                part="need",
-                value=clean_text_line(DASH_AND_REST_OF_TEXT_PATTERN.sub("", match[1])),
-                quote=cut_evidence_quote(sentence, match.start()),
-            )
+        if match := pattern.search(sentence):
+            use = clean_text_line(DASH_AND_REST_OF_TEXT_PATTERN.sub("", match[1]))
+            yield BrandPart(part="use", value=use, quote=cut_evidence_quote(sentence, match.start()), basis="stated")
+            return
 
 
-def has_enough_icp_parts(parts: Sequence[BrandPart], audience: str) -> bool:
-    """Return whether the ICP parts are of two kinds at least, and one has a value that `audience` lacks."""
-    has_kinds = len({part.part for part in parts}) >= MIN_ICP_PART_KINDS
-    return has_kinds and not all(part.value.casefold() in audience.casefold() for part in parts)
-
-
-def describe_ideal_customer(parts: Iterable[BrandPart]) -> str:
-    """Build the ICP's sentence: `Designers and small businesses, who want to “send invoices in seconds”.`"""
-    by_kind: dict[str, list[str]] = {}
+def describe_ideal_customer(parts: Sequence[BrandPart], grammar: CustomerGrammar) -> str:
+    """Build the sentence of the parts by the language's grammar, or a line of parts, labelled in some languages."""
+    values: dict[str, list[str]] = {}
     for part in parts:
-        by_kind.setdefault(part.part, []).append(part.value)
-    customers = join_as_english_list([*by_kind.get("role", ()), *by_kind.get("organization", ())])
-    needs = join_as_english_list([f"“{need}”" for need in by_kind.get("need", ())])
-    return capitalize_sentence(", who want to ".join(filter(None, (customers, needs)))) + "."
+        kind = "customers" if part.part in {"role", "organization"} else part.part
+        values.setdefault(kind, []).append(part.value)
+    customers = join_labels(values.get("customers", []), grammar)
+    needs = [elide_article(need, grammar) for need in values.get("need", [])]
+    need, use, place = join_labels(needs, grammar), join_labels(values.get("use", []), grammar), values.get("place")
+    if grammar.labels:
+        texts = (customers, *(place or [""]), need or use)
+        return " · ".join(f"{label}: {text}" for label, text in zip(grammar.labels, texts, strict=True) if text)
+    pattern = grammar.want if use else grammar.sentence if place else grammar.placeless
+    if not pattern:
+        return " · ".join(filter(None, (capitalize_sentence(customers), *(place or []), need, use)))
+    return capitalize_sentence(pattern.format(customers=customers, need=need, use=use, place=place[0] if place else ""))
+
+
+def elide_article(need: str, grammar: CustomerGrammar) -> str:
+    """Return a need after the language's preposition, as `d’assurance` in French; other languages have none."""
+    return (grammar.need_before_vowel if VOWEL_PATTERN.match(need) else grammar.need_article) + need

@@ -1,4 +1,4 @@
-"""Intended users that a text names: roles and industries of the lexicon.
+"""Intended users that a text names: roles of the lexicon.
 
 A name counts only after a cue (`built for freelancers and small teams`): a page that hires developers or
 thanks its partners isn't for them. Stories, such as articles, don't count, since they are about all kinds
@@ -48,7 +48,7 @@ WORD_AFTER_AUDIENCE_NAME_PATTERN = re.compile(r" ([\w&]+)")
 
 @dataclass
 class WeightedAudience:
-    """Role or industry by its English name, with the capped weight of its mentions and their quotes."""
+    """Role by its English name, with the capped weight of its mentions and their quotes."""
 
     name: str
     weight: int = 0
@@ -66,16 +66,8 @@ def find_audience_roles(passages: Iterable[Passage], lexicon: IngestLexicon) -> 
     )
 
 
-def find_audience_industries(passages: Iterable[Passage], lexicon: IngestLexicon) -> list[WeightedAudience]:
-    """Return the audience's industries that the passages name, the highest weight first.
-
-    Many industries are everyday words, so a plain cue doesn't count.
-    """
-    return weigh_audience_mentions(passages, AudienceNameFinder(lexicon, [*lexicon.industries.items()], plain="(?!)"))
-
-
 def weigh_audience_mentions(passages: Iterable[Passage], finder: "AudienceNameFinder") -> list[WeightedAudience]:
-    brand_passages = [passage for passage in passages if not passage.story]
+    brand_passages = [passage for passage in passages if not passage.story and passage.speaker == "brand"]
     names = [
         *find_audience_names_in_sentences(brand_passages, finder),
         *find_audiences_in_labels(brand_passages, finder),

@@ -60,6 +60,7 @@ async def ingest_github_repository(
         title=snapshot.about.full_name,
         candidates=reading.candidates,
         passages=reading.passages,
+        facts=reading.facts,
         warnings=snapshot.warnings,
         visit=LastCrawlRecord(
             rules=rules,

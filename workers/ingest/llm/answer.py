@@ -5,8 +5,6 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from schemas.brand import IcpPart
-
 #: Strict schemas need a type in addition to each enumeration.
 ConfidenceLevel: TypeAlias = Annotated[Literal["low", "medium", "high"], Meta(extra_json_schema={"type": "string"})]
 
@@ -19,8 +17,13 @@ class BrandClaim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     confidence: ConfidenceLevel
 
 
+CustomerPartKind: TypeAlias = Annotated[
+    Literal["role", "organization", "need"], Meta(extra_json_schema={"type": "string"})
+]
+
+
 class CustomerPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    part: Annotated[IcpPart, Meta(extra_json_schema={"type": "string"})]
+    part: CustomerPartKind
     words: str
     quote: str
     confidence: ConfidenceLevel

@@ -10,8 +10,9 @@ from typing import NamedTuple
 import msgspec
 
 from schemas.brand import BrandFieldName, BrandPart, FieldCandidate
-from workers.ingest.derive.audience import capitalize_sentence, join_as_english_list
-from workers.ingest.derive.icp import describe_ideal_customer, has_enough_icp_parts
+from workers.ingest.derive.audience import capitalize_sentence
+from workers.ingest.derive.icp import describe_ideal_customer
+from workers.ingest.derive.tables import CustomerGrammar, load_customer_grammar
 from workers.ingest.derive.voice import MIN_VOICE_HABITS
 from workers.ingest.derive.voice import MIN_VOICE_PROSE_WORDS as VOICE_WORDS
 from workers.ingest.llm.answer import BrandAnswer, BrandClaim, ConfidenceLevel, CustomerPart, Trait
@@ -24,6 +25,8 @@ CONFIDENCE_BY_MODEL_LEVEL: dict[ConfidenceLevel, float] = {"low": 0.5, "medium":
 MAX_LLM_CLAIM_CHARS = 300
 MAX_LLM_QUOTE_CHARS = 300
 MAX_ICP_PART_CHARS = 120
+#: Kinds of parts at least: a single kind is only an audience.
+MIN_ICP_PART_KINDS = 2
 MAX_VOICE_TRAIT_CHARS = 60
 #: Words of a quote at least: a shorter one is in every text.
 MIN_LLM_QUOTE_WORDS = 3
@@ -36,13 +39,14 @@ WEB_ADDRESS_PATTERN = re.compile(
 class PromptSourceText(NamedTuple):
     """Text that the model received, its passages and its source's address.
 
-    `own_text` is the part without stories. `brand_prose` has the brand's own voice.
+    `own_text` is the part without stories. `brand_prose` has the brand's own voice. `language` is its primary language.
     """
 
     own_text: str
     brand_prose: str
     passages: Sequence[Passage]
     url: str
+    language: str
 
 
 def build_candidates_from_model_answer(answer: BrandAnswer, source: PromptSourceText) -> Iterator[FieldCandidate]:
@@ -80,13 +84,27 @@ def build_llm_icp_candidate(
         for part in parts
         if is_quote_in_text(part.quote, source.own_text) and is_icp_part_quoted(part.words, part.quote)
     ]
-    brand_parts = [BrandPart(part=part.part, value=clean_text_line(part.words), quote=part.quote) for part in quoted]
+    # A need of the model follows the word "to": it is a use of the product.
+    brand_parts = [
+        BrandPart(part="use" if part.part == "need" else part.part, value=clean_text_line(part.words), quote=part.quote)
+        for part in quoted
+    ]
     if has_enough_icp_parts(brand_parts, " ".join(claim.statement for claim in audience)):
         confidence = find_lowest_llm_confidence(part.confidence for part in quoted)
         icp = build_llm_candidate(
-            "icp", describe_ideal_customer(brand_parts), source, [part.quote for part in brand_parts], confidence
+            "icp",
+            describe_ideal_customer(brand_parts, load_customer_grammar(source.language) or CustomerGrammar()),
+            source,
+            [part.quote for part in brand_parts],
+            confidence,
         )
         yield msgspec.structs.replace(icp, parts=brand_parts)
+
+
+def has_enough_icp_parts(parts: Sequence[BrandPart], audience: str) -> bool:
+    """Return whether the ICP parts are of two kinds at least, and one has a value that `audience` lacks."""
+    has_kinds = len({part.part for part in parts}) >= MIN_ICP_PART_KINDS
+    return has_kinds and not all(part.value.casefold() in audience.casefold() for part in parts)
 
 
 def is_icp_part_quoted(part_words: str, quote: str) -> bool:
@@ -104,7 +122,7 @@ def build_llm_voice_candidate(traits: Iterable[Trait], source: PromptSourceText)
         quotes = [trait.quote for trait in by_name.values()]
         confidence = find_lowest_llm_confidence(trait.confidence for trait in by_name.values())
         yield build_llm_candidate(
-            "brandVoice", f"{capitalize_sentence(join_as_english_list([*by_name]))}.", source, quotes, confidence
+            "brandVoice", f"{capitalize_sentence(', '.join(by_name))}.", source, quotes, confidence
         )
 
 

@@ -11,6 +11,7 @@ from schemas.brand import FieldCandidate
 from schemas.errors import LanguageModelError
 from telemetry import metrics
 from workers.ingest.derive.own_prose import find_brand_written_passages
+from workers.ingest.languages import primary_language_subtag
 from workers.ingest.llm.answer import BrandAnswer
 from workers.ingest.llm.evidence import PromptSourceText, build_candidates_from_model_answer
 from workers.ingest.page.text import count_words
@@ -53,7 +54,7 @@ def compute_extraction_version(rules: int, model: LanguageModelApi | None) -> in
 
 
 async def ask_llm_for_brand_candidates(
-    model: LanguageModelApi | None, *, url: str, passages: Sequence[Passage]
+    model: LanguageModelApi | None, *, url: str, passages: Sequence[Passage], language: str | None
 ) -> LlmBrandSuggestions:
     """Ask the language model about the brand in the passages; return what its quotes prove, and warnings.
 
@@ -68,12 +69,12 @@ async def ask_llm_for_brand_candidates(
     except LanguageModelError as error:
         metrics.LANGUAGE_MODEL_ANSWER_COUNTER.labels(error.code).inc()
         return LlmBrandSuggestions([], [f"{error.code}: {error}"])
-    suggestions = list(build_candidates_from_model_answer(answer, build_prompt_source_text(passages, url)))
+    suggestions = list(build_candidates_from_model_answer(answer, build_prompt_source_text(passages, url, language)))
     metrics.LANGUAGE_MODEL_ANSWER_COUNTER.labels("ok" if suggestions else "nothing").inc()
     return LlmBrandSuggestions(suggestions, [])
 
 
-def build_prompt_source_text(passages: Sequence[Passage], url: str) -> PromptSourceText:
+def build_prompt_source_text(passages: Sequence[Passage], url: str, language: str | None) -> PromptSourceText:
     return PromptSourceText(
         own_text=join_passages_for_prompt(
             passage for passage in passages if passage.speaker == "brand" and not passage.story
@@ -81,6 +82,7 @@ def build_prompt_source_text(passages: Sequence[Passage], url: str) -> PromptSou
         brand_prose=join_passages_for_prompt(find_brand_written_passages(list(passages))),
         passages=passages,
         url=url,
+        language=primary_language_subtag(language or ""),
     )
 
 

@@ -60,6 +60,7 @@ async def ingest_website_source(
         title=pages[0].title,
         candidates=[candidate for document in documents for candidate in document.candidates],
         passages=[passage for document in documents for passage in document.passages],
+        facts=[fact for document in documents for fact in document.facts],
         warnings=[*session.warnings, *build_site_crawl_warnings(session, pages)],
         visit=session.build_last_crawl_record(args, rules=rules, url=pages[0].url),
         model=model,

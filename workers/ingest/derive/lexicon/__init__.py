@@ -59,7 +59,7 @@ class IngestLexicon(msgspec.Struct, frozen=True, kw_only=True):
     """Words and patterns of one language.
 
     `common` words are on every page or readme. `lix` has the LIX below which a text is plain, and above
-    which it is technical. `roles` and `industries` map English names to forms in the language; `suffix` is
+    which it is technical. `roles` map English names to forms in the language; `suffix` is
     a pattern for a form's end. `follow` has the words that may follow a form: any other word makes it a
     part of a longer name, as in `student loans`.
 
@@ -79,7 +79,6 @@ class IngestLexicon(msgspec.Struct, frozen=True, kw_only=True):
     delight: list[str] = field(default_factory=list)
     lix: tuple[float, float] | None = None
     roles: dict[CustomerSegment, dict[str, list[str]]] = field(default_factory=dict)
-    industries: dict[str, list[str]] = field(default_factory=dict)
     suffix: str = ""
     cue: str = "(?!)"
     help: str = "(?!)"

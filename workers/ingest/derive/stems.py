@@ -1,0 +1,73 @@
+"""Index of stems: finds the owners of word beginnings in a text by one pass."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+#: Separator of a table's alternatives.
+STEM_SEPARATOR = "|"
+#: Mark before a stem that may stand inside a word, as the second part of a German compound.
+INNER_STEM_MARK = "*"
+#: Mark after a stem with which the word ends.
+WHOLE_WORD_MARK = "_"
+#: Characters by which stems are looked up.
+STEM_KEY_CHARS = 2
+WORD_BEGINNING_PATTERN = re.compile(r"\b\w")
+#: A character of a script without blanks between words.
+UNSPACED_SCRIPT_PATTERN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
+
+class StemMatch(NamedTuple):
+    """Stem found in a text: its owner, and its place."""
+
+    owner: str
+    start: int
+    end: int
+
+
+class TextStem(NamedTuple):
+    """Stem of an owner, in lower case; `is_whole` if the word must end with it."""
+
+    text: str
+    owner: str
+    is_whole: bool
+
+
+class StemIndex:
+    """Stems of many owners, by their first characters: those at a word's beginning, and those at any place."""
+
+    def __init__(self, alternatives_by_owner: Mapping[str, str]) -> None:
+        self.at_beginnings: dict[str, list[TextStem]] = {}
+        self.anywhere: dict[str, list[TextStem]] = {}
+        for owner, alternatives in alternatives_by_owner.items():
+            for alternative in filter(None, alternatives.split(STEM_SEPARATOR)):
+                self._add_stem(owner, alternative)
+
+    def _add_stem(self, owner: str, alternative: str) -> None:
+        text = lower_keeping_length(alternative.strip(INNER_STEM_MARK + WHOLE_WORD_MARK))
+        is_inner = alternative.startswith(INNER_STEM_MARK) or UNSPACED_SCRIPT_PATTERN.match(text)
+        by_key = self.anywhere if is_inner else self.at_beginnings
+        stem = TextStem(text, owner, alternative.endswith(WHOLE_WORD_MARK))
+        by_key.setdefault(text[:STEM_KEY_CHARS], []).append(stem)
+
+    def find_stems(self, text: str) -> Iterator[StemMatch]:
+        """Yield the stems in a text, by their place; of equal places, in the table's order."""
+        lower_text = lower_keeping_length(text)
+        beginnings = {match.start() for match in WORD_BEGINNING_PATTERN.finditer(lower_text)}
+        for start in range(len(lower_text)) if self.anywhere else sorted(beginnings):
+            key = lower_text[start : start + STEM_KEY_CHARS]
+            if start in beginnings:
+                yield from match_stems_at(lower_text, start, self.at_beginnings.get(key, ()))
+            yield from match_stems_at(lower_text, start, self.anywhere.get(key, ()))
+
+
+def match_stems_at(lower_text: str, start: int, stems: Iterable[TextStem]) -> Iterator[StemMatch]:
+    for stem in stems:
+        end = start + len(stem.text)
+        if lower_text.startswith(stem.text, start) and not (stem.is_whole and lower_text[end : end + 1].isalnum()):
+            yield StemMatch(stem.owner, start, end)
+
+
+def lower_keeping_length(text: str) -> str:
+    """Return the text in lower case, with as many characters: the Turkish `İ` becomes `i`."""
+    return text.replace("İ", "i").lower()

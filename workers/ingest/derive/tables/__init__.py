@@ -1,0 +1,87 @@
+"""Tables of trades, audiences and sentences in 15 languages: one JSON file each, read once."""
+
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+import msgspec
+from msgspec import field
+
+from workers.ingest.derive.stems import StemIndex
+
+
+class Trade(msgspec.Struct, frozen=True, kw_only=True):
+    """Trade with its stems and its need by language.
+
+    `schema` are its types of schema.org, `genres` its categories in the stores. `customers` are audiences
+    that ask for it where the source names none. The town of a `local` trade is its market.
+    """
+
+    schema: list[str] = field(default_factory=list)
+    genres: list[str] = field(default_factory=list)
+    customers: list[str]
+    market: Literal["local", "anywhere"]
+    stems: dict[str, str]
+    need: dict[str, str]
+
+
+class CustomerGrammar(msgspec.Struct, frozen=True, kw_only=True):
+    """Words and sentence patterns of one language.
+
+    `before` are patterns of words before an audience (`for`), `after` of words behind it. `joined` stands
+    between the last two of a list, `separator` between others. `sentence` has `{customers}`, `{place}` and
+    `{need}`, each in its citation form, and `placeless` no place. `want` has `{customers}` and `{use}`, a
+    use in the source's words. `need_article` precedes each need. A language with cases has `labels` of the
+    three instead.
+    """
+
+    before: str = "(?!)"
+    after: str = ""
+    joined: str = ", "
+    separator: str = ", "
+    sentence: str = ""
+    placeless: str = ""
+    want: str = ""
+    need_article: str = ""
+    need_before_vowel: str = ""
+    labels: list[str] = field(default_factory=list)
+
+
+@cache
+def load_trades() -> dict[str, Trade]:
+    """Return all trades by name."""
+    return msgspec.json.decode(read_table("trades.json"), type=dict[str, Trade])
+
+
+@cache
+def load_audiences() -> dict[str, dict[str, list[str]]]:
+    """Return the audiences by name: by language their label, then their stems."""
+    return msgspec.json.decode(read_table("audiences.json"), type=dict[str, dict[str, list[str]]])
+
+
+@cache
+def load_customer_grammar(language: str) -> CustomerGrammar | None:
+    """Return the grammar of a language; None if the table doesn't have it."""
+    return msgspec.json.decode(read_table("grammar.json"), type=dict[str, CustomerGrammar]).get(language)
+
+
+def read_table(name: str) -> bytes:
+    return files(__name__).joinpath(name).read_bytes()
+
+
+@cache
+def index_trade_stems(language: str) -> StemIndex:
+    return StemIndex({name: trade.stems.get(language, "") for name, trade in load_trades().items()})
+
+
+@cache
+def index_audience_stems(language: str) -> StemIndex:
+    """Index the stems of all audiences of a language. Its owners are the audiences' names."""
+    return StemIndex(
+        {name: "|".join(texts[language][1:]) for name, texts in load_audiences().items() if language in texts}
+    )
+
+
+def get_audience_label(name: str, language: str) -> str | None:
+    """Return an audience's label in a language; None if the table doesn't have it."""
+    return load_audiences().get(name, {}).get(language, [None])[0]

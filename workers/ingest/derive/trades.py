@@ -1,0 +1,90 @@
+"""Trade of a brand: the one whose types and words the source has most, in its most telling places."""
+
+import re
+from collections import defaultdict
+from typing import NamedTuple
+
+from workers.ingest.derive.quotes import cut_evidence_quote
+from workers.ingest.derive.tables import Trade, index_trade_stems, load_trades
+from workers.ingest.shapes import Passage, PassageRole, SourceProse
+
+#: Points of a declared type or a store's genre.
+DECLARED_TRADE_POINTS = 6.0
+#: Points of a word in the source's title.
+TITLE_TRADE_POINTS = 3.0
+#: Points of a word in a description or tagline, and in the hero.
+LEADING_TEXT_TRADE_POINTS = 2.0
+#: Points of each mention elsewhere.
+TRADE_MENTION_POINTS = 1 / 3
+MAX_TRADE_MENTIONS_POINTS = 3.0
+#: Points from which a trade is the brand's: two places name it.
+MIN_TRADE_POINTS = 2.5
+#: Characters of prose that are read for a trade.
+MAX_TRADE_PROSE_CHARS = 15_000
+#: Roles of passages that say what the brand offers.
+OFFERING_ROLES: frozenset[PassageRole] = frozenset({"hero", "heading", "prose", "feature", "faq", "offer"})
+NON_LETTERS_PATTERN = re.compile(r"[\W\d_]+")
+
+
+class FoundTrade(NamedTuple):
+    """Trade of a brand with its name, its points, and the text that shows it."""
+
+    name: str
+    trade: Trade
+    points: float
+    quote: str
+
+
+def find_brand_trade(prose: SourceProse, language: str) -> FoundTrade | None:
+    """Return the trade with the most points, the first of the table among equals; None below `MIN_TRADE_POINTS`."""
+    points: defaultdict[str, float] = defaultdict(float)
+    quotes: dict[str, str] = {}
+    add_declared_trades(prose, points)
+    index = index_trade_stems(language)
+    texts = [(text, LEADING_TEXT_TRADE_POINTS) for text in prose.about]
+    texts[:1] = [(text, TITLE_TRADE_POINTS) for text, _ in texts[:1]]
+    texts += [(passage.text, LEADING_TEXT_TRADE_POINTS) for passage in prose.passages if passage.role == "hero"][:3]
+    for text, of_text in texts:
+        starts = {match.owner: match.start for match in index.find_stems(text)}
+        for name, start in starts.items():
+            points[name] += of_text
+            quotes.setdefault(name, cut_evidence_quote(text, start))
+    for name, (mentions, quote) in count_trade_mentions(prose.passages, language).items():
+        points[name] += min(mentions * TRADE_MENTION_POINTS, MAX_TRADE_MENTIONS_POINTS)
+        quotes.setdefault(name, quote)
+    best = max(load_trades(), key=lambda name: points[name])
+    if points[best] < MIN_TRADE_POINTS:
+        return None
+    return FoundTrade(best, load_trades()[best], points[best], quotes.get(best, ""))
+
+
+def is_name_of_trade(text: str, name: str, language: str) -> bool:
+    """Return whether a text has a stem of the trade."""
+    return any(match.owner == name for match in index_trade_stems(language).find_stems(text))
+
+
+def add_declared_trades(prose: SourceProse, points: defaultdict[str, float]) -> None:
+    types = {fact.value for fact in prose.facts if fact.kind == "business_type"}
+    genres = {fold_genre(fact.value) for fact in prose.facts if fact.kind == "genre"}
+    for name, trade in load_trades().items():
+        if types.intersection(trade.schema) or genres.intersection(map(fold_genre, trade.genres)):
+            points[name] += DECLARED_TRADE_POINTS
+
+
+def fold_genre(genre: str) -> str:
+    """Return a store's genre without case and signs: `HEALTH_AND_FITNESS` is `Health & Fitness`."""
+    return NON_LETTERS_PATTERN.sub("", genre.lower().replace("&", "and"))
+
+
+def count_trade_mentions(passages: list[Passage], language: str) -> dict[str, tuple[int, str]]:
+    """Return for each trade its mentions in the brand's own passages, with the first one's quote."""
+    index, left = index_trade_stems(language), MAX_TRADE_PROSE_CHARS
+    found: dict[str, tuple[int, str]] = {}
+    for passage in passages:
+        if left <= 0 or passage.speaker != "brand" or passage.story or passage.role not in OFFERING_ROLES:
+            continue
+        left -= len(passage.text)
+        for match in index.find_stems(passage.text):
+            mentions, quote = found.get(match.owner, (0, ""))
+            found[match.owner] = (mentions + 1, quote or cut_evidence_quote(passage.text, match.start))
+    return found
