@@ -43,8 +43,8 @@ AUDIENCE_ORGANIZATION_NAMES = frozenset(
 #: Weight of a name after a cue in a title, a description or the hero.
 LEADING_TEXT_AUDIENCE_WEIGHT = 3
 HEADING_AUDIENCE_WEIGHT = 2
-#: Weight from which a name after a cue counts: one leading text, or two others.
-MIN_AUDIENCE_WEIGHT = 2
+#: Weight from which a name after a cue counts: one leading text, or a heading and another text.
+MIN_AUDIENCE_WEIGHT = 3
 #: Highest weight of a name's mentions together.
 MAX_AUDIENCE_WEIGHT = 6
 #: Characters after a cue that are read for names.

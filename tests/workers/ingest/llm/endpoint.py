@@ -112,7 +112,7 @@ async def suggested(
 ) -> tuple[LlmBrandSuggestions, Endpoint]:
     """Return the outcome of these responses, one for each request."""
     async with serve(*answers) as endpoint, open_test_model(endpoint.url, deadline_s=deadline_s) as model:
-        return await ask_llm_for_brand_candidates(model, url=HOME, passages=passages), endpoint
+        return await ask_llm_for_brand_candidates(model, url=HOME, passages=passages, language="en"), endpoint
 
 
 async def kept_candidates(answer: dict[str, Any], passages: Sequence[Passage] = PASSAGES) -> dict[str, FieldCandidate]:

@@ -41,7 +41,7 @@ async def test_a_good_answer_takes_one_request() -> None:
 
 async def test_without_a_key_no_authorization_is_sent() -> None:
     async with serve(completion(GOOD)) as endpoint, open_test_model(endpoint.url, key="") as model:
-        await ask_llm_for_brand_candidates(model, url=HOME, passages=PASSAGES)
+        await ask_llm_for_brand_candidates(model, url=HOME, passages=PASSAGES, language="en")
     assert "authorization" not in endpoint.asked[0][1]
 
 
@@ -52,7 +52,7 @@ async def test_without_an_address_nothing_is_opened_or_called(monkeypatch: pytes
     monkeypatch.setattr(httpx, "AsyncClient", never)
     async with open_language_model_api("", "", name="") as model:
         assert model is None
-        assert await ask_llm_for_brand_candidates(model, url=HOME, passages=PASSAGES) == LlmBrandSuggestions([], [])
+        assert await ask_llm_for_brand_candidates(model, url=HOME, passages=PASSAGES, language="en") == LlmBrandSuggestions([], [])
 
 
 async def test_with_too_little_text_no_request_is_sent() -> None:

@@ -268,7 +268,7 @@ TRAITS = some.lists(some.builds(Trait, trait=WORDS, quote=WORDS, confidence=SURE
 @given(some.builds(BrandAnswer, tagline=CLAIMS, audience=CLAIMS, icp=PARTS, brand_voice=TRAITS))
 def test_any_answer_gives_bounded_candidates_with_quotes(answer: BrandAnswer) -> None:
     text = suggest.join_passages_for_prompt(PASSAGES)
-    for candidate in build_candidates_from_model_answer(answer, PromptSourceText(text, text, PASSAGES, HOME)):
+    for candidate in build_candidates_from_model_answer(answer, PromptSourceText(text, text, PASSAGES, HOME, "en")):
         assert candidate.field in {"tagline", "audience", "icp", "brandVoice"}
         assert candidate.confidence <= 0.7
         assert candidate.evidence
