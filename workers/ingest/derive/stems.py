@@ -51,21 +51,25 @@ class StemIndex:
         by_key.setdefault(text[:STEM_KEY_CHARS], []).append(stem)
 
     def find_stems(self, text: str) -> Iterator[StemMatch]:
-        """Yield the stems in a text, by their place; of equal places, in the table's order."""
+        """Yield the stems in a text, by their place; of one place only the longest, as `dog hotel` before `dog`."""
         lower_text = lower_keeping_length(text)
         beginnings = {match.start() for match in WORD_BEGINNING_PATTERN.finditer(lower_text)}
         for start in range(len(lower_text)) if self.anywhere else sorted(beginnings):
             key = lower_text[start : start + STEM_KEY_CHARS]
-            if start in beginnings:
-                yield from match_stems_at(lower_text, start, self.at_beginnings.get(key, ()))
-            yield from match_stems_at(lower_text, start, self.anywhere.get(key, ()))
+            at_beginning = self.at_beginnings.get(key, ()) if start in beginnings else ()
+            yield from list_longest_stems_at(lower_text, start, (*at_beginning, *self.anywhere.get(key, ())))
 
 
-def match_stems_at(lower_text: str, start: int, stems: Iterable[TextStem]) -> Iterator[StemMatch]:
-    for stem in stems:
-        end = start + len(stem.text)
-        if lower_text.startswith(stem.text, start) and not (stem.is_whole and lower_text[end : end + 1].isalnum()):
-            yield StemMatch(stem.owner, start, end)
+def list_longest_stems_at(lower_text: str, start: int, stems: Iterable[TextStem]) -> list[StemMatch]:
+    found = [stem for stem in stems if lower_text.startswith(stem.text, start)]
+    ends = ((stem, start + len(stem.text)) for stem in found)
+    matches = [
+        StemMatch(stem.owner, start, end)
+        for stem, end in ends
+        if not (stem.is_whole and lower_text[end : end + 1].isalnum())
+    ]
+    longest = max((match.end for match in matches), default=start)
+    return [match for match in matches if match.end == longest]
 
 
 def lower_keeping_length(text: str) -> str:

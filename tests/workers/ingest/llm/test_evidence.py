@@ -43,12 +43,12 @@ async def test_claims_and_parts_become_candidates_with_their_quotes() -> None:
     assert [(part.part, part.value, part.quote) for part in icp.parts] == [
         ("role", "freelance designers", QUOTE),
         ("organization", "Small studios", STUDIOS),
-        ("need", "be paid on time", "Designers who want to be paid on time"),
+        ("use", "be paid on time", "Designers who want to be paid on time"),
     ]
     assert icp.evidence == [part.quote for part in icp.parts]
     assert (icp.confidence, icp.rule, icp.url) == (0.6, "llm", HOME)
     assert candidates_found["tagline"].value == "Invoices that send themselves"
-    assert candidates_found["brandVoice"].value == "Brisk, plain and says what it costs."
+    assert candidates_found["brandVoice"].value == "Brisk, plain, says what it costs."
     assert candidates_found["brandVoice"].evidence == [part["quote"] for part in GOOD["brandVoice"]]
     assert {name: candidates_found[name].confidence for name in ("tagline", "brandVoice")} == {
         "tagline": 0.7,
