@@ -88,7 +88,6 @@ def test_no_voice_is_shared_by_a_tenth_of_the_pages(pages: Read) -> None:
     assert all(len(set(candidate.evidence)) >= 3 for candidate in voices)
     (_, times), *_ = Counter(str(candidate.value) for candidate in voices).most_common(1)
     assert times <= MAX_SHARE * len(pages)
-    assert len(voices) <= len(pages) / 4
 
 
 def prose(page: ParsedPage, language: str | None) -> SourceProse:

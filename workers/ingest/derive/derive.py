@@ -26,7 +26,7 @@ def derive_keywords_voice_audience_and_icp(prose: SourceProse) -> ParsedNonPageD
     return ParsedNonPageDoc(
         candidates=[
             *terms,
-            *voice.derive_brand_voice_candidate(prepared_prose, language_lexicon),
+            *voice.derive_brand_voice_candidate(prepared_prose),
             *derive_audience_and_icp(prepared_prose, language_lexicon, terms, find_brand_place(prose)),
         ]
     )

@@ -1,118 +1,138 @@
-"""Tone of a text in figures: counts, and the sentences that show them."""
+"""Tone of a text in figures: the sentences with each sign, compared with home pages of the language."""
 
+import math
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+import statistics
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
 
-from workers.ingest.derive.lexicon import IngestLexicon
+import msgspec
+from msgspec import field
 
-#: Emoji, with or without a variation selector; no stars, ticks and arrows, which are bullets.
-TONE_EMOJI_PATTERN = re.compile("[\U0001f300-\U0001faff\u2600-\u2604\u2607-\u2712\u2728-\u2793]\ufe0f?")
+from workers.ingest.page.text import count_words
+
+#: Emoji after words: one before a text is its icon. No stars, ticks and arrows, which are bullets.
+TONE_EMOJI_PATTERN = re.compile(
+    r"(?:(?<=[\w.!?…,)] )|(?<=[\w.!?…,)]))[\U0001f300-\U0001faff\u2600-\u2604\u2607-\u2712\u2728-\u2793]"
+)
 #: Marks at the end of a sentence, with quotes, brackets and emoji after them.
 TONE_EXCLAMATION_END_PATTERN = re.compile(r"[!！]\W{0,8}$")
 TONE_QUESTION_END_PATTERN = re.compile(r"[?？؟]\W{0,8}$")
 #: The end of a sentence; a text without one may be an item of a list.
 TONE_SENTENCE_END_PATTERN = re.compile(r"[.!?…。！？؟]\W{0,8}$")
-#: Letters of a word above which it is long in LIX.
-MAX_LIX_SHORT_WORD_CHARS = 6
-#: Words of a short sentence at most.
-MAX_SHORT_SENTENCE_WORDS = 11
-#: Words of a long sentence at least.
-MIN_LONG_SENTENCE_WORDS = 20
-PROSE_WORD_PATTERN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+#: Number of things, such as `20 years`, `100 %`; no hour, price, date or telephone number.
+TONE_FIGURE_PATTERN = re.compile(
+    r"(?<![\d.,:/])\b\d{1,3}(?:[.,]?\d{3})*(?:\s?[+%]|\s[^\W\d_]{3,}|[年万件社名回種\uac00-\ud7af])"
+)
+#: Languages whose sentences are measured in characters.
+LANGUAGES_MEASURED_IN_CHARACTERS = frozenset({"ja", "ko", "zh"})
+#: Shares of a home page's sentences that have a sign: means of 26 home pages in twelve languages, rounded.
+USUAL_SENTENCE_SHARES = {
+    "question": 0.03,
+    "exclamation": 0.03,
+    "emoji": 0.015,
+    "imperative": 0.045,
+    "superlative": 0.04,
+    "figure": 0.09,
+}
+#: Standard deviation of the logarithm of a page's sentence length: so lengths of .74 and 1.35 of the usual are far.
+SENTENCE_LENGTH_LOG_DEVIATION = 0.15
 
 
-@dataclass
-class ToneCounts:
-    """Counts of a whole text, by sign: its words, the sentences with the sign and its position in each."""
+class LanguageVoiceRules(msgspec.Struct, frozen=True, kw_only=True):
+    """Patterns of one language, matched without regard to case.
 
-    words: int = 0
-    long_words: int = 0
-    sentences: int = 0
-    matches: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    examples: dict[str, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
-
-    def sign_rate_per_hundred_words(self, sign: str) -> float:
-        """Return the number of matches of a sign for each hundred words of the text."""
-        return 100 * sum(self.matches[sign].values()) / max(self.words, 1)
-
-    def compute_sentence_share_of_sign(self, sign: str) -> float:
-        """Return the share of the text's sentences that have the sign, from 0 to 1."""
-        return len(self.examples[sign]) / max(self.sentences, 1)
-
-    @property
-    def mean_sentence_words(self) -> float:
-        """Return the average number of words in a sentence of the text."""
-        return self.words / max(self.sentences, 1)
-
-    @property
-    def lix_readability_index(self) -> float:
-        """Return LIX, Björnsson's readability index: words for each sentence plus the percentage of long words."""
-        return self.mean_sentence_words + 100 * self.long_words / max(self.words, 1)
-
-
-def measure_tone(sentences: Sequence[str], lexicon: IngestLexicon, *, name: str = "") -> ToneCounts:
-    """Return the counts of words, sentences and signs of tone in a text's sentences.
-
-    Words of the brand's `name` are no slang or delight: `Perfect` is no sign in `Perfect Pizza`.
+    `address`, `person` and `politeness` map a form, as a voice names it, to the pattern of its words. `address`
+    begins with the most familiar form and ends with the most formal one. `usual_length` is the middle length of
+    sentences on home pages: words, or characters for `LANGUAGES_MEASURED_IN_CHARACTERS`. `letter` is a letter of the
+    language's script: a sentence without one is in another language.
     """
-    tone = ToneCounts()
-    patterns = list(build_tone_sign_patterns(lexicon, {*PROSE_WORD_PATTERN.findall(name.casefold())}))
-    for sentence in sentences:
-        add_sentence_to_tone_counts(tone, sentence)
-        for sign, words in patterns:
-            add_sign_matches_to_tone_counts(tone, sign, sentence, words)
-    return tone
+
+    usual_length: int
+    address: dict[str, str]
+    person: dict[str, str]
+    imperative: str
+    superlative: str
+    politeness: dict[str, str] = field(default_factory=dict)
+    letter: str = "[a-z\u00c0-\u024f]"
 
 
-def add_sentence_to_tone_counts(tone: ToneCounts, sentence: str) -> None:
-    words = PROSE_WORD_PATTERN.findall(sentence)
-    tone.words += len(words)
-    tone.long_words += sum(len(word) > MAX_LIX_SHORT_WORD_CHARS for word in words)
-    tone.sentences += 1
-    if len(words) >= MIN_LONG_SENTENCE_WORDS:
-        tone.examples["long"].append((sentence, 0))
-    elif len(words) <= MAX_SHORT_SENTENCE_WORDS and TONE_SENTENCE_END_PATTERN.search(sentence):
-        tone.examples["short"].append((sentence, 0))
+class ToneMeasures(NamedTuple):
+    """Figures of a text: its words, sentences, their middle and longest length, and sentences by sign or form."""
 
-
-def add_sign_matches_to_tone_counts(tone: ToneCounts, sign: str, sentence: str, words: re.Pattern[str]) -> None:
-    found_matches = list(words.finditer(sentence))
-    if found_matches:
-        tone.matches[sign].update(match[0].casefold() for match in found_matches)
-        tone.examples[sign].append((sentence, found_matches[0].start()))
-
-
-def build_tone_sign_patterns(lexicon: IngestLexicon, name_words: set[str]) -> Iterator[tuple[str, re.Pattern[str]]]:
-    """Yield each sign of tone as its name and the pattern that finds it in a sentence.
-
-    A form of address is named by its word. The brand's `name_words` are no slang or delight.
-    """
-    yield "emoji", TONE_EMOJI_PATTERN
-    yield "exclamation", TONE_EXCLAMATION_END_PATTERN
-    yield "question", TONE_QUESTION_END_PATTERN
-    yield "contraction", compile_whole_word_pattern(lexicon.contraction)
-    yield "we", compile_any_word_pattern(tuple(lexicon.we))
-    for sign, words in (("slang", lexicon.slang), ("delight", lexicon.delight)):
-        yield sign, compile_any_word_pattern(tuple(word for word in words if word not in name_words))
-    for address in lexicon.address:
-        yield address.word, compile_any_word_pattern(tuple(address.words), inside=address.inside)
+    words: int
+    sentences: list[str]
+    middle_length: int
+    longest_length: int
+    signs: Counter[str]
+    address: Counter[str]
+    person: Counter[str]
+    politeness: Counter[str]
+    top_superlative: str
 
 
 @cache
-def compile_any_word_pattern(words: tuple[str, ...], *, inside: bool = False) -> re.Pattern[str]:
-    """Compile a pattern that matches any of the words as a whole word; without words it matches nothing.
+def load_voice_rules() -> dict[str, LanguageVoiceRules]:
+    source = files(__package__).joinpath("voice_rules.json").read_bytes()
+    return msgspec.json.decode(source, type=dict[str, LanguageVoiceRules])
 
-    If `inside`, a word matches in its own case only, and only after another word.
-    """
-    choice = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
-    either = choice.replace("'", "['’]") if choice else "(?!)"
-    return re.compile(rf"(?<=[\w,] )(?:{either})\b") if inside else compile_whole_word_pattern(either)
+
+def measure_tone(sentences: Sequence[str], language: str) -> ToneMeasures:
+    """Return the figures of a text's sentences, which are in a language with rules; at least one sentence."""
+    rules = load_voice_rules()[language]
+    lengths = [measure_sentence_length(sentence, language) for sentence in sentences]
+    superlative = compile_tone_pattern(rules.superlative)
+    superlatives = Counter(match[0].lower() for sentence in sentences for match in superlative.finditer(sentence))
+    patterns = {
+        "question": TONE_QUESTION_END_PATTERN,
+        "exclamation": TONE_EXCLAMATION_END_PATTERN,
+        "emoji": TONE_EMOJI_PATTERN,
+        "imperative": compile_tone_pattern(rules.imperative),
+        "superlative": superlative,
+        "figure": TONE_FIGURE_PATTERN,
+    }
+    return ToneMeasures(
+        words=sum(map(count_words, sentences)),
+        sentences=[*sentences],
+        middle_length=round(statistics.median(lengths)),
+        longest_length=max(lengths),
+        signs=Counter({sign: count_sentences(sentences, pattern) for sign, pattern in patterns.items()}),
+        address=count_sentences_by_form(sentences, rules.address),
+        person=count_sentences_by_form(sentences, rules.person),
+        politeness=count_sentences_by_form(sentences, rules.politeness),
+        top_superlative=superlatives.most_common(1)[0][0] if superlatives else "",
+    )
+
+
+def measure_sentence_length(sentence: str, language: str) -> int:
+    """Return a sentence's length in words, or in characters for `LANGUAGES_MEASURED_IN_CHARACTERS`."""
+    return len(sentence) if language in LANGUAGES_MEASURED_IN_CHARACTERS else len(sentence.split())
+
+
+def count_sentences_by_form(sentences: Sequence[str], patterns: Mapping[str, str]) -> Counter[str]:
+    """Return the number of sentences with each form; a form without sentences is left out."""
+    return +Counter(
+        {form: count_sentences(sentences, compile_tone_pattern(pattern)) for form, pattern in patterns.items()}
+    )
+
+
+def count_sentences(sentences: Sequence[str], pattern: re.Pattern[str]) -> int:
+    return sum(pattern.search(sentence) is not None for sentence in sentences)
+
+
+def compute_share_deviation(count: int, total: int, usual_share: float) -> float:
+    """Return the standard deviations between a count of sentences and the usual one, of a binomial distribution."""
+    return (count - total * usual_share) / math.sqrt(total * usual_share * (1 - usual_share))
+
+
+def compute_length_deviation(length: int, usual_length: int) -> float:
+    """Return the standard deviations between the logarithms of a sentence length and the usual one."""
+    return math.log(length / usual_length) / SENTENCE_LENGTH_LOG_DEVIATION
 
 
 @cache
-def compile_whole_word_pattern(words: str) -> re.Pattern[str]:
-    """Compile a pattern of whole words: `up` is in neither `start-up` nor `up-to-date`."""
-    return re.compile(rf"(?<![\w-])(?:{words})(?![\w-])", re.IGNORECASE)
+def compile_tone_pattern(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)

@@ -1,184 +1,203 @@
-"""Rules of `brandVoice`: countable habits in the brand's own prose, each rare among real texts.
+"""Rules of `brandVoice`: measures of the brand's own prose, as a copywriter needs them, in the brand's language.
 
-A voice needs `MIN_VOICE_HABITS` habits, each with a sentence of its own that shows it: two occur together in
-any text, three distinguish a brand. Humour and respect can't be counted, so they are left out; and the
-absence of a sign is no habit.
+A voice has one line for each trait: the form of address, the person, the length of sentences, and the measures
+that are farthest from the middle of home pages. Two lines say what to do and one what not to do. Humour can't be
+counted, so it is left out.
 """
 
-from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
+from generation.copy.voice_text import DO_MARK, DONT_MARK, load_voice_phrases
 from schemas.brand import FieldCandidate
-from workers.ingest.derive.audience import capitalize_sentence, join_as_english_list
-from workers.ingest.derive.lexicon import IngestLexicon, LexiconFormOfAddress
 from workers.ingest.derive.own_prose import list_brand_written_sentences
 from workers.ingest.derive.quotes import cut_evidence_quote
-from workers.ingest.derive.tone import MAX_SHORT_SENTENCE_WORDS, MIN_LONG_SENTENCE_WORDS, ToneCounts, measure_tone
-from workers.ingest.shapes import SourceProse
+from workers.ingest.derive.tone import (
+    LANGUAGES_MEASURED_IN_CHARACTERS,
+    TONE_SENTENCE_END_PATTERN,
+    USUAL_SENTENCE_SHARES,
+    ToneMeasures,
+    compile_tone_pattern,
+    compute_length_deviation,
+    compute_share_deviation,
+    load_voice_rules,
+    measure_sentence_length,
+    measure_tone,
+)
+from workers.ingest.languages import primary_language_subtag
+from workers.ingest.page.text import fold_text
+from workers.ingest.shapes import Passage, SourceProse
 
-MIN_VOICE_PROSE_WORDS = 150
-MIN_VOICE_HABITS = 3
-#: Sentences with a sign, from which it is a habit.
-MIN_SENTENCES_WITH_VOICE_SIGN = 3
-#: Mentions in a hundred words from which a sign is a habit.
-MIN_VOICE_SIGNS_PER_100_WORDS = {"contraction": 1.2, "slang": 0.15, "emoji": 0.3, "delight": 0.3, "we": 1.3}
-#: The same for a form of address between friends.
-MIN_FAMILIAR_ADDRESS_FORMS_PER_100_WORDS = 0.8
-#: The same for one between strangers.
-MIN_FORMAL_ADDRESS_FORMS_PER_100_WORDS = 1.5
-#: The same for one that is both.
-MIN_NEUTRAL_ADDRESS_FORMS_PER_100_WORDS = 3.0
-#: Shares of sentences from which a mark at their end is a habit.
-MIN_VOICE_SIGN_SENTENCE_SHARES = {"exclamation": 0.06, "question": 0.07}
-#: Share of short sentences in a text of short sentences, without items of a list.
-MIN_SHORT_SENTENCE_SHARE = 0.5
-#: Confidence of a voice before its habits and words.
-BASE_VOICE_CONFIDENCE = 0.25
-#: Confidence that each habit adds.
-VOICE_CONFIDENCE_PER_HABIT = 0.05
+#: Words of own prose from which a voice names address and person alone.
+MIN_SHORT_VOICE_PROSE_WORDS = 40
+#: Words of own prose from which a voice has all measures.
+MIN_VOICE_PROSE_WORDS = 80
+MIN_VOICE_SENTENCES = 4
+#: Sentences with a form, and their share, from which it is the brand's.
+MIN_SENTENCES_WITH_FORM = 2
+MIN_SENTENCE_SHARE_WITH_FORM = 0.04
+#: Share of sentences with any form, below which the brand has none. Between the two shares, a voice says nothing.
+MAX_SENTENCE_SHARE_WITHOUT_FORM = 0.03
+#: Share of sentences from which a form of politeness is the brand's.
+MIN_POLITE_SENTENCE_SHARE = 0.4
+#: Standard deviations from the usual measure at which a measure is a trait.
+MIN_TRAIT_DEVIATION = 2.0
+#: Traits besides address, politeness, person and length at most.
+MAX_OTHER_TRAITS = 4
+#: Rank of advice about address, person and length among the measures, as a deviation.
+CONTRARY_ADDRESS_DEVIATION = 2.0
+FORM_ADVICE_DEVIATION = 1.5
+FALLBACK_ADVICE_DEVIATION = 1.0
+#: Confidence of a voice before its words.
+BASE_VOICE_CONFIDENCE = 0.35
 #: Confidence that each hundred words add.
-VOICE_CONFIDENCE_PER_100_WORDS = 0.03
+VOICE_CONFIDENCE_PER_100_WORDS = 0.05
 MAX_VOICE_CONFIDENCE = 0.6
-#: Habits of which two make a manner.
-CASUAL_VOICE_SIGNS = frozenset({"contraction", "slang", "emoji", "close"})
-ENTHUSIASTIC_VOICE_SIGNS = frozenset({"exclamation", "delight", "emoji"})
-DISPLAY_NOUN_BY_VOICE_SIGN = {"contraction": "contractions", "emoji": "emoji", "exclamation": "exclamation marks"}
-
-VoiceHabitKind = Literal["mark", "speech", "sentences"]
+VOICE_QUOTES = 3
+#: Lengths that a typical quote may be farther from the middle if it addresses the reader or names the brand.
+FORM_IN_QUOTE_BONUS = 6
 
 
-class VoiceHabit(NamedTuple):
-    """Habit of a text: its sign, its part of the sentence, and a quote that shows it."""
+class VoiceTrait(NamedTuple):
+    """Trait with a phrase: its deviation from home pages in standard deviations, and the values of its slots."""
 
-    sign: str
-    kind: VoiceHabitKind
-    words: str
-    quote: str
-
-
-class FrequentVoiceHabitSign(NamedTuple):
-    """Sign that is frequent enough; `example_key` is its key in the tone."""
-
-    sign: str
-    kind: VoiceHabitKind
-    words: str
-    example_key: str
+    trait: str
+    deviation: float
+    word: str = ""
+    number: int = 0
+    usual: int = 0
 
 
-def derive_brand_voice_candidate(prose: SourceProse, language_lexicon: IngestLexicon) -> Iterator[FieldCandidate]:
-    tone = measure_tone(list_brand_written_sentences(prose.passages), language_lexicon, name=prose.name or "")
-    if tone.words < MIN_VOICE_PROSE_WORDS:
+def derive_brand_voice_candidate(prose: SourceProse) -> Iterator[FieldCandidate]:
+    """Yield at most one `brandVoice`; nothing for too little prose, or for a language without phrases."""
+    language = primary_language_subtag(prose.language or "")
+    sentences = list_distinct_voice_sentences(prose.passages, language) if language in load_voice_rules() else []
+    if len(sentences) < MIN_VOICE_SENTENCES:
         return
-    habits = list(build_quoted_voice_habits(tone, find_frequent_voice_signs(tone, language_lexicon)))
-    confidence = BASE_VOICE_CONFIDENCE + VOICE_CONFIDENCE_PER_HABIT * len(habits)
-    confidence += VOICE_CONFIDENCE_PER_100_WORDS * min(tone.words, 400) / 100
-    if len(habits) >= MIN_VOICE_HABITS and any(habit.kind == "mark" for habit in habits):
-        yield FieldCandidate(
-            field="brandVoice",
-            value=describe_brand_voice(habits),
-            confidence=round(min(confidence, MAX_VOICE_CONFIDENCE), 2),
-            rule="text.voice",
-            url=prose.url,
-            evidence=[habit.quote for habit in habits][:5],
-        )
-
-
-def build_quoted_voice_habits(tone: ToneCounts, signs: Iterator[FrequentVoiceHabitSign]) -> Iterator[VoiceHabit]:
-    """Yield a habit for each sign with a quote that no previous habit uses: a sentence is evidence of one habit."""
-    used: set[str] = set()
-    for sign, kind, words, example_key in signs:
-        fresh = [
-            cut_evidence_quote(*place) for place in tone.examples[example_key] if cut_evidence_quote(*place) not in used
-        ]
-        if fresh:
-            used.add(fresh[0])
-            yield VoiceHabit(sign, kind, words, fresh[0])
-
-
-def describe_brand_voice(habits: list[VoiceHabit]) -> str:
-    """Build the voice's sentence: `Casual: contractions and emoji; speaks to the reader as “you”.`"""
-    marks, speech, sentences = (
-        [habit.words for habit in habits if habit.kind == kind] for kind in ("mark", "speech", "sentences")
+    tone = measure_tone(sentences, language)
+    forms = list(find_form_traits(tone))
+    is_short = tone.words < MIN_VOICE_PROSE_WORDS
+    if tone.words < MIN_SHORT_VOICE_PROSE_WORDS or (is_short and not any(trait.word for trait in forms)):
+        return
+    traits = forms if is_short else [*forms, *find_measured_traits(tone, language)]
+    advice = [] if is_short else choose_advice(tone, traits, language)
+    confidence = BASE_VOICE_CONFIDENCE + VOICE_CONFIDENCE_PER_100_WORDS * tone.words / 100
+    yield FieldCandidate(
+        field="brandVoice",
+        value="\n".join(phrase_trait(trait, language) for trait in [*traits, *advice]),
+        confidence=round(min(confidence, MAX_VOICE_CONFIDENCE), 2),
+        rule="text.voice",
+        url=prose.url,
+        evidence=choose_typical_quotes(tone, language),
     )
-    manner = join_as_english_list(find_manners_shown_by_voice_signs({habit.sign for habit in habits}))
-    parts = [
-        f"{manner}: {join_as_english_list(marks)}"
-        if manner and marks
-        else manner or (marks and f"uses {join_as_english_list(marks)}"),
-        speech and f"speaks {join_as_english_list(speech)}",
-        *sentences,
-    ]
-    return capitalize_sentence("; ".join(str(part) for part in parts if part)) + "."
 
 
-def find_manners_shown_by_voice_signs(signs: set[str]) -> list[str]:
-    """Return which of `casual`, `enthusiastic` and `formal` the signs show, each by two signs.
+def list_distinct_voice_sentences(passages: list[Passage], language: str) -> list[str]:
+    """Return the brand's own sentences in the language's script, each once."""
+    letter = compile_tone_pattern(load_voice_rules()[language].letter)
+    distinct = {fold_text(sentence): sentence for sentence in list_brand_written_sentences(passages)}
+    return [sentence for sentence in distinct.values() if letter.search(sentence)]
 
-    A distant form of address is formal only in technical prose, without casual or enthusiastic signs.
+
+def find_form_traits(tone: ToneMeasures) -> Iterator[VoiceTrait]:
+    """Yield the traits of address, politeness and person; none for a form that is neither usual nor absent."""
+    yield from find_form_trait("address", tone.address, tone)
+    if politeness := find_usual_form(tone.politeness, tone, MIN_POLITE_SENTENCE_SHARE):
+        yield VoiceTrait("politeness", 0, politeness)
+    yield from find_form_trait("person", tone.person, tone)
+
+
+def find_form_trait(trait: str, forms: Counter[str], tone: ToneMeasures) -> Iterator[VoiceTrait]:
+    if form := find_usual_form(forms, tone, MIN_SENTENCE_SHARE_WITH_FORM):
+        yield VoiceTrait(trait, 0, form)
+    elif forms.total() <= MAX_SENTENCE_SHARE_WITHOUT_FORM * len(tone.sentences):
+        yield VoiceTrait(f"{trait}_none", 0)
+
+
+def find_usual_form(forms: Counter[str], tone: ToneMeasures, min_share: float) -> str:
+    """Return the form that most sentences have; empty if it is too rare."""
+    form, count = next(iter(forms.most_common(1)), ("", 0))
+    return form if count >= max(MIN_SENTENCES_WITH_FORM, min_share * len(tone.sentences)) else ""
+
+
+def find_measured_traits(tone: ToneMeasures, language: str) -> Iterator[VoiceTrait]:
+    """Yield the length's trait, then the measures far from the middle, the farthest first."""
+    usual = load_voice_rules()[language].usual_length
+    deviation = compute_length_deviation(tone.middle_length, usual)
+    kind = "usual" if abs(deviation) < MIN_TRAIT_DEVIATION else "long" if deviation > 0 else "short"
+    yield VoiceTrait(f"length_{kind}", deviation, number=tone.middle_length, usual=usual)
+    far = [trait for trait in list_sign_traits(tone, language) if abs(trait.deviation) >= MIN_TRAIT_DEVIATION]
+    yield from sort_by_deviation(far)[:MAX_OTHER_TRAITS]
+
+
+def list_sign_traits(tone: ToneMeasures, language: str) -> Iterator[VoiceTrait]:
+    """Yield a trait for each sign that is more frequent than usual, or missing, if it has a phrase."""
+    phrases = load_voice_phrases()[language]
+    for sign, share in USUAL_SENTENCE_SHARES.items():
+        deviation = compute_share_deviation(tone.signs[sign], len(tone.sentences), share)
+        trait = sign if deviation > 0 else "" if tone.signs[sign] else f"{sign}_none"
+        if trait in phrases:
+            yield VoiceTrait(trait, deviation, tone.top_superlative)
+
+
+def choose_advice(tone: ToneMeasures, traits: list[VoiceTrait], language: str) -> list[VoiceTrait]:
+    """Return two traits to do and one not to do: those of the measures farthest from the middle."""
+    to_do = sort_by_deviation(list_traits_to_do(traits, language))[:2]
+    return [*to_do, *sort_by_deviation(list_traits_not_to_do(tone, traits, language))[:1]]
+
+
+def sort_by_deviation(traits: Iterable[VoiceTrait]) -> list[VoiceTrait]:
+    return sorted(traits, key=lambda trait: -abs(trait.deviation))
+
+
+def list_traits_to_do(traits: list[VoiceTrait], language: str) -> Iterator[VoiceTrait]:
+    phrases = load_voice_phrases()[language]
+    for trait in traits:
+        advice = f"do_{trait.trait.removeprefix('length_')}"
+        if advice in phrases:
+            is_form = trait.trait in {"address", "person", "politeness"}
+            yield trait._replace(trait=advice, deviation=FORM_ADVICE_DEVIATION if is_form else trait.deviation)
+    yield VoiceTrait("do_plain", FALLBACK_ADVICE_DEVIATION)
+
+
+def list_traits_not_to_do(tone: ToneMeasures, traits: list[VoiceTrait], language: str) -> Iterator[VoiceTrait]:
+    phrases = load_voice_phrases()[language]
+    stated = {trait.trait: trait for trait in traits}
+    familiar, *_, formal = [*load_voice_rules()[language].address] * 2
+    if "address" in stated:
+        contrary = familiar if stated["address"].word == formal else formal
+        if not tone.address[contrary]:
+            yield VoiceTrait("dont_address", CONTRARY_ADDRESS_DEVIATION, contrary)
+    for absent in ("address_none", "person_none"):
+        if absent in stated:
+            yield VoiceTrait(f"dont_{absent}", FORM_ADVICE_DEVIATION)
+    if "length_long" in stated:
+        yield VoiceTrait("dont_short", stated["length_long"].deviation)
+    for trait in list_sign_traits(tone, language):
+        advice = f"dont_{trait.trait.removesuffix('_none')}"
+        if trait.deviation < -FALLBACK_ADVICE_DEVIATION and advice in phrases:
+            yield VoiceTrait(advice, trait.deviation)
+    yield VoiceTrait("dont_long", FALLBACK_ADVICE_DEVIATION, number=tone.longest_length)
+
+
+def phrase_trait(trait: VoiceTrait, language: str) -> str:
+    mark = DO_MARK if trait.trait.startswith("do_") else DONT_MARK if trait.trait.startswith("dont_") else ""
+    phrase = load_voice_phrases()[language][trait.trait]
+    return mark + phrase.format(word=trait.word, number=trait.number, usual=trait.usual)
+
+
+def choose_typical_quotes(tone: ToneMeasures, language: str) -> list[str]:
+    """Return up to three sentences nearest to the middle length.
+
+    Whole sentences precede, and so do sentences with the brand's address or person.
     """
-    casual, enthusiastic = len(signs & CASUAL_VOICE_SIGNS) >= 2, len(signs & ENTHUSIASTIC_VOICE_SIGNS) >= 2
-    formal = {"distant", "technical"} <= signs and not signs & (CASUAL_VOICE_SIGNS | ENTHUSIASTIC_VOICE_SIGNS)
-    by_manner = (("casual", casual), ("enthusiastic", enthusiastic), ("formal", formal))
-    return [manner for manner, is_shown in by_manner if is_shown]
+    rules = load_voice_rules()[language]
+    forms = compile_tone_pattern("|".join([*rules.address.values(), *rules.person.values()]))
+    unit = FORM_IN_QUOTE_BONUS * (2 if language in LANGUAGES_MEASURED_IN_CHARACTERS else 1)
 
+    def rank(sentence: str) -> tuple[bool, int]:
+        far = abs(measure_sentence_length(sentence, language) - tone.middle_length)
+        return (TONE_SENTENCE_END_PATTERN.search(sentence) is None, far - unit * (forms.search(sentence) is not None))
 
-def find_frequent_voice_signs(tone: ToneCounts, language_lexicon: IngestLexicon) -> Iterator[FrequentVoiceHabitSign]:
-    yield from find_form_of_address_sign(tone, language_lexicon)
-    for sign, rate in MIN_VOICE_SIGNS_PER_100_WORDS.items():
-        if sign != "we" and is_sign_frequent_enough_for_habit(tone, sign, rate):
-            yield FrequentVoiceHabitSign(
-                sign,
-                "mark",
-                DISPLAY_NOUN_BY_VOICE_SIGN.get(sign) or f"words such as {quote_top_words_of_voice_sign(tone, sign)}",
-                sign,
-            )
-    for sign, share in MIN_VOICE_SIGN_SENTENCE_SHARES.items():
-        if (
-            len(tone.examples[sign]) >= MIN_SENTENCES_WITH_VOICE_SIGN
-            and tone.compute_sentence_share_of_sign(sign) >= share
-        ):
-            yield FrequentVoiceHabitSign(sign, "mark", DISPLAY_NOUN_BY_VOICE_SIGN.get(sign, "questions"), sign)
-    if is_sign_frequent_enough_for_habit(tone, "we", MIN_VOICE_SIGNS_PER_100_WORDS["we"]):
-        yield FrequentVoiceHabitSign("we", "speech", f"of itself as “{language_lexicon.we[0]}”", "we")
-    yield from find_readability_sign(tone, language_lexicon)
-
-
-def is_sign_frequent_enough_for_habit(tone: ToneCounts, sign: str, rate: float) -> bool:
-    return len(tone.examples[sign]) >= MIN_SENTENCES_WITH_VOICE_SIGN and tone.sign_rate_per_hundred_words(sign) >= rate
-
-
-def quote_top_words_of_voice_sign(tone: ToneCounts, sign: str) -> str:
-    """Return the two most frequent words of a sign of tone, each in quotes and joined by `and`."""
-    return join_as_english_list([f"“{word}”" for word, _ in tone.matches[sign].most_common(2)])
-
-
-def find_form_of_address_sign(tone: ToneCounts, language_lexicon: IngestLexicon) -> Iterator[FrequentVoiceHabitSign]:
-    """Yield the voice sign of a text's most frequent form of address; nothing if that form is too rare."""
-    for address in sorted(language_lexicon.address, key=lambda form: -len(tone.examples[form.word]))[:1]:
-        rate = (
-            MIN_FAMILIAR_ADDRESS_FORMS_PER_100_WORDS
-            if address.formality < 0
-            else MIN_FORMAL_ADDRESS_FORMS_PER_100_WORDS
-            if address.formality > 0
-            else MIN_NEUTRAL_ADDRESS_FORMS_PER_100_WORDS
-        )
-        if is_sign_frequent_enough_for_habit(tone, address.word, rate):
-            yield FrequentVoiceHabitSign(
-                voice_sign_of_address_form(address), "speech", f"to the reader as “{address.word}”", address.word
-            )
-
-
-def voice_sign_of_address_form(address: LexiconFormOfAddress) -> str:
-    return "close" if address.formality < 0 else "distant" if address.formality > 0 else "address"
-
-
-def find_readability_sign(tone: ToneCounts, language_lexicon: IngestLexicon) -> Iterator[FrequentVoiceHabitSign]:
-    plain, technical = language_lexicon.lix or (0, float("inf"))
-    if (
-        tone.lix_readability_index < plain
-        and tone.mean_sentence_words <= MAX_SHORT_SENTENCE_WORDS
-        and tone.compute_sentence_share_of_sign("short") >= MIN_SHORT_SENTENCE_SHARE
-    ):
-        yield FrequentVoiceHabitSign("plain", "sentences", "short plain sentences", "short")
-    elif tone.lix_readability_index > technical and tone.mean_sentence_words >= MIN_LONG_SENTENCE_WORDS:
-        yield FrequentVoiceHabitSign("technical", "sentences", "long technical sentences", "long")
+    return [cut_evidence_quote(sentence) for sentence in sorted(tone.sentences, key=rank)[:VOICE_QUOTES]]

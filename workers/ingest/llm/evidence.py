@@ -13,7 +13,6 @@ from schemas.brand import BrandFieldName, BrandPart, FieldCandidate
 from workers.ingest.derive.audience import capitalize_sentence
 from workers.ingest.derive.icp import describe_ideal_customer
 from workers.ingest.derive.tables import CustomerGrammar, load_customer_grammar
-from workers.ingest.derive.voice import MIN_VOICE_HABITS
 from workers.ingest.derive.voice import MIN_VOICE_PROSE_WORDS as VOICE_WORDS
 from workers.ingest.llm.answer import BrandAnswer, BrandClaim, ConfidenceLevel, CustomerPart, Trait
 from workers.ingest.page.text import MAX_TAGLINE_CHARS, clean_text_line, count_words
@@ -28,6 +27,7 @@ MAX_ICP_PART_CHARS = 120
 #: Kinds of parts at least: a single kind is only an audience.
 MIN_ICP_PART_KINDS = 2
 MAX_VOICE_TRAIT_CHARS = 60
+MIN_LLM_VOICE_TRAITS = 3
 #: Words of a quote at least: a shorter one is in every text.
 MIN_LLM_QUOTE_WORDS = 3
 #: Addresses: anything that software might turn into a link.
@@ -114,11 +114,11 @@ def is_icp_part_quoted(part_words: str, quote: str) -> bool:
 def build_llm_voice_candidate(traits: Iterable[Trait], source: PromptSourceText) -> Iterator[FieldCandidate]:
     """Yield at most one `brandVoice` candidate from the model's traits, each with its own quote.
 
-    Yield none with fewer than `MIN_VOICE_HABITS` traits in the brand's prose, or if that prose is too short.
+    Yield none with fewer than `MIN_LLM_VOICE_TRAITS` traits in the brand's prose, or if that prose is too short.
     """
     by_quote = {trait.quote: trait for trait in traits if is_quoted_voice_trait(trait, source.brand_prose)}
     by_name = {clean_text_line(trait.trait).rstrip("."): trait for trait in by_quote.values()}
-    if len(by_name) >= MIN_VOICE_HABITS and count_words(source.brand_prose) >= VOICE_WORDS:
+    if len(by_name) >= MIN_LLM_VOICE_TRAITS and count_words(source.brand_prose) >= VOICE_WORDS:
         quotes = [trait.quote for trait in by_name.values()]
         confidence = find_lowest_llm_confidence(trait.confidence for trait in by_name.values())
         yield build_llm_candidate(

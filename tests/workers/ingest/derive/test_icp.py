@@ -34,8 +34,14 @@ def source(language: str, title: str, address: str = "", *facts: SourceFact) -> 
 
 
 TITLES = {
-    "en": ("Roof repair in Leeds", "Homeowners and property managers in Leeds looking for roof repair and roofing work."),
-    "de": ("Dachdeckerei Meier: Dachdecker", "Hausbesitzer und Hausverwaltungen in Bonn, die Dachdeckerarbeiten suchen."),
+    "en": (
+        "Roof repair in Leeds",
+        "Homeowners and property managers in Leeds looking for roof repair and roofing work.",
+    ),
+    "de": (
+        "Dachdeckerei Meier: Dachdecker",
+        "Hausbesitzer und Hausverwaltungen in Bonn, die Dachdeckerarbeiten suchen.",
+    ),
     "fr": (
         "Votre couvreur depuis 1950",
         "Propriétaires et syndics et gestionnaires (Lyon) à la recherche de travaux de toiture.",
@@ -88,11 +94,7 @@ def test_a_language_without_a_grammar_has_neither_audience_nor_icp() -> None:
 
 @pytest.mark.parametrize(
     ("texts", "labels"),
-    [
-        (["Built for developers."], ()),
-        ([USE], ()),
-        (["Tides."], ("Book a demo", "Case studies")),
-    ],
+    [(["Built for developers."], ()), ([USE], ()), (["Tides."], ("Book a demo", "Case studies"))],
     ids=["a role", "a use", "a segment"],
 )
 def test_customers_without_a_need_or_a_use_without_customers_give_no_icp(
@@ -107,7 +109,16 @@ def test_players_of_a_game_are_no_audience() -> None:
 
 
 PIECES = some.sampled_from(
-    [FOR, USE, "for two teams", "Whether you're a designer,", "We help families", "who want to", "Our bakery", "x " * 99]
+    [
+        FOR,
+        USE,
+        "for two teams",
+        "Whether you're a designer,",
+        "We help families",
+        "who want to",
+        "Our bakery",
+        "x " * 99,
+    ]
 )
 
 

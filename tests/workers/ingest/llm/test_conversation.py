@@ -52,7 +52,9 @@ async def test_without_an_address_nothing_is_opened_or_called(monkeypatch: pytes
     monkeypatch.setattr(httpx, "AsyncClient", never)
     async with open_language_model_api("", "", name="") as model:
         assert model is None
-        assert await ask_llm_for_brand_candidates(model, url=HOME, passages=PASSAGES, language="en") == LlmBrandSuggestions([], [])
+        assert await ask_llm_for_brand_candidates(
+            model, url=HOME, passages=PASSAGES, language="en"
+        ) == LlmBrandSuggestions([], [])
 
 
 async def test_with_too_little_text_no_request_is_sent() -> None:

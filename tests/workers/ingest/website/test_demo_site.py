@@ -22,9 +22,8 @@ async def test_the_demo_has_every_field_and_each_derived_one_quotes_the_page(par
     assert values["tagline"] == "Tide tables that know your boat"
     assert values["audience"] == "Sailors, anglers and clubs"
     assert "leave and return with enough water under your keel" in values["icp"]
-    assert values["brandVoice"] == (
-        "Uses contractions and questions; speaks to the reader as “you” and of itself as “we”; short plain sentences."
-    )
+    assert str(values["brandVoice"]).startswith("Addresses the reader as “you”.\nSpeaks of itself as “we”.\n")
+    assert "✓ Open with a question to the reader." in str(values["brandVoice"])
     assert {"tides", "swell forecast", "harbour planning"} <= {*values["keywords"]}
     assert "#0b4f6c" in [color.lower() for color in values["colors"]]
     assert values["primaryLanguage"] == "en"

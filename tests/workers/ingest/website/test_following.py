@@ -194,3 +194,18 @@ async def test_pages_read_in_time_are_kept(parser: DocumentParser, path: str, mo
     assert extraction.fields["appName"].value == "Zap"
     assert extraction.visit is not None
     assert extraction.visit.answers == {}
+
+
+async def test_the_prose_of_the_page_about_the_brand_counts_for_its_voice(parser: DocumentParser) -> None:
+    def prose(count: int, about: str) -> str:
+        return "".join(
+            f"<p>We draw {number} lines of {about} for you, and your hand stays warm." for number in range(count)
+        )
+
+    home = raw_response(body=f"<html lang=en><title>Zap</title>{NAV}<h1>Draw what you say</h1>{prose(2, 'words')}")
+    about = raw_response(body=f"<html lang=en><title>About | Zap</title><h1>About us</h1>{prose(5, 'ink')}")
+    answers = {**PAGES, "/": home, "/about": about}
+    alone, _ = await ingest_fresh_site(parser, answers)
+    both, _ = await ingest_fresh_site(parser, answers, follow_links=True, max_pages=2)
+    assert "brandVoice" not in alone.fields
+    assert str(both.fields["brandVoice"].value).startswith("Addresses the reader as “you”.")

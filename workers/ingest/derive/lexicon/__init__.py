@@ -10,18 +10,6 @@ from msgspec import field
 from workers.ingest.languages import primary_language_subtag
 
 
-class LexiconFormOfAddress(msgspec.Struct, frozen=True, kw_only=True):
-    """Form of address: `word` is its name, `words` are its evidence, `formality` is its part in the tone.
-
-    Words of an `inside` one count in their own case and not first in a sentence: `Sie`, but not `sie`.
-    """
-
-    word: str
-    words: list[str]
-    formality: float
-    inside: bool = False
-
-
 class NounRecognitionRules(msgspec.Struct, frozen=True, kw_only=True):
     """Words and endings that distinguish nouns of a language from its verbs and adjectives.
 
@@ -58,10 +46,8 @@ OffTopicSubject: TypeAlias = Literal["state", "news", "history", "price", "prais
 class IngestLexicon(msgspec.Struct, frozen=True, kw_only=True):
     """Words and patterns of one language.
 
-    `common` words are on every page or readme. `lix` has the LIX below which a text is plain, and above
-    which it is technical. `roles` map English names to forms in the language; `suffix` is
-    a pattern for a form's end. `follow` has the words that may follow a form: any other word makes it a
-    part of a longer name, as in `student loans`.
+    `common` words are on every page or readme. `we` are words for the brand itself. `roles` map English names to forms in the language; `suffix` is a pattern for a form's end. `follow` has the words
+    that may follow a form: any other word makes it a part of a longer name, as in `student loans`.
 
     `cue`, `help`, `plain` and `whether` are patterns of words before the product's intended users: `cue`
     if the words have no other meaning, `help` before a verb, `whether` before a single person. `use`
@@ -72,12 +58,7 @@ class IngestLexicon(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     common: list[str] = field(default_factory=list)
-    address: list[LexiconFormOfAddress] = field(default_factory=list)
     we: list[str] = field(default_factory=list)
-    contraction: str = "(?!)"
-    slang: list[str] = field(default_factory=list)
-    delight: list[str] = field(default_factory=list)
-    lix: tuple[float, float] | None = None
     roles: dict[CustomerSegment, dict[str, list[str]]] = field(default_factory=dict)
     suffix: str = ""
     cue: str = "(?!)"
