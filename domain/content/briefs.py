@@ -131,11 +131,14 @@ def _check_fields_of_generation_request(body: ContentRequest) -> None:
 def _build_generation_spec(
     body: ContentRequest, known: BrandSnapshot, speaker: InfluencerPresenterWithVoice | None, **more: Any
 ) -> PieceSpec:
-    """Return the spec of a piece to generate; fields that are absent in the request keep the renderer's defaults."""
+    """Return the spec of a piece to generate; fields that are absent in the request keep the renderer's defaults.
+
+    The brand's voice follows the influencer's and decides only what that leaves open, such as the form of address.
+    """
     overrides = {"seconds": body.seconds, "speech": body.voice}
     return PieceSpec(
         format=body.format,
-        brand=structs.replace(known, voice=speaker.voice) if speaker else known,
+        brand=structs.replace(known, voice="\n".join(filter(None, (speaker.voice, known.voice)))) if speaker else known,
         hook=body.hook,
         language=body.language or (speaker.language if speaker else None),
         **more,

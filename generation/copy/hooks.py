@@ -77,14 +77,14 @@ def find_question_hooks(brand: BrandSnapshot, language: str) -> Iterator[CopyLin
 
 def point_count_hook(brand: BrandSnapshot, language: str, number: int) -> Iterator[CopyLine]:
     """Yield a hook that names the number of points; nothing for under three points, or without formulas."""
-    own = tones.choose_line_formulas_by_brand_tone(brand, language)
+    own = tones.choose_line_formulas_for_voice(brand.voice, language)
     if own is not None and number >= MIN_POINTS_FOR_NUMBER_HOOK:
         yield from fill_copy_formula(own.number, brand, n=(str(number), None))
 
 
 def keyword_hooks(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
     """Yield formula hooks with up to three brand keywords, then one with the audience; nothing without formulas."""
-    if (own := tones.choose_line_formulas_by_brand_tone(brand, language)) is None:
+    if (own := tones.choose_line_formulas_for_voice(brand.voice, language)) is None:
         return
     for keyword, quoted in names.displayable_keywords(brand, language)[:MAX_KEYWORD_HOOKS]:
         yield from fill_copy_formula(own.keyword, brand, Keyword=(texts.capitalize_first_word(keyword), quoted))
@@ -94,7 +94,7 @@ def keyword_hooks(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
 
 def build_app_name_hooks(brand: BrandSnapshot, language: str) -> list[CopyLine]:
     """Return hooks that state only the brand's name; in a language without formulas, the name alone."""
-    if (own := tones.choose_line_formulas_by_brand_tone(brand, language)) is None:
+    if (own := tones.choose_line_formulas_for_voice(brand.voice, language)) is None:
         return [CopyLine(text=names.app_display_name(brand), rule="formula", evidence=[names.app_name_evidence(brand)])]
     casual = [own.casual] if tones.voice_to_tone(brand.voice) in TONES_WITH_CASUAL_HOOK else []
     return [hook for text in (*own.meet, *casual) for hook in fill_copy_formula(text, brand)]

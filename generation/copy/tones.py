@@ -1,42 +1,52 @@
-"""Tones of a piece: the brand's voice selects its formulas, clauses and list marks.
+"""Writing style of a piece: the brand's voice selects its formulas, clauses and list marks.
 
-A tone adds no statement. Its formulas have slots for names only, as the plain ones do. All other lines stay
-clauses of the brand: a tone prefers some of them by length and form.
+A style adds no statement. Its formulas have slots for names only, as the plain ones do. All other lines stay
+clauses of the brand: a style prefers some of them by length and form.
 """
 
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from generation.copy import texts
 from generation.copy.languages import LANGUAGE_TABLES
-from generation.copy.languages.table import CopyFormulas, Tone
-from generation.spec import BrandSnapshot
+from generation.copy.languages.table import CopyFormulas, ReaderAddress, Tone
+from generation.copy.voice_text import find_stated_voice_traits
 
 T = TypeVar("T")
 WordMeaning = TypeVar("WordMeaning", bound=str)
 
-#: Words that name each tone, in English, German, French and Spanish.
+#: Words that name each tone, in English, German, French, Spanish, Italian, Portuguese, Dutch, Polish, Czech, Russian.
 WORDS_NAMING_EACH_TONE: Mapping[Tone, str] = {
-    "plain": "plain honest authentic schlicht ehrlich honnête sencillo sencilla honesto honesta",
+    "plain": """plain honest authentic schlicht ehrlich honnête sencillo sencilla honesto honesta semplice
+        onesto onesta simples eerlijk eerlijke nuchter nuchtere szczery prosty upřímný prostý честный простой""",
     "casual": """casual relaxed laidback informal lässig locker décontracté décontractée informel informelle
-        relajado relajada""",
+        relajado relajada informale rilassato rilassata descontraído descontraída informeel informele ontspannen
+        luźny swobodny nieformalny neformální uvolněný неформальный непринуждённый непринужденный""",
     "playful": """playful funny witty humorous verspielt witzig lustig drôle ludique divertido divertida
-        gracioso graciosa""",
+        gracioso graciosa divertente spiritoso spiritosa giocoso giocosa brincalhão brincalhona speels speelse
+        grappig grappige zabawny żartobliwy dowcipny hravý vtipný zábavný игривый остроумный забавный""",
     "warm": """warm friendly encouraging herzlich freundlich warmherzig chaleureux chaleureuse amical
-        amicale cálido cálida amable cercano cercana""",
+        amicale cálido cálida amable cercano cercana amichevole caloroso calorosa cordiale amigável acolhedor
+        acolhedora vriendelijk vriendelijke hartelijk hartelijke ciepły przyjazny serdeczny přátelský vřelý
+        srdečný тёплый теплый дружелюбный душевный""",
     "professional": """professional serious formal seriös professionell sachlich förmlich sérieux sérieuse
-        formel formelle professionnel professionnelle profesional serio seria""",
+        formel formelle professionnel professionnelle profesional serio seria professionale formale profissional
+        sério séria zakelijk zakelijke professioneel professionele serieus serieuze formeel formele profesjonalny
+        poważny formalny rzeczowy profesionální seriózní formální věcný профессиональный серьёзный серьезный
+        официальный деловой""",
     "enthusiastic": """enthusiastic energetic lively excited begeistert energisch lebhaft enthousiaste
-        énergique entusiasta enérgico enérgica""",
+        énergique entusiasta enérgico enérgica energico energica entusiasmado entusiasmada animado animada
+        enthousiast energiek energieke entuzjastyczny energiczny nadšený energický восторженный энергичный""",
 }
 
 #: Words that negate the next words of their clause, in these languages, and the number of negated words.
 TRAIT_NEGATION_WORDS = frozenset(
     """not no non never without isn't don't nicht nie niemals kein keine ohne pas jamais sans nunca jamás sin
-    nada""".split()
+    nada non senza mai não sem niet geen nooit zonder nie nigdy bez ne není nikdy не без никогда""".split()
 )
 TRAIT_NEGATION_REACH = 2
 #: Ends of a clause. `no-nonsense` negates nothing after it.
@@ -64,9 +74,75 @@ _READER_ADDRESS_PATTERNS: Mapping[str, re.Pattern[str]] = {
 }
 
 
+#: Forms of address in a derived voice, of the languages with formulas for both.
+ADDRESS_BY_STATED_WORD: Mapping[str, ReaderAddress] = {
+    "du": "familiar",
+    "ihr": "familiar",
+    "tu": "familiar",
+    "tú": "familiar",
+    "Sie": "formal",
+    "vous": "formal",
+    "usted": "formal",
+}
+#: Tones of a derived voice, by its trait; the first trait decides.
+TONE_BY_STATED_TRAIT: Mapping[str, Tone] = {
+    "exclamation": "enthusiastic",
+    "emoji": "casual",
+    "length_long": "professional",
+}
+
+
+class WritingStyle(NamedTuple):
+    """Style of a piece: its tone, its form of address, and the brand's own texts that it prefers.
+
+    `asks` prefers questions, or avoids them if false. `length` prefers long texts if positive, short ones if
+    negative. `speaks_to_reader` prefers texts that address the reader.
+    """
+
+    tone: Tone = "plain"
+    address: ReaderAddress | None = None
+    asks: bool | None = None
+    length: int = 0
+    speaks_to_reader: bool = False
+
+
+PREFERENCES_BY_TONE: Mapping[Tone, WritingStyle] = {
+    "plain": WritingStyle("plain"),
+    "casual": WritingStyle("casual", asks=True, length=-1),
+    "playful": WritingStyle("playful", asks=True, length=-1),
+    "warm": WritingStyle("warm", speaks_to_reader=True),
+    "professional": WritingStyle("professional", asks=False, length=1),
+    "enthusiastic": WritingStyle("enthusiastic", length=-1),
+}
+
+
+@lru_cache(100)
+def voice_to_style(voice: str | None) -> WritingStyle:
+    """Return the style of a voice, from its first word that names a tone and the traits that its lines state.
+
+    A word outside of the stated traits decides before them, since a person wrote it.
+    """
+    stated = find_stated_voice_traits(voice or "")
+    traits = [trait.trait for trait in stated]
+    words = "\n".join(line for line in (voice or "").splitlines() if not find_stated_voice_traits(line))
+    address = next((ADDRESS_BY_STATED_WORD.get(word) for trait, word in stated if trait == "address"), None)
+    stated_tones = (TONE_BY_STATED_TRAIT[trait] for trait in traits if trait in TONE_BY_STATED_TRAIT)
+    tone: Tone = find_trait_of_first_known_word(words, WORDS_NAMING_EACH_TONE) or next(stated_tones, None) or "plain"
+    if tone == "casual" and address == "formal":
+        tone = "plain"
+    own = PREFERENCES_BY_TONE[tone]
+    lengths = (length for trait, length in (("length_short", -1), ("length_long", 1)) if trait in traits)
+    asks = True if "question" in traits else False if "question_none" in traits else None
+    return own._replace(
+        address=address,
+        asks=asks if own.asks is None else own.asks,
+        length=own.length or next(lengths, 0),
+        speaks_to_reader=own.speaks_to_reader or "address" in traits,
+    )
+
+
 def voice_to_tone(voice: str | None) -> Tone:
-    """Return the tone of the first known word of a voice; `plain` if it has none."""
-    return find_trait_of_first_known_word(voice or "", WORDS_NAMING_EACH_TONE) or "plain"
+    return voice_to_style(voice).tone
 
 
 def find_trait_of_first_known_word(text: str, words_by_meaning: Mapping[WordMeaning, str]) -> WordMeaning | None:
@@ -84,42 +160,43 @@ def find_trait_of_first_known_word(text: str, words_by_meaning: Mapping[WordMean
     return None
 
 
-def choose_line_formulas_by_brand_tone(brand: BrandSnapshot, language: str) -> CopyFormulas | None:
-    """Return a language's copy formulas in the tone of the brand's voice; None for a language without a table."""
+def choose_line_formulas_for_voice(voice: str | None, language: str) -> CopyFormulas | None:
+    """Return a language's copy formulas in the style of a voice; None for a language without a table.
+
+    Formulas with the voice's form of address replace plain ones. A tone's own formulas address no reader.
+    """
     if (table := LANGUAGE_TABLES.get(language)) is None:
         return None
-    return table.tones.get(voice_to_tone(brand.voice), table.formulas)
+    style, plain = voice_to_style(voice), table.formulas
+    own = table.tones.get(style.tone, plain)
+    addressed = table.addressed.get(style.address, {}) if style.address else {}
+    return own._replace(
+        **{name: text for name, text in addressed.items() if getattr(own, name) == getattr(plain, name)}
+    )
 
 
-def select_texts_fitting_tone(
-    tone: Tone, options: Sequence[T], text: Callable[[T], str], language: str, *, least: int
+def select_texts_fitting_style(
+    style: WritingStyle, options: Sequence[T], text: Callable[[T], str], language: str, *, least: int
 ) -> list[T]:
-    """Return the options with the best form for a tone, in their order: half of them, but at least `least`.
+    """Return the options with the best form for a style, in their order: half of them, but at least `least`.
 
-    A plain tone keeps all.
+    A style without preferences keeps all.
     """
-    if tone == "plain":
+    if style.asks is None and not style.length and not style.speaks_to_reader:
         return [*options]
     ranked = sorted(
-        range(len(options)), key=lambda place: (*_rank_text_fit_to_tone(tone, text(options[place]), language), place)
+        range(len(options)), key=lambda place: (*_rank_text_fit_to_style(style, text(options[place]), language), place)
     )
     chosen = {*ranked[: max(least, math.ceil(len(options) / 2))]}
     return [one for place, one in enumerate(options) if place in chosen]
 
 
-def _rank_text_fit_to_tone(tone: Tone, text: str, language: str) -> tuple[int, int]:
-    """Return a text's rank for a tone; lower is better.
-
-    Casual and playful prefer short questions, professional long statements, enthusiastic short texts, warm `you`.
-    """
-    asks = text.rstrip().endswith(("?", "？"))
-    match tone:
-        case "professional":
-            return (int(asks), -len(text))
-        case "warm":
-            address = _READER_ADDRESS_PATTERNS.get(language)
-            return (int(address is None or not address.search(text)), 0)
-        case "enthusiastic":
-            return (0, len(text))
-        case _:
-            return (int(not asks), len(text))
+def _rank_text_fit_to_style(style: WritingStyle, text: str, language: str) -> tuple[bool, bool, int]:
+    """Return a text's rank for a style, by question, address and length; lower is better."""
+    is_question = text.rstrip().endswith(("?", "？"))
+    address = _READER_ADDRESS_PATTERNS.get(language)
+    return (
+        style.asks is not None and style.asks != is_question,
+        style.speaks_to_reader and (address is None or not address.search(text)),
+        -style.length * len(text),
+    )

@@ -112,8 +112,8 @@ def pick_seeded_hook(words: BrandWithClauses, spec: PieceSpec, offers: LlmCopyLi
         min(len(words.clauses), MAX_TEXT_POINTS_BY_FORMAT[spec.format]) if spec.format in FORMATS_WITH_COUNT_HOOK else 0
     )
     tiers = hooks.group_hooks_by_informativeness(words.brand, words.clauses, words.language, number)
-    candidates = tones.select_texts_fitting_tone(
-        tones.voice_to_tone(spec.brand.voice), next(filter(None, tiers)), lambda one: one.text, words.language, least=1
+    candidates = tones.select_texts_fitting_style(
+        tones.voice_to_style(spec.brand.voice), next(filter(None, tiers)), lambda one: one.text, words.language, least=1
     )
     return seeded_pick(spec.seed, candidates, "hook")
 
@@ -128,9 +128,9 @@ def choose_piece_points(words: BrandWithClauses, spec: PieceSpec, hook: CopyLine
     fresh = [one for one in words.clauses if not are_lines_alike(one.text, hook.text)]
     best = [one for one in fresh if one.field != "tagline"]
     best += [one for one in fresh if one.field == "tagline"][: max(maximum - len(best), 0)]
-    tone = tones.voice_to_tone(spec.brand.voice)
-    candidates = tones.select_texts_fitting_tone(
-        tone, best[1:MAX_TEXT_POINT_CANDIDATES], lambda one: one.text, words.language, least=maximum - 1
+    style = tones.voice_to_style(spec.brand.voice)
+    candidates = tones.select_texts_fitting_style(
+        style, best[1:MAX_TEXT_POINT_CANDIDATES], lambda one: one.text, words.language, least=maximum - 1
     )
     chosen = best[:1] + seeded_sample(spec.seed, candidates, maximum - 1, "points")
     lines = [clause_to_copy_line(one) for one in sorted(chosen, key=lambda one: one.place)]
@@ -188,7 +188,7 @@ def compose_piece_copy(
         ending=ending,
         hashtags=tags,
         caption=compose_piece_caption(hook, points, [ending, *([presented] if presented else [])], tags, mark),
-        labels=build_slide_labels_in_language(language),
+        labels=build_slide_labels_in_language(language, brand.voice),
         presenter=presented,
         warnings=warnings,
     )
@@ -215,12 +215,10 @@ def language_tag_of_brand(brand: BrandSnapshot, language: str) -> str:
     return brand.language if brand.language and primary_language(brand.language) == language else language
 
 
-def build_slide_labels_in_language(language: str) -> CopyLabels:
+def build_slide_labels_in_language(language: str, voice: str | None = None) -> CopyLabels:
     presenter = texts.capitalize_first_word(_presenter_disclosure(language))
-    table = LANGUAGE_TABLES.get(language)
-    if table is None:
+    if (own := tones.choose_line_formulas_for_voice(voice, language)) is None:
         return CopyLabels(presenter=presenter)
-    own = table.formulas
     return CopyLabels(swipe=own.swipe, about=own.about, save=own.save, presenter=presenter)
 
 
@@ -254,7 +252,7 @@ def _fill_formula_line(name: str, brand: BrandSnapshot, language: str) -> CopyLi
     Return the brand's name alone if the language has no formulas, or if the line is too long.
     """
     alone = CopyLine(text=names.app_display_name(brand), rule="formula", evidence=[names.app_name_evidence(brand)])
-    if (own := tones.choose_line_formulas_by_brand_tone(brand, language)) is None:
+    if (own := tones.choose_line_formulas_for_voice(brand.voice, language)) is None:
         return alone
     return next(fill_copy_formula(getattr(own, name), brand), alone)
 

@@ -16,15 +16,17 @@ _WORDS_ALLOWED_WITHOUT_EVIDENCE = {
     "de": """das ist dinge über schon von gehört pov gerade entdeckt in kürze ausprobieren entdecken im app
         store bei google play mehr erfahren da gibt s also mal gesehen kurz gesagt anschauen psst
         trommelwirbel einer nussschale na los willkommen hallo ein näherer blick auf ruhe kennenlernen
-        überblick eine vorstellung zusammenfassung mit beginnen zu hier kommt und einen geht""",
+        überblick eine vorstellung zusammenfassung mit beginnen zu hier kommt und einen geht hast haben du sie
+        probier probieren aus entdecke erfahre erfahren""",
     "fr": """voici choses à savoir sur en quelques images pov vient d arriver l écran bref essayer découvrir
         app store google play plus il y a alors c est quoi vite dit tester jeter un œil psitt roulement de
         tambour clin hop bienvenue chez bonjour petit tour douceur faire connaissance avec présentation
-        aperçu synthèse commencer s informer et voilà place coup parti cap""",
+        aperçu synthèse commencer s informer et voilà place coup parti cap tu vous connais connaissez
+        déjà essaie essayez découvre découvrez""",
     "es": """esto es cosas sobre ya conoces pov acabas de encontrar en breve probar descubrir app store
         google play más pues y a grandes rasgos darle una vuelta echar un vistazo chist redoble tambor pocas
         palabras venga saludos desde te saluda paseo por con calma conocer presentación resumen empezar
-        informarse aquí llega""",
+        informarse aquí llega prueba pruebe descubre descubra conoce acaba""",
 }
 #: Languages without formulas name only the stores.
 _ALLOWED_APP_STORE_WORDS = "app store google play"

@@ -81,6 +81,20 @@ GERMAN_LANGUAGE_TABLE = LanguageTable(
             visit="Auf zu {app}!",
         ),
     },
+    addressed={
+        "familiar": {
+            "meet": ("Das ist {app}", "Hast du schon von {app} gehört?"),
+            "try_it": "Probier {app} aus",
+            "visit": "Entdecke {app}",
+            "ending": "Erfahre mehr über {app}.",
+        },
+        "formal": {
+            "meet": ("Das ist {app}", "Haben Sie schon von {app} gehört?"),
+            "try_it": "Probieren Sie {app} aus",
+            "visit": "Entdecken Sie {app}",
+            "ending": "Erfahren Sie mehr über {app}.",
+        },
+    },
     leads=LEAD_IN_PATTERNS,
     tails="und_mehr und_vieles_mehr usw. usw u.v.m. etc",
     open_ends="""und oder mit von für zu zum zur der die das den dem des ein eine einen einem in im an

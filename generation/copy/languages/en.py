@@ -89,6 +89,7 @@ ENGLISH_LANGUAGE_TABLE = LanguageTable(
             visit="Let's see {app}!",
         ),
     },
+    addressed={},
     leads=LEAD_IN_PATTERNS,
     tails="as_well too also and_more and_much_more and_so_on etc",
     open_ends="""and or with of for to by the a an in on at from that which is are was as than into via

@@ -82,6 +82,17 @@ SPANISH_LANGUAGE_TABLE = LanguageTable(
             visit="¡A descubrir {app}!",
         ),
     },
+    addressed={
+        "familiar": {"try_it": "Prueba {app}", "visit": "Descubre {app}"},
+        "formal": {
+            "meet": ("Esto es {app}", "¿Ya conoce {app}?"),
+            "casual": "POV: acaba de encontrar {app}",
+            "try_it": "Pruebe {app}",
+            "visit": "Descubra {app}",
+            "swipe": "Deslice",
+            "save": "Guárdelo para luego",
+        },
+    },
     leads=LEAD_IN_PATTERNS,
     tails="también y_más y_mucho_más etc etc.",
     open_ends="y o u e con de del para por el la los las un una en al a que es son como permite ofrece",

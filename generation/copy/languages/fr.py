@@ -92,6 +92,18 @@ FRENCH_LANGUAGE_TABLE = LanguageTable(
             visit="Cap sur {app}\u00a0!",
         ),
     },
+    addressed={
+        "familiar": {
+            "meet": ("Voici {app}", "Tu connais déjà {app}\u00a0?"),
+            "try_it": "Essaie {app}",
+            "visit": "Découvre {app}",
+        },
+        "formal": {
+            "meet": ("Voici {app}", "Vous connaissez déjà {app}\u00a0?"),
+            "try_it": "Essayez {app}",
+            "visit": "Découvrez {app}",
+        },
+    },
     leads=LEAD_IN_PATTERNS,
     tails="également aussi et_plus_encore et_bien_plus etc etc.",
     open_ends="""et ou avec de des du d à au aux le la les un une en dans sur pour par que qui est sont

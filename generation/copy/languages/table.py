@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 #: Placeholder for the app's name in a lead-in pattern.
 LEAD_IN_APP_NAME_PLACEHOLDER = "{app}"
 Tone = Literal["plain", "casual", "playful", "warm", "professional", "enthusiastic"]
+ReaderAddress = Literal["familiar", "formal"]
 
 
 class CopyFormulas(NamedTuple):
@@ -38,7 +39,8 @@ class CopyFormulas(NamedTuple):
 
 
 class LanguageTable(NamedTuple):
-    """One language. `tones` are its formulas in other tones than the plain one.
+    """One language. `tones` are its formulas in other tones than the plain one, `addressed` those of the plain one
+    with a form of address.
 
     `leads` are cut off a clause's beginning, in this order; `tails` off its end. `open_ends` are words that
     need a continuation. `back` are beginnings that refer to the sentence before, `theirs` words that refer to
@@ -50,6 +52,7 @@ class LanguageTable(NamedTuple):
 
     formulas: CopyFormulas
     tones: Mapping[Tone, CopyFormulas]
+    addressed: Mapping[ReaderAddress, Mapping[str, Any]]
     leads: tuple[str, ...]
     tails: str
     open_ends: str

@@ -10,6 +10,8 @@ import pytest
 from generation.copy import tones
 from generation.copy.languages import LANGUAGE_TABLES
 from generation.copy.languages.table import Tone
+from generation.copy.tones import WritingStyle
+from generation.copy.voice_text import load_voice_phrases
 from generation.copy.write import write_piece_copy
 from generation.proofreading import words as proofreading
 from generation.spec import BrandSnapshot, PieceCopy, PieceFormat, PieceSpec
@@ -19,6 +21,22 @@ from tests.generation.copy.tracing import lines, untraced
 TONES: tuple[Tone, ...] = get_args(Tone)
 FORMATS: tuple[PieceFormat, ...] = get_args(PieceFormat)
 SEEDS = [f"seed {number}" for number in range(25)]
+#: Lines of derived voices, with the styles that they state.
+DERIVED_STYLES = {
+    "Spricht die Lesenden mit „du“ an.": WritingStyle(address="familiar", speaks_to_reader=True),
+    "S’adresse au lecteur avec « vous ».": WritingStyle(address="formal", speaks_to_reader=True),
+    "Se dirige al lector con «usted».": WritingStyle(address="formal", speaks_to_reader=True),
+    "読み手に「お客様」と呼びかける。": WritingStyle(speaks_to_reader=True),
+    "Krótkie zdania (słów: 5, zwykle: 7).\n✓ Czasem postawić wykrzyknik.": WritingStyle(length=-1),
+    "경어체\n자주 질문한다.": WritingStyle(asks=True),
+    "Часто использует восклицания.": WritingStyle("enthusiastic", length=-1),
+    "Lange Sätze (Wörter: 16, üblich: 9).\nStellt oft Fragen.": WritingStyle("professional", asks=False, length=1),
+    "Spricht die Lesenden mit „Sie“ an.\nVerwendet Emojis.": WritingStyle(address="formal", speaks_to_reader=True),
+    "Warm.\nSe dirige al lector con «usted».": WritingStyle("warm", address="formal", speaks_to_reader=True),
+    "✓ Schlicht sagen, was angeboten wird.\nlocker": WritingStyle("casual", asks=True, length=-1),
+    "amichevole": WritingStyle("warm", speaks_to_reader=True),
+    "Нет, не официальный: дружелюбный": WritingStyle("warm", speaks_to_reader=True),
+}
 LONG = BrandSnapshot(
     name="Tideline",
     descriptions=[
@@ -82,12 +100,12 @@ def test_casual_pieces_are_short_and_professional_ones_state() -> None:
     assert not any(text.endswith("?") for text in hooks["professional"])
 
 
-@pytest.mark.parametrize("tone", TONES)
+@pytest.mark.parametrize("voice", [*TONES, *DERIVED_STYLES])
 @pytest.mark.parametrize("brand", [*BRANDS.values(), LONG, BrandSnapshot(name="Yahoo!", keywords=["sea trips"])])
-def test_no_tone_says_more_than_the_brand(tone: Tone, brand: BrandSnapshot) -> None:
+def test_no_voice_says_more_than_the_brand(voice: str, brand: BrandSnapshot) -> None:
     """Proofreader and tracer find no foreign words, numbers, claims or quotes."""
     for format_, seed in zip(FORMATS, SEEDS, strict=False):
-        copy = piece(brand, tone, format_, seed)
+        copy = piece(brand, voice, format_, seed)
         assert proofreading.find_copy_faults(copy, brand) == []
         assert [why for line in lines(copy) if (why := untraced(line, brand))] == []
 
@@ -116,3 +134,30 @@ def test_no_tone_says_more_than_the_brand(tone: Tone, brand: BrandSnapshot) -> N
 )
 def test_the_first_word_that_names_a_tone_and_is_not_negated_decides(voice: str | None, tone: Tone) -> None:
     assert tones.voice_to_tone(voice) == tone
+
+
+@pytest.mark.parametrize(("voice", "style"), DERIVED_STYLES.items())
+def test_the_lines_of_a_derived_voice_state_its_style(voice: str, style: WritingStyle) -> None:
+    assert tones.voice_to_style(voice) == style
+    changed = [
+        piece(BRANDS[language], voice, format_, seed) != piece(BRANDS[language], None, format_, seed)
+        for language, format_, seed in pieces(3)
+    ]
+    assert sum(changed) > len(changed) / 2
+
+
+def test_a_piece_addresses_the_reader_as_its_voice_does() -> None:
+    calls = {
+        word: piece(BRANDS[language], load_voice_phrases()[language]["address"].format(word=word)).call_to_action.text
+        for language, word in (("de", "du"), ("de", "Sie"), ("fr", "tu"), ("fr", "vous"), ("es", "tú"), ("es", "usted"))
+    }
+    assert calls == {
+        "du": "Entdecke Tideline",
+        "Sie": "Entdecken Sie Tideline",
+        "tu": "Découvre Tideline",
+        "vous": "Découvrez Tideline",
+        "tú": "Descubre Tideline",
+        "usted": "Descubra Tideline",
+    }
+    formal = piece(BRANDS["es"], "warm\nSe dirige al lector con «usted».")
+    assert (formal.labels.swipe, formal.call_to_action.text) == ("Deslice", "Conocer Tideline con calma")

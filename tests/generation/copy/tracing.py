@@ -71,7 +71,8 @@ def fill(template: str, values: dict[str, str]) -> str:
 
 def templates() -> Iterator[str]:
     for table in LANGUAGE_TABLES.values():
-        for formulas in (table.formulas, *table.tones.values()):
+        addressed = [formula for own in table.addressed.values() for formula in own.values()]
+        for formulas in (table.formulas, *table.tones.values(), addressed):
             for formula in formulas:
                 yield from (formula,) if isinstance(formula, str) else formula
 
