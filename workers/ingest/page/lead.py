@@ -10,12 +10,14 @@ from workers.ingest.page.blocks.cues import TextCue, has_text_cue
 from workers.ingest.page.names import LEGAL_FORM_PATTERN
 from workers.ingest.page.text import count_words, first_sentence, fold_text, split_sentences
 from workers.ingest.shapes import Passage, PassageRole
-from workers.ingest.skip_rules import SENTENCE_KINDS_SKIPPED_AT_START, SentenceSkipRules
+from workers.ingest.skip_rules import SentenceSkipRules
 
 #: Words of a lead paragraph at least.
 MIN_LEAD_WORDS = 9
 #: Words of one without any other sign.
 MIN_PLAIN_LEAD_WORDS = 12
+#: Words of one without a mark at its end: a shorter one may be a footer's line.
+MIN_UNENDED_LEAD_WORDS = 15
 #: Characters of the brand's name at least, so that its mention is a sign.
 MIN_MENTIONED_NAME_CHARS = 3
 #: Roles of passages that may describe the brand. A feature's text describes one part, unless it names the brand.
@@ -39,6 +41,10 @@ SENTENCE_END_PATTERN = re.compile(r"[.!。！।؟][\"”“»’')\]」]*$")
 #: Footnotes, lists written as a text, and lines of credit.
 NON_LEAD_OPENING_PATTERN = re.compile(r"[*†‡•·¹²³>✓✔-]|(?:written|sponsored|powered) by\b")
 
+LIST_MARK_PATTERN = re.compile(r"[•·|✦✧★☆◆●■→»/]")
+#: Marks between the items of a list from which a text is one.
+MIN_LIST_MARKS = 3
+
 LeadCheck = Callable[[Passage, str], bool]
 
 
@@ -58,20 +64,25 @@ def find_lead_paragraph(passages: Iterable[Passage], name: str, language: str | 
 def cut_greetings_and_questions(text: str, skip_rules: SentenceSkipRules) -> str:
     def is_opening(sentence: str) -> bool:
         kind = skip_rules.classify_skipped_sentence(sentence)
-        return kind in SENTENCE_KINDS_SKIPPED_AT_START or has_text_cue(sentence.lower(), "greeting")
+        return kind in {"greeting", "question", "quote"} or has_text_cue(sentence.lower(), "greeting")
 
-    return "".join(dropwhile(is_opening, split_sentences(text)))
+    return "".join(dropwhile(is_opening, split_sentences(text))).rstrip(" :：")
 
 
 def may_be_lead(text: str, skip_rules: SentenceSkipRules) -> bool:
     lower_text = text.lower()
-    if count_words(text) < MIN_LEAD_WORDS or NON_LEAD_OPENING_PATTERN.match(lower_text):
+    if count_words(text) < MIN_LEAD_WORDS or NON_LEAD_OPENING_PATTERN.match(lower_text) or is_text_of_list(text):
         return False
     has_hours = has_text_cue(lower_text, "time") and has_text_cue(lower_text, "hours")
     if has_hours or any(has_text_cue(lower_text, cue) for cue in NON_LEAD_CUES):
         return False
     kinds = {skip_rules.classify_skipped_sentence(sentence) for sentence in (first_sentence(text), text)}
     return kinds.isdisjoint(NON_LEAD_SENTENCE_KINDS)
+
+
+def is_text_of_list(text: str) -> bool:
+    """Return whether a text is a list without sentences, such as a ticker: `FAST ✦ CHEAP ✦ HAND-MADE ✦`."""
+    return len(LIST_MARK_PATTERN.findall(text)) >= MIN_LIST_MARKS
 
 
 def is_in_hero(passage: Passage, _: str) -> bool:
@@ -95,7 +106,8 @@ def speaks_of_itself_in_list(passage: Passage, _: str) -> bool:
 
 
 def is_any_prose(passage: Passage, _: str) -> bool:
-    return passage.role == "prose"
+    has_end = is_whole(passage) or count_words(passage.text) >= MIN_UNENDED_LEAD_WORDS
+    return passage.role == "prose" and has_end
 
 
 def is_whole(passage: Passage) -> bool:

@@ -10,6 +10,7 @@ from workers.ingest.page.blocks.cues import TextCue, has_text_cue
 from workers.ingest.page.declared_names import list_metadata_brand_names
 from workers.ingest.page.document import HtmlDocument, read_tag_attribute, read_tag_text
 from workers.ingest.page.kinds import is_brand_node
+from workers.ingest.page.lead import is_text_of_list
 from workers.ingest.page.names import is_similar_name, split_name_and_tagline
 from workers.ingest.page.text import (
     MIN_TAGLINE_WORDS,
@@ -31,6 +32,7 @@ VISIT_CUES: tuple[TextCue, ...] = (
     "thanks",
     "instruction",
     "date",
+    "year",
     "notice",
     "money",
     "offer",
@@ -53,14 +55,14 @@ def find_page_taglines(
     `lead` is the page's lead paragraph.
     """
     for value, confidence, rule in find_scored_taglines(page, name or page.domain_label, passages, lead):
-        line = clean_text_line(value)
-        if is_tagline_sized(line) and fold_text(line) != fold_text(name or "") and not is_about_visit(line):
+        line = clean_text_line(value).rstrip(" :：,;")
+        if is_tagline_sized(line) and fold_text(line) not in fold_text(name or "") and not is_about_visit(line):
             yield page.build_candidate("tagline", line, confidence, rule)
 
 
 def is_about_visit(line: str) -> bool:
-    """Return whether a line greets, thanks or instructs the visitor, or has dates, prices, contacts or legal words."""
-    return any(has_text_cue(line.lower(), cue) for cue in VISIT_CUES)
+    """Return whether a line greets, thanks or instructs the visitor, is a list, or has dates, prices or contacts."""
+    return is_text_of_list(line) or any(has_text_cue(line.lower(), cue) for cue in VISIT_CUES)
 
 
 def find_scored_taglines(

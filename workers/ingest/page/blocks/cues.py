@@ -22,6 +22,7 @@ TextCue: TypeAlias = Literal[
     "time",
     "address",
     "date",
+    "year",
     "greeting",
     "thanks",
     "instruction",

@@ -11,7 +11,7 @@ MAX_HERO_BLOCKS = 8
 MAX_UNBOXED_HERO_BLOCKS = 5
 #: Blocks before the headline that may belong to it: a line above it.
 MAX_BLOCKS_ABOVE_HEADLINE = 2
-COUNTER_PATTERN = re.compile(r"\W*\d[\d., ]*\W{0,2}\w?")
+COUNTER_PATTERN = re.compile(r"\W*\d[\d., ]*\W{0,2}[^\W\d_]{0,6}\W?")
 #: Share of linked characters from which a block is a link.
 MIN_LINK_SHARE = 0.5
 
@@ -63,5 +63,5 @@ def list_blocks_below_headline(
 
 
 def is_counter(block: PageBlock) -> bool:
-    """Return whether the block is only a number, such as `500+`; the block after it is its label."""
+    """Return whether the block is only a number, such as `500+` or `15 years`; the block after it is its label."""
     return COUNTER_PATTERN.fullmatch(block.text) is not None

@@ -161,7 +161,12 @@ def is_quotation_outside_hero(block: PageBlock, _: int) -> bool:
 
 
 def is_star_rating(block: PageBlock, _: int) -> bool:
-    return block.words < 6 and STARS_PATTERN.search(block.text) is not None and block.level not in {1, 2}
+    return (
+        block.role != "hero"
+        and block.words < 6
+        and STARS_PATTERN.search(block.text) is not None
+        and block.level not in {1, 2}
+    )
 
 
 def is_faq(block: PageBlock, _: int) -> bool:
