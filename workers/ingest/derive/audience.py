@@ -197,10 +197,5 @@ def join_labels(labels: Sequence[str], grammar: CustomerGrammar) -> str:
     return grammar.joined.join(filter(None, (grammar.separator.join(labels[:-1]), *labels[-1:])))
 
 
-def join_as_english_list(words: Sequence[str]) -> str:
-    """Join words into an English list, such as `a, b and c`; empty for no words."""
-    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
-
-
 def capitalize_sentence(text: str) -> str:
     return text[:1].upper() + text[1:]

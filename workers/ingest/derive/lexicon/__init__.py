@@ -46,8 +46,10 @@ OffTopicSubject: TypeAlias = Literal["state", "news", "history", "price", "prais
 class IngestLexicon(msgspec.Struct, frozen=True, kw_only=True):
     """Words and patterns of one language.
 
-    `common` words are on every page or readme. `we` are words for the brand itself. `roles` map English names to forms in the language; `suffix` is a pattern for a form's end. `follow` has the words
-    that may follow a form: any other word makes it a part of a longer name, as in `student loans`.
+    `common` words are on every page or readme. `we` are words for the brand itself. `roles` map
+    English names to forms in the language, the citation form first; `suffix` is a pattern for a form's end.
+    `follow` has the words that may follow a form: any other word makes it a part of a longer name, as in
+    `student loans`.
 
     `cue`, `help`, `plain` and `whether` are patterns of words before the product's intended users: `cue`
     if the words have no other meaning, `help` before a verb, `whether` before a single person. `use`
