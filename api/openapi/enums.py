@@ -96,7 +96,8 @@ OPENAPI_ENUMS: Mapping[str, OpenApiEnum] = {
     "AgeRange": OpenApiEnum("The age of a drawn influencer.", influencers.AgeRange),
     "Gender": OpenApiEnum("The gender of a drawn influencer.", influencers.Gender),
     "InfluencerStatus": OpenApiEnum("The progress of an influencer.", influencers.InfluencerStatus),
-    "IcpPart": OpenApiEnum("The part of an `icp` about its customers.", brand.IcpPart),
+    "IcpPart": OpenApiEnum("The part of an `audience` or `icp` about its customers.", brand.IcpPart),
+    "PartBasis": OpenApiEnum("Whether a quote states a part, or its trade implies it.", brand.PartBasis),
     "JobKind": OpenApiEnum("The kind of work of a job.", tuple(PUBLIC_JOB_KIND_NAMES)),
     "JobPhase": OpenApiEnum(
         "The current phase of a job: `scheduled` for a later time, `queued` for a worker, `running`, "

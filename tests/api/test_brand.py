@@ -86,7 +86,10 @@ async def test_the_parts_of_an_icp_come_with_their_quotes(acme: ApiCaller, proje
     quote = "Built for nurses."
     parts = [BrandPart(part="role", value="nurses", quote=quote), BrandPart(part="need", value="rest", quote="Rest.")]
     await complete_ingest(acme, project, conn, icp=msgspec.structs.replace(build_finding("Nurses", 0.5), parts=parts))
-    said = [{"part": "role", "value": "nurses", "quote": quote}, {"part": "need", "value": "rest", "quote": "Rest."}]
+    said = [
+        {"part": "role", "value": "nurses", "quote": quote, "basis": "stated"},
+        {"part": "need", "value": "rest", "quote": "Rest.", "basis": "stated"},
+    ]
     assert (await acme.http.get(project)).json()["brandContext"]["provenance"]["icp"]["parts"] == said
     assert (await acme.http.get(f"{project}/brand")).json()["fields"]["icp"]["provenance"]["parts"] == said
 

@@ -71,18 +71,30 @@ SANDBOX_BRAND_VALUES: dict[BrandFieldName, BrandFieldValue] = {
     "tagline": "Everything your team decided, in one place",
     "audience": "Small teams",
     "icp": "Small teams, who want to “keep plans and notes in one place”.",
-    "brandVoice": "Casual: contractions and questions; speaks to the reader as “you”; short plain sentences.",
+    "brandVoice": "\n".join(
+        [
+            "Addresses the reader as “you”.",
+            "Speaks of itself as “we”.",
+            "Short sentences (words: 8, usual: 11).",
+            "Often asks questions.",
+            "✓ Open with a question to the reader.",
+            "✓ Stay with “you”.",
+            "✗ No exclamation marks.",
+        ]
+    ),
     "keywords": ["planning", "notes", "decisions"],
     "primaryLanguage": "en",
     "logoUrl": "https://example.test/logo.png",
     "colors": ["#1f6f5c", "#f2a541", "#fbfaf7"],
 }
-SANDBOX_ICP_NEED = "keep plans and notes in one place"
+SANDBOX_PRODUCT_USE = "keep plans and notes in one place"
+SANDBOX_CUSTOMER_PART = BrandPart(part="organization", value="small teams", quote="Made for small teams.")
 SANDBOX_PARTS_BY_BRAND_FIELD = {
+    "audience": [SANDBOX_CUSTOMER_PART],
     "icp": [
-        BrandPart(part="organization", value="small teams", quote="Made for small teams."),
-        BrandPart(part="need", value=SANDBOX_ICP_NEED, quote=f"Example helps you {SANDBOX_ICP_NEED}."),
-    ]
+        SANDBOX_CUSTOMER_PART,
+        BrandPart(part="use", value=SANDBOX_PRODUCT_USE, quote=f"Example helps you {SANDBOX_PRODUCT_USE}."),
+    ],
 }
 SANDBOX_SITE_URL = f"https://{SANDBOX_SITE_HOST}/"
 SANDBOX_BRAND_COLORS = [

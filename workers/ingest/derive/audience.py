@@ -166,7 +166,7 @@ def derive_audience(
     if customers and grammar:
         yield FieldCandidate(
             field="audience",
-            value=capitalize_sentence(join_labels([customer.label for customer in customers], grammar)),
+            value=capitalize_sentence(join_labels([customer.label for customer in customers], grammar), grammar),
             confidence=compute_customers_confidence(customers),
             rule="text.audience",
             url=prose.url,
@@ -197,5 +197,6 @@ def join_labels(labels: Sequence[str], grammar: CustomerGrammar) -> str:
     return grammar.joined.join(filter(None, (grammar.separator.join(labels[:-1]), *labels[-1:])))
 
 
-def capitalize_sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def capitalize_sentence(text: str, grammar: CustomerGrammar) -> str:
+    first = "İ" if grammar.dotted and text.startswith("i") else text[:1].upper()
+    return first + text[1:]

@@ -117,8 +117,9 @@ def describe_ideal_customer(parts: Sequence[BrandPart], grammar: CustomerGrammar
         return " · ".join(f"{label}: {text}" for label, text in zip(grammar.labels, texts, strict=True) if text)
     pattern = grammar.want if use else grammar.sentence if place else grammar.placeless
     if not pattern:
-        return " · ".join(filter(None, (capitalize_sentence(customers), *(place or []), need, use)))
-    return capitalize_sentence(pattern.format(customers=customers, need=need, use=use, place=place[0] if place else ""))
+        return " · ".join(filter(None, (capitalize_sentence(customers, grammar), *(place or []), need, use)))
+    sentence = pattern.format(customers=customers, need=need, use=use, place=place[0] if place else "")
+    return capitalize_sentence(sentence, grammar)
 
 
 def elide_article(need: str, grammar: CustomerGrammar) -> str:

@@ -26,7 +26,7 @@ from workers.llm.endpoint import LanguageModelApi
 from workers.web.fetch import FetchedResponse, FetchResponseLimits
 
 #: Version of our rules. Raise it whenever the rules read other data from the same files.
-REPOSITORY_EXTRACTION_RULES_VERSION = 4
+REPOSITORY_EXTRACTION_RULES_VERSION = 5
 
 
 async def ingest_github_repository(

@@ -12,7 +12,7 @@ import msgspec
 from schemas.brand import BrandFieldName, BrandPart, FieldCandidate
 from workers.ingest.derive.audience import capitalize_sentence
 from workers.ingest.derive.icp import describe_ideal_customer
-from workers.ingest.derive.tables import CustomerGrammar, load_customer_grammar
+from workers.ingest.derive.tables import CustomerGrammar
 from workers.ingest.derive.voice import MIN_VOICE_PROSE_WORDS as VOICE_WORDS
 from workers.ingest.llm.answer import BrandAnswer, BrandClaim, ConfidenceLevel, CustomerPart, Trait
 from workers.ingest.page.text import MAX_TAGLINE_CHARS, clean_text_line, count_words
@@ -39,14 +39,14 @@ WEB_ADDRESS_PATTERN = re.compile(
 class PromptSourceText(NamedTuple):
     """Text that the model received, its passages and its source's address.
 
-    `own_text` is the part without stories. `brand_prose` has the brand's own voice. `language` is its primary language.
+    `own_text` is the part without stories. `brand_prose` has the brand's own voice. `grammar` is its language's.
     """
 
     own_text: str
     brand_prose: str
     passages: Sequence[Passage]
     url: str
-    language: str
+    grammar: CustomerGrammar
 
 
 def build_candidates_from_model_answer(answer: BrandAnswer, source: PromptSourceText) -> Iterator[FieldCandidate]:
@@ -93,7 +93,7 @@ def build_llm_icp_candidate(
         confidence = find_lowest_llm_confidence(part.confidence for part in quoted)
         icp = build_llm_candidate(
             "icp",
-            describe_ideal_customer(brand_parts, load_customer_grammar(source.language) or CustomerGrammar()),
+            describe_ideal_customer(brand_parts, source.grammar),
             source,
             [part.quote for part in brand_parts],
             confidence,
@@ -122,7 +122,7 @@ def build_llm_voice_candidate(traits: Iterable[Trait], source: PromptSourceText)
         quotes = [trait.quote for trait in by_name.values()]
         confidence = find_lowest_llm_confidence(trait.confidence for trait in by_name.values())
         yield build_llm_candidate(
-            "brandVoice", f"{capitalize_sentence(', '.join(by_name))}.", source, quotes, confidence
+            "brandVoice", f"{capitalize_sentence(', '.join(by_name), source.grammar)}.", source, quotes, confidence
         )
 
 

@@ -11,6 +11,7 @@ from schemas.brand import FieldCandidate
 from schemas.errors import LanguageModelError
 from telemetry import metrics
 from workers.ingest.derive.own_prose import find_brand_written_passages
+from workers.ingest.derive.tables import CustomerGrammar, load_customer_grammar
 from workers.ingest.languages import primary_language_subtag
 from workers.ingest.llm.answer import BrandAnswer
 from workers.ingest.llm.evidence import PromptSourceText, build_candidates_from_model_answer
@@ -82,7 +83,7 @@ def build_prompt_source_text(passages: Sequence[Passage], url: str, language: st
         brand_prose=join_passages_for_prompt(find_brand_written_passages(list(passages))),
         passages=passages,
         url=url,
-        language=primary_language_subtag(language or ""),
+        grammar=load_customer_grammar(primary_language_subtag(language or "")) or CustomerGrammar(),
     )
 
 

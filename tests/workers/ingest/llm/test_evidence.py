@@ -26,6 +26,7 @@ from tests.workers.ingest.llm.endpoint import (
 from tests.workers.web.web import raw_response
 from workers.ingest.assemble import assemble_brand_extraction
 from workers.ingest.llm import suggest
+from workers.ingest.derive.tables import CustomerGrammar
 from workers.ingest.llm.answer import BrandAnswer, BrandClaim, CustomerPart, Trait
 from workers.ingest.llm.evidence import PromptSourceText, build_candidates_from_model_answer
 from workers.ingest.parser.parser import open_document_parser
@@ -268,7 +269,9 @@ TRAITS = some.lists(some.builds(Trait, trait=WORDS, quote=WORDS, confidence=SURE
 @given(some.builds(BrandAnswer, tagline=CLAIMS, audience=CLAIMS, icp=PARTS, brand_voice=TRAITS))
 def test_any_answer_gives_bounded_candidates_with_quotes(answer: BrandAnswer) -> None:
     text = suggest.join_passages_for_prompt(PASSAGES)
-    for candidate in build_candidates_from_model_answer(answer, PromptSourceText(text, text, PASSAGES, HOME, "en")):
+    for candidate in build_candidates_from_model_answer(
+        answer, PromptSourceText(text, text, PASSAGES, HOME, CustomerGrammar())
+    ):
         assert candidate.field in {"tagline", "audience", "icp", "brandVoice"}
         assert candidate.confidence <= 0.7
         assert candidate.evidence

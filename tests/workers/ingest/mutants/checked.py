@@ -100,7 +100,8 @@ def check_finding(
 ) -> None:
     msgspec.convert({field: finding.value}, BrandPatch)
     assert 0 < finding.confidence <= 1
-    texts = [finding.value] if isinstance(finding.value, str) else [*finding.value]
+    # A voice is lines of measures and advice.
+    texts = finding.value.split("\n") if isinstance(finding.value, str) else [*finding.value]
     for text in texts if field in lengths else ():
         check(text, lengths[field])
     for quote in finding.evidence:
