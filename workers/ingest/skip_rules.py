@@ -1,7 +1,7 @@
 """Skip rules: sentences on a product's state, price or past, news, praise and pleas are skipped.
 
 The phrases are the lexicon's: of the text's language, and of English, since English phrases occur in any
-text.
+text. A language without such phrases has those of a page's cues.
 """
 
 import re
@@ -10,12 +10,20 @@ from itertools import dropwhile, takewhile
 
 from workers.ingest.derive.lexicon import OffTopicSubject, load_lexicon
 from workers.ingest.languages import primary_language_subtag
+from workers.ingest.page.blocks.cues import TextCue, has_text_cue
 from workers.ingest.page.text import split_sentences
 
 #: Skipped kinds after which a paragraph turns to its product. Any other kind ends the paragraph.
 SENTENCE_KINDS_SKIPPED_AT_START: frozenset[str | None] = frozenset({"greeting", "praise", "question", "quote"})
 #: Skipped kinds that a paragraph on its product may contain.
 SENTENCE_KINDS_KEPT_IN_PRODUCT_TEXT: frozenset[str | None] = frozenset({"question", "quote"})
+#: Kinds of sentences by a page's cues, which are in 14 languages.
+KIND_BY_CUE: dict[TextCue, OffTopicSubject] = {
+    "notice": "state",
+    "instruction": "request",
+    "thanks": "request",
+    "greeting": "greeting",
+}
 MAX_SKIP_CHECKED_SENTENCE_CHARS = 400
 QUESTION_END_PATTERN = re.compile(r"[?？؟][\"'”’»)\]]*\Z")
 QUOTED_SENTENCE_PATTERN = re.compile(r"[\"“„«‘][^\"“”„«»]+[\"”“»’]\W{0,3}[\w .,&'’()]{0,60}\Z")
@@ -26,6 +34,7 @@ class SentenceSkipRules:
 
     def __init__(self, language: str | None) -> None:
         self.kinds = compile_skip_rule_patterns(primary_language_subtag(language) if language else None)
+        self.cues = KIND_BY_CUE.items() if language and not load_lexicon(language).asides else ()
 
     def classify_skipped_sentence(self, sentence: str) -> str | None:
         """Return the kind of a sentence not about the product, such as `news`; None if it may describe the product."""
@@ -34,7 +43,8 @@ class SentenceSkipRules:
             return "question"
         if QUOTED_SENTENCE_PATTERN.match(sentence):
             return "quote"
-        return next((kind for kind, pattern in self.kinds if pattern.search(sentence)), None)
+        kind: str | None = next((kind for kind, pattern in self.kinds if pattern.search(sentence)), None)
+        return kind or next((kind for cue, kind in self.cues if has_text_cue(sentence.lower(), cue)), None)
 
     def is_section_on_state_or_news(self, heading: str) -> bool:
         """Return whether a section is on the product's state or on news, by its heading."""

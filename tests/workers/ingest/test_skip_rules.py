@@ -93,6 +93,21 @@ def test_each_kind_is_skipped_in_each_language(language: str) -> None:
     assert kinds == {kind: kind for kind in load_lexicon(language).asides}
 
 
+@pytest.mark.parametrize(
+    ("language", "sentence", "kind"),
+    [
+        ("ja", "このアプリは準備中です。", "state"),
+        ("tr", "Zap çok yakında sizlerle.", "state"),
+        ("pl", "Kliknij tutaj, aby pobrać.", "request"),
+        ("ko", "감사합니다 여러분.", "request"),
+        ("cs", "Vítejte na stránkách Zap.", "greeting"),
+        ("ja", "話したことを絵にするアプリです。", None),
+    ],
+)
+def test_cues_of_pages_count_in_a_language_without_a_lexicon(language: str, sentence: str, kind: str | None) -> None:
+    assert SentenceSkipRules(language).classify_skipped_sentence(sentence) == kind
+
+
 @pytest.mark.parametrize("language", [*SENTENCES, "ja", "tlh", None])
 def test_questions_quotes_and_english_phrases_are_skipped_in_any_language(language: str | None) -> None:
     skip_rules = SentenceSkipRules(language)

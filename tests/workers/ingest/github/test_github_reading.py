@@ -69,13 +69,15 @@ def test_first_sentences_of_a_store_text_are_the_description(text: str, descript
     assert values.get("appDescription") == description
 
 
-def test_a_description_of_the_state_ranks_last() -> None:
+def test_a_description_of_the_state_is_not_used() -> None:
     readme = "# Zap\n\nZap draws for everyone who speaks."
     for description in ("[DEPRECATED] Moved to another place", "Zap 2 is now available!", "Please read the wiki"):
         values = reading({"README.md": readme}, description=description)
         assert values["appDescription"] == "Zap draws for everyone who speaks."
         assert values["tagline"] != description
-        assert reading(description=description)["appDescription"] == description.strip("[]")
+        assert "appDescription" not in reading(description=description)
+    kept = reading(description="Zap draws what you say. No longer maintained.")
+    assert (kept["appDescription"], kept["tagline"]) == ("Zap draws what you say.",) * 2
 
 
 MANIFEST = """<manifest xmlns:android="http://schemas.android.com/apk/res/android">

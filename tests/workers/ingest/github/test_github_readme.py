@@ -97,6 +97,7 @@ def test_each_markup_gives_the_same_values(path: str, text: str) -> None:
         ("<h3>Draw anything that you say aloud</h3>", "Draw anything that you say aloud"),
         ("# Zap\n\nSee https://zap.test for how to draw.", None),
         ("# Zap\n\n## Building and testing it", None),
+        ('<h1><img alt="Screenshot of a drawn house"></h1>', None),
     ],
 )
 def test_the_tagline_is_next_to_the_title(text: str, line: str | None) -> None:

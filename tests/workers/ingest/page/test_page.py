@@ -52,6 +52,41 @@ def test_the_first_prose_after_the_headline_is_the_description(html: str) -> Non
     assert value("appDescription", html.format(line)) == line
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        "Welcome to our page, where you find all that we know about drawing.",
+        "Click on one of the pictures below to see more of what was drawn.",
+        "Our spring offer: all of the drawings at home for only 9 € until further notice.",
+        "Address: Am Hafen 3, at the old bridge over the river, first door to the left.",
+        "“I have never drawn so much in my life, and I would never do without it again.”",
+        "On 3 March 2026 we meet again, and all of you are invited to our house.",
+        "Lorem ipsum dolor sit amet, consectetur adipiscing elit sed do eiusmod.",
+        "Have you ever thought about what it would be like to draw what you say?",
+        "FAST ✦ CHEAP ✦ DRAWN BY HAND ✦ FAST ✦ CHEAP ✦ DRAWN BY HAND ✦ FAST ✦ CHEAP",
+    ],
+)
+@pytest.mark.parametrize(
+    "lead",
+    [
+        "Acme draws what you say, and it does so quickly and well.",
+        "We draw what you say, and we do so quickly and well.",
+        "アクメはあなたの言葉をそのまま絵にするアプリで、誰でもすぐに使えます。",
+        "Мы рисуем то, что вы говорите, быстро, хорошо и за один день.",
+    ],
+)
+def test_the_lead_paragraph_of_a_home_page_is_its_description(lead: str, other: str) -> None:
+    for html in (f"<p>{other}</p><div><p>{lead}</p></div>", f"<h1>Acme</h1><p>{other}</p><p>{lead}</p>"):
+        assert value("appDescription", f"<title>Acme</title>{html}") == lead
+
+
+@pytest.mark.parametrize("text", ["Enter your description here", "[Your Agency Name] draws all you say"])
+def test_a_placeholder_is_no_description(text: str) -> None:
+    lead = "Acme draws what you say, and it does so quickly and well."
+    html = meta("description", text) + f"<title>Acme</title><h1>Acme</h1><p>{lead}</p>"
+    assert value("appDescription", html) == lead
+
+
 def test_a_description_ends_with_a_sentence_within_500_characters() -> None:
     sentence = "It draws what you say. "
     assert value("appDescription", meta("description", sentence * 100)) == (sentence * 21).strip()

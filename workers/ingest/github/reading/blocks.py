@@ -17,6 +17,8 @@ MAX_BLOCK_TAG_ANCESTORS = 12
 INVISIBLE_README_TAGS = frozenset("script style pre table svg video picture img template noscript form".split())
 HEADING_TAGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 README_BLOCK_TAGS = {*HEADING_TAGS, *"p li blockquote div center section dd dt summary body html".split()}
+#: Mark of a heading whose text is an image's.
+IMAGE_HEADING_ATTRIBUTE = "data-tenantry-image"
 ADMONITION_MARK_PATTERN = re.compile(r"\s*\[!\w+\]")
 EMOJI_SHORTCODE_PATTERN = re.compile(r"(?<!\w):[a-z0-9_+-]+:(?!\w)")
 #: Emoji and ornaments before and after a text.
@@ -30,12 +32,16 @@ MIN_LINKED_SENTENCE_WORDS = 8
 
 
 class ReadmeBlock(NamedTuple):
-    """Block of text. `level` is a heading's, 1 to 6; `free` is the text outside links."""
+    """Block of text. `level` is a heading's, 1 to 6; `free` is the text outside links.
+
+    `is_image` is True for a heading that has only an image's alternative text.
+    """
 
     kind: Literal["heading", "text", "item", "quote"]
     text: str
     free: str
     level: int = 0
+    is_image: bool = False
 
 
 def parse_readme_blocks(html: str) -> list[ReadmeBlock]:
@@ -77,6 +83,7 @@ def replace_heading_images(soup: BeautifulSoup) -> None:
         image = heading.find("img")
         if image is not None and not heading.get_text().strip():
             image.replace_with(read_tag_attribute(image, "alt"))
+            heading[IMAGE_HEADING_ATTRIBUTE] = ""
 
 
 def find_enclosing_block_tag(text: NavigableString) -> Tag | None:
@@ -89,7 +96,7 @@ def parse_one_readme_block(box: Tag, texts: list[NavigableString]) -> ReadmeBloc
         return None
     free = clean_text_line("".join(part for part in texts if part.find_parent("a") is None))
     if box.name in HEADING_TAGS:
-        return ReadmeBlock("heading", text, free, int(box.name[1]))
+        return ReadmeBlock("heading", text, free, int(box.name[1]), IMAGE_HEADING_ATTRIBUTE in box.attrs)
     ancestors = {box.name, *(tag.name for tag in islice(box.parents, 4))}
     if "blockquote" in ancestors:
         return None if is_readme_admonition(box) else ReadmeBlock("quote", text, free)

@@ -106,7 +106,10 @@ def read_project_name_in_title(
 def find_readme_taglines(
     blocks: list[ReadmeBlock], title: ReadmeBlock, skip_rules: SentenceSkipRules, *, has_name: bool
 ) -> Iterator[RepositoryFileFieldCandidate]:
-    """Yield taglines: a line or quote below the title, and the title's rest after the name, or all without one."""
+    """Yield taglines: a line or quote below the title, and the title's rest after the name, or all without one.
+
+    The alternative text of an image is none: it describes the image.
+    """
     following = list_first_blocks_below_readme_title(blocks, title)
     quotes = [block for block in following if block.kind == "quote"]
     for block in (quotes or following)[:1]:
@@ -114,7 +117,7 @@ def find_readme_taglines(
         if not is_on_work and is_readme_tagline(block.text, skip_rules):
             yield RepositoryFileFieldCandidate("tagline", block.text, 0.65, "readme.line")
     tail = split_readme_heading(title.text)[1] if has_name else title.text
-    if is_readme_tagline(tail, skip_rules):
+    if not title.is_image and is_readme_tagline(tail, skip_rules):
         yield RepositoryFileFieldCandidate("tagline", tail, 0.70, "readme.h1.tail" if has_name else "readme.h1")
 
 

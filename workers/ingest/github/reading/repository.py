@@ -14,7 +14,14 @@ from workers.ingest.github.reading.statement import RepositoryFileFieldCandidate
 from workers.ingest.github.shapes import FetchedRepoFile, RepositoryContent
 from workers.ingest.page.document import MAX_HREF_CHARS
 from workers.ingest.page.keywords import split_unique_keywords
-from workers.ingest.page.text import MAX_DESCRIPTION_CHARS, clean_text_line, fold_text, is_tagline_sized, truncate_text
+from workers.ingest.page.text import (
+    MAX_DESCRIPTION_CHARS,
+    clean_text_line,
+    first_sentence,
+    fold_text,
+    is_tagline_sized,
+    truncate_text,
+)
 from workers.ingest.shapes import ParsedNonPageDoc, Passage, build_candidates_of_scored_values
 from workers.ingest.skip_rules import SentenceSkipRules
 
@@ -23,6 +30,8 @@ GITHUB_TOPIC_FOR_CONTRIBUTORS_PATTERN = re.compile(r"hacktoberfest.*|good-first-
 #: Programming languages of nearly every repository.
 NON_KEYWORD_CODE_LANGUAGES = {"Makefile", "Shell", "Batchfile", "Dockerfile", "HTML", "CSS", "CMake", "Procfile"}
 MAX_REPOSITORY_PASSAGES = 250
+#: Kinds of a description's first sentence with which it says nothing about the product.
+UNUSED_DESCRIPTION_KINDS = frozenset({"state", "news", "request"})
 
 
 def extract_repo_brand_candidates(repository: RepositoryContent) -> ParsedNonPageDoc:
@@ -74,15 +83,17 @@ def read_github_metadata_statements(
 ) -> Iterator[RepositoryFileFieldCandidate]:
     """Yield brand statements from GitHub's own fields of a repository: description, name, homepage and store icon.
 
-    A description without any sentence on the product has little confidence, and is no tagline.
+    A description without any sentence on the product has little confidence, and is no tagline. One on the
+    project's state, news or a request isn't used.
     """
     description = strip_emoji_codes_and_ornaments(repository.description)
-    if description:
-        is_skipped = not skip_rules.keep_leading_product_sentences(description)
-        text, confidence = truncate_text(description, MAX_DESCRIPTION_CHARS), 0.20 if is_skipped else 0.90
+    kept = skip_rules.keep_leading_product_sentences(description)
+    kind = skip_rules.classify_skipped_sentence(first_sentence(description))
+    if kept or (description and kind not in UNUSED_DESCRIPTION_KINDS):
+        text, confidence = truncate_text(kept or description, MAX_DESCRIPTION_CHARS), 0.90 if kept else 0.20
         yield RepositoryFileFieldCandidate("appDescription", text, confidence, "github.description")
-        if is_tagline_sized(description) and not is_skipped:
-            yield RepositoryFileFieldCandidate("tagline", description, 0.80, "github.description")
+    if kept and is_tagline_sized(kept):
+        yield RepositoryFileFieldCandidate("tagline", kept, 0.80, "github.description")
     if fold_text(own_name.display):
         yield RepositoryFileFieldCandidate("appName", own_name.display, 0.50, "github.name")
     if links := stores.read_homepage_link(repository.homepage):
