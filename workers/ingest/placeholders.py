@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 
 from schemas.brand import BrandFieldName, FieldCandidate
-from workers.ingest.sentences import is_lorem_ipsum
+from workers.ingest.sentences import LOREM_WORDS, is_lorem_ipsum
 
 #: Words from which placeholder Latin counts: a short name may be a Latin word.
 MIN_PLACEHOLDER_LATIN_WORDS = 3
@@ -36,8 +36,9 @@ def is_placeholder(text: str) -> bool:
     phrases, whole_texts = load_placeholder_patterns()
     if phrases.search(lower_text) or whole_texts.fullmatch(lower_text.strip(WHOLE_TEXT_MARKS)):
         return True
-    has_enough_words = len(lower_text.split(None, MIN_PLACEHOLDER_LATIN_WORDS)) >= MIN_PLACEHOLDER_LATIN_WORDS
-    return has_enough_words and is_lorem_ipsum(lower_text)
+    words = lower_text.split()
+    is_candidate = len(words) >= MIN_PLACEHOLDER_LATIN_WORDS and not LOREM_WORDS.isdisjoint(words)
+    return is_candidate and is_lorem_ipsum(lower_text)
 
 
 def drop_placeholder_candidates(candidates: Iterable[FieldCandidate]) -> Iterator[FieldCandidate]:

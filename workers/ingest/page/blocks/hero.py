@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from workers.ingest.page.blocks.walk import PAGE_TAGS, PageBlock, PageBox
+from workers.ingest.page.blocks.walk import PageBlock, PageBox
 
 #: Blocks after the headline that may belong to it.
 MAX_HERO_BLOCKS = 8
@@ -41,7 +41,7 @@ def mark_hero_blocks(blocks: list[PageBlock]) -> None:
 
 def find_hero_box(headline: PageBlock) -> PageBox | None:
     """Return the headline's section or header, else the largest box around it that isn't most of the page."""
-    boxes = [box for box in headline.boxes if box is not headline.box and box.name not in PAGE_TAGS]
+    boxes = [box for box in headline.box.ancestors() if box is not headline.box and box.names]
     section = (box for box in boxes if box.name in {"section", "header"})
     return next(section, boxes[-1] if boxes else None)
 

@@ -63,10 +63,6 @@ class RoleRule(NamedTuple):
     holds: Callable[[PageBlock, int], bool]
 
 
-def has_class_cue(block: PageBlock, cue: str, max_boxes: int) -> bool:
-    return any(cue in box.class_cues for box in block.boxes[:max_boxes])
-
-
 def is_below_heading_with_cue(block: PageBlock, cue: HeadingCue) -> bool:
     """Return whether the text's heading has the cue, or the one above it if that is a small one, such as a name."""
     heading = block.heading
@@ -82,11 +78,11 @@ def has_cue(block: PageBlock, cue: TextCue, max_words: int) -> bool:
 
 
 def is_in_footer(block: PageBlock) -> bool:
-    return "footer" in block.box_names or has_class_cue(block, "footer", 9)
+    return "footer" in block.box.names or block.has_class_cue("footer", 9)
 
 
 def is_notice(block: PageBlock, _: int) -> bool:
-    is_marked = not block.level and block.words < 60 and has_class_cue(block, "notice", 9)
+    is_marked = not block.level and block.words < 60 and block.has_class_cue("notice", 9)
     return is_marked or (block.role != "hero" and has_cue(block, "notice", 39))
 
 
@@ -103,7 +99,7 @@ def is_hours(block: PageBlock, _: int) -> bool:
         return True
     if block.level or block.words >= 25:
         return False
-    if block.words < 20 and has_class_cue(block, "hours", 3):
+    if block.words < 20 and block.has_class_cue("hours", 3):
         return True
     return is_below_heading_with_cue(block, "hours") and (
         has_time or NUMBER_SPAN_PATTERN.search(block.text) is not None or has_text_cue(block.lower_text, "hours")
@@ -111,10 +107,10 @@ def is_hours(block: PageBlock, _: int) -> bool:
 
 
 def is_menu_text(block: PageBlock, _: int) -> bool:
-    if "nav" in block.box_names:
+    if "nav" in block.box.names:
         return True
     is_short = block.link_share > 0.6 or block.words <= 3
-    return is_short and has_class_cue(block, "nav", 3) and not has_cue(block, "money", 39)
+    return is_short and block.has_class_cue("nav", 3) and not has_cue(block, "money", 39)
 
 
 def is_menu_link(block: PageBlock, peers: int) -> bool:
@@ -122,19 +118,19 @@ def is_menu_link(block: PageBlock, peers: int) -> bool:
 
 
 def is_form_text(block: PageBlock, _: int) -> bool:
-    return block.box.name in {"legend", "form", "fieldset"} or ("form" in block.box_names and block.words <= 8)
+    return block.box.name in {"legend", "form", "fieldset"} or ("form" in block.box.names and block.words <= 8)
 
 
 def is_contact(block: PageBlock, _: int) -> bool:
     is_postal = block.words <= 14 and (
         POSTAL_LINE_PATTERN.search(block.text) is not None or has_text_cue(block.lower_text, "address")
     )
-    return is_postal or "address" in block.box_names or has_cue(block, "contact", 16)
+    return is_postal or "address" in block.box.names or has_cue(block, "contact", 16)
 
 
 def is_marked_testimonial(block: PageBlock, _: int) -> bool:
     """Return whether a box around the block is named for reviews, or is a quotation; not for a section's heading."""
-    is_marked = "blockquote" in block.box_names or has_class_cue(block, "testimonial", 9)
+    is_marked = "blockquote" in block.box.names or block.has_class_cue("testimonial", 9)
     return is_marked and block.level not in {1, 2} and not is_introduction(block)
 
 
@@ -147,7 +143,7 @@ def is_introduction(block: PageBlock) -> bool:
     heading = block.heading
     is_first = heading is not None and heading.level <= 2 and heading.index == block.index - 1
     is_sentence = not block.level and block.words >= 4 and not is_quotation(block)
-    return is_first and is_sentence and not block.is_card and "blockquote" not in block.box_names
+    return is_first and is_sentence and not block.is_card and "blockquote" not in block.box.names
 
 
 def is_quotation(block: PageBlock) -> bool:
@@ -170,13 +166,13 @@ def is_star_rating(block: PageBlock, _: int) -> bool:
 
 
 def is_faq(block: PageBlock, _: int) -> bool:
-    is_marked = "details" in block.box_names or has_class_cue(block, "faq", 6)
+    is_marked = "details" in block.box.names or block.has_class_cue("faq", 6)
     is_below = is_below_heading_with_cue(block, "faq")
     return is_below or (is_marked and block.level not in {1, 2} and not is_in_footer(block))
 
 
 def is_price(block: PageBlock, _: int) -> bool:
-    is_marked = not block.level and block.words < 40 and has_class_cue(block, "price", 4)
+    is_marked = not block.level and block.words < 40 and block.has_class_cue("price", 4)
     return is_marked or has_cue(block, "money", 24) or has_cue(block, "offer", 24)
 
 
@@ -198,7 +194,7 @@ def is_section_heading(block: PageBlock, _: int) -> bool:
 
 
 def is_list_text(block: PageBlock, _: int) -> bool:
-    return block.is_card or "li" in block.box_names
+    return block.is_card or "li" in block.box.names
 
 
 def is_prose(block: PageBlock, _: int) -> bool:
@@ -250,7 +246,7 @@ def mark_answers_and_texts_below_features(blocks: list[PageBlock]) -> None:
 def mark_words_of_reviewers(blocks: list[PageBlock]) -> None:
     """Give the whole card of a quotation, the name line below one, and reviewers' names its role."""
     page_size = sum(block.size for block in blocks)
-    cards = {block.card for block in blocks if block.role == "testimonial" and block.rule in {"quotation", "stars"}}
+    cards = {block.box.card for block in blocks if block.role == "testimonial" and block.rule in {"quotation", "stars"}}
     for before, block in zip([None, *blocks], blocks, strict=False):
         if is_reviewer_name(block) or (
             block.role in {"feature", "label", "prose"}
@@ -266,7 +262,7 @@ def is_reviewer_name(block: PageBlock) -> bool:
 
 
 def is_in_small_card(block: PageBlock, cards: set[PageBox | None], page_size: int) -> bool:
-    card = block.card
+    card = block.box.card
     return card is not None and card in cards and card.size < MAX_QUOTATION_CARD_SHARE * page_size
 
 

@@ -7,14 +7,13 @@ block of its own.
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Literal
 
 from bs4.element import NavigableString, Tag
 
 from workers.ingest.page.blocks.cues import find_class_cues
-from workers.ingest.page.document import HtmlDocument, read_tag_attribute
+from workers.ingest.page.document import HtmlDocument
 from workers.ingest.page.text import clean_text_line, count_words, join_text_pieces
 from workers.ingest.page.tree import UNREAD_TEXT_TAGS
 from workers.ingest.shapes import PassageRole
@@ -27,8 +26,8 @@ MAX_PAGE_BLOCKS = 3_000
 MIN_PAGE_WIDE_BOX_SHARE = 0.4
 #: Characters of a box that isn't page-wide, on any page.
 MAX_SMALL_BOX_CHARS = 300
-#: Boxes around a block that are read.
-MAX_BOXES_READ = 9
+#: Boxes from a block to the card in which it is.
+MAX_CARD_DEPTH = 4
 #: Siblings with one tag and class that are cards of a list.
 MIN_SIBLING_CARDS = 3
 MAX_SIBLING_CARDS = 60
@@ -50,8 +49,8 @@ CONSENT_BANNER_ELEMENT_NAME_PATTERN = re.compile(
 PAGE_TAGS = frozenset({"[document]", "html", "body", "main"})
 NEVER_CONSENT_BANNER_TAGS = PAGE_TAGS | {"article"}
 MENU_TAGS = frozenset({"nav", "footer"})
-#: Boxes that may be the card of a list.
-CARD_TAGS = frozenset("div li article a dl tr td figure details p blockquote".split())
+#: Boxes that may be the card of a list. Paragraphs of one class are prose.
+CARD_TAGS = frozenset("div li article a dl tr td figure details blockquote".split())
 #: Cards that need no class.
 PLAIN_CARD_TAGS = frozenset({"li", "article", "a"})
 #: Tags of icons from a font, their classes and texts: `<i class="material-icons">home</i>`.
@@ -66,21 +65,61 @@ BlockKind = Literal["heading", "text", "label"]
 
 
 class PageBox:
-    """Block element or link of a page. `size` counts the characters in it."""
+    """Block element or link of a page, with what it says about the texts in it.
 
-    def __init__(self, tag: Tag, parent: "PageBox | None") -> None:
+    `kind` and `level` are those of its own blocks. `size` counts the characters in it. `names` are its tag and
+    those of the boxes around it, `cue_depths` the depths of the nearest boxes with a cue in their class; both leave
+    out page-wide boxes. `card` is the innermost card of a list around it, or the box itself.
+    """
+
+    __slots__ = (
+        "block",
+        "card",
+        "cue_depths",
+        "depth",
+        "is_card",
+        "kind",
+        "level",
+        "name",
+        "names",
+        "parent",
+        "size",
+        "tag",
+    )
+
+    def __init__(self, tag: Tag, parent: "PageBox | None", kind: BlockKind = "text") -> None:
         self.tag = tag
-        self.name = tag.name
+        self.name: str = tag.name
         self.parent = parent
+        self.depth: int = parent.depth + 1 if parent else 0
+        self.kind = kind
+        self.level = LEVEL_BY_HEADING_TAG.get(self.name, 0)
         self.size = 0
+        self.block: PageBlock | None = None
         self.is_card = False
+        self.names: frozenset[str] = frozenset()
+        self.cue_depths: dict[str, int] = {}
+        self.card: PageBox | None = None
 
-    @cached_property
-    def class_cues(self) -> frozenset[str]:
+    def read_attribute(self, name: str) -> str:
+        return str(self.tag.attrs.get(name, ""))
+
+    def read_cues(self) -> frozenset[str]:
         """Return the cues in the box's class, id, role and kind."""
-        kind = read_tag_attribute(self.tag, "itemtype").rpartition("/")[2]
-        names = (read_tag_attribute(self.tag, name) for name in ("class", "id", "role", "data-section"))
-        return find_class_cues(" ".join(filter(None, (*names, kind))).lower())
+        if not self.tag.attrs:
+            return frozenset()
+        kind = self.read_attribute("itemtype").rpartition("/")[2]
+        names = map(self.read_attribute, ("class", "id", "role", "data-section"))
+        return find_class_cues(" ".join((*names, kind)).lower())
+
+    def inherit(self, max_size: float) -> None:
+        """Take over names, cues and card of the box around it, unless the box itself is page-wide."""
+        if self.parent is None or self.size > max_size or self.name in PAGE_TAGS:
+            return
+        self.names = self.parent.names | {self.name}
+        cues = self.read_cues()
+        self.cue_depths = self.parent.cue_depths | dict.fromkeys(cues, self.depth) if cues else self.parent.cue_depths
+        self.card = self if self.is_card else self.parent.card
 
     def ancestors(self) -> Iterator["PageBox"]:
         """Yield the box itself, then each box around it."""
@@ -90,55 +129,44 @@ class PageBox:
             box = box.parent
 
 
-@dataclass(eq=False)
 class PageBlock:
-    """Block of a page in its innermost `box`. `kind` is None for a hidden block; `linked` counts characters in links.
+    """Text of a page in its innermost `box`. `linked` counts its characters in links, of `size` in all.
 
     `level` is that of a heading, else 0. `heading` is the last heading before it, `parent_heading` the last one
     of a higher level. `rule` is the sign that gave it its `role`.
     """
 
-    kind: BlockKind | None
-    box: PageBox
-    level: int = 0
-    texts: list[str] = field(default_factory=list)
-    size: int = 0
-    linked: int = 0
-    index: int = 0
-    heading: "PageBlock | None" = None
-    parent_heading: "PageBlock | None" = None
-    boxes: list[PageBox] = field(default_factory=list)
-    role: PassageRole = "prose"
-    rule: str = ""
+    def __init__(self, box: PageBox, index: int) -> None:
+        self.box = box
+        self.index = index
+        self.kind: BlockKind = box.kind
+        self.level = box.level
+        self.texts: list[str] = []
+        self.size = 0
+        self.linked = 0
+        self.text = ""
+        self.lower_text = ""
+        self.words = 0
+        self.heading: PageBlock | None = None
+        self.parent_heading: PageBlock | None = None
+        self.role: PassageRole = "prose"
+        self.rule = ""
 
-    @cached_property
-    def text(self) -> str:
-        return clean_text_line(join_text_pieces(self.texts))
-
-    @cached_property
-    def lower_text(self) -> str:
-        return self.text.lower()
-
-    @cached_property
-    def words(self) -> int:
-        return count_words(self.text)
-
-    @cached_property
-    def box_names(self) -> frozenset[str]:
-        """Return the tags of the boxes around it, without boxes of most of the page."""
-        return frozenset(box.name for box in self.boxes)
+    def close(self) -> None:
+        """Set the text of the block from its pieces, its words, and the kind of a text in a page-wide menu."""
+        self.text = clean_text_line(join_text_pieces(self.texts))
+        self.lower_text = self.text.lower()
+        self.words = count_words(self.text)
+        if self.kind == "label" and self.box.names.isdisjoint(MENU_TAGS):
+            self.kind = "heading" if self.level else "text"
 
     @property
     def is_in_menu(self) -> bool:
-        return not self.box_names.isdisjoint({"nav", "footer", "aside"})
+        return not self.box.names.isdisjoint({"nav", "footer", "aside"})
 
     @property
     def is_card(self) -> bool:
-        return any(box.is_card for box in self.boxes[:4])
-
-    @property
-    def card(self) -> PageBox | None:
-        return next((box for box in self.boxes if box.is_card), None)
+        return self.box.card is not None and self.box.depth - self.box.card.depth < MAX_CARD_DEPTH
 
     @property
     def link_share(self) -> float:
@@ -147,55 +175,55 @@ class PageBlock:
     def is_inside(self, box: PageBox) -> bool:
         return any(ancestor is box for ancestor in self.box.ancestors())
 
+    def has_class_cue(self, cue: str, max_boxes: int) -> bool:
+        """Return whether one of the `max_boxes` innermost boxes around the block has the cue in its class."""
+        depth = self.box.cue_depths.get(cue)
+        return depth is not None and self.box.depth - depth < max_boxes
+
 
 class PageWalk:
-    """State of one walk: the blocks and boxes so far, and the open tags with their blocks."""
+    """State of one walk: the blocks and boxes so far, and the open tags.
+
+    An open tag has the box of its texts (None if hidden), its innermost box, and whether it is in a link.
+    """
 
     def __init__(self, soup: Tag) -> None:
         root = PageBox(soup, None)
         self.blocks: list[PageBlock] = []
         self.boxes: list[PageBox] = [root]
-        self.open_tags: list[tuple[Tag, PageBlock, PageBox, bool]] = [(soup, PageBlock("text", root), root, False)]
-        self.hidden_block = PageBlock(None, root)
+        self.open_tags: list[tuple[Tag, PageBox | None, PageBox, bool]] = [(soup, root, root, False)]
 
     def open_tag(self, tag: Tag) -> None:
-        _, block, box, is_linked = self.open_tags[-1]
-        if block.kind is not None:
-            if tag.name not in INLINE_TAGS or tag.name == "a":
-                box = PageBox(tag, box)
-                self.boxes.append(box)
-            block = self.reuse_or_start_block(tag, block, box)
-        self.open_tags.append((tag, block, box, is_linked or tag.name == "a"))
-
-    def reuse_or_start_block(self, tag: Tag, block: PageBlock, box: PageBox) -> PageBlock:
-        """Return the block to which the tag's own texts belong: `block` itself for an inline tag, else a new one.
-
-        A link within a label gets its own label. Texts of a hidden tag belong to the hidden block.
-        """
-        if is_hidden_tag(tag):
-            return self.hidden_block
-        if tag.name in MENU_TAGS or (block.kind == "label" and tag.name == "a"):
-            return PageBlock("label", box)
-        if tag.name in INLINE_TAGS:
-            return block
-        level = LEVEL_BY_HEADING_TAG.get(tag.name, 0)
-        return PageBlock("heading" if level else block.kind, box, level)
+        _, owner, box, is_linked = self.open_tags[-1]
+        is_link = tag.name == "a"
+        if owner is not None and is_hidden_tag(tag):
+            owner = None
+        elif owner is not None and (is_link or tag.name not in INLINE_TAGS):
+            box = PageBox(tag, box, choose_box_kind(tag, owner))
+            self.boxes.append(box)
+            # A link within a label is a label of its own.
+            owner = owner if is_link and owner.kind != "label" else box
+        self.open_tags.append((tag, owner, box, is_linked or is_link))
 
     def add_text(self, text: str) -> None:
-        tag, block, box, is_linked = self.open_tags[-1]
-        if block.kind is None:
+        _, owner, box, is_linked = self.open_tags[-1]
+        if owner is None:
             return
-        if not self.blocks or self.blocks[-1] is not block:
-            if block.texts:
-                block = PageBlock(block.kind, block.box, block.level)
-                self.open_tags[-1] = tag, block, box, is_linked
-            block.index = len(self.blocks)
+        block = owner.block
+        if block is None or self.blocks[-1] is not block:
+            block = owner.block = PageBlock(owner, len(self.blocks))
             self.blocks.append(block)
         box.size += len(text)
         if block.size < MAX_BLOCK_CHARS:
             block.texts.append(text[:MAX_BLOCK_CHARS])
             block.size += len(text)
             block.linked += len(text) if is_linked else 0
+
+
+def choose_box_kind(tag: Tag, owner: PageBox) -> BlockKind:
+    if tag.name in MENU_TAGS:
+        return "label"
+    return "heading" if tag.name in LEVEL_BY_HEADING_TAG else owner.kind
 
 
 def list_page_blocks(page: HtmlDocument) -> list[PageBlock]:
@@ -208,45 +236,41 @@ def list_page_blocks(page: HtmlDocument) -> list[PageBlock]:
             walk.open_tag(element)
         elif type(element) is NavigableString:
             walk.add_text(str(element))
-    add_up_box_sizes(walk.boxes)
-    mark_cards(walk.boxes)
+    describe_boxes(walk.boxes)
     blocks = walk.blocks[:MAX_PAGE_BLOCKS]
-    link_blocks_with_boxes_and_headings(blocks, walk.boxes[0].size)
+    link_blocks_with_headings(blocks)
     return blocks
 
 
-def add_up_box_sizes(boxes: list[PageBox]) -> None:
-    """Add each box's size to its parent's. `boxes` are in document order, so that parents come first."""
+def describe_boxes(boxes: list[PageBox]) -> None:
+    """Set the sizes, cards, names and cues of boxes in document order, so that parents come first."""
     for box in reversed(boxes):
         if box.parent is not None:
             box.parent.size += box.size
+    boxes_with_text = [box for box in boxes if box.size]
+    mark_cards(boxes_with_text)
+    max_size = max(boxes[0].size * MIN_PAGE_WIDE_BOX_SHARE, MAX_SMALL_BOX_CHARS)
+    for box in boxes_with_text:
+        box.inherit(max_size)
 
 
 def mark_cards(boxes: list[PageBox]) -> None:
-    """Mark boxes with text that have several siblings of the same tag and class: the cards of a list.
-
-    Paragraphs and quotations of one class are prose.
-    """
-    keys = {
-        box: (id(box.parent), box.name, read_tag_attribute(box.tag, "class"))
+    """Mark boxes that have several siblings of the same tag and class: the cards of a list."""
+    keys = [
+        (box, (id(box.parent), box.name, class_name))
         for box in boxes
-        if box.size and box.name in CARD_TAGS
-    }
-    counts = Counter(keys.values())
-    for box, key in keys.items():
-        is_list = MIN_SIBLING_CARDS <= counts[key] <= MAX_SIBLING_CARDS
-        box.is_card = is_list and bool(key[2] or box.name in PLAIN_CARD_TAGS) and box.name != "p"
+        if box.name in CARD_TAGS and ((class_name := box.read_attribute("class")) or box.name in PLAIN_CARD_TAGS)
+    ]
+    counts = Counter(key for _, key in keys)
+    for box, key in keys:
+        box.is_card = MIN_SIBLING_CARDS <= counts[key] <= MAX_SIBLING_CARDS
 
 
-def link_blocks_with_boxes_and_headings(blocks: list[PageBlock], page_size: int) -> None:
-    """Link each block with its boxes and headings. A text of a page-wide menu is no label."""
-    max_size = max(page_size * MIN_PAGE_WIDE_BOX_SHARE, MAX_SMALL_BOX_CHARS)
+def link_blocks_with_headings(blocks: list[PageBlock]) -> None:
     last: PageBlock | None = None
     last_by_level: dict[int, PageBlock] = {}
     for block in blocks:
-        block.boxes = list_telling_boxes(block.box, max_size)
-        if block.kind == "label" and block.box_names.isdisjoint(MENU_TAGS):
-            block.kind = "heading" if block.level else "text"
+        block.close()
         block.heading = last
         if block.level:
             above = (last_by_level[level] for level in range(1, block.level) if level in last_by_level)
@@ -254,27 +278,17 @@ def link_blocks_with_boxes_and_headings(blocks: list[PageBlock], page_size: int)
             last = last_by_level[block.level] = block
 
 
-def list_telling_boxes(innermost: PageBox, max_size: float) -> list[PageBox]:
-    """Return the boxes around a block, innermost first, up to one with `max_size` characters or of the whole page."""
-    boxes: list[PageBox] = []
-    for box in innermost.ancestors():
-        if box.size > max_size or box.name in PAGE_TAGS or len(boxes) == MAX_BOXES_READ:
-            break
-        boxes.append(box)
-    return boxes
-
-
 def is_hidden_tag(tag: Tag) -> bool:
     """Return whether visitors don't read the tag's text: it is hidden, a widget, a consent banner or an icon's name."""
     if tag.name in HIDDEN_TAGS or not tag.attrs:
         return tag.name in HIDDEN_TAGS
-    if "hidden" in tag.attrs or tag.get("aria-hidden") == "true" or tag.get("role") in HIDDEN_ARIA_ROLES:
+    attrs = tag.attrs
+    if "hidden" in attrs or attrs.get("aria-hidden") == "true" or attrs.get("role") in HIDDEN_ARIA_ROLES:
         return True
     if tag.name in ICON_TAGS and is_icon(tag):
         return True
-    return tag.name not in NEVER_CONSENT_BANNER_TAGS and (
-        is_consent_banner_name(read_tag_attribute(tag, "id"))
-        or is_consent_banner_name(read_tag_attribute(tag, "class"))
+    return tag.name not in NEVER_CONSENT_BANNER_TAGS and any(
+        is_consent_banner_name(str(attrs[name])) for name in ("id", "class") if name in attrs
     )
 
 
@@ -282,7 +296,7 @@ def is_icon(tag: Tag) -> bool:
     """Return whether the tag draws an icon by a font: its text is one word, or signs, that visitors don't see."""
     first = tag.contents[0] if len(tag.contents) == 1 else ""
     is_word = isinstance(first, NavigableString) and ICON_TEXT_PATTERN.fullmatch(first) is not None
-    return is_word and is_icon_class(read_tag_attribute(tag, "class"))
+    return is_word and is_icon_class(str(tag.attrs.get("class", "")))
 
 
 @lru_cache(2_000)
