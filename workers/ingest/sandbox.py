@@ -71,16 +71,14 @@ SANDBOX_BRAND_VALUES: dict[BrandFieldName, BrandFieldValue] = {
     "tagline": "Everything your team decided, in one place",
     "audience": "Small teams",
     "icp": "Small teams, who want to “keep plans and notes in one place”.",
-    "brandVoice": "\n".join(
-        [
-            "Addresses the reader as “you”.",
-            "Speaks of itself as “we”.",
-            "Short sentences (words: 8, usual: 11).",
-            "Often asks questions.",
-            "✓ Open with a question to the reader.",
-            "✓ Stay with “you”.",
-            "✗ No exclamation marks.",
-        ]
+    "brandVoice": (
+        "Addresses the reader as “you”.\n"
+        "Speaks of itself as “we”.\n"
+        "Short sentences (words: 8, usual: 11).\n"
+        "Often asks questions.\n"
+        "✓ Open with a question to the reader.\n"
+        "✓ Stay with “you”.\n"
+        "✗ No exclamation marks."
     ),
     "keywords": ["planning", "notes", "decisions"],
     "primaryLanguage": "en",

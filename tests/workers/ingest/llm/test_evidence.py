@@ -25,8 +25,8 @@ from tests.workers.ingest.llm.endpoint import (
 )
 from tests.workers.web.web import raw_response
 from workers.ingest.assemble import assemble_brand_extraction
-from workers.ingest.llm import suggest
 from workers.ingest.derive.tables import CustomerGrammar
+from workers.ingest.llm import suggest
 from workers.ingest.llm.answer import BrandAnswer, BrandClaim, CustomerPart, Trait
 from workers.ingest.llm.evidence import PromptSourceText, build_candidates_from_model_answer
 from workers.ingest.parser.parser import open_document_parser

@@ -28,11 +28,11 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
 class CustomerGrammar(msgspec.Struct, frozen=True, kw_only=True):
     """Words and sentence patterns of one language.
 
-    `before` are patterns of words before an audience (`for`), `after` of words behind it. `joined` stands
-    between the last two of a list, `separator` between others. `dotted` languages write `i` as `İ`. `sentence` has `{customers}`, `{place}` and
-    `{need}`, each in its citation form, and `placeless` no place. `want` has `{customers}` and `{use}`, a
-    use in the source's words. `need_article` precedes each need. A language with cases has `labels` of the
-    three instead.
+    `before` are patterns of words before an audience (`for`), `after` of words behind it. `dotted` languages
+    write the capital of `i` as `İ`. `joined` stands between the last two of a list, `separator` between others.
+    `sentence` has `{customers}`, `{place}` and `{need}`, each in its citation form, and `placeless` no place.
+    `want` has `{customers}` and `{use}`, a use in the source's words. `need_article` precedes each need, and
+    `need_before_vowel` one that begins with a vowel. A language with cases has `labels` of the three instead.
     """
 
     before: str = "(?!)"
