@@ -194,7 +194,12 @@ def compute_customers_confidence(customers: Sequence[BrandCustomer], more: int =
 
 def join_labels(labels: Sequence[str], grammar: CustomerGrammar) -> str:
     """Join labels into a list of the language, such as `a, b and c`; empty for no labels."""
-    return grammar.joined.join(filter(None, (grammar.separator.join(labels[:-1]), *labels[-1:])))
+    if len(labels) <= 1:
+        return "".join(labels)
+    joined = grammar.joined_euphonic if re.match(grammar.euphonic, labels[-1], re.IGNORECASE) else grammar.joined
+    if any(grammar.joined in label for label in labels):
+        joined = grammar.compound
+    return joined.join((grammar.separator.join(labels[:-1]), labels[-1]))
 
 
 def capitalize_sentence(text: str, grammar: CustomerGrammar) -> str:

@@ -30,6 +30,8 @@ class CustomerGrammar(msgspec.Struct, frozen=True, kw_only=True):
 
     `before` are patterns of words before an audience (`for`), `after` of words behind it. `dotted` languages
     write the capital of `i` as `İ`. `joined` stands between the last two of a list, `separator` between others.
+    `compound` stands between them if one has the word of `joined` inside, and `joined_euphonic` before a text
+    that begins as `euphonic`, as Spanish `e inversores`.
     `sentence` has `{customers}`, `{place}` and `{need}`, each in its citation form, and `placeless` no place.
     `want` has `{customers}` and `{use}`, a use in the source's words. `need_article` precedes each need, and
     `need_before_vowel` one that begins with a vowel. A language with cases has `labels` of the three instead.
@@ -40,6 +42,9 @@ class CustomerGrammar(msgspec.Struct, frozen=True, kw_only=True):
     dotted: bool = False
     joined: str = ", "
     separator: str = ", "
+    compound: str = ", "
+    euphonic: str = "(?!)"
+    joined_euphonic: str = ""
     sentence: str = ""
     placeless: str = ""
     want: str = ""
