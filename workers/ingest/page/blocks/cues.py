@@ -57,8 +57,9 @@ def load_cue_pattern(place: Literal["headings", "texts"], cue: str) -> re.Patter
 
 
 @lru_cache(2_000)
-def find_class_cues(identity: str) -> frozenset[str]:
-    """Return the cues in a box's lower-case class, id and kind. Cached: pages repeat a few values."""
+def find_class_cues(*names: str) -> frozenset[str]:
+    """Return the cues in a box's class, id, role and kind. Cached: pages repeat a few values."""
+    identity = " ".join(name.rpartition("schema.org/")[2] for name in names if name).lower()
     return frozenset(str(match.lastgroup) for match in load_class_pattern().finditer(identity))
 
 

@@ -23,11 +23,14 @@ def find_headline_block(blocks: list[PageBlock]) -> PageBlock | None:
     return first or next((block for block in headings if block.link_share < MIN_LINK_SHARE), None)
 
 
-def mark_hero_blocks(blocks: list[PageBlock]) -> None:
-    """Set the role of the blocks of the page's hero: the headline and the blocks next to it, in its box."""
+def mark_hero_blocks(blocks: list[PageBlock]) -> PageBlock | None:
+    """Set the role of the blocks of the page's hero, and return its headline: it and the blocks next to it, in its box.
+
+    Return None for a page without a headline.
+    """
     headline = find_headline_block(blocks)
     if headline is None:
-        return
+        return None
     box = find_hero_box(headline)
     start = headline.index
     above = (
@@ -37,6 +40,7 @@ def mark_hero_blocks(blocks: list[PageBlock]) -> None:
     )
     for block in (*above, headline, *list_blocks_below_headline(blocks, headline, box)):
         block.role = "hero"
+    return headline
 
 
 def find_hero_box(headline: PageBlock) -> PageBox | None:

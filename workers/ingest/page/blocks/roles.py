@@ -6,8 +6,8 @@ Rules and limits follow from 706 blocks of 30 pages that were labelled by hand (
 
 import re
 from collections import Counter
-from collections.abc import Callable
-from itertools import pairwise
+from collections.abc import Callable, Iterator
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 from workers.ingest.page.blocks.cues import HeadingCue, TextCue, has_heading_cue, has_text_cue
@@ -19,6 +19,8 @@ from workers.ingest.shapes import PassageRole, PassageSpeaker
 
 #: Parties other than the brand, by role.
 SPEAKER_BY_ROLE: dict[PassageRole, PassageSpeaker] = {"testimonial": "customer", "legal": "law", "placeholder": "theme"}
+#: Characters of the blocks that the rules are asked about: passages have room for fewer.
+MAX_CLASSIFIED_CHARS = 30_000
 #: A text that is a quotation as a whole.
 QUOTATION_PATTERN = re.compile(r"\W{0,3}[\"“”„«»「『‘].{15,}[\"“”“»」』’]\W*", re.DOTALL)
 STARS_PATTERN = re.compile(r"[★⭐☆]")
@@ -44,15 +46,25 @@ MAX_QUOTATION_CARD_SHARE = 0.2
 def classify_page_blocks(page: HtmlDocument) -> list[PageBlock]:
     """Return the visible blocks of a page in document order, each with its role."""
     blocks = list_page_blocks(page)
-    mark_hero_blocks(blocks)
+    headline = mark_hero_blocks(blocks)
     peer_counts = Counter((id(block.parent_heading), block.level) for block in blocks if block.level)
-    for block in blocks:
+    for block in list_leading_blocks(blocks, headline):
         peers = peer_counts[id(block.parent_heading), block.level] if block.level else 0
         rule = next(rule for rule in ROLE_RULES if rule.holds(block, peers))
         block.role, block.rule = rule.role, rule.sign
     mark_answers_and_texts_below_features(blocks)
     mark_words_of_reviewers(blocks)
     return blocks
+
+
+def list_leading_blocks(blocks: list[PageBlock], headline: PageBlock | None) -> Iterator[PageBlock]:
+    """Yield the blocks from the headline on, then those before it, up to `MAX_CLASSIFIED_CHARS` characters."""
+    start, size = headline.index if headline else 0, 0
+    for block in chain(blocks[start:], blocks[:start]):
+        if size > MAX_CLASSIFIED_CHARS:
+            return
+        size += block.size
+        yield block
 
 
 class RoleRule(NamedTuple):
@@ -77,6 +89,10 @@ def has_cue(block: PageBlock, cue: TextCue, max_words: int) -> bool:
     return block.words <= max_words and has_text_cue(block.lower_text, cue)
 
 
+def has_price(block: PageBlock, max_words: int) -> bool:
+    return block.has_digit and has_cue(block, "money", max_words)
+
+
 def is_in_footer(block: PageBlock) -> bool:
     return "footer" in block.box.names or block.has_class_cue("footer", 9)
 
@@ -94,7 +110,7 @@ def is_hours(block: PageBlock, _: int) -> bool:
     """Return whether the block has a time with days, or is a short one in a place for opening hours."""
     if block.words >= 40:
         return False
-    has_time = has_text_cue(block.lower_text, "time")
+    has_time = block.has_digit and has_text_cue(block.lower_text, "time")
     if has_time and has_text_cue(block.lower_text, "hours"):
         return True
     if block.level or block.words >= 25:
@@ -110,7 +126,7 @@ def is_menu_text(block: PageBlock, _: int) -> bool:
     if "nav" in block.box.names:
         return True
     is_short = block.link_share > 0.6 or block.words <= 3
-    return is_short and block.has_class_cue("nav", 3) and not has_cue(block, "money", 39)
+    return is_short and block.has_class_cue("nav", 3) and not has_price(block, 39)
 
 
 def is_menu_link(block: PageBlock, peers: int) -> bool:
@@ -122,10 +138,14 @@ def is_form_text(block: PageBlock, _: int) -> bool:
 
 
 def is_contact(block: PageBlock, _: int) -> bool:
+    if "address" in block.box.names:
+        return True
     is_postal = block.words <= 14 and (
-        POSTAL_LINE_PATTERN.search(block.text) is not None or has_text_cue(block.lower_text, "address")
+        (block.has_digit and POSTAL_LINE_PATTERN.search(block.text) is not None)
+        or has_text_cue(block.lower_text, "address")
     )
-    return is_postal or "address" in block.box.names or has_cue(block, "contact", 16)
+    has_number_or_mail = block.has_digit or "@" in block.text
+    return is_postal or (has_number_or_mail and has_cue(block, "contact", 16))
 
 
 def is_marked_testimonial(block: PageBlock, _: int) -> bool:
@@ -173,7 +193,7 @@ def is_faq(block: PageBlock, _: int) -> bool:
 
 def is_price(block: PageBlock, _: int) -> bool:
     is_marked = not block.level and block.words < 40 and block.has_class_cue("price", 4)
-    return is_marked or has_cue(block, "money", 24) or has_cue(block, "offer", 24)
+    return is_marked or has_price(block, 24) or has_cue(block, "offer", 24)
 
 
 def is_peer_heading(block: PageBlock, peers: int) -> bool:

@@ -6,8 +6,9 @@ block of its own.
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Literal
 
 from bs4.element import NavigableString, Tag
@@ -59,66 +60,56 @@ ICON_CLASS_PATTERN = re.compile(
     r"material-(?:icons|symbols)|(?<![\w-])(?:icon|ico|fa|fas|far|fab|bi|glyphicon|mdi|ti|lnr|bx|feather|lucide)(?![^\W_])",
     re.IGNORECASE,
 )
+#: Attributes that name the purpose of a box.
+CUE_ATTRIBUTES = ("class", "id", "role", "data-section", "itemtype")
+DIGIT_PATTERN = re.compile(r"\d")
 ICON_TEXT_PATTERN = re.compile(r"\s*(?:[a-z][a-z0-9_]{0,30}|\W{1,8})\s*")
 
 BlockKind = Literal["heading", "text", "label"]
+#: Roles of blocks that no rule is asked about, since a page's passages have no room for them.
+DEFAULT_ROLE_BY_KIND: dict[BlockKind, PassageRole] = {"heading": "heading", "text": "prose", "label": "navigation"}
 
 
 class PageBox:
     """Block element or link of a page, with what it says about the texts in it.
 
-    `kind` and `level` are those of its own blocks. `size` counts the characters in it. `names` are its tag and
+    `kind` is that of its own blocks. `size` counts the characters in it. `names` are its tag and
     those of the boxes around it, `cue_depths` the depths of the nearest boxes with a cue in their class; both leave
     out page-wide boxes. `card` is the innermost card of a list around it, or the box itself.
     """
 
-    __slots__ = (
-        "block",
-        "card",
-        "cue_depths",
-        "depth",
-        "is_card",
-        "kind",
-        "level",
-        "name",
-        "names",
-        "parent",
-        "size",
-        "tag",
-    )
+    depth = 0
+    size = 0
+    is_card = False
+    block: "PageBlock | None" = None
+    card: "PageBox | None" = None
+    names: frozenset[str] = frozenset()
+    cue_depths: Mapping[str, int] = MappingProxyType({})
 
     def __init__(self, tag: Tag, parent: "PageBox | None", kind: BlockKind = "text") -> None:
         self.tag = tag
         self.name: str = tag.name
         self.parent = parent
-        self.depth: int = parent.depth + 1 if parent else 0
         self.kind = kind
-        self.level = LEVEL_BY_HEADING_TAG.get(self.name, 0)
-        self.size = 0
-        self.block: PageBlock | None = None
-        self.is_card = False
-        self.names: frozenset[str] = frozenset()
-        self.cue_depths: dict[str, int] = {}
-        self.card: PageBox | None = None
-
-    def read_attribute(self, name: str) -> str:
-        return str(self.tag.attrs.get(name, ""))
 
     def read_cues(self) -> frozenset[str]:
         """Return the cues in the box's class, id, role and kind."""
-        if not self.tag.attrs:
+        attrs = self.tag.attrs
+        if not attrs:
             return frozenset()
-        kind = self.read_attribute("itemtype").rpartition("/")[2]
-        names = map(self.read_attribute, ("class", "id", "role", "data-section"))
-        return find_class_cues(" ".join((*names, kind)).lower())
+        return find_class_cues(*(str(attrs.get(name, "")) for name in CUE_ATTRIBUTES))
 
     def inherit(self, max_size: float) -> None:
         """Take over names, cues and card of the box around it, unless the box itself is page-wide."""
-        if self.parent is None or self.size > max_size or self.name in PAGE_TAGS:
+        if self.parent is None:
+            return
+        self.depth = self.parent.depth + 1
+        if self.size > max_size or self.name in PAGE_TAGS:
             return
         self.names = self.parent.names | {self.name}
         cues = self.read_cues()
-        self.cue_depths = self.parent.cue_depths | dict.fromkeys(cues, self.depth) if cues else self.parent.cue_depths
+        above = self.parent.cue_depths
+        self.cue_depths = {**above, **dict.fromkeys(cues, self.depth)} if cues else above
         self.card = self if self.is_card else self.parent.card
 
     def ancestors(self) -> Iterator["PageBox"]:
@@ -140,13 +131,14 @@ class PageBlock:
         self.box = box
         self.index = index
         self.kind: BlockKind = box.kind
-        self.level = box.level
+        self.level = LEVEL_BY_HEADING_TAG.get(box.name, 0)
         self.texts: list[str] = []
         self.size = 0
         self.linked = 0
         self.text = ""
         self.lower_text = ""
         self.words = 0
+        self.has_digit = False
         self.heading: PageBlock | None = None
         self.parent_heading: PageBlock | None = None
         self.role: PassageRole = "prose"
@@ -157,8 +149,10 @@ class PageBlock:
         self.text = clean_text_line(join_text_pieces(self.texts))
         self.lower_text = self.text.lower()
         self.words = count_words(self.text)
+        self.has_digit = DIGIT_PATTERN.search(self.text) is not None
         if self.kind == "label" and self.box.names.isdisjoint(MENU_TAGS):
             self.kind = "heading" if self.level else "text"
+        self.role = DEFAULT_ROLE_BY_KIND[self.kind]
 
     @property
     def is_in_menu(self) -> bool:
@@ -259,7 +253,7 @@ def mark_cards(boxes: list[PageBox]) -> None:
     keys = [
         (box, (id(box.parent), box.name, class_name))
         for box in boxes
-        if box.name in CARD_TAGS and ((class_name := box.read_attribute("class")) or box.name in PLAIN_CARD_TAGS)
+        if box.name in CARD_TAGS and ((class_name := box.tag.attrs.get("class")) or box.name in PLAIN_CARD_TAGS)
     ]
     counts = Counter(key for _, key in keys)
     for box, key in keys:
