@@ -44,9 +44,9 @@ TITLES = {
     ),
     "fr": (
         "Votre couvreur depuis 1950",
-        "Propriétaires et syndics et gestionnaires (Lyon) à la recherche de travaux de toiture.",
+        "Propriétaires et gestionnaires immobiliers (Lyon) à la recherche de travaux de toiture.",
     ),
-    "pl": ("Usługi dekarskie", "Dla kogo: właściciele domów i zarządcy nieruchomości · Gdzie: Poznań · "),
+    "pl": ("Usługi dekarskie", "Odbiorcy: właściciele domów i zarządcy nieruchomości · Lokalizacja: Poznań · "),
     "ja": ("屋根工事の専門店", "屋根工事・雨漏り修理を探している"),
 }
 ADDRESSES = {
