@@ -56,8 +56,12 @@ def find_page_taglines(
     """
     for value, confidence, rule in find_scored_taglines(page, name or page.domain_label, passages, lead):
         line = clean_text_line(value).rstrip(" :：,;")
-        if is_tagline_sized(line) and fold_text(line) not in fold_text(name or "") and not is_about_visit(line):
+        if is_tagline_sized(line) and not is_part_of_name(line, name or "") and not is_about_visit(line):
             yield page.build_candidate("tagline", line, confidence, rule)
+
+
+def is_part_of_name(line: str, name: str) -> bool:
+    return fold_text(line) in fold_text(name)
 
 
 def is_about_visit(line: str) -> bool:
@@ -116,7 +120,8 @@ def find_taglines_in_hero(
     lines = [headline, *(passage for passage in hero if passage is not headline)]
     for passage in lines:
         line = cut_name_at_ends(passage.text, name)
-        if MIN_TAGLINE_WORDS <= count_words(line) <= MAX_HERO_LINE_WORDS and not is_about_visit(line):
+        is_sized = MIN_TAGLINE_WORDS <= count_words(line) <= MAX_HERO_LINE_WORDS
+        if is_sized and not is_part_of_name(line, name) and not is_about_visit(line):
             yield line, *((0.85, "html.h1") if passage is headline else (0.82, "html.after_h1"))
             return
 

@@ -111,6 +111,10 @@ def test_a_description_is_one_plain_line() -> None:
         ("<title>Acme</title><h1>Draw what you say</h1>", "Draw what you say"),
         ("<title>Acme</title><h1>Acme</h1><p>Draw what you say</p>", "Draw what you say"),
         ("<title>Acme — Drawing apps in Bonn</title><h1>Draw what you say</h1>", "Draw what you say"),
+        (
+            "<title>The Acme Drawing Company</title><h1>Acme Drawing Company</h1><p>Draw what you say</p>",
+            "Draw what you say",
+        ),
         ("<title>Acme</title><h1>Acme: Draw what you say</h1>", "Draw what you say"),
         ("<title>Acme</title><h1><span>Draw</span><br><span>what you say</span>.</h1>", "Draw what you say."),
         ("<title>アクメ</title><h1><span>言葉を</span><br><span>絵にする</span>アプリ</h1>", "言葉を絵にするアプリ"),
