@@ -27,9 +27,11 @@ TITLE_SEPARATOR_PATTERN = re.compile(
     rf"\s+[-–—−|·•»«›‹:/~⋆★]+\s+|\s*[|»›]\s*|:\s+|\s+[–—]\s*|\s*：\s*|(?<={UNSPACED_SCRIPT_CHARACTER_REGEX})[-_](?={UNSPACED_SCRIPT_CHARACTER_REGEX})"
 )
 
+#: Characters of a text without blanks: Chinese and Japanese letters, and wide marks. Korean has blanks.
+UNSPACED_TEXT_CHARACTER_REGEX = r"[\u3001-\u30ff\u3400-\u9fff\uff01-\uff60]"
 #: Border of two pieces of a text, marked by a unit separator, where no blank belongs.
 BLANK_NOT_BETWEEN_WORDS_PATTERN = re.compile(
-    rf"\x1f(?=[.,;:!?…)\]%’”])|(?<={UNSPACED_SCRIPT_CHARACTER_REGEX})\x1f(?={UNSPACED_SCRIPT_CHARACTER_REGEX})"
+    rf"\x1f(?=[.,;:!?…)\]%’”])|(?<={UNSPACED_TEXT_CHARACTER_REGEX})\x1f(?={UNSPACED_TEXT_CHARACTER_REGEX})"
 )
 
 #: ASCII characters that `fold_text` drops: most texts are ASCII.
