@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from schemas.brand import BrandPart, FieldCandidate, PartBasis
 from workers.ingest.derive.lexicon import IngestLexicon
-from workers.ingest.derive.people import WORDS_BETWEEN_CUE_AND_AUDIENCE_PATTERN, find_audience_roles
+from workers.ingest.derive.people import WORDS_BETWEEN_CUE_AND_AUDIENCE_PATTERN, find_audience_roles, is_refused_cue
 from workers.ingest.derive.quotes import cut_evidence_quote, take_first_distinct_evidence_quotes
-from workers.ingest.derive.stems import StemMatch
+from workers.ingest.derive.stems import UNSPACED_SCRIPT_PATTERN, StemMatch
 from workers.ingest.derive.tables import (
     CustomerGrammar,
     get_audience_label,
@@ -49,6 +49,8 @@ MIN_AUDIENCE_WEIGHT = 3
 MAX_AUDIENCE_WEIGHT = 6
 #: Characters after a cue that are read for names.
 MAX_CHARS_AFTER_CUE = 80
+#: Characters between cue and name in a script without blanks.
+MAX_UNSPACED_CHARS_AFTER_CUE = 4
 #: Cues that are read of one text.
 MAX_CUES_PER_TEXT = 10
 #: Confidence without any weight.
@@ -79,7 +81,10 @@ def find_brand_customers(
     """
     stated = drop_repeated_labels(
         sorted(
-            [*list_lexicon_customers(prose, lexicon), *find_table_customers(prose, language)],
+            [
+                *list_lexicon_customers(prose, lexicon, load_customer_grammar(language)),
+                *find_table_customers(prose, language),
+            ],
             key=lambda customer: -customer.weight,
         )
     )[:MAX_AUDIENCE_ROLES]
@@ -93,9 +98,12 @@ def find_brand_customers(
     return inferred or stated
 
 
-def list_lexicon_customers(prose: SourceProse, lexicon: IngestLexicon) -> Iterator[BrandCustomer]:
+def list_lexicon_customers(
+    prose: SourceProse, lexicon: IngestLexicon, grammar: CustomerGrammar | None
+) -> Iterator[BrandCustomer]:
     labels = {name: forms[0] for kind in lexicon.roles.values() for name, forms in kind.items()}
-    for role in find_audience_roles(prose.passages, lexicon):
+    refusal = grammar.refusal if grammar else CustomerGrammar().refusal
+    for role in find_audience_roles(prose.passages, lexicon, compile_pattern(refusal)):
         yield BrandCustomer(role.name, labels[role.name], role.weight, role.quotes[0], "stated")
 
 
@@ -131,15 +139,25 @@ def find_cued_audiences(text: str, language: str, grammar: CustomerGrammar) -> I
     if grammar.after:
         behind = compile_pattern(grammar.after)
         yield from (match for match in index.find_stems(text) if behind.match(text, match.end))
+    refusal = compile_pattern(grammar.refusal)
     for cue in islice(compile_pattern(grammar.before).finditer(text), MAX_CUES_PER_TEXT):
+        if is_refused_cue(text, cue.start(), refusal):
+            continue
         start = cue.end()
         for match in index.find_stems(text[start : start + MAX_CHARS_AFTER_CUE]):
             between = text[start : cue.end() + match.start]
             if match.start + cue.end() >= start:
-                if not WORDS_BETWEEN_CUE_AND_AUDIENCE_PATTERN.fullmatch(between):
+                if not is_short_between_cue_and_audience(between):
                     break
                 yield StemMatch(match.owner, cue.end() + match.start, cue.end() + match.end)
                 start = cue.end() + match.end
+
+
+def is_short_between_cue_and_audience(between: str) -> bool:
+    """Return whether a cue leads to the name after `between`: three words, or in scripts without blanks four signs."""
+    if UNSPACED_SCRIPT_PATTERN.search(between):
+        return len(between) <= MAX_UNSPACED_CHARS_AFTER_CUE
+    return WORDS_BETWEEN_CUE_AND_AUDIENCE_PATTERN.fullmatch(between) is not None
 
 
 @cache

@@ -7,6 +7,7 @@ import msgspec
 from schemas.brand import FieldCandidate
 from workers.ingest.derive import audience, icp, keywords, voice
 from workers.ingest.derive.lexicon import IngestLexicon, load_lexicon
+from workers.ingest.derive.own_prose import ROLES_WITHOUT_BRAND_PROSE
 from workers.ingest.derive.places import BrandPlace, find_brand_place
 from workers.ingest.derive.quotes import split_passages_to_sentences
 from workers.ingest.derive.tables import load_customer_grammar
@@ -38,9 +39,13 @@ def derive_audience_and_icp(
     """Yield the audience and the ICP in the source's language; nothing for a language without a grammar."""
     language = primary_language_subtag(prose.language or "")
     grammar = load_customer_grammar(language)
+    # Labels of menus count after a signpost, such as `Industries`.
+    passages = [one for one in prose.passages if one.kind == "label" or one.role not in ROLES_WITHOUT_BRAND_PROSE]
+    prose = msgspec.structs.replace(prose, passages=passages)
     trade = find_brand_trade(prose, language)
     customers = audience.find_brand_customers(prose, language, lexicon, trade)
-    if trade and any(is_name_of_trade(customer.label, trade.name, language) for customer in customers):
+    stated = [customer.label for customer in customers if customer.basis == "stated"]
+    if trade and any(is_name_of_trade(label, trade.name, language) for label in stated):
         # The words are about the customers' trade: a shop for estate agents sells no houses.
         trade = None
     yield from audience.derive_audience(prose, customers, grammar)

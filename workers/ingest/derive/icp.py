@@ -67,9 +67,8 @@ def find_trade_needs(
     """Yield at most `MAX_ICP_NEEDS` needs: keywords that the trade's stems know, then the trade's label."""
     label = trade.trade.need.get(language, "")
     known = [keyword for keyword in keywords if is_name_of_trade(keyword, trade.name, language)]
-    stated = [quote_need(prose, keyword, language) for keyword in known if not share_a_word(keyword, prose.name or "")][
-        :MAX_ICP_NEEDS
-    ]
+    quoted = (quote_need(prose, keyword, language) for keyword in known if not share_a_word(keyword, prose.name or ""))
+    stated = [need for need in quoted if need][:MAX_ICP_NEEDS]
     yield from stated
     repeated = any(share_a_word(part.value, label) for part in stated)
     if label and len(stated) < MAX_ICP_NEEDS and not repeated:
@@ -81,15 +80,15 @@ def share_a_word(one: str, other: str) -> bool:
     return fold_text(one) in fold_text(other) or not words.isdisjoint(one.casefold().split())
 
 
-def quote_need(prose: SourceProse, keyword: str, language: str) -> BrandPart:
-    """Return a need of a keyword, with the first text that has it. German keeps the capitals of that text."""
+def quote_need(prose: SourceProse, keyword: str, language: str) -> BrandPart | None:
+    """Return a need of a keyword, with the first text that has it; None without one. German keeps its capitals."""
     wanted = lower_keeping_length(keyword)
     for text in (*prose.about, *(passage.text for passage in prose.passages)):
         if (start := lower_keeping_length(text).find(wanted)) >= 0:
             written = text[start : start + len(wanted)]
             value = written if language in CAPITALIZED_NOUN_LANGUAGES and not written.isupper() else keyword
             return BrandPart(part="need", value=value, quote=cut_evidence_quote(text, start), basis="stated")
-    return BrandPart(part="need", value=keyword, quote=keyword, basis="stated")
+    return None
 
 
 def find_stated_use(prose: SourceProse, lexicon: IngestLexicon) -> Iterator[BrandPart]:
@@ -116,7 +115,7 @@ def describe_ideal_customer(parts: Sequence[BrandPart], grammar: CustomerGrammar
         texts = (customers, *(place or [""]), need or use)
         return " · ".join(f"{label}: {text}" for label, text in zip(grammar.labels, texts, strict=True) if text)
     pattern = grammar.want if use else grammar.sentence if place else grammar.placeless
-    if not pattern:
+    if not pattern or not (need or use):
         return " · ".join(filter(None, (capitalize_sentence(customers, grammar), *(place or []), need, use)))
     sentence = pattern.format(customers=customers, need=need, use=use, place=place[0] if place else "")
     return capitalize_sentence(sentence, grammar)

@@ -15,9 +15,9 @@ MIN_VOICE_SENTENCE_WORDS = 4
 MAX_EMOJI_CHARS_JOINED_TO_SENTENCE = 8
 #: The beginning of a passage that quotes another speaker.
 PASSAGE_QUOTE_OPENING_PATTERN = re.compile(r"\W*[\"“”„«»]")
-#: Roles of passages that aren't prose of a brand about itself.
+#: Roles of passages that aren't prose of a brand about itself. The questions of an FAQ are a customer's.
 ROLES_WITHOUT_BRAND_PROSE: frozenset[PassageRole] = frozenset(
-    {"navigation", "form", "contact", "hours", "notice", "legal", "testimonial", "placeholder"}
+    {"navigation", "form", "contact", "hours", "notice", "legal", "testimonial", "placeholder", "faq"}
 )
 #: Words of forms and notices, which are the same on every site.
 FORM_OR_NOTICE_WORDS_PATTERN = re.compile(

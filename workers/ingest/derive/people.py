@@ -35,6 +35,8 @@ MIN_AUDIENCE_LABELS_AFTER_SIGNPOST = 2
 WORDS_BETWEEN_CUE_AND_AUDIENCE_PATTERN = re.compile(r"(?:[\s,/&]*[\w'’%+-]+){0,3}[\s,/&]*")
 #: Characters after a cue; further ones are ignored.
 MAX_CHARS_AFTER_AUDIENCE_CUE = 100
+#: Characters before a cue that may refuse its audience.
+MAX_CHARS_BEFORE_REFUSED_CUE = 40
 MAX_AUDIENCE_CUES_PER_SENTENCE = 20
 NON_AUDIENCE_PRONOUN_PATTERN = re.compile(r"\b(?:my|his|her|their|its)\b", re.IGNORECASE)
 #: Numbers before a name: then it counts participants. A game for two players has no audience of players.
@@ -55,14 +57,16 @@ class WeightedAudience:
     quotes: list[str] = field(default_factory=list)
 
 
-def find_audience_roles(passages: Iterable[Passage], lexicon: IngestLexicon) -> list[WeightedAudience]:
-    """Return the audience roles that the passages name, the highest weight first.
+def find_audience_roles(
+    passages: Iterable[Passage], lexicon: IngestLexicon, refusal: re.Pattern[str]
+) -> list[WeightedAudience]:
+    """Return the audience roles that the passages name, the highest weight first; none after words of `refusal`.
 
     One search has the forms of all customer segments, so that the longest form counts.
     """
     forms = [(name, words) for kind in lexicon.roles.values() for name, words in kind.items()]
     return drop_audience_names_ending_longer_names(
-        weigh_audience_mentions(passages, AudienceNameFinder(lexicon, forms, plain=lexicon.plain))
+        weigh_audience_mentions(passages, AudienceNameFinder(lexicon, forms, refusal))
     )
 
 
@@ -92,17 +96,22 @@ class AudienceCue(NamedTuple):
 class AudienceNameFinder:
     """Names of one language in all their forms, and the cues that lead to them."""
 
-    def __init__(self, lexicon: IngestLexicon, forms: Iterable[tuple[str, list[str]]], *, plain: str) -> None:
+    def __init__(
+        self, lexicon: IngestLexicon, forms: Iterable[tuple[str, list[str]]], refusal: re.Pattern[str]
+    ) -> None:
         plural_forms = {
             form: name for name, words in forms for word in words for form in (word.lower(), word.casefold())
         }
         all_forms = {AUDIENCE_PLURAL_PATTERN.sub("", form): name for form, name in plural_forms.items()} | plural_forms
         self.names = {fold_case(form): name for form, name in all_forms.items()}
         self.lexicon = lexicon
+        self.refusal = refusal
         self.single = compile_audience_name_pattern(tuple(all_forms), lexicon.suffix)
         plural = compile_audience_name_pattern(tuple(plural_forms), lexicon.suffix)
         # `For developers` alone is a heading for the project's own developers.
-        self.plain = AudienceCue(compile_cue_words_pattern(rf"(?<=\w ){plain}"), PLAIN_CUE_AUDIENCE_WEIGHT, plural)
+        self.plain = AudienceCue(
+            compile_cue_words_pattern(rf"(?<=\w ){lexicon.plain}"), PLAIN_CUE_AUDIENCE_WEIGHT, plural
+        )
         self.sure = (
             AudienceCue(compile_cue_words_pattern(lexicon.cue), SURE_CUE_AUDIENCE_WEIGHT, plural),
             AudienceCue(compile_cue_words_pattern(lexicon.help), SURE_CUE_AUDIENCE_WEIGHT, plural, is_complete=False),
@@ -112,8 +121,9 @@ class AudienceNameFinder:
     def find_audiences_by_cue(self, sentence: str, cue: AudienceCue) -> Iterator[tuple[str, int]]:
         """Yield the audience names after the cue's first matches, up to a maximum, with the match's index."""
         for match in islice(cue.words.finditer(sentence), MAX_AUDIENCE_CUES_PER_SENTENCE):
-            for name in self.find_audience_names_after(sentence, match.end(), cue):
-                yield name, match.start()
+            if not is_refused_cue(sentence, match.start(), self.refusal):
+                for name in self.find_audience_names_after(sentence, match.end(), cue):
+                    yield name, match.start()
 
     def find_audience_names_after(self, sentence: str, start: int, cue: AudienceCue) -> Iterator[str]:
         """Yield the audience names in the `MAX_CHARS_AFTER_AUDIENCE_CUE` after `start`, at most three words apart.
@@ -144,6 +154,11 @@ class AudienceNameFinder:
         """Return whether the audience name that ends at `end` is complete: no word follows it, or one of `follow`."""
         following = WORD_AFTER_AUDIENCE_NAME_PATTERN.match(sentence, end)
         return following is None or following[1].casefold() in self.lexicon.follow
+
+
+def is_refused_cue(text: str, start: int, refusal: re.Pattern[str]) -> bool:
+    """Return whether words before a cue refuse its audience, as in `not suitable for children`."""
+    return refusal.search(text[max(start - MAX_CHARS_BEFORE_REFUSED_CUE, 0) : start]) is not None
 
 
 def fold_case(text: str) -> str:

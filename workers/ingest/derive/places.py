@@ -2,26 +2,40 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from workers.ingest.derive.quotes import cut_evidence_quote
-from workers.ingest.page.text import count_words, fold_text
+from workers.ingest.page.text import fold_text
 from workers.ingest.shapes import Passage, SourceProse
 
 MIN_PLACE_CHARS = 2
 MAX_PLACE_CHARS = 40
-#: Words of a passage that may be a postal line; in a longer one its town needs a second mention.
-MAX_POSTAL_LINE_WORDS = 16
+#: Passages with a postal line that are read.
+MAX_POSTAL_PASSAGES = 50
 COUNTRY_CODE_PATTERN = re.compile(r"[A-Z]{2}")
+#: Areas of no market, and the types of schema.org that stand for an area's name.
+BOUNDLESS_AREA_PATTERN = re.compile(
+    r"world\w*|global\w*|online|remote|international\w*|weltweit|mondial\w*|country|state|city|place|administrativearea",
+    re.IGNORECASE,
+)
+STREET_WORD_PATTERN = re.compile(
+    r"\b(?:street|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd|court|ct|suite|floor|way|square)\b",
+    re.IGNORECASE,
+)
 CAPITALIZED_WORD_REGEX = r"[A-ZÀ-ŽĄĆĘŁŃÓŚŹŻ][\w'’.-]+"
+TOWN_REGEX = rf"{CAPITALIZED_WORD_REGEX}(?:[ -]{CAPITALIZED_WORD_REGEX}){{0,2}}"
 #: A postal code and its town, or a town by its language's mark. A year before a word is no postal code.
 POSTAL_TOWN_PATTERN = re.compile(
-    rf"\b(?!(?:19|20)\d\d\b)(?:[A-Z]{{1,2}}-)?\d{{4,5}}(?: ?[A-Z]{{2}}\b)?,? +"
-    rf"(?P<coded>{CAPITALIZED_WORD_REGEX}(?:[ -]{CAPITALIZED_WORD_REGEX}){{0,2}})"
+    rf"(?P<american>{TOWN_REGEX}), [A-Z]{{2}} \d{{5}}(?!\d)"
+    rf"|\b(?!(?:19|20)\d\d\b)(?:[A-Z]{{1,2}}-)?\d{{4,5}}(?: ?[A-Z]{{2}}\b)?,? +(?P<coded>{TOWN_REGEX})"
     rf"|\b\d{{2}}-\d{{3}} +(?P<polish>{CAPITALIZED_WORD_REGEX}(?: {CAPITALIZED_WORD_REGEX})?)"
     r"|(?:東京都|北海道|(?:京都|大阪)府|[一-龥]{2,3}県)(?P<japanese>[一-龥]{1,4}[市区町村])"
     r"|(?:г\. ?|город )(?P<russian>[А-Я][а-я]+(?:-[А-Яа-я]+)*)"
 )
+#: A street's number or a comma, which precedes the postal code of an address in running text.
+ADDRESS_BEFORE_CODE_PATTERN = re.compile(r"(?:\d\w?|,)\s*$")
+MAX_CHARS_BEFORE_POSTAL_CODE = 10
 #: Roles of passages with an address.
 ADDRESS_ROLES = frozenset({"contact", "legal", "hours"})
 
@@ -42,19 +56,23 @@ def find_brand_place(prose: SourceProse) -> BrandPlace | None:
 def list_possible_places(prose: SourceProse) -> Iterator[BrandPlace]:
     for kind in ("place", "area"):
         for fact in prose.facts:
-            if fact.kind == kind:
-                yield BrandPlace(fact.value.rsplit(",", 1)[-1].strip(), fact.value)
-    texts = [passage.text for passage in prose.passages]
-    for passage in prose.passages:
-        match = POSTAL_TOWN_PATTERN.search(passage.text) if passage.speaker != "theme" else None
-        if match and match.lastgroup:
-            town = match[match.lastgroup].strip(" .,")
-            if is_postal_passage(passage) or sum(town in text for text in texts) > 1:
-                yield BrandPlace(town, cut_evidence_quote(passage.text, match.start()))
+            town = fact.value.partition(",")[0].strip()
+            if fact.kind == kind and not BOUNDLESS_AREA_PATTERN.fullmatch(town):
+                yield BrandPlace(town, fact.value)
+    own_passages = (one for one in prose.passages if one.speaker in {"brand", "law"} and not one.story)
+    matches = ((one, match) for one in own_passages if (match := POSTAL_TOWN_PATTERN.search(one.text)))
+    for passage, match in islice(matches, MAX_POSTAL_PASSAGES):
+        town = match[match.lastgroup or 0].strip(" .,")
+        if is_postal_town(passage, match) and not STREET_WORD_PATTERN.search(town):
+            yield BrandPlace(town, cut_evidence_quote(passage.text, match.start()))
 
 
-def is_postal_passage(passage: Passage) -> bool:
-    return passage.role in ADDRESS_ROLES or count_words(passage.text) <= MAX_POSTAL_LINE_WORDS
+def is_postal_town(passage: Passage, match: re.Match[str]) -> bool:
+    """Return whether the match is a town: `5000 Happy Customers` is none, without an address around the number."""
+    if match.lastgroup != "coded" or passage.role in ADDRESS_ROLES:
+        return True
+    before = passage.text[max(match.start() - MAX_CHARS_BEFORE_POSTAL_CODE, 0) : match.start()]
+    return ADDRESS_BEFORE_CODE_PATTERN.search(before) is not None
 
 
 def is_usable_place(place: str, folded_name: str) -> bool:

@@ -39,7 +39,7 @@ def find_brand_trade(prose: SourceProse, language: str) -> FoundTrade | None:
     """Return the trade with the most points, the first of the table among equals; None below `MIN_TRADE_POINTS`."""
     points: defaultdict[str, float] = defaultdict(float)
     quotes: dict[str, str] = {}
-    add_declared_trades(prose, points)
+    add_declared_trades(prose, points, quotes)
     index = index_trade_stems(language)
     texts = [(text, LEADING_TEXT_TRADE_POINTS) for text in prose.about]
     texts[:1] = [(text, TITLE_TRADE_POINTS) for text, _ in texts[:1]]
@@ -55,7 +55,7 @@ def find_brand_trade(prose: SourceProse, language: str) -> FoundTrade | None:
     best = max(load_trades(), key=lambda name: points[name])
     if points[best] < MIN_TRADE_POINTS:
         return None
-    return FoundTrade(best, load_trades()[best], points[best], quotes.get(best, ""))
+    return FoundTrade(best, load_trades()[best], points[best], quotes[best])
 
 
 def is_name_of_trade(text: str, name: str, language: str) -> bool:
@@ -63,12 +63,15 @@ def is_name_of_trade(text: str, name: str, language: str) -> bool:
     return any(match.owner == name for match in index_trade_stems(language).find_stems(text))
 
 
-def add_declared_trades(prose: SourceProse, points: defaultdict[str, float]) -> None:
-    types = {fact.value for fact in prose.facts if fact.kind == "business_type"}
-    genres = {fold_genre(fact.value) for fact in prose.facts if fact.kind == "genre"}
+def add_declared_trades(prose: SourceProse, points: defaultdict[str, float], quotes: dict[str, str]) -> None:
+    types = {fact.value: fact.value for fact in prose.facts if fact.kind == "business_type"}
+    genres = {fold_genre(fact.value): fact.value for fact in prose.facts if fact.kind == "genre"}
     for name, trade in load_trades().items():
-        if types.intersection(trade.schema) or genres.intersection(map(fold_genre, trade.genres)):
+        declared = [types[kind] for kind in trade.schema if kind in types]
+        declared += [genres[genre] for genre in map(fold_genre, trade.genres) if genre in genres]
+        if declared:
             points[name] += DECLARED_TRADE_POINTS
+            quotes[name] = declared[0]
 
 
 def fold_genre(genre: str) -> str:

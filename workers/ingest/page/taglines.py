@@ -117,7 +117,7 @@ def find_taglines_in_hero(
     headline = next((passage for passage in hero if passage.kind == "heading"), None)
     if headline is None or (page.headline_h1_tag is not None and is_nav_or_section_text(page.headline_h1_tag, page)):
         return
-    lines = [headline, *(passage for passage in hero if passage is not headline)]
+    lines = [headline, *(passage for passage in hero if passage is not headline and passage.kind != "label")]
     for passage in lines:
         line = cut_name_at_ends(passage.text, name)
         is_sized = MIN_TAGLINE_WORDS <= count_words(line) <= MAX_HERO_LINE_WORDS

@@ -134,3 +134,23 @@ def test_a_long_sentence_is_quoted_around_the_cue() -> None:
 def test_vague_organizations_alone_are_no_audience() -> None:
     assert value("audience", prose("Policies for organizations and companies.")) is None
     assert value("audience", prose("Policies for organizations and small businesses.")) is not None
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Casino games, not for children"),
+        ("en", "We are looking for developers"),
+        ("de", "Ist nicht für Kinder geeignet"),
+        ("fr", "Interdit aux enfants"),
+        ("zh", "作为一家由医生创办的公司"),
+    ],
+)
+def test_a_refused_or_wanted_group_is_no_audience(language: str, text: str) -> None:
+    passages = [Passage(text=text, kind="heading", role="hero", url=URL)]
+    assert value("audience", SourceProse(url=URL, language=language, about=[text], passages=passages)) is None
+
+
+def test_questions_of_an_faq_name_no_audience() -> None:
+    passages = [Passage(text=f"Is it safe for children {number}?", role="faq", url=URL) for number in range(5)]
+    assert value("audience", SourceProse(url=URL, language="en", passages=passages)) is None

@@ -1,5 +1,7 @@
 """The ideal customer: customers with a place and a need, in the source's own language, each part with its quote."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
@@ -33,37 +35,30 @@ def source(language: str, title: str, address: str = "", *facts: SourceFact) -> 
     )
 
 
-TITLES = {
-    "en": (
-        "Roof repair in Leeds",
-        "Homeowners and property managers in Leeds looking for roof repair and roofing work.",
-    ),
-    "de": (
-        "Dachdeckerei Meier: Dachdecker",
-        "Hausbesitzer und Hausverwaltungen in Bonn, die Dachdeckerarbeiten suchen.",
-    ),
+#: By language: a title, a postal line, and the beginning of the sentence.
+TRADES = {
+    "en": ("Roof repair since 1950", "12 High Street, Leeds, MA 01053", "Homeowners and property managers in Leeds"),
+    "de": ("Dachdecker Meier", "Hauptstraße 1, 53111 Bonn", "Hausbesitzer und Hausverwaltungen in Bonn, die Dach"),
     "fr": (
         "Votre couvreur depuis 1950",
+        "3 rue Nova, 69001 Lyon",
         "Propriétaires et gestionnaires immobiliers (Lyon) à la recherche de travaux de toiture.",
     ),
-    "pl": ("Usługi dekarskie", "Odbiorcy: właściciele domów i zarządcy nieruchomości · Lokalizacja: Poznań · "),
-    "ja": ("屋根工事の専門店", "屋根工事・雨漏り修理を探している"),
-}
-ADDRESSES = {
-    "en": "",
-    "de": "Hauptstraße 1, 53111 Bonn",
-    "fr": "3 rue Nova, 69001 Lyon",
-    "pl": "ul. Nowa 3, 60-101 Poznań",
-    "ja": "",
+    "pl": (
+        "Usługi dekarskie",
+        "ul. Nowa 3, 60-101 Poznań",
+        "Odbiorcy: właściciele domów i zarządcy nieruchomości · Lokalizacja: Poznań · ",
+    ),
+    "ja": ("屋根工事の専門店", "", "屋根工事・雨漏り修理を探している"),
 }
 
 
-@pytest.mark.parametrize("language", ["de", "fr", "pl", "ja"])
+@pytest.mark.parametrize("language", TRADES)
 def test_a_trade_gives_customers_and_need_in_the_sources_language(language: str) -> None:
-    title, sentence = TITLES[language]
-    icp = derived(source(language, title, ADDRESSES[language]))["icp"]
+    title, address, sentence = TRADES[language]
+    icp = derived(source(language, title, address))["icp"]
     assert str(icp.value).startswith(sentence)
-    assert {part.basis for part in icp.parts if part.part != "place"} == {"inferred"}
+    assert {part.basis for part in icp.parts if part.part in {"role", "organization"}} == {"inferred"}
     assert {part.quote for part in icp.parts if part.basis == "inferred"} == {title}
 
 
@@ -71,6 +66,7 @@ def test_a_declared_type_and_town_are_enough() -> None:
     facts = (SourceFact(kind="business_type", value="Dentist"), SourceFact(kind="place", value="Leeds"))
     icp = derived(source("en", "Smile, please", "", *facts))["icp"]
     assert icp.value == "Patients and families in Leeds looking for dental treatment."
+    assert {part.quote for part in icp.parts} == {"Dentist", "Leeds"}
 
 
 def test_a_mention_alone_is_no_trade() -> None:
@@ -82,9 +78,28 @@ def test_the_trade_of_its_customers_is_not_the_brands() -> None:
     assert "icp" not in derived(source("en", title))
 
 
-def test_a_place_needs_a_postal_line_or_a_declaration() -> None:
-    icp = derived(source("de", "Dachdecker", "Seit 1998 Erfahrung mit Dächern"))["icp"]
+@pytest.mark.parametrize(
+    ("text", "more"),
+    [
+        ("Seit 1998 Erfahrung mit Dächern", {}),
+        ("Über 5000 Zufriedene Kunden", {"role": "prose"}),
+        ("1234 Main Street", {}),
+        ("Anna Meier, 12345 Berlin", {"role": "testimonial", "speaker": "customer"}),
+        ("Neues aus Haus 3, 12345 Berlin", {"story": True}),
+    ],
+    ids=["a year", "a number", "a street", "a customer's town", "a story's town"],
+)
+def test_no_other_number_before_a_name_is_a_place(text: str, more: dict[str, Any]) -> None:
+    passage = Passage(**{"text": text, "role": "contact", "url": URL, **more})
+    icp = derived(SourceProse(url=URL, language="de", about=["Dachdecker"], passages=[passage]))["icp"]
     assert icp.value == "Hausbesitzer und Hausverwaltungen, die Dachdeckerarbeiten suchen."
+
+
+@pytest.mark.parametrize("area", ["Worldwide", "Country"])
+def test_a_boundless_area_is_no_place(area: str) -> None:
+    facts = (SourceFact(kind="place", value="Leeds, West Yorkshire"), SourceFact(kind="area", value=area))
+    for declared, sentence in ((facts, "in Leeds looking"), (facts[1:], "families looking")):
+        assert sentence in str(derived(source("en", "Your dentist", "", *declared))["icp"].value)
 
 
 def test_a_language_without_a_grammar_has_neither_audience_nor_icp() -> None:

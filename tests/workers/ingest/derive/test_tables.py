@@ -5,8 +5,10 @@ from collections import Counter
 import msgspec
 import pytest
 
+from schemas.brand import BrandPart
+from workers.ingest.derive.icp import describe_ideal_customer
 from workers.ingest.derive.stems import INNER_STEM_MARK, WHOLE_WORD_MARK, StemIndex
-from workers.ingest.derive.tables import CustomerGrammar, load_audiences, load_trades, read_table
+from workers.ingest.derive.tables import CustomerGrammar, load_audiences, load_customer_grammar, load_trades, read_table
 
 LANGUAGES = "en de fr es it pt nl pl cs tr ru ja ko zh ar".split()
 UNSPACED_LANGUAGES = {"ja", "ko", "zh"}
@@ -61,3 +63,14 @@ def test_a_stem_stands_at_a_words_beginning_unless_marked(alternatives: str, tex
 def test_the_longest_stem_of_a_place_counts() -> None:
     index = StemIndex({"hotel": "hotel", "kennel": "hotel for dogs"})
     assert [match.owner for match in index.find_stems("A hotel for dogs, and a hotel")] == ["kennel", "hotel"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_customers_without_a_need_leave_no_hole_in_a_sentence(language: str) -> None:
+    grammar = load_customer_grammar(language)
+    assert grammar is not None
+    parts = [
+        BrandPart(part="role", value="nurses", quote="q"),
+        BrandPart(part="organization", value="hotels", quote="q"),
+    ]
+    assert describe_ideal_customer(parts, grammar).casefold().endswith("hotels")

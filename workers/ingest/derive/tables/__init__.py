@@ -28,7 +28,8 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
 class CustomerGrammar(msgspec.Struct, frozen=True, kw_only=True):
     """Words and sentence patterns of one language.
 
-    `before` are patterns of words before an audience (`for`), `after` of words behind it. `dotted` languages
+    `before` are patterns of words before an audience (`for`), `after` of words behind it. A cue
+    after `refusal` (`not suitable`, `looking`) names no audience. `dotted` languages
     write the capital of `i` as `İ`. `joined` stands between the last two of a list, `separator` between others.
     `compound` stands between them if one has the word of `joined` inside, and `joined_euphonic` before a text
     that begins as `euphonic`, as Spanish `e inversores`.
@@ -39,6 +40,7 @@ class CustomerGrammar(msgspec.Struct, frozen=True, kw_only=True):
 
     before: str = "(?!)"
     after: str = ""
+    refusal: str = "(?!)"
     dotted: bool = False
     joined: str = ", "
     separator: str = ", "

@@ -10,7 +10,6 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal, TypeAlias
 
-ClassCue: TypeAlias = Literal["testimonial", "faq", "price", "hours", "notice", "nav", "footer"]
 HeadingCue: TypeAlias = Literal["testimonial", "faq", "hours"]
 TextCue: TypeAlias = Literal[
     "legal",

@@ -21,8 +21,12 @@ from workers.ingest.shapes import PassageRole, PassageSpeaker
 SPEAKER_BY_ROLE: dict[PassageRole, PassageSpeaker] = {"testimonial": "customer", "legal": "law", "placeholder": "theme"}
 #: Characters of the blocks that the rules are asked about: passages have room for fewer.
 MAX_CLASSIFIED_CHARS = 30_000
-#: A text that is a quotation as a whole.
-QUOTATION_PATTERN = re.compile(r"\W{0,3}[\"“”„«»「『‘].{15,}[\"“”“»」』’]\W*", re.DOTALL)
+#: Beginning and end of a text that is a quotation as a whole.
+QUOTATION_OPENING_PATTERN = re.compile(r"\W{0,3}[\"“”„«»「『‘]")
+QUOTATION_END_PATTERN = re.compile(r"[\"“”»」』’]\W*$")
+MIN_QUOTATION_CHARS = 17
+#: Last characters in which a quotation's end stands.
+MAX_QUOTATION_END_CHARS = 8
 STARS_PATTERN = re.compile(r"[★⭐☆]")
 #: A postal code before a place.
 POSTAL_LINE_PATTERN = re.compile(r"\b\d{4,6}\b[, ]+[A-ZÀ-ŽА-Я]\w+|^\d{5} \w+$")
@@ -167,7 +171,9 @@ def is_introduction(block: PageBlock) -> bool:
 
 
 def is_quotation(block: PageBlock) -> bool:
-    return QUOTATION_PATTERN.fullmatch(block.text) is not None
+    text = block.text
+    is_closed = QUOTATION_END_PATTERN.search(text[-MAX_QUOTATION_END_CHARS:]) is not None
+    return len(text) >= MIN_QUOTATION_CHARS and is_closed and QUOTATION_OPENING_PATTERN.match(text) is not None
 
 
 def is_quotation_outside_hero(block: PageBlock, _: int) -> bool:

@@ -63,7 +63,8 @@ ICON_CLASS_PATTERN = re.compile(
 #: Attributes that name the purpose of a box.
 CUE_ATTRIBUTES = ("class", "id", "role", "data-section", "itemtype")
 DIGIT_PATTERN = re.compile(r"\d")
-ICON_TEXT_PATTERN = re.compile(r"\s*(?:[a-z][a-z0-9_]{0,30}|\W{1,8})\s*")
+MAX_ICON_TEXT_CHARS = 31
+ICON_TEXT_PATTERN = re.compile(r"[a-z][a-z0-9_]*|\W{1,8}")
 
 BlockKind = Literal["heading", "text", "label"]
 #: Roles of blocks that no rule is asked about, since a page's passages have no room for them.
@@ -288,9 +289,11 @@ def is_hidden_tag(tag: Tag) -> bool:
 
 def is_icon(tag: Tag) -> bool:
     """Return whether the tag draws an icon by a font: its text is one word, or signs, that visitors don't see."""
-    first = tag.contents[0] if len(tag.contents) == 1 else ""
-    is_word = isinstance(first, NavigableString) and ICON_TEXT_PATTERN.fullmatch(first) is not None
-    return is_word and is_icon_class(str(tag.attrs.get("class", "")))
+    first = tag.contents[0] if len(tag.contents) == 1 else None
+    if not isinstance(first, NavigableString) or not is_icon_class(str(tag.attrs.get("class", ""))):
+        return False
+    text = str(first).strip()
+    return len(text) <= MAX_ICON_TEXT_CHARS and ICON_TEXT_PATTERN.fullmatch(text) is not None
 
 
 @lru_cache(2_000)
