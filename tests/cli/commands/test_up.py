@@ -226,7 +226,7 @@ def test_the_demo_prints_a_brand_a_post_and_a_curl_command(ended: Ended) -> None
     assert ended.pasted["name"] == "Acme"
     assert "CONFIDENCE" in ended.banner
     assert "Tide tables that know your boat" in ended.banner
-    assert re.search(r"^audience +Sailors, anglers and clubs ", ended.banner, re.MULTILINE)
+    assert re.search(r"^audience +Sailors, anglers", ended.banner, re.MULTILINE)
     assert re.search(r"^(icp|brandVoice) ", ended.banner, re.MULTILINE)
     assert "published, https://example.test/bluesky/tidewise.example/" in ended.banner
 

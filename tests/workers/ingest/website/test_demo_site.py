@@ -20,7 +20,7 @@ async def test_the_demo_has_every_field_and_each_derived_one_quotes_the_page(par
     values = {name: finding.value for name, finding in extraction.fields.items()}
     assert values["appName"] == "Tidewise"
     assert values["tagline"] == "Tide tables that know your boat"
-    assert values["audience"] == "Sailors, anglers and clubs"
+    assert values["audience"] == "Sailors, anglers, clubs and boat owners"
     assert "leave and return with enough water under your keel" in values["icp"]
     assert str(values["brandVoice"]).startswith("Addresses the reader as “you”.\nSpeaks of itself as “we”.\n")
     assert "✓ Open with a question to the reader." in str(values["brandVoice"])
