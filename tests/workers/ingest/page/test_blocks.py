@@ -1,4 +1,4 @@
-"""Roles of a page's blocks, and whose words they are."""
+"""Roles and speakers of a page's blocks."""
 
 import pytest
 
@@ -57,3 +57,8 @@ def test_a_hero_is_the_headline_with_the_lines_next_to_it() -> None:
 def test_names_of_font_icons_are_no_text() -> None:
     html = "<i class='material-icons'>arrow_forward</i><p><i class='fa fa-x'>home</i> A house of <i>our</i> own</p>"
     assert [passage.text for passage in page(html).passages] == ["A house of our own"]
+
+
+def test_a_button_is_no_tagline() -> None:
+    read = page("<div><h1>Acme</h1></div><div><a>Book a demo today</a></div>")
+    assert [candidate.value for candidate in read.candidates if candidate.field == "tagline"] == []

@@ -17,6 +17,8 @@ PAGES = {
     "links around a long list": TITLE + b"<a href=/x><div>" * 250 + b"<br>" * 50_000,
     "refreshes far inside of a noscript": b"<noscript>" + b"<div>" * 500 + REFRESH * 5_000 + TITLE,
     "titles far inside": b"<div>" * 500 + TITLE * 10_000,
+    "blanks in an icon's place": TITLE + b'<span class="x">' + b" " * 100_000 + b"Hello</span>",
+    "quotation marks without an end": TITLE + (b"<p>" + b'"' * 4_800 + b" a b c d e f0</p>") * 20,
     "headings around all that follows": TITLE + b"<h1><div>" * 250 + b"<br>" * 50_000,
 }
 
