@@ -88,8 +88,10 @@ def find_brand_customers(
             key=lambda customer: -customer.weight,
         )
     )[:MAX_AUDIENCE_ROLES]
-    if not VAGUE_AUDIENCE_NAMES.issuperset(customer.name for customer in stated) or trade is None:
-        return stated if trade or not VAGUE_AUDIENCE_NAMES.issuperset(one.name for one in stated) else []
+    if not VAGUE_AUDIENCE_NAMES.issuperset(customer.name for customer in stated):
+        return stated
+    if trade is None:
+        return []
     inferred = [
         BrandCustomer(name, label, 0, trade.quote, "inferred")
         for name in trade.trade.customers
@@ -166,7 +168,7 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
 
 
 def drop_repeated_labels(customers: Iterable[BrandCustomer]) -> list[BrandCustomer]:
-    """Return the customers without those whose label is a part of another one, as `teams` of `small teams`."""
+    """Drop each customer with a label that is a part of another one, as `teams` of `small teams`."""
     kept: list[BrandCustomer] = []
     for customer in customers:
         label = fold_text(customer.label)

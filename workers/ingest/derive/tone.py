@@ -27,7 +27,7 @@ TONE_SENTENCE_END_PATTERN = re.compile(r"[.!?…。！？؟]\W{0,8}$")
 TONE_FIGURE_PATTERN = re.compile(
     r"(?<![\d.,:/])\b\d{1,3}(?:[.,]?\d{3})*(?:\s?[+%]|\s[^\W\d_]{3,}|[年万件社名回種\uac00-\ud7af])"
 )
-#: Languages whose sentences are measured in characters.
+#: Languages with sentences measured in characters.
 LANGUAGES_MEASURED_IN_CHARACTERS = frozenset({"ja", "ko", "zh"})
 #: Shares of a home page's sentences that have a sign: means of 26 home pages in twelve languages, rounded.
 USUAL_SENTENCE_SHARES = {

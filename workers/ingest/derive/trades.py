@@ -1,4 +1,4 @@
-"""Trade of a brand: the one whose types and words the source has most, in its most telling places."""
+"""Trade of a brand: found by declared types, by genres of stores, and by its words in titles, hero and prose."""
 
 import re
 from collections import defaultdict
@@ -21,17 +21,16 @@ MAX_TRADE_MENTIONS_POINTS = 3.0
 MIN_TRADE_POINTS = 2.5
 #: Characters of prose that are read for a trade.
 MAX_TRADE_PROSE_CHARS = 15_000
-#: Roles of passages that say what the brand offers.
+#: Roles of passages about the brand's offer.
 OFFERING_ROLES: frozenset[PassageRole] = frozenset({"hero", "heading", "prose", "feature", "faq", "offer"})
 NON_LETTERS_PATTERN = re.compile(r"[\W\d_]+")
 
 
 class FoundTrade(NamedTuple):
-    """Trade of a brand with its name, its points, and the text that shows it."""
+    """Trade of a brand with its name, and the text that shows it."""
 
     name: str
     trade: Trade
-    points: float
     quote: str
 
 
@@ -55,7 +54,7 @@ def find_brand_trade(prose: SourceProse, language: str) -> FoundTrade | None:
     best = max(load_trades(), key=lambda name: points[name])
     if points[best] < MIN_TRADE_POINTS:
         return None
-    return FoundTrade(best, load_trades()[best], points[best], quotes[best])
+    return FoundTrade(best, load_trades()[best], quotes[best])
 
 
 def is_name_of_trade(text: str, name: str, language: str) -> bool:

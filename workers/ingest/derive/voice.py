@@ -1,7 +1,7 @@
 """Rules of `brandVoice`: measures of the brand's own prose, as a copywriter needs them, in the brand's language.
 
 A voice has one line for each trait: the form of address, the person, the length of sentences, and the measures
-that are farthest from the middle of home pages. Two lines say what to do and one what not to do. Humour can't be
+that are farthest from the middle of home pages. Two lines of advice are to do, and one not to do. Humour can't be
 counted, so it is left out.
 """
 

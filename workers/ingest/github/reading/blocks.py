@@ -17,7 +17,7 @@ MAX_BLOCK_TAG_ANCESTORS = 12
 INVISIBLE_README_TAGS = frozenset("script style pre table svg video picture img template noscript form".split())
 HEADING_TAGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 README_BLOCK_TAGS = {*HEADING_TAGS, *"p li blockquote div center section dd dt summary body html".split()}
-#: Mark of a heading whose text is an image's.
+#: Mark of a heading with only an image's text.
 IMAGE_HEADING_ATTRIBUTE = "data-tenantry-image"
 ADMONITION_MARK_PATTERN = re.compile(r"\s*\[!\w+\]")
 EMOJI_SHORTCODE_PATTERN = re.compile(r"(?<!\w):[a-z0-9_+-]+:(?!\w)")

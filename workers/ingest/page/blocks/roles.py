@@ -1,4 +1,4 @@
-"""Roles of a page's blocks, and whose words they are.
+"""Roles and speakers of a page's blocks.
 
 The first rule that holds gives the role. Then blocks of one card, and a question with its answer, share theirs.
 Rules and limits follow from 706 blocks of 30 pages that were labelled by hand (docs/explain/brand.md).

@@ -72,7 +72,7 @@ DEFAULT_ROLE_BY_KIND: dict[BlockKind, PassageRole] = {"heading": "heading", "tex
 
 
 class PageBox:
-    """Block element or link of a page, with what it says about the texts in it.
+    """Block element or link of a page, with its signs for the texts in it.
 
     `kind` is that of its own blocks. `size` counts the characters in it. `names` are its tag and
     those of the boxes around it, `cue_depths` the depths of the nearest boxes with a cue in their class; both leave
