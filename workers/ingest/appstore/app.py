@@ -11,7 +11,6 @@ from workers.ingest import detection
 from workers.ingest.appstore import prose
 from workers.ingest.appstore.address import convert_url_to_https
 from workers.ingest.appstore.shapes import FetchedStoreApp
-from workers.ingest.page.keywords import split_unique_keywords
 from workers.ingest.page.names import MAX_BRAND_NAME_CHARS, split_name_and_tagline
 from workers.ingest.page.text import (
     MAX_DESCRIPTION_CHARS,
@@ -32,8 +31,6 @@ from workers.ingest.skip_rules import SentenceSkipRules
 
 #: Screenshots of a listing that are used: Apple takes ten for each device, Google eight.
 MAX_LISTING_SCREENSHOTS = 20
-#: The genre of apps without a better one: alone it has no meaning.
-IGNORED_LONE_APP_GENRE = ["entertainment"]
 
 #: Separators of scripts without blanks.
 ASCII_BY_WIDE_TITLE_SEPARATOR = {"：": ":", "｜": "|"}
@@ -46,7 +43,7 @@ APP_STORE_LINK_NAME = "appStore"
 class StoreListing(NamedTuple):
     """Listing of an app in its store, with empty fields where unset; `store` is its name in links and rules.
 
-    `screenshots` are addresses, each with the name of its list.
+    `screenshots` are addresses, each with the name of its list. `genres` are no keywords: they name the store's shelf.
     """
 
     store: str
@@ -69,7 +66,6 @@ def extract_listing_candidates(app: StoreListing) -> ParsedNonPageDoc:
         "appName": find_listing_name_candidates(app),
         "appDescription": find_listing_description_candidates(app, opening, skip_rules),
         "tagline": find_listing_tagline_candidates(app, opening),
-        "keywords": build_listing_keyword_candidate(app.genres),
         "primaryLanguage": find_listing_language_candidates(app),
         "logoUrl": find_listing_logo_candidate(app),
         "links": build_listing_links_candidate(app),
@@ -142,12 +138,6 @@ def find_listing_tagline_candidates(app: StoreListing, opening: list[str]) -> It
     for line, min_words, confidence, rule in ladder:
         if is_tagline_sized(line, min_words) and fold_text(line) != fold_text(name):
             yield line, confidence, rule
-
-
-def build_listing_keyword_candidate(genres: list[str]) -> Iterator[ScoredValue]:
-    words_of_genres = split_unique_keywords(genres)
-    if words_of_genres and words_of_genres != IGNORED_LONE_APP_GENRE:
-        yield words_of_genres, 0.90, "genres"
 
 
 def find_listing_language_candidates(app: StoreListing) -> Iterator[ScoredValue]:

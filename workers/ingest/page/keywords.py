@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from schemas.brand import FieldCandidate
 from workers.ingest.derive.distinct import MAX_BRAND_KEYWORDS, stem_term
@@ -15,6 +16,10 @@ MAX_KEYWORD_WORDS = 5
 MAX_UNFILTERED_PAGE_KEYWORDS = 20
 #: Commas and semicolons of all scripts.
 KEYWORD_SEPARATOR_PATTERN = re.compile(r"[,;\n،、，；]")
+#: Words without a separator that are a list: `photo editor camera`.
+MIN_BLANK_SEPARATED_KEYWORDS = 3
+#: A class name of schema.org, such as `BusinessApplication`.
+SCHEMA_CLASS_NAME_PATTERN = re.compile(r"(?:[A-Z][a-z]+){1,4}(?:Application|Business|Organization|Store)")
 
 
 def find_declared_keyword_candidates(page: HtmlDocument) -> Iterator[FieldCandidate]:
@@ -24,9 +29,8 @@ def find_declared_keyword_candidates(page: HtmlDocument) -> Iterator[FieldCandid
 
 
 def find_scored_keyword_lists(page: HtmlDocument) -> Iterator[tuple[list[str], float, str]]:
-    for key in ("keywords", "applicationCategory"):
-        values = [text for node in page.jsonld_nodes for text in jsonld.unwrap_jsonld_texts(node.get(key), "name")]
-        yield values, 0.85 if key == "keywords" else 0.60, f"jsonld.{key}"
+    jsonld_values = (jsonld.unwrap_jsonld_texts(node.get("keywords"), "name") for node in page.jsonld_nodes)
+    yield list(chain.from_iterable(jsonld_values)), 0.85, "jsonld.keywords"
     yield page.meta_contents_by_name.get("keywords", [])[:1], 0.80, "html.keywords"
     yield page.meta_contents_by_name.get("article:tag", []), 0.60, "html.article:tag"
 
@@ -53,11 +57,23 @@ def split_unique_keywords(texts: Iterable[str]) -> list[str]:
     return list(by_stem.values())
 
 
+def split_store_keywords(text: str) -> list[str]:
+    """Split a store's keyword field into unique keywords: at commas and the like, else at blanks.
+
+    Fewer words than `MIN_BLANK_SEPARATED_KEYWORDS` are one keyword.
+    """
+    words = text.split()
+    is_list = KEYWORD_SEPARATOR_PATTERN.search(text.strip()) is not None or len(words) < MIN_BLANK_SEPARATED_KEYWORDS
+    return split_unique_keywords([text] if is_list else words)
+
+
 def split_possible_keywords(texts: Iterable[str]) -> list[str]:
-    """Return the texts' parts, split at commas and the like, in lower case: no sentences, numbers or `key:value`."""
-    words_of_texts = (
-        clean_text_line(part).lower().lstrip("# ") for text in texts for part in KEYWORD_SEPARATOR_PATTERN.split(text)
-    )
+    """Return the texts' parts, split at commas and the like, in lower case.
+
+    Sentences, numbers, `key:value` and class names of schema.org are left out.
+    """
+    parts = (clean_text_line(part) for text in texts for part in KEYWORD_SEPARATOR_PATTERN.split(text))
+    words_of_texts = (part.lower().lstrip("# ") for part in parts if not SCHEMA_CLASS_NAME_PATTERN.fullmatch(part))
     return [word for word in words_of_texts if is_possible_keyword(word)]
 
 

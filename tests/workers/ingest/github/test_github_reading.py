@@ -35,6 +35,18 @@ def test_store_texts_win_over_manifest_and_readme() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "keywords"),
+    [
+        ("photo editor camera\n", ["photo", "editor", "camera"]),
+        ("photo editor", ["photo editor"]),
+        ("a b c,d", ["a b c", "d"]),
+    ],
+)
+def test_a_store_list_without_commas_is_split_at_blanks(text: str, keywords: list[str]) -> None:
+    assert reading({"fastlane/metadata/en-US/keywords.txt": text})["keywords"] == keywords
+
+
+@pytest.mark.parametrize(
     "folder",
     ["fastlane/metadata/android/en-US", "metadata/en-US", "app/src/main/play/listings/en-US", "x/fastlane/metadata/en"],
 )

@@ -206,6 +206,12 @@ def test_declared_keywords_are_distinct_and_without_numbers_and_sentences() -> N
     assert value("keywords", html) == ["note", "memo"]
 
 
+def test_class_names_and_categories_are_no_keywords() -> None:
+    app = '{"@type":"WebApplication","applicationCategory":"BusinessApplication","name":"Tide"}'
+    assert value("keywords", jsonld(app)) is None
+    assert value("keywords", meta("keywords", "tides, BusinessApplication")) == ["tides"]
+
+
 def test_of_a_long_list_only_used_keywords_count() -> None:
     spam = ",".join(f"tide{letter}{other_letter}" for letter in "abcdefghij" for other_letter in "klmnopqrstuvwxyz")
     keywords_meta = meta("keywords", f"{spam},boats,harbour")

@@ -13,7 +13,7 @@ from workers.ingest.github.reading.names import split_readme_heading
 from workers.ingest.github.reading.statement import RepositoryFileFieldCandidate
 from workers.ingest.github.shapes import FetchedRepoFile
 from workers.ingest.page.decode import decode_bytes_like_browser
-from workers.ingest.page.keywords import split_unique_keywords
+from workers.ingest.page.keywords import split_store_keywords
 from workers.ingest.page.names import is_possible_brand_name
 from workers.ingest.page.text import MAX_DESCRIPTION_CHARS, clean_text_line, is_tagline_sized, truncate_text
 from workers.ingest.shapes import LIST_ITEM_DESCRIPTION_RULE_SUFFIX
@@ -52,7 +52,7 @@ def read_app_store_text_statements(file: FetchedRepoFile) -> Iterator[Repository
         yield from read_repo_app_tagline_statement(clean_text_line(text), 0.95, rule)
     elif name in APP_STORE_DESCRIPTION_FIELDS:
         yield from read_repo_app_description_statements(text, rule)
-    elif name == "keywords" and (keywords := split_unique_keywords([text])):
+    elif name == "keywords" and (keywords := split_store_keywords(text)):
         yield RepositoryFileFieldCandidate("keywords", keywords, 0.95, rule)
     elif name == "marketing_url" and (found_links := read_homepage_link(text)):
         yield RepositoryFileFieldCandidate("links", found_links, 0.85, rule)
