@@ -23,7 +23,7 @@ MAX_DERIVED_PROSE_CHARS = 40_000
 def derive_keywords_voice_audience_and_icp(prose: SourceProse) -> ParsedNonPageDoc:
     prepared_prose = cut_prose_and_detect_its_language(prose)
     language_lexicon = load_lexicon(prepared_prose.language)
-    terms = list(keywords.derive_brand_keywords(prepared_prose, language_lexicon))
+    terms = list(keywords.derive_brand_keywords(prepared_prose))
     return ParsedNonPageDoc(
         candidates=[
             *terms,

@@ -53,7 +53,7 @@ def test_every_listing_is_read_and_every_quote_is_in_it() -> None:
     [
         ("FossifyOrg+Calendar/android/en-US", "brandVoice", "Often calls on the reader to act."),
         ("Crustack+NotallyX/android/en-US", "keywords", "notes"),
-        ("Faltenreich+Diaguard/android/de-DE", "keywords", "diabetes"),
+        ("Faltenreich+Diaguard/android/de-DE", "keywords", "diabetes tagebuch"),
         ("GIF Keyboard", "brandVoice", "Addresses the reader as “you”."),
         ("Spark – Email App by Readdle", "icp", "Teams looking for email apps."),
         ("BBEdit", "audience", "Designers, writers and software developers"),
