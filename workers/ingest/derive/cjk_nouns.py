@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 
 from workers.ingest.derive.clauses import PositionedWord
-from workers.ingest.derive.frequencies import load_word_frequencies
+from workers.ingest.derive.frequencies import load_word_frequencies, simplify_chinese_characters
 
 #: Characters of a text that are read: its Chinese words cost the most.
 MAX_CJK_TEXT_CHARS = 1_200
@@ -83,23 +83,26 @@ def cut_korean_particle(word: str) -> str:
 
 
 def find_chinese_noun_runs(text: str) -> Iterator[list[PositionedWord]]:
-    """Yield runs of Chinese words of two characters or more, without function words."""
+    """Yield runs of Chinese words of two characters or more, without function words. Keys are in simplified letters."""
     for match in CHINESE_TOKEN_PATTERN.finditer(text):
         run: list[PositionedWord] = []
         start = match.start()
-        for word in split_chinese_words(match[0]):
-            if len(word) >= MIN_CJK_WORD_CHARS and word not in list_chinese_function_words():
-                run.append(build_positioned_word(word, start))
+        for key in split_chinese_words(simplify_chinese_characters(match[0])):
+            if len(key) >= MIN_CJK_WORD_CHARS and key not in list_chinese_function_words():
+                run.append(PositionedWord(text[start : start + len(key)], key.lower(), start, initial=False))
             elif run:
                 yield run
                 run = []
-            start += len(word)
+            start += len(key)
         if run:
             yield run
 
 
 def split_chinese_words(text: str) -> list[str]:
-    """Split Chinese text into its likeliest words: the split with the highest product of their shares (Viterbi)."""
+    """Split simplified Chinese text into its likeliest words.
+
+    The split has the highest product of the words' shares (Viterbi).
+    """
     if text.isascii():
         return [text]
     log_shares = load_chinese_log_shares()

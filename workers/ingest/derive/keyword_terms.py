@@ -14,14 +14,15 @@ from workers.ingest.derive.cjk_nouns import CJK_NOUN_RUN_FINDERS
 from workers.ingest.derive.distinct import MAX_BRAND_KEYWORDS, MIN_SUFFICIENT_KEYWORDS
 from workers.ingest.derive.frequencies import UNLISTED_WORD_ZIPF, get_word_zipf
 from workers.ingest.derive.keyword_phrases import KeywordPhrase, list_keyword_phrases
-from workers.ingest.derive.keyword_words import compile_generic_word_pattern
+from workers.ingest.derive.keyword_words import compile_generic_word_pattern, load_given_names
 from workers.ingest.derive.lexicon import load_lexicon
-from workers.ingest.page.text import fold_text
+from workers.ingest.page.text import count_words, fold_text
 
 #: Zipf value of a word that says nothing: more frequent ones are stop words.
 MAX_MEANINGFUL_WORD_ZIPF = 6.3
-#: Zipf value above which a word alone is too vague: `food`, `centro`.
-MAX_SINGLE_WORD_ZIPF = 5.3
+#: Zipf value above which a word alone is too vague: `food`, `centro` in the title, `gold`, `families` elsewhere.
+MAX_SINGLE_TITLE_WORD_ZIPF = 5.3
+MAX_SINGLE_WORD_ZIPF = 4.7
 #: Zipf value below which a word alone may be a topic, as a phrase is: `Fensterreinigung`.
 MAX_SPECIFIC_WORD_ZIPF = 3.5
 MIN_SPECIFIC_WORD_CHARS = 7
@@ -42,6 +43,8 @@ MIN_HEAD_SHARE = 0.5
 MIN_TEXTS_WITH_KEYWORD = 2
 MIN_TERM_CHARS = 3
 MIN_CJK_TERM_CHARS = 2
+#: Words of a short source at most: it says each of its topics once, the first ones in its hero.
+MAX_SHORT_SOURCE_WORDS = 120
 #: Terms before a term that may have one of its words.
 MAX_TERMS_WITH_ONE_WORD = 2
 #: Share of the best term's score below which a term is no keyword, beyond the first few.
@@ -66,8 +69,10 @@ class KeywordTerm:
     weight: float = 0.0
     uses: int = 0
     head_uses: int = 0
+    whole_uses: int = 0
     capitalized_uses: int = 0
     is_whole_heading: bool = False
+    is_whole_in_hero: bool = False
     forms: Counter[str] = field(default_factory=Counter)
     texts: set[int] = field(default_factory=set)
     places: set[str] = field(default_factory=set)
@@ -76,6 +81,7 @@ class KeywordTerm:
     def add_use(self, phrase: KeywordPhrase, number: int, text: KeywordText) -> None:
         self.uses += 1
         self.head_uses += phrase.has_head
+        self.whole_uses += phrase.is_whole
         self.capitalized_uses += phrase.is_capitalized
         if number not in self.texts:
             self.weight += text.weight
@@ -86,16 +92,20 @@ class KeywordTerm:
         if text.place != "body":
             self.places.add(text.place)
             self.is_whole_heading |= phrase.is_whole and text.place in {"title", "heading"}
+            self.is_whole_in_hero |= phrase.is_whole and text.place == "hero"
             self.quote_place = self.quote_place or (number, phrase.start)
 
     @property
     def display_form(self) -> str:
         return self.forms.most_common(1)[0][0]
 
-    def is_keyword(self, language: str) -> bool:
-        if not self.places or self.head_uses < MIN_HEAD_SHARE * self.uses * (len(self.keys) == 1):
+    def is_keyword(self, language: str, *, is_short_source: bool) -> bool:
+        is_single_word = len(self.keys) == 1
+        is_mostly_head = self.head_uses >= MIN_HEAD_SHARE * self.uses
+        if not self.places or (is_single_word and not (self.whole_uses and is_mostly_head)):
             return False
-        is_topic = self.is_whole_heading and (len(self.keys) > 1 or is_specific_word(self.keys[0], language))
+        is_topic = self.is_whole_heading and (not is_single_word or is_specific_word(self.keys[0], language))
+        is_topic |= is_short_source and self.is_whole_in_hero and not is_single_word
         return len(self.texts) >= MIN_TEXTS_WITH_KEYWORD or is_topic or "title" in self.places
 
 
@@ -108,10 +118,11 @@ def extract_keyword_terms(texts: Sequence[KeywordText], language: str, *, names:
     contents = [text.text for text in texts]
     phrases_of_texts = list_keyword_phrases(contents[:shown_texts], contents[shown_texts:], language, names[0])
     is_title_cased = are_headings_title_cased(texts, phrases_of_texts)
+    is_short_source = sum(map(count_words, contents)) <= MAX_SHORT_SOURCE_WORDS
     possible = [
         term
         for term in collect_keyword_terms(texts, phrases_of_texts)
-        if term.is_keyword(language)
+        if term.is_keyword(language, is_short_source=is_short_source)
         and is_meaningful_term(term, language, names)
         and not is_proper_name(term, language, is_title_cased=is_title_cased)
     ]
@@ -147,7 +158,8 @@ def are_headings_title_cased(texts: Sequence[KeywordText], phrases_of_texts: Seq
 def is_meaningful_term(term: KeywordTerm, language: str, names: Sequence[str]) -> bool:
     """Return whether a term is long enough, no part of the brand's names, and not generic."""
     min_chars = MIN_CJK_TERM_CHARS if language in CJK_NOUN_RUN_FINDERS else MIN_TERM_CHARS
-    is_vague = len(term.keys) == 1 and get_word_zipf(term.keys[0], language) > MAX_SINGLE_WORD_ZIPF
+    max_zipf = MAX_SINGLE_TITLE_WORD_ZIPF if "title" in term.places else MAX_SINGLE_WORD_ZIPF
+    is_vague = len(term.keys) == 1 and get_word_zipf(term.keys[0], language) > max_zipf
     if is_vague or len(fold_text(term.display_form)) < min_chars:
         return False
     if fold_text(term.display_form) == fold_text(names[0]) or has_word_of_name(term, names, language):
@@ -182,12 +194,15 @@ def has_noun_capitals(language: str) -> bool:
 def is_proper_name(term: KeywordTerm, language: str, *, is_title_cased: bool) -> bool:
     """Return whether a term is a name of a person or product: always in capitals, and not in the title.
 
-    Where headings have capitals on all words, a name needs a word that the language doesn't list.
+    Where headings have capitals on all words, a name begins with a given name, or has a word that the language
+    doesn't list.
     """
-    if "title" in term.places or term.capitalized_uses < term.uses or has_noun_capitals(language):
+    if "title" in term.places or term.capitalized_uses < term.uses:
         return False
-    unlisted = [key for key in term.keys if is_unlisted_word(key, language)]
-    return bool(unlisted) or not is_title_cased
+    if term.keys[0] in load_given_names():
+        return True
+    has_unlisted_word = any(is_unlisted_word(key, language) for key in term.keys)
+    return not has_noun_capitals(language) and (has_unlisted_word or not is_title_cased)
 
 
 def is_unlisted_word(key: str, language: str) -> bool:

@@ -41,6 +41,12 @@ def load_all_keyword_words() -> dict[str, KeywordWords]:
     return msgspec.json.decode(data, type=dict[str, KeywordWords])
 
 
+@cache
+def load_given_names() -> frozenset[str]:
+    """Return the commonest given names of Europe and America in lower case, in Latin and Cyrillic letters."""
+    return frozenset(files(__package__).joinpath("given_names.txt").read_text("utf-8").split())
+
+
 def load_keyword_words(language: str) -> KeywordWords:
     return load_all_keyword_words().get(language, KeywordWords())
 
