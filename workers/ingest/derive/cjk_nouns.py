@@ -21,6 +21,8 @@ JAPANESE_NOUN_PATTERN = re.compile(
 )
 #: Two characters with such a second one are a person or a relation, such as 皆様 and 以上.
 JAPANESE_RELATION_PATTERN = re.compile(r".[様方等的中内外上下前後時者用々]")
+#: Kanji of the humble verb 致す, which follows a noun without a particle.
+HUMBLE_VERB_KANJI = "致"
 #: First characters of particles, and of the verb する and the copula.
 JAPANESE_CHARACTERS_AFTER_NOUNS = "のはがをにでともやへかまよなしさすせだごおい"
 KOREAN_TOKEN_PATTERN = re.compile(r"[가-힣A-Za-z0-9+]+|[^\s]")
@@ -50,6 +52,8 @@ def is_verb_stem(text: str, end: int) -> bool:
     """Return whether a run of kanji that ends at `end` is the stem of a verb: no particle follows, as in 日本向け."""
     following = text[end : end + 1]
     is_kanji = "\u4e00" <= text[end - 1] <= "\u9fff"
+    if text[end - 1] == HUMBLE_VERB_KANJI:
+        return True
     return is_kanji and "\u3041" <= following <= "\u3096" and following not in JAPANESE_CHARACTERS_AFTER_NOUNS
 
 

@@ -179,9 +179,12 @@ def is_specific_word(key: str, language: str) -> bool:
 def has_word_of_name(term: KeywordTerm, names: Iterable[str], language: str) -> bool:
     """Return whether a term is a part of a name, and has a word that the language doesn't list.
 
-    German compounds are mostly unlisted, so their parts of a name stay.
+    German compounds are mostly unlisted, so their parts of a name stay. In Japanese, Korean and Chinese each
+    word of a name in Latin letters is one.
     """
     folded = fold_text(term.display_form)
+    if language in CJK_NOUN_RUN_FINDERS and folded.isascii():
+        return any(folded in fold_text(name) for name in names)
     has_unlisted_word = not has_noun_capitals(language) and any(is_unlisted_word(key, language) for key in term.keys)
     return has_unlisted_word and any(folded in fold_text(name) for name in names)
 

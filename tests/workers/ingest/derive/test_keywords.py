@@ -162,6 +162,29 @@ def test_names_of_people_are_no_keywords(language: str, headings: tuple[str, ...
     assert not any(name in word for word in found_keywords for name in ("hardson", "zywiec", "freriks"))
 
 
+#: Nouns with the ending of a verb or of an oblique case.
+NOUNS_THAT_LOOK_LIKE_VERBS = {
+    "es": "préstamos hornos",
+    "fr": "rénovations formations",
+    "it": "artigiano concerti",
+    "nl": "verzekeringen behandelingen",
+    "pl": "systemy opony",
+    "pt": "empréstimos",
+    "ru": "автомобили паркет",
+    "tr": "sigorta perde",
+}
+
+
+@pytest.mark.parametrize("language", NOUNS_THAT_LOOK_LIKE_VERBS)
+def test_a_noun_with_the_ending_of_a_verb_is_a_keyword(language: str) -> None:
+    nouns = NOUNS_THAT_LOOK_LIKE_VERBS[language].split()
+    headings = [*nouns, "Zorkobal", "Tavikumo"]
+    found_keywords = keywords(
+        prose(" · ".join(headings), about=(" | ".join(headings),), headings=headings, language=language)
+    )
+    assert {*nouns} <= {*found_keywords}
+
+
 def test_a_piece_of_a_name_is_no_keyword() -> None:
     headings = ("Conciergerie dans le Val d'Oise", "Le Val d'Oise et ses voyageurs", "Conciergerie pour voyageurs")
     found_keywords = keywords(prose("Le Val d'Oise.", headings=headings, language="fr"))
