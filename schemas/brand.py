@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType, field
 
 from schemas import ids
 from schemas.base import NulFreeText, RealClockResponseStruct, RequestStruct, ResponseStruct, UtcInstant
-from schemas.pictures import PictureFoundByIngest, PictureKind
+from schemas.pictures import DrawnScreenshot, PictureFoundByIngest, PictureKind
 
 BrandSource = Literal["github", "website", "appstore", "partner"]
 BrandFieldName = Literal[
@@ -127,6 +127,7 @@ class BrandExtraction(msgspec.Struct, frozen=True, kw_only=True):
     """The result of one ingest: `url` is the address after redirects, a warning is a code and a reason.
 
     `unchanged` means that the source has no new content: then there are no fields, and the old ones stay.
+    `screenshot` is of a page that we drew. `media` lists only pictures that servers have.
     """
 
     url: str
@@ -136,6 +137,7 @@ class BrandExtraction(msgspec.Struct, frozen=True, kw_only=True):
     warnings: list[str] = field(default_factory=list)
     visit: LastCrawlRecord | None = None
     unchanged: bool = False
+    screenshot: DrawnScreenshot | None = None
 
 
 class BrandSourceRow(msgspec.Struct, frozen=True, kw_only=True):

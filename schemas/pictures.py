@@ -23,3 +23,10 @@ class PictureFoundByIngest(msgspec.Struct, frozen=True, kw_only=True, omit_defau
     page: str
     bytes: int | None = None
     alt: str | None = None
+
+
+class DrawnScreenshot(msgspec.Struct, frozen=True, kw_only=True):
+    """Screenshot of a page that we drew. No server has it: the address of `picture` is the page's."""
+
+    picture: PictureFoundByIngest
+    data: bytes

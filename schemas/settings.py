@@ -177,6 +177,13 @@ class BaseSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     fetch_allow: Annotated[
         str, Meta(description="Loopback hosts that ingests and webhooks may connect to, as `host:port,host:port`.")
     ] = ""
+    ingest_chromium_path: Annotated[
+        str,
+        Meta(
+            description="The Chromium that draws pages without text before their scripts run; empty: "
+            "`chromium-headless-shell` or `chromium` on `PATH`, if it is installed; `off`: none."
+        ),
+    ] = ""
     llm_base_url: Annotated[
         str,
         Meta(

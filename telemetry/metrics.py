@@ -97,6 +97,14 @@ UPSTREAM_RATE_LIMIT_COUNTER = Counter(
 APPSTORE_SUBTITLE_READ_COUNTER = Counter(
     "appstore_subtitles", "App Store pages: `read`, or `missing` if no subtitle is found.", ["outcome"]
 )
+PAGE_DRAWING_COUNTER = Counter(
+    "page_drawings",
+    "Pages drawn by Chromium: `drawn`, or an early end's cause: cpu, memory, time, requests, crash, busy.",
+    ["outcome"],
+)
+PAGE_DRAWING_CPU_SECONDS_HISTOGRAM = Histogram(
+    "page_drawing_cpu_seconds", "CPU of a drawing's processes.", buckets=(0.25, 0.5, 1, 2, 3, 5, 7.5, 10)
+)
 POST_ATTEMPT_COUNTER = Counter(
     "posts",
     "Attempts to send a post: published, failed, outcome_unknown, canceled, or a retry's code.",

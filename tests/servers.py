@@ -128,6 +128,7 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 def settings_for(database_url: str, redis_url: str, **more: Any) -> Settings:
-    """Return the settings of every test: leases of 2 s, so that a rescue comes soon."""
-    own: dict[str, Any] = {"peppers": KEYRING, "vault_keys": KEYRING, "lease_s": 2, "drain_s": 5} | more
+    """Return the settings of every test: leases of 2 s, so that a rescue comes soon, and no Chromium."""
+    own: dict[str, Any] = {"peppers": KEYRING, "vault_keys": KEYRING, "lease_s": 2, "drain_s": 5}
+    own |= {"ingest_chromium_path": "off"} | more
     return Settings(database_url=database_url, redis_url=redis_url, **own)

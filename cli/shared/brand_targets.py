@@ -24,6 +24,7 @@ from workers.ingest.assemble import assemble_brand_extraction
 from workers.ingest.github import ingest as github
 from workers.ingest.github.client import GitHubApi, build_github_api
 from workers.ingest.parser.parser import DocumentParser, open_document_parser, parse_page
+from workers.ingest.render.drawer import find_page_drawer
 from workers.ingest.shapes import FetchedPage
 from workers.ingest.website import ingest as website
 from workers.ingest.website.session import WebCrawlResources, build_crawl_resources
@@ -82,7 +83,13 @@ async def open_brand_reading_clients(address: str) -> AsyncIterator[BrandReading
         open_language_model_api(settings.llm_base_url, settings.llm_api_key, name=settings.llm_model) as model,
     ):
         yield BrandReadingClients(
-            parser, model, build_crawl_resources(visitor), build_github_api(caller, settings), shops, allowed, address
+            parser,
+            model,
+            build_crawl_resources(visitor, await find_page_drawer(settings.ingest_chromium_path)),
+            build_github_api(caller, settings),
+            shops,
+            allowed,
+            address,
         )
 
 

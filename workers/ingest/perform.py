@@ -13,7 +13,7 @@ from jobs.ledger import JobClaim
 from jobs.outcomes import Canceled, Failed, Retry, Snooze, TaskOutcome
 from schemas.brand import BrandExtraction, LastCrawlRecord
 from schemas.errors import SourceError, SourceRateLimited, StateConflict
-from schemas.pictures import PictureFoundByIngest
+from schemas.pictures import DrawnScreenshot, PictureFoundByIngest
 from workers.app_media import sandbox as files
 from workers.app_media.picture_suggestions import MAX_INGEST_PICTURES_FETCH_S, fetch_and_store_ingest_pictures
 from workers.ingest.website.session import CrawlSession, WebCrawlResources
@@ -34,8 +34,15 @@ class SuggestedImageResources(NamedTuple):
     store: MediaStore
 
 
-async def download_suggested_image(web: WebCrawlResources, picture: PictureFoundByIngest) -> bytes:
-    """Return an image's whole file, by the SSRF guard, robots.txt and the site rate limit. Raises a `SourceError`."""
+async def get_suggested_image(
+    web: WebCrawlResources, screenshot: DrawnScreenshot | None, picture: PictureFoundByIngest
+) -> bytes:
+    """Return an image's whole file: the screenshot's own bytes, all others from their servers. Raises a `SourceError`.
+
+    Requests go through the SSRF guard, by robots.txt and the site rate limit.
+    """
+    if screenshot and picture is screenshot.picture:
+        return screenshot.data
     return (await CrawlSession(web, within_s=MAX_INGEST_PICTURES_FETCH_S).request_url(picture.url, "whole")).body
 
 
@@ -64,8 +71,13 @@ async def run_ingest_job(
             async with ctx.hold_server_slot(server):
                 extraction = await read(started.visit, progress)
         await progress("saving", 0.9)
-        get = get_sandbox_file_of_suggested_image if started.sandbox else partial(download_suggested_image, gallery.web)
-        suggested = await fetch_and_store_ingest_pictures(ctx, gallery.store, extraction.media, get)
+        get = (
+            get_sandbox_file_of_suggested_image
+            if started.sandbox
+            else partial(get_suggested_image, gallery.web, extraction.screenshot)
+        )
+        drawn = [extraction.screenshot.picture] if extraction.screenshot else []
+        suggested = await fetch_and_store_ingest_pictures(ctx, gallery.store, [*extraction.media, *drawn], get)
         keep = partial(_store_brand_and_first_influencer, claim=ctx.job, extraction=extraction, suggested=suggested)
         return await ctx.commit(keep, project=True)
     except SourceError as error:

@@ -7,13 +7,7 @@ from typing import Any, NamedTuple
 
 from workers.ingest.page.address import site_of_url
 from workers.ingest.render.jail import JailedBrowser, open_jailed_browser
-from workers.ingest.render.limits import (
-    READING_SHARE,
-    DrawingEnd,
-    DrawingLimits,
-    ResourceUsage,
-    find_exceeded_limit,
-)
+from workers.ingest.render.limits import READING_SHARE, DrawingEnd, DrawingLimits, ResourceUsage, find_exceeded_limit
 from workers.ingest.render.pipe import BrowserUnusable, DevToolsMessage, DevToolsPipe
 from workers.ingest.render.requests import FetchResource, ResourceAnswers, parse_paused_request
 from workers.web.fetch import FetchedResponse
@@ -108,8 +102,7 @@ class PageDrawing:
         near: DrawingEnd | None = None
         while True:
             await asyncio.sleep(USAGE_CHECK_INTERVAL_S)
-            usage = await asyncio.to_thread(self.browser.measure_usage)
-            self.usage = ResourceUsage(*map(max, self.usage, usage))
+            self.usage = self.usage.keep_higher(await asyncio.to_thread(self.browser.measure_usage))
             ended_by = find_exceeded_limit(self.usage, self.limits)
             if ended_by or self.answers.is_flooded:
                 return ended_by or "requests"
@@ -127,11 +120,7 @@ class PageDrawing:
         world = await self.pipe.call(
             "Page.createIsolatedWorld", {"frameId": self.main_frame, "worldName": "reader"}, self.page_session
         )
-        evaluation = {
-            "expression": READING_SCRIPT,
-            "contextId": world["executionContextId"],
-            "returnByValue": True,
-        }
+        evaluation = {"expression": READING_SCRIPT, "contextId": world["executionContextId"], "returnByValue": True}
         read = await self.pipe.call("Runtime.evaluate", evaluation, self.page_session)
         url, html = read["result"]["value"]
         if not url.startswith(("http://", "https://")):

@@ -101,6 +101,17 @@ def build_jail_command(command: list[str], limits: DrawingLimits) -> list[str]:
     ]
 
 
+async def can_open_jail() -> bool:
+    """Return whether this host has the programs of the jail, and lets this user have its namespaces."""
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *build_jail_command(["true"], DrawingLimits()), stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL
+        )
+    except OSError:
+        return False
+    return await process.wait() == 0
+
+
 async def kill_jail(process: Process) -> None:
     """Kill the namespace's first process, and with it all others, and wait for their end.
 

@@ -32,6 +32,12 @@ class ResourceUsage(NamedTuple):
     memory_bytes: int = 0
     wall_s: float = 0.0
 
+    def keep_higher(self, other: "ResourceUsage") -> "ResourceUsage":
+        """Return the higher usage of each resource."""
+        return ResourceUsage(
+            max(self.cpu_s, other.cpu_s), max(self.memory_bytes, other.memory_bytes), max(self.wall_s, other.wall_s)
+        )
+
 
 def find_exceeded_limit(usage: ResourceUsage, limits: DrawingLimits, share: float = 1.0) -> DrawingEnd | None:
     """Return the first resource with a usage over its limit's `share`; None if each is below."""

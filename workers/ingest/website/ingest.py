@@ -2,12 +2,15 @@
 
 A revisit repeats each request of the last visit as a conditional one. If the server answers all with 304, or
 with the same bytes as before, the site is unchanged. At the first other answer the whole site is read again.
-Full responses are kept until then, so that they aren't requested twice.
+Full responses are kept until then, so that they aren't requested twice. A site with a page that needs its scripts
+is always read again: the page's text comes from other requests.
 """
 
 import asyncio
 from collections.abc import Iterator
 from typing import Any
+
+import msgspec
 
 from schemas.brand import BrandExtraction, HttpValidators, LastCrawlRecord
 from schemas.errors import SourceError
@@ -25,7 +28,7 @@ from workers.web.fetch import FetchedResponse
 
 #: Version of our rules. Raise it whenever the rules read other data from a site, so that unchanged sites are
 #: read again.
-WEBSITE_EXTRACTION_RULES_VERSION = 5
+WEBSITE_EXTRACTION_RULES_VERSION = 6
 #: Seconds of the ingest that a revisit may take, so that there is time left to read the site.
 UNCHANGED_SITE_CHECK_TIMEOUT_S = 20.0
 #: Bytes of responses that are kept: responses beyond it are requested again.
@@ -54,7 +57,7 @@ async def ingest_website_source(
     pages = [document for document in documents if isinstance(document, ParsedPage)]
     images = [picture for document in documents for picture in document.pictures]
     await progress("analyzing", 0.75)
-    return await assemble_brand_extraction(
+    extraction = await assemble_brand_extraction(
         parser,
         url=pages[0].url,
         title=pages[0].title,
@@ -66,6 +69,7 @@ async def ingest_website_source(
         model=model,
         pictures=fetch_useful_images(build_web_image_fetcher(web), parser, images),
     )
+    return msgspec.structs.replace(extraction, screenshot=session.screenshot)
 
 
 async def read_site_documents(
@@ -91,10 +95,11 @@ async def read_site_documents(
 
 def build_site_crawl_warnings(session: CrawlSession, pages: list[ParsedPage]) -> Iterator[str]:
     shells = sum(page.scripted for page in pages)
-    if shells:
+    if shells or session.undrawn:
+        reasons = "; ".join(dict.fromkeys(session.undrawn)) or "they have no more text in a browser"
         yield (
-            f"js_rendered: {shells} of {len(pages)} pages have next to no text without JavaScript;"
-            " only their heads were read"
+            f"js_rendered: {session.scripted} of {len(pages)} pages have next to no text without JavaScript;"
+            f" {shells} were read by their heads only: {reasons}"
         )
     if session.truncated:
         yield (f"truncated: the site was too slow for {MAX_CRAWL_TIME_S:g} s; {len(pages)} of its pages were read")

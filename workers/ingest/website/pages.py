@@ -10,6 +10,7 @@ from schemas.errors import FetchedSourceUnusable, SourceError, SourceTimeout
 from workers.ingest.page.address import page_url_comparison_key, site_of_url
 from workers.ingest.parser.parser import DocumentParser, parse_page
 from workers.ingest.shapes import FetchedPage, ParsedPage, RankedLink
+from workers.ingest.website.drawing import draw_page_that_needs_scripts
 from workers.ingest.website.session import CrawlSession
 from workers.web.fetch import FetchedResponse
 
@@ -35,7 +36,7 @@ async def crawl_requested_page(session: CrawlSession, parser: DocumentParser, ur
         raise SourceTimeout("the page did not load in time; its site was too slow, or too busy") from error
     # The host alone is a candidate on any page.
     if page.text_length == 0 and all(candidate.rule == "host" for candidate in page.candidates):
-        raise FetchedSourceUnusable("the page is empty; give a page that has text on it without JavaScript")
+        raise FetchedSourceUnusable("the page is empty; give a page that has text on it")
     return page
 
 
@@ -43,16 +44,24 @@ async def read_meta_refreshed_page(
     session: CrawlSession, parser: DocumentParser, url: str, *, within: str | None = None
 ) -> ParsedPage:
     """Read the page or, once, the target of its immediate refresh; if that fails, keep a page with text, or raise."""
-    page = await parse_fetched_page(parser, await session.fetch_crawl_url(url, within=within))
+    fetched = await session.fetch_crawl_url(url, within=within)
+    page = await parse_fetched_page(parser, fetched)
     if page.refresh is None:
-        return page
+        return await draw_page_that_needs_scripts(session, parser, fetched, page)
     try:
-        return await parse_fetched_page(parser, await session.fetch_crawl_url(page.refresh, within=within))
+        return await read_page(session, parser, page.refresh, within=within)
     except SourceError as error:
         if page.text_length < MIN_REFRESHING_PAGE_CONTENT_CHARS:
             raise
         session.warnings.append(f"refresh_unread: {error.message}")
         return page
+
+
+async def read_page(session: CrawlSession, parser: DocumentParser, url: str, *, within: str | None) -> ParsedPage:
+    """Fetch and parse a page; draw it if it needs its scripts. Raises a `SourceError`."""
+    fetched = await session.fetch_crawl_url(url, within=within)
+    page = await parse_fetched_page(parser, fetched)
+    return await draw_page_that_needs_scripts(session, parser, fetched, page)
 
 
 async def parse_fetched_page(parser: DocumentParser, fetched: FetchedResponse) -> ParsedPage:
@@ -79,17 +88,14 @@ async def read_linked_pages(
 
     async def read_linked(url: str) -> ParsedPage | None:
         nonlocal finished
-        page = await session.await_or_none(read_linked_page(session, parser, url), otherwise=f"page_unread: {url}")
+        reading = read_page(session, parser, url, within=site_of_url(url))
+        page = await session.await_or_none(reading, otherwise=f"page_unread: {url}")
         finished += 1
         await done(finished / len(urls))
         return page
 
     pages = await asyncio.gather(*map(read_linked, urls))
     return drop_same_url_pages(filter(None, pages), pages_to_skip=read_already)
-
-
-async def read_linked_page(session: CrawlSession, parser: DocumentParser, url: str) -> ParsedPage:
-    return await parse_fetched_page(parser, await session.fetch_crawl_url(url, within=site_of_url(url)))
 
 
 def rank_linked_page_urls(pages: Iterable[ParsedPage]) -> list[str]:

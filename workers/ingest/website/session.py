@@ -11,8 +11,10 @@ import msgspec
 from domain.values import ssrf_guard
 from schemas.brand import HttpValidators, LastCrawlRecord
 from schemas.errors import FetchAddressNotAllowed, SourceError
+from schemas.pictures import DrawnScreenshot
 from schemas.settings import Settings
 from workers.ingest.page.address import site_of_url
+from workers.ingest.render.drawer import PageDrawer, find_page_drawer
 from workers.web.fetch import (
     EXPECTED_HTML_TYPE_AND_SIZE,
     FetchedResponse,
@@ -59,6 +61,7 @@ EXPECTED_RESPONSE_BY_CRAWLED_FILE_KIND: Mapping[str, FetchResponseLimits] = {
         limit=1 << 20,
         cut=True,
     ),
+    "resource": FetchResponseLimits(accept="*/*", limit=4 << 20, deadline_s=8.0),
     "llms": FetchResponseLimits(
         accept="text/markdown,text/plain",
         types=frozenset({"text/plain", "text/markdown", "text/x-markdown"}),
@@ -72,11 +75,15 @@ EXPECTED_RESPONSE_BY_CRAWLED_FILE_KIND: Mapping[str, FetchResponseLimits] = {
 
 
 class WebCrawlResources(NamedTuple):
-    """Resources that ingests of a worker process share; app store ingests share their own."""
+    """Resources that ingests of a worker process share; app store ingests share their own.
+
+    `drawer` draws pages that need their scripts; None on a host without a usable Chromium.
+    """
 
     client: httpx.AsyncClient
     robots: RobotsRulesCache
     site_rate: SiteRateLimiter
+    drawer: PageDrawer | None = None
 
 
 @asynccontextmanager
@@ -84,17 +91,18 @@ async def open_shared_crawl_resources(settings: Settings) -> AsyncIterator[WebCr
     """Open the client that a worker's website and GitHub ingests share, with one rate limit for each site."""
     allowed = ssrf_guard.parse_allowed_loopback_fetch_origins(settings.fetch_allow)
     async with open_ssrf_guarded_client(allowed=allowed, contact=settings.public_url) as client:
-        yield build_crawl_resources(client)
+        yield build_crawl_resources(client, await find_page_drawer(settings.ingest_chromium_path))
 
 
-def build_crawl_resources(client: httpx.AsyncClient) -> WebCrawlResources:
-    return WebCrawlResources(client, RobotsRulesCache(client), SiteRateLimiter())
+def build_crawl_resources(client: httpx.AsyncClient, drawer: PageDrawer | None = None) -> WebCrawlResources:
+    return WebCrawlResources(client, RobotsRulesCache(client), SiteRateLimiter(), drawer)
 
 
 class CrawlSession:
     """Requests so far. `answers` has the validators for the next visit, by the requested address.
 
-    `fetched` has responses of the revisit that are not used yet. `truncated` means that time ran out.
+    `fetched` has responses of the revisit that are not used yet. `truncated` means that time ran out. `scripted`
+    counts the pages that need their scripts, `undrawn` has the reasons why pages were not drawn as a whole.
     """
 
     def __init__(self, web: WebCrawlResources, *, within_s: float | None = None) -> None:
@@ -104,6 +112,9 @@ class CrawlSession:
         self.fetched: dict[str, FetchedResponse] = {}
         self.warnings: list[str] = []
         self.truncated = False
+        self.scripted = 0
+        self.undrawn: list[str] = []
+        self.screenshot: DrawnScreenshot | None = None
 
     async def fetch_crawl_url(self, url: str, kind: str = "page", *, within: str | None = None) -> FetchedResponse:
         """Return the response for `url`; note its validators in `answers`. Raises `SourceError`, `TimeoutError`.
@@ -126,7 +137,13 @@ class CrawlSession:
         return answer if answer and within in {None, site_of_url(answer.url)} else None
 
     async def request_url(
-        self, url: str, kind: str, *, within: str | None = None, validators_by_url: Mapping[str, HttpValidators] = {}
+        self,
+        url: str,
+        kind: str,
+        *,
+        within: str | None = None,
+        validators_by_url: Mapping[str, HttpValidators] = {},
+        headers: Mapping[str, str] = {},
     ) -> FetchedResponse:
         async def admit(target: str) -> RobotsRules:
             if within and site_of_url(target) != within:
@@ -142,6 +159,7 @@ class CrawlSession:
                 url,
                 want=EXPECTED_RESPONSE_BY_CRAWLED_FILE_KIND[kind],
                 admit=admit,
+                headers=headers,
                 validators_by_url=validators_by_url,
             )
 
@@ -161,5 +179,9 @@ class CrawlSession:
         return None
 
     def build_last_crawl_record(self, args: dict[str, Any], *, rules: int, url: str) -> LastCrawlRecord:
-        """Return the state for the next visit: `rules`, `args`, `url`; validators only if the time sufficed."""
-        return LastCrawlRecord(rules=rules, args=args, answers={} if self.truncated else self.answers, url=url)
+        """Return the state for the next visit: `rules`, `args`, `url`; validators only if they prove no change.
+
+        They don't if the time ran out, or for a page that needs scripts: other requests decide its text.
+        """
+        answers = {} if self.truncated or self.scripted else self.answers
+        return LastCrawlRecord(rules=rules, args=args, answers=answers, url=url)
