@@ -96,22 +96,22 @@ class PageDrawing:
     async def wait_until_read(self) -> DrawingEnd | None:
         """Read the page once it is quiet or near a limit; return the cause of an early end, or None.
 
-        The page is read once. It is near a limit at `READING_SHARE` of it.
+        The page is read once. It is near a limit at `READING_SHARE` of it, or if it requests without an end.
         """
         reading: asyncio.Task[None] | None = None
         near: DrawingEnd | None = None
         while True:
             await asyncio.sleep(USAGE_CHECK_INTERVAL_S)
             self.usage = self.usage.keep_higher(await asyncio.to_thread(self.browser.measure_usage))
-            ended_by = find_exceeded_limit(self.usage, self.limits)
-            if ended_by or self.answers.is_flooded:
-                return ended_by or "requests"
+            if ended_by := find_exceeded_limit(self.usage, self.limits):
+                return ended_by
             if reading and reading.done():
                 return near or ("crash" if self.html is None else "requests" if self.answers.is_over_limit else None)
             if self.has_ended:
                 return "crash"
             if reading is None and self.page_session:
                 near = find_exceeded_limit(self.usage, self.limits, READING_SHARE)
+                near = near or ("requests" if self.answers.is_flooded else None)
                 if near or (self.is_loaded and self.answers.is_quiet_for(QUIET_S)):
                     reading = self.start(self.read_page())
 
@@ -150,7 +150,7 @@ class PageDrawing:
                 case "Page.javascriptDialogOpening":
                     is_leaving = event.params.get("type") == "beforeunload"
                     self.pipe.send("Page.handleJavaScriptDialog", {"accept": is_leaving}, event.session)
-                case "Page.loadEventFired" if event.session == self.page_session:
+                case "Page.frameStoppedLoading" if event.params["frameId"] == self.main_frame:
                     self.is_loaded = self.answers.main_documents > 0
                 case "Inspector.targetCrashed" | "Target.detachedFromTarget":
                     lost = event.params.get("sessionId", event.session)
@@ -170,7 +170,7 @@ class PageDrawing:
                 self.start(self.open_page())
 
     async def open_page(self) -> None:
-        """Open the page once its events are on: else its load event may come before. Raises `BrowserUnusable`."""
+        """Open the page once its events are on: else the end of its load may come before. Raises `BrowserUnusable`."""
         await self.pipe.call("Page.enable", {}, self.page_session)
         size = {"width": WINDOW_WIDTH_PX, "height": WINDOW_HEIGHT_PX, "deviceScaleFactor": 1, "mobile": False}
         await self.pipe.call("Emulation.setDeviceMetricsOverride", size, self.page_session)

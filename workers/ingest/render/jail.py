@@ -44,7 +44,7 @@ CHROMIUM_FLAGS = (
     " --mute-audio --hide-scrollbars --force-webrtc-ip-handling-policy=disable_non_proxied_udp"
     " --disable-features=Translate,OptimizationHints,MediaRouter,WebTransport,SharedWorker,DialMediaRouteProvider"
     " --disable-blink-features=SharedWorker --js-flags=--max-old-space-size=256 --renderer-process-limit=2"
-    " --proxy-server=http://127.0.0.1:9 --proxy-bypass-list=<-loopback> about:blank"
+    " --block-new-web-contents --proxy-server=http://127.0.0.1:9 --proxy-bypass-list=<-loopback> about:blank"
 ).split()
 
 

@@ -15,7 +15,7 @@ class DrawingLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Limits of one drawing.
 
     `cpu_s` and `memory_bytes` (proportional set size) are those of all processes together. Requests beyond
-    `requests`, and responses beyond `response_bytes` in all, fail. Ten times as many requests end the drawing.
+    `requests`, and responses beyond `response_bytes` in all, fail. At ten times as many requests the page is read.
     """
 
     cpu_s: float = 10.0

@@ -101,11 +101,13 @@ class ResourceAnswers:
         return self.unanswered == 0 and asyncio.get_running_loop().time() - self.last_answer_at > seconds
 
     def admit(self, request: PausedRequest, main_frame: str) -> bool:
-        """Count a request; return whether to answer it. A refused one fails at once.
+        """Count a request; return whether to answer it. A refused one fails at once, or waits for ever in a flood.
 
         A refused document leaves the page as it is, without an error page.
         """
         self.requests += 1
+        if self.is_flooded:
+            return False
         is_document = request.kind == "Document"
         if is_request_answered(request, main_frame) and not self.is_over_limit:
             self.main_documents += is_document
