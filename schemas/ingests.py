@@ -18,9 +18,12 @@ class IngestWebsite(RequestStruct, frozen=True, kw_only=True):
     url: IngestUrl
     """The first page, http or https."""
     follow_links: bool = False
-    """Also read pages of the same site that this page and the site's root link to."""
+    """Also read pages of the same site that this page and the site's root link to, beyond the one about the brand."""
     max_pages: Annotated[int, Meta(ge=1, le=25)] = 1
-    """Maximum number of pages, including this one. The site's root is always read and doesn't count."""
+    """Maximum number of pages, including this one. The site's root is always read and doesn't count.
+
+    The page about the brand is always read, too: it is the first of the followed pages, or else doesn't count.
+    """
 
 
 class IngestGitHub(RequestStruct, frozen=True, kw_only=True):

@@ -131,10 +131,14 @@ class SourceProse(msgspec.Struct, frozen=True, kw_only=True, tag="prose"):
 
 
 class RankedLink(msgspec.Struct, frozen=True, kw_only=True):
-    """Link to another page of the site. A lower rank means a page with more facts about the brand."""
+    """Link to another page of the site. A lower rank means a page with more facts about the brand.
+
+    `is_about` means a page about the brand, such as *About us*, in the language of the linking page.
+    """
 
     url: str
     rank: int
+    is_about: bool = False
 
 
 class CandidateImage(msgspec.Struct, frozen=True, kw_only=True):

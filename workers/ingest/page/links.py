@@ -18,6 +18,8 @@ from workers.ingest.shapes import RankedLink
 MAX_ANCHOR_TAGS_CHECKED = 2000
 MAX_LINKS_PER_PAGE = 50
 WORST_RANK_CRAWL_LINK = RankedLink(url="", rank=1 << 30)
+#: Rank from which a link has another language or another topic than the page about the brand.
+FIRST_RANK_OF_OTHER_TOPICS = 1000
 MAX_CHECKED_LINK_ANCESTORS = 8
 #: Endings of a path that isn't a page.
 NON_PAGE_URL_PATTERN = re.compile(r"\.(?!(?:html?|xhtml|php|aspx?|jsp)$)[a-z0-9]{1,5}$", re.IGNORECASE)
@@ -29,10 +31,13 @@ LANGUAGE_IN_URL_PATTERN = re.compile(r"[a-z]{2}(?:[-_][a-z]{2})?", re.IGNORECASE
 LINK_TOPIC_WORDS_BEST_FIRST: tuple[frozenset[str], ...] = tuple(
     frozenset(words.split())
     for words in (
-        """about aboutus company ourstory ourmission mission whoweare whatwedo ueberuns uberuns überuns
-        unternehmen werwirsind apropos quisommesnous entreprise sobre sobrenosotros quienessomos quiénessomos
-        nosotros empresa sobrenos quemsomos chisiamo azienda overons omos omoss onas onás hakkımızda 会社概要
-        关于我们 о-нас онас""",
+        """about aboutus aboutme company ourcompany ourstory ourmission mission whoweare whatwedo
+        ueberuns uberuns überuns uebermich übermich unternehmen werwirsind apropos quisommesnous quisuisje
+        entreprise lentreprise notrehistoire sobre sobrenosotros sobremi sobremí quienessomos quiénessomos nosotros
+        empresa laempresa conocenos conócenos sobrenos sobrenós quemsomos aempresa chisiamo chisono azienda
+        lazienda lanostrastoria overons overmij wiezijnwij omos omoss onas onás omnie ofirmie ofirmě hakkimizda
+        hakkımızda hakkinda hakkında kurumsal bizkimiz онас окомпании okompanii 会社概要 会社案内 会社情報 企業情報
+        私たちについて 当社について 当店について 회사소개 회사개요 关于我们 关于 公司简介 關於我們 مننحن عنالشركة""",
         """pricing prices price plans plansandpricing plansundpreise preise preisliste tarife tarifs prix
         offres precios planes prezzi piani precos preços planos prijzen priser cennik 料金 价格 цены""",
         """features feature product products platform howitworks solutions tour overview funktionen produkt
@@ -78,7 +83,8 @@ def rank_page_links(page: HtmlDocument, language: str | None) -> list[RankedLink
     best_links: dict[str, RankedLink] = {}
     for target, rank in read_ranked_page_links(page, language):
         if target.key not in excluded and rank < best_links.get(target.key, WORST_RANK_CRAWL_LINK).rank:
-            best_links[target.key] = RankedLink(url=target.url, rank=rank)
+            is_about = rank < FIRST_RANK_OF_OTHER_TOPICS
+            best_links[target.key] = RankedLink(url=target.url, rank=rank, is_about=is_about)
     return sorted(best_links.values(), key=lambda link: link.rank)[:MAX_LINKS_PER_PAGE]
 
 

@@ -47,7 +47,8 @@ async def ingest_website_source(
     """Read a website; return its brand extraction, or an empty one marked `unchanged` if it is as at `visit`.
 
     Raises a `SourceError` for the page at `url` of `args`; another page's failure is a warning. With
-    `follow_links`, at most `max_pages` pages are read. The site's root, for the brand's name, doesn't count.
+    `follow_links`, at most `max_pages` pages are read. The site's root, for the brand's name, doesn't count. The page
+    about the brand is always read: it is the first of the followed pages, or else an extra page.
     """
     session, rules = CrawlSession(web), compute_extraction_version(WEBSITE_EXTRACTION_RULES_VERSION, model)
     await progress("fetching", 0.1)

@@ -81,9 +81,12 @@ async def read_linked_pages(
 ) -> list[ParsedPage]:
     """Read at most `limit` pages that the pages in `read_already` link to, the best first; return the new ones.
 
-    A failed page is left out, with a warning. `done` is called with the share of finished pages, from 0 to 1.
+    With a `limit` of 0, read the page about the brand, if there is a link to it. A failed page is left out, with
+    a warning. `done` is called with the share of finished pages, from 0 to 1.
     """
-    urls = rank_linked_page_urls(read_already)[:limit]
+    links = rank_linked_pages(read_already)
+    chosen = links[:limit] if limit else [link for link in links[:1] if link.is_about]
+    urls = [link.url for link in chosen]
     finished = 0
 
     async def read_linked(url: str) -> ParsedPage | None:
@@ -98,13 +101,13 @@ async def read_linked_pages(
     return drop_same_url_pages(filter(None, pages), pages_to_skip=read_already)
 
 
-def rank_linked_page_urls(pages: Iterable[ParsedPage]) -> list[str]:
+def rank_linked_pages(pages: Iterable[ParsedPage]) -> list[RankedLink]:
     """Return the links of all pages, best first, each page once, without the given pages themselves."""
     by_key: dict[str, RankedLink] = {}
     for link in sorted((link for page in pages for link in page.links), key=lambda link: link.rank):
         by_key.setdefault(page_url_comparison_key(link.url), link)
     page_keys = {page_url_comparison_key(page.url) for page in pages}
-    return [link.url for key, link in by_key.items() if key not in page_keys]
+    return [link for key, link in by_key.items() if key not in page_keys]
 
 
 def drop_same_url_pages(pages: Iterable[ParsedPage], *, pages_to_skip: Iterable[ParsedPage]) -> list[ParsedPage]:

@@ -50,11 +50,31 @@ def read(paths: list[str]) -> list[str]:
     return [path for path in paths if path not in {"/robots.txt", "/llms.txt", "/"}]
 
 
-async def test_links_are_followed_only_on_request(parser: DocumentParser) -> None:
-    _, site = await ingest_fresh_site(parser, PAGES, max_pages=5)
+async def test_only_the_page_about_the_brand_is_read_without_a_request_to_follow_links(parser: DocumentParser) -> None:
+    for follow_links, max_pages in ((False, 5), (True, 1)):
+        _, site = await ingest_fresh_site(parser, PAGES, follow_links=follow_links, max_pages=max_pages)
+        assert read(site.paths) == ["/about"]
+    other_links = "<title>Zap</title><a href=/about/team>Team</a><a href=/price>Price</a>"
+    answers = {**PAGES, "/": raw_response(body=other_links)}
+    _, site = await ingest_fresh_site(parser, answers, max_pages=5)
     assert read(site.paths) == []
-    _, site = await ingest_fresh_site(parser, PAGES, follow_links=True, max_pages=1)
-    assert read(site.paths) == []
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "<a href=/ueber-uns.html>Mehr",
+        "<a href=/x>Chi siamo",
+        "<a href=/x>Qui sommes-nous ?",
+        "<a href=/o-nas>O",
+        "<a href=/x>О компании",
+        "<a href=/x>会社案内",
+        "<a href=/x>من نحن",
+    ],
+)
+async def test_a_page_about_the_brand_is_known_in_many_languages(parser: DocumentParser, link: str) -> None:
+    _, site = await ingest_fresh_site(parser, {"/": raw_response(body=f"<title>Zap</title><p>We draw.{link}</a>")})
+    assert len(read(site.paths)) == 1
 
 
 async def test_topic_pages_are_read_first(parser: DocumentParser) -> None:
@@ -205,7 +225,7 @@ async def test_the_prose_of_the_page_about_the_brand_counts_for_its_voice(parser
     home = raw_response(body=f"<html lang=en><title>Zap</title>{NAV}<h1>Draw what you say</h1>{prose(2, 'words')}")
     about = raw_response(body=f"<html lang=en><title>About | Zap</title><h1>About us</h1>{prose(5, 'ink')}")
     answers = {**PAGES, "/": home, "/about": about}
-    alone, _ = await ingest_fresh_site(parser, answers)
-    both, _ = await ingest_fresh_site(parser, answers, follow_links=True, max_pages=2)
+    alone, _ = await ingest_fresh_site(parser, {**answers, "/about": raw_response(500)})
+    both, _ = await ingest_fresh_site(parser, answers)
     assert "brandVoice" not in alone.fields
     assert str(both.fields["brandVoice"].value).startswith("Addresses the reader as “you”.")
