@@ -1,10 +1,10 @@
 """The brand's own prose: sentences that the brand itself wrote. Its voice is derived from these only."""
 
 import re
-from collections import Counter
+import statistics
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from workers.ingest.derive.people import MAX_HEADINGS_BEFORE_PAGE_IS_LIST
 from workers.ingest.derive.quotes import MAX_DERIVED_QUOTE_CHARS, split_passages_to_sentences
 from workers.ingest.page.text import count_words
 from workers.ingest.shapes import Passage, PassageRole
@@ -15,6 +15,13 @@ MIN_VOICE_SENTENCE_WORDS = 4
 MAX_EMOJI_CHARS_JOINED_TO_SENTENCE = 8
 #: The beginning of a passage that quotes another speaker.
 PASSAGE_QUOTE_OPENING_PATTERN = re.compile(r"\W*[\"“”„«»]")
+#: Headings of a page at most, if they are as long as headlines: with more it lists articles on all kinds of subjects.
+MAX_HEADLINES_OF_PAGE = 40
+#: Middle length of headlines in words: headings over a brand's own sections and features are shorter.
+MIN_HEADLINE_WORDS = 5
+#: The end of a heading that is a sentence, and of a question of an FAQ.
+SENTENCE_HEADING_END_PATTERN = re.compile(r"[.!。！](?:[\"”»)]|\s)*$")
+QUESTION_END_PATTERN = re.compile(r"[?？؟]\W*$")
 #: Roles of passages that aren't prose of a brand about itself. The questions of an FAQ are a customer's.
 ROLES_WITHOUT_BRAND_PROSE: frozenset[PassageRole] = frozenset(
     {"navigation", "form", "contact", "hours", "notice", "legal", "testimonial", "placeholder", "faq"}
@@ -53,18 +60,40 @@ def is_brand_prose_sentence(sentence: str) -> bool:
 
 
 def find_brand_written_passages(passages: list[Passage]) -> Iterator[Passage]:
-    """Yield the passages of kind `text` that the brand wrote about itself.
+    """Yield the passages that the brand wrote about itself: texts, headings that are sentences, answers of an FAQ.
 
-    Stories, documentation, quotes, words of other speakers and all texts of pages with many headings are left out.
+    Stories, documentation, quotes, words of other speakers and all texts of pages that list headlines are left out.
     """
-    headings_by_page = Counter(passage.url for passage in passages if passage.kind == "heading")
+    headline_pages = find_pages_of_headlines(passages)
     for passage in passages:
         is_foreign = (
             passage.story
             or passage.documentation
             or passage.speaker != "brand"
-            or passage.role in ROLES_WITHOUT_BRAND_PROSE
-            or headings_by_page[passage.url] > MAX_HEADINGS_BEFORE_PAGE_IS_LIST
+            or (passage.role in ROLES_WITHOUT_BRAND_PROSE and not is_faq_answer(passage))
+            or passage.url in headline_pages
         )
-        if passage.kind == "text" and not is_foreign and PASSAGE_QUOTE_OPENING_PATTERN.match(passage.text) is None:
+        is_sentence = passage.kind == "text" or is_heading_sentence(passage)
+        if is_sentence and not is_foreign and PASSAGE_QUOTE_OPENING_PATTERN.match(passage.text) is None:
             yield passage
+
+
+def find_pages_of_headlines(passages: Iterable[Passage]) -> set[str]:
+    """Return the addresses of pages with so many and so long headings that they are headlines of articles."""
+    lengths: defaultdict[str, list[int]] = defaultdict(list)
+    for passage in passages:
+        if passage.kind == "heading":
+            lengths[passage.url].append(count_words(passage.text))
+    return {
+        url
+        for url, words in lengths.items()
+        if len(words) > MAX_HEADLINES_OF_PAGE and statistics.median(words) >= MIN_HEADLINE_WORDS
+    }
+
+
+def is_faq_answer(passage: Passage) -> bool:
+    return passage.role == "faq" and passage.kind == "text" and QUESTION_END_PATTERN.search(passage.text) is None
+
+
+def is_heading_sentence(passage: Passage) -> bool:
+    return passage.kind == "heading" and SENTENCE_HEADING_END_PATTERN.search(passage.text) is not None

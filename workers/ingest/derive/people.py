@@ -14,6 +14,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from workers.ingest.derive.lexicon import IngestLexicon
+from workers.ingest.derive.own_prose import find_pages_of_headlines
 from workers.ingest.derive.quotes import cut_evidence_quote, split_passages_to_sentences
 from workers.ingest.shapes import Passage
 
@@ -25,8 +26,6 @@ SURE_CUE_AUDIENCE_WEIGHT = 3
 MAX_SUMMED_AUDIENCE_MENTION_WEIGHT = 6
 #: First passages, in which a plain cue counts; after these it counts in headings only.
 MAX_LEADING_PASSAGES_FOR_PLAIN_CUES = 3
-#: Headings of a page at most: with more it is a list of headlines on all kinds of subjects.
-MAX_HEADINGS_BEFORE_PAGE_IS_LIST = 40
 #: Labels after a signpost; further ones are ignored.
 MAX_AUDIENCE_LABELS_AFTER_SIGNPOST = 8
 #: Number of them that must be names.
@@ -171,13 +170,12 @@ def find_audience_names_in_sentences(
 ) -> Iterator[tuple[str, int, str]]:
     """Yield the audience names in the sentences of passages, each with its weight and quote.
 
-    A plain cue counts only in headings and first passages, and not on a page with many headings.
+    A plain cue counts only in headings and first passages, and not on a page that lists headlines.
     """
-    headings_by_page = Counter(passage.url for passage in passages if passage.kind == "heading")
+    headline_pages = find_pages_of_headlines(passages)
     for index, passage in enumerate(passages):
         is_first = passage.kind == "heading" or index < MAX_LEADING_PASSAGES_FOR_PLAIN_CUES
-        is_list = headings_by_page[passage.url] > MAX_HEADINGS_BEFORE_PAGE_IS_LIST
-        cues = (finder.plain, *finder.sure) if is_first and not is_list else finder.sure
+        cues = (finder.plain, *finder.sure) if is_first and passage.url not in headline_pages else finder.sure
         for sentence in split_passages_to_sentences([passage]):
             yield from find_audience_names_in_one_sentence(sentence, finder, cues)
 

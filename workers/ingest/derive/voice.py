@@ -33,7 +33,7 @@ from workers.ingest.shapes import Passage, SourceProse
 MIN_SHORT_VOICE_PROSE_WORDS = 40
 #: Words of own prose from which a voice has all measures.
 MIN_VOICE_PROSE_WORDS = 80
-MIN_VOICE_SENTENCES = 4
+MIN_VOICE_SENTENCES = 3
 #: Sentences with a form, and their share, from which it is the brand's.
 MIN_SENTENCES_WITH_FORM = 2
 MIN_SENTENCE_SHARE_WITH_FORM = 0.04
@@ -72,15 +72,18 @@ class VoiceTrait(NamedTuple):
 def derive_brand_voice_candidate(prose: SourceProse) -> Iterator[FieldCandidate]:
     """Yield at most one `brandVoice`; nothing for too little prose, or for a language without phrases."""
     language = primary_language_subtag(prose.language or "")
-    sentences = list_distinct_voice_sentences(prose.passages, language) if language in load_voice_rules() else []
+    sentences = list_distinct_voice_sentences(prose, language) if language in load_voice_rules() else []
     if len(sentences) < MIN_VOICE_SENTENCES:
         return
     tone = measure_tone(sentences, language)
     forms = list(find_form_traits(tone))
     is_short = tone.words < MIN_VOICE_PROSE_WORDS
-    if tone.words < MIN_SHORT_VOICE_PROSE_WORDS or (is_short and not any(trait.word for trait in forms)):
+    if tone.words < MIN_SHORT_VOICE_PROSE_WORDS or (is_short and not forms):
         return
-    traits = forms if is_short else [*forms, *find_measured_traits(tone, language)]
+    measured = [*find_measured_traits(tone, language)]
+    traits = [*forms, *measured]
+    if is_short:
+        traits = forms if any(trait.word for trait in forms) else [*forms, *measured[:1]]
     advice = [] if is_short else choose_advice(tone, traits, language)
     confidence = BASE_VOICE_CONFIDENCE + VOICE_CONFIDENCE_PER_100_WORDS * tone.words / 100
     yield FieldCandidate(
@@ -93,10 +96,16 @@ def derive_brand_voice_candidate(prose: SourceProse) -> Iterator[FieldCandidate]
     )
 
 
-def list_distinct_voice_sentences(passages: list[Passage], language: str) -> list[str]:
-    """Return the brand's own sentences in the language's script, each once."""
+def list_distinct_voice_sentences(prose: SourceProse, language: str) -> list[str]:
+    """Return the brand's own sentences in the language's script, each once.
+
+    With own prose, whole sentences of the brand's declared descriptions count too.
+    """
     letter = compile_tone_pattern(load_voice_rules()[language].letter)
-    distinct = {fold_text(sentence): sentence for sentence in list_brand_written_sentences(passages)}
+    sentences = list_brand_written_sentences(prose.passages)
+    described = list_brand_written_sentences(Passage(text=text) for text in prose.about) if sentences else []
+    ended = [sentence for sentence in described if TONE_SENTENCE_END_PATTERN.search(sentence)]
+    distinct = {fold_text(sentence): sentence for sentence in (*ended, *sentences)}
     return [sentence for sentence in distinct.values() if letter.search(sentence)]
 
 

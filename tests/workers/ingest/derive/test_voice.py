@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
+from msgspec.structs import replace
 
 from generation.copy.voice_text import find_stated_voice_traits, load_voice_phrases
 from tests.workers.ingest.derive.prose import URL, derived, prose, value
@@ -67,7 +68,34 @@ def test_a_short_text_has_address_person_and_quotes_alone() -> None:
     assert str(voice.value).splitlines() == ["Spricht die Lesenden mit „Sie“ an.", "Spricht von sich als „wir“."]
     assert len(voice.evidence) == 3
     assert value("brandVoice", prose(*GERMAN[:4], language="de")) is None
-    assert value("brandVoice", prose(*GERMAN[5:9], language="de")) is None
+    silent = (f"Das Mittel Nummer {one} schont Rahmen, Glas und auch die Umwelt." for one in "abcd")
+    assert str(value("brandVoice", prose(*silent, language="de"))).splitlines() == [
+        "Spricht die Lesenden nicht direkt an.",
+        "Spricht kaum von sich selbst.",
+        "Sätze von üblicher Länge (Wörter: 11).",
+    ]
+
+
+def test_answers_headings_and_descriptions_are_own_prose_too() -> None:
+    """Each of them lifts four sentences over the words that a voice needs; a question is a customer's."""
+    few = prose(*GERMAN[:4], language="de")
+    assert value("brandVoice", few) is None
+    last = Passage(text=GERMAN[4], url=URL)
+    answer, heading = replace(last, role="faq"), replace(last, kind="heading")
+    assert value("brandVoice", replace(few, passages=[*few.passages, answer]))
+    assert value("brandVoice", replace(few, passages=[*few.passages, heading]))
+    assert value("brandVoice", replace(few, about=[GERMAN[4]]))
+    question = replace(answer, text="Kommt unser Team auch zu jeder vereinbarten Zeit?")
+    title = "Fensterreinigung Glanz: das Team mit Zeit"
+    assert value("brandVoice", replace(few, passages=[*few.passages, question], about=[title])) is None
+    assert value("brandVoice", SourceProse(url=URL, language="de", about=GERMAN)) is None
+
+
+def test_a_page_of_headlines_has_no_voice_but_one_of_many_features_has() -> None:
+    features = prose(*GERMAN, headings=[f"Fenster {number}" for number in range(60)], language="de")
+    headlines = prose(*GERMAN, headings=[f"Stadtrat beschließt neue Regeln {one}" for one in range(60)], language="de")
+    assert value("brandVoice", features)
+    assert value("brandVoice", headlines) is None
 
 
 def test_a_repeated_sentence_counts_once() -> None:
