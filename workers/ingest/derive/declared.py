@@ -19,6 +19,10 @@ from workers.ingest.page.text import count_words, fold_text
 #: Meaningful words of a tagline at least, if it is from prose; one is enough in a place for taglines.
 MIN_PROSE_TAGLINE_CONTENT_WORDS = 2
 PROSE_TAGLINE_RULE_PREFIXES = ("html.", "readme.", "llms.")
+#: Words of a line from which its words of the brand's name count as one meaningful word.
+MIN_SENTENCE_TAGLINE_WORDS = 5
+#: Rules of lines that a page shows whole: three dots at their end are the brand's, and no cut.
+HERO_TAGLINE_RULES = frozenset({"html.h1", "html.after_h1"})
 MIN_KEYWORD_WORDS_TO_SUSPECT_SENTENCE = 3
 
 
@@ -31,7 +35,8 @@ class NonDescriptiveWords:
         self.own = {fold_text(name), fold_text(registered_name), fold_text(registered_name.partition(".")[0])} - {""}
         self.leading = collect_fragment_opening_words(language_lexicon)
         self.closed = self.leading.union(*map(collect_function_words, (language_lexicon, load_lexicon("en"))))
-        self.mute = self.closed.union(language_lexicon.common, load_lexicon("en").common, split_casefolded_words(name))
+        self.named = frozenset(split_casefolded_words(name)) - self.closed
+        self.mute = self.closed.union(language_lexicon.common, load_lexicon("en").common, self.named)
 
     def list_descriptive_words(self, text: str) -> list[str]:
         return [word for word in split_casefolded_words(text) if word not in self.mute]
@@ -74,19 +79,22 @@ def filter_vague_candidate_values(candidate: FieldCandidate, common: NonDescript
     if candidate.field == "keywords":
         if value := [word for word in map(str, candidate.value) if is_descriptive_keyword(word, common)]:
             yield msgspec.structs.replace(candidate, value=value)
-    elif candidate.field != "tagline" or is_descriptive_tagline(
-        str(candidate.value),
-        common,
-        MIN_PROSE_TAGLINE_CONTENT_WORDS if candidate.rule.startswith(PROSE_TAGLINE_RULE_PREFIXES) else 1,
-    ):
+    elif candidate.field != "tagline" or is_descriptive_tagline(candidate, common):
         yield candidate
 
 
-def is_descriptive_tagline(line: str, common: NonDescriptiveWords, min_words: int) -> bool:
-    if FORM_OR_NOTICE_WORDS_PATTERN.search(line) or line.endswith(("…", "...")) or fold_text(line) in common.own:
+def is_descriptive_tagline(candidate: FieldCandidate, common: NonDescriptiveWords) -> bool:
+    line = str(candidate.value)
+    words, descriptive = split_casefolded_words(line), len(common.list_descriptive_words(line))
+    is_whole = candidate.rule in HERO_TAGLINE_RULES and common.closed.isdisjoint(words[-1:])
+    is_cut = line.endswith(("…", "...")) and not is_whole
+    if is_cut or FORM_OR_NOTICE_WORDS_PATTERN.search(line) or fold_text(line) in common.own:
         return False
+    if descriptive and len(words) >= MIN_SENTENCE_TAGLINE_WORDS:
+        descriptive += not common.named.isdisjoint(words)
+    is_prose = candidate.rule.startswith(PROSE_TAGLINE_RULE_PREFIXES)
     is_unspaced = count_words(line) > len(line.split())
-    return is_unspaced or len(common.list_descriptive_words(line)) >= min_words
+    return is_unspaced or descriptive >= (MIN_PROSE_TAGLINE_CONTENT_WORDS if is_prose else 1)
 
 
 def is_descriptive_keyword(word: str, common: NonDescriptiveWords) -> bool:

@@ -42,8 +42,6 @@ VISIT_CUES: tuple[TextCue, ...] = (
 #: Headings of one level from which each is a section's heading.
 MIN_SAME_LEVEL_SECTION_HEADINGS = 3
 MAX_SAME_LEVEL_HEADINGS_CHECKED = 10
-#: Parts of a page that are not about the brand.
-NON_BRAND_HTML_TAGS = ["nav", "footer", "aside"]
 
 
 def find_page_taglines(
@@ -85,7 +83,7 @@ def find_scored_taglines(
         sentence = first_sentence(clean_text_line(text))
         if page.is_home or is_sentence_about_brand(sentence, name, page):
             yield sentence, 0.45, "html.description.first"
-    if lead is not None:
+    if lead is not None and not lead.text[0].islower():
         yield first_sentence(lead.text), 0.40, "html.lead.first"
 
 
@@ -111,17 +109,20 @@ def find_taglines_in_hero(
 ) -> Iterator[tuple[str, float, str]]:
     """Yield the hero's headline and its first other line, without the brand's name at an end; with confidence, rule.
 
-    Yield nothing if the headline is in a menu, over a section, or linked to a story.
+    Of a longer text, its first sentence is the line, but no question. Yield nothing if the headline is over a section, or linked to a story.
     """
     hero = [passage for passage in passages if passage.role == "hero"]
     headline = next((passage for passage in hero if passage.kind == "heading"), None)
-    if headline is None or (page.headline_h1_tag is not None and is_nav_or_section_text(page.headline_h1_tag, page)):
+    if headline is None or is_headline_of_section_or_story(headline, page):
         return
     lines = [headline, *(passage for passage in hero if passage is not headline and passage.kind != "label")]
     for passage in lines:
         line = cut_name_at_ends(passage.text, name)
+        is_cut = count_words(line) > MAX_HERO_LINE_WORDS
+        line = first_sentence(line) if is_cut else line
         is_sized = MIN_TAGLINE_WORDS <= count_words(line) <= MAX_HERO_LINE_WORDS
-        if is_sized and not is_part_of_name(line, name) and not is_about_visit(line):
+        is_question = is_cut and line.endswith(("?", "？", "؟"))
+        if is_sized and not is_question and not is_part_of_name(line, name) and not is_about_visit(line):
             yield line, *((0.85, "html.h1") if passage is headline else (0.82, "html.after_h1"))
             return
 
@@ -136,13 +137,15 @@ def cut_name_at_ends(line: str, name: str) -> str:
     return line
 
 
-def is_nav_or_section_text(tag: Tag, page: HtmlDocument) -> bool:
-    """Return whether a text belongs to a menu, a footer, a section or a linked story, and not to the brand."""
-    return (
-        tag.find_parent(NON_BRAND_HTML_TAGS) is not None
-        or is_section_heading(tag, page)
-        or is_heading_linked_to_other_page(tag, page)
-    )
+def is_headline_of_section_or_story(headline: Passage, page: HtmlDocument) -> bool:
+    """Return whether the hero's headline is a `<h1>` over a section, or linked to a story, and not the brand's.
+
+    A `<h1>` in a menu is no headline of the hero. So an unclosed `<nav>` around the whole page says nothing.
+    """
+    tag = page.headline_h1_tag
+    if tag is None or fold_text(read_tag_text(tag)) != fold_text(headline.text):
+        return False
+    return is_section_heading(tag, page) or is_heading_linked_to_other_page(tag, page)
 
 
 def is_section_heading(tag: Tag, page: HtmlDocument) -> bool:

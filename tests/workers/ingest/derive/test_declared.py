@@ -48,6 +48,8 @@ def test_a_common_line_is_no_tagline(line: str) -> None:
         ("Rechnungen, die sich selbst schreiben", "de"),
         ("Ein Blick auf die Gezeiten und Strömungen", "de"),
         ("潮汐表和海流一目了然的工具", "zh"),
+        ("Acme Notes is a family from Bonn", "en"),
+        ("Notes that keep their promise…", "en"),
         ("Простые заметки каждый рабочий вечер", "ru"),
     ],
 )

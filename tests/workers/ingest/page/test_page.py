@@ -125,6 +125,9 @@ def test_a_description_is_one_plain_line() -> None:
         ("<title>Acme - [Your Tagline Goes Here]</title><h1>Insert your text here</h1>", None),
         (meta("description", "Draw what you say. Then more of it."), "Draw what you say."),
         ("<title>Acme</title><h1>Acme</h1>", None),
+        (f"<title>Acme</title><h1>Acme</h1><p>Draw what you say. {'And more. ' * 20}</p>", "Draw what you say."),
+        (f"<title>Acme</title><h1>Acme</h1><p>Are you looking for it? {'And more. ' * 20}</p>", None),
+        (f"<title>Acme</title><nav><h1>Draw what you say</h1>{'<p>And more of it.' * 30}", "Draw what you say"),
         (f"<h1>{'word ' * 40}</h1>", None),
     ],
 )
