@@ -109,7 +109,8 @@ def find_taglines_in_hero(
 ) -> Iterator[tuple[str, float, str]]:
     """Yield the hero's headline and its first other line, without the brand's name at an end; with confidence, rule.
 
-    Of a longer text, its first sentence is the line, but no question. Yield nothing if the headline is over a section, or linked to a story.
+    Of a longer text, its first sentence is the line, but no question. Yield nothing if the headline is over a
+    section, or linked to a story.
     """
     hero = [passage for passage in passages if passage.role == "hero"]
     headline = next((passage for passage in hero if passage.kind == "heading"), None)
