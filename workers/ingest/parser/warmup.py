@@ -39,8 +39,16 @@ WARMUP_HTML_PAGE = b"""<html lang="en-GB"><head><title>Example - Notes for teams
 #: One red pixel.
 WARMUP_LOGO = bytes.fromhex("47494638396101000100800000c0392b00000021f90400000000002c00000000010001000002024401003b")
 
-#: Languages with a lexicon, one without, and None, which is detected.
-WARMUP_PROSE_LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pt", "ru", "pl", None)
+#: Languages with tables, one without, and None, which is detected.
+WARMUP_PROSE_LANGUAGES = (
+    *("ar", "cs", "de", "en", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "ru", "tr", "zh"),
+    "sv",
+    None,
+)
+#: Enough sentences for a voice, each with letters of all scripts that a language's rules ask for.
+WARMUP_VOICE_SENTENCES = " ".join(
+    f"The Example {number} Notes of Anna help Notes Teams, Пример пишет 例文を書く 예문 مثال." for number in range(12)
+)
 
 WARMUP_READMES = {
     "README.md": b"""# Example
@@ -84,8 +92,13 @@ PARSER_WARMUP_REPO_FILES = {
 
 def build_warmup_prose(language: str | None) -> SourceProse:
     heading = Passage(text="Notes for teams", kind="heading")
+    texts = (WARMUP_SENTENCES, WARMUP_VOICE_SENTENCES)
     return SourceProse(
-        url=WARMUP_FAKE_URL, name="Example", language=language, passages=[heading, Passage(text=WARMUP_SENTENCES)]
+        url=WARMUP_FAKE_URL,
+        name="Example",
+        language=language,
+        about=["Notes for Anna, Заметки, 例文"],
+        passages=[heading, *(Passage(text=text) for text in texts)],
     )
 
 
