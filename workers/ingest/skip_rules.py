@@ -5,7 +5,7 @@ text. A language without such phrases has those of a page's cues.
 """
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from itertools import dropwhile, takewhile
 
 from workers.ingest.derive.lexicon import OffTopicSubject, load_lexicon
@@ -33,18 +33,12 @@ class SentenceSkipRules:
     """Skip rules for texts in one language; None is an unknown language."""
 
     def __init__(self, language: str | None) -> None:
-        self.kinds = compile_skip_rule_patterns(primary_language_subtag(language) if language else None)
-        self.cues = KIND_BY_CUE.items() if language and not load_lexicon(language).asides else ()
+        self.language = primary_language_subtag(language) if language else None
+        compile_skip_rule_patterns(self.language)
 
     def classify_skipped_sentence(self, sentence: str) -> str | None:
         """Return the kind of a sentence not about the product, such as `news`; None if it may describe the product."""
-        sentence = sentence.strip(" ¡¿")[:MAX_SKIP_CHECKED_SENTENCE_CHARS]
-        if QUESTION_END_PATTERN.search(sentence):
-            return "question"
-        if QUOTED_SENTENCE_PATTERN.match(sentence):
-            return "quote"
-        kind: str | None = next((kind for kind, pattern in self.kinds if pattern.search(sentence)), None)
-        return kind or next((kind for cue, kind in self.cues if has_text_cue(sentence.lower(), cue)), None)
+        return classify_stripped_sentence(sentence.strip(" ¡¿")[:MAX_SKIP_CHECKED_SENTENCE_CHARS], self.language)
 
     def is_section_on_state_or_news(self, heading: str) -> bool:
         """Return whether a section is on the product's state or on news, by its heading."""
@@ -66,11 +60,27 @@ class SentenceSkipRules:
         return "".join(item for item, _ in product_part).strip()
 
 
+@lru_cache(500)
+def classify_stripped_sentence(sentence: str, language: str | None) -> str | None:
+    """Return the kind of a skipped sentence. Cached: a paragraph's first sentence is asked about twice."""
+    if QUESTION_END_PATTERN.search(sentence):
+        return "question"
+    if QUOTED_SENTENCE_PATTERN.match(sentence):
+        return "quote"
+    lower_sentence = sentence.lower()
+    for kind, pattern in compile_skip_rule_patterns(language):
+        if pattern.search(lower_sentence):
+            return kind
+    cues = KIND_BY_CUE.items() if language and not load_lexicon(language).asides else ()
+    return next((kind for cue, kind in cues if has_text_cue(lower_sentence, cue)), None)
+
+
 @cache
 def compile_skip_rule_patterns(language: str | None) -> list[tuple[OffTopicSubject, re.Pattern[str]]]:
+    """Return the patterns of skipped kinds, for sentences in lower case: ignoring case takes twice as long."""
     lexicons = [load_lexicon(tag) for tag in dict.fromkeys([language, "en"]) if tag]
     return [
-        (kind, re.compile(rf"(?<!\w)(?:{words})", re.IGNORECASE))
+        (kind, re.compile(rf"(?<!\w)(?:{words})"))
         for words_of in lexicons
         for kind, words in words_of.asides.items()
     ]

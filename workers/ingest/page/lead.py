@@ -1,7 +1,7 @@
 """Lead paragraph of a home page: the text that says best what the brand is, in any script."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import dropwhile
 
 from msgspec.structs import replace
@@ -49,22 +49,34 @@ LeadCheck = Callable[[Passage, str], bool]
 
 
 def find_lead_paragraph(passages: Iterable[Passage], name: str, language: str | None) -> Passage | None:
-    """Return the first passage by the first sign of `LEAD_SIGNS` that any has; None for none.
+    """Return the first passage of the hero, else the first by the first sign of `LEAD_SIGNS` that any has.
 
-    Greetings and questions at its start are cut.
+    Greetings and questions at its start are cut. Return None without such a passage.
     """
     skip_rules = SentenceSkipRules(language)
-    prose = (passage for passage in passages if passage.kind == "text" and passage.role in LEAD_ROLES)
-    trimmed = (replace(passage, text=cut_greetings_and_questions(passage.text, skip_rules)) for passage in prose)
-    paragraphs = [passage for passage in trimmed if may_be_lead(passage.text, skip_rules)]
+    prose = [passage for passage in passages if passage.kind == "text" and passage.role in LEAD_ROLES]
+    hero = find_possible_leads([passage for passage in prose if passage.role == "hero"], skip_rules)
+    if lead := next(hero, None):
+        return lead
+    paragraphs = [*find_possible_leads([passage for passage in prose if passage.role != "hero"], skip_rules)]
     folded_name = fold_text(LEGAL_FORM_PATTERN.sub("", name))
     return next((passage for sign in LEAD_SIGNS for passage in paragraphs if sign(passage, folded_name)), None)
 
 
+def find_possible_leads(prose: Iterable[Passage], skip_rules: SentenceSkipRules) -> Iterator[Passage]:
+    """Yield the passages that may be a lead, without their greetings and questions."""
+    for passage in prose:
+        if count_words(passage.text) >= MIN_LEAD_WORDS:
+            text = cut_greetings_and_questions(passage.text, skip_rules)
+            if may_be_lead(text, skip_rules):
+                yield replace(passage, text=text)
+
+
 def cut_greetings_and_questions(text: str, skip_rules: SentenceSkipRules) -> str:
     def is_opening(sentence: str) -> bool:
-        kind = skip_rules.classify_skipped_sentence(sentence)
-        return kind in {"greeting", "question", "quote"} or has_text_cue(sentence.lower(), "greeting")
+        return has_text_cue(sentence.lower(), "greeting") or (
+            skip_rules.classify_skipped_sentence(sentence) in {"greeting", "question", "quote"}
+        )
 
     return "".join(dropwhile(is_opening, split_sentences(text))).rstrip(" :：")
 
@@ -83,10 +95,6 @@ def may_be_lead(text: str, skip_rules: SentenceSkipRules) -> bool:
 def is_text_of_list(text: str) -> bool:
     """Return whether a text is a list without sentences, such as a ticker: `FAST ✦ CHEAP ✦ HAND-MADE ✦`."""
     return len(LIST_MARK_PATTERN.findall(text)) >= MIN_LIST_MARKS
-
-
-def is_in_hero(passage: Passage, _: str) -> bool:
-    return passage.role == "hero"
 
 
 def names_brand(passage: Passage, folded_name: str) -> bool:
@@ -114,9 +122,8 @@ def is_whole(passage: Passage) -> bool:
     return SENTENCE_END_PATTERN.search(passage.text) is not None
 
 
-#: Signs of a lead paragraph, the best first.
+#: Signs of a lead paragraph outside of the hero, the best first.
 LEAD_SIGNS: tuple[LeadCheck, ...] = (
-    is_in_hero,
     names_brand,
     speaks_of_itself,
     is_long_prose,
