@@ -27,6 +27,7 @@ MIN_SURE_LANGUAGE_PROBABILITY = 0.95
 #: Probability from which it is likely. Of 41 store texts in other than Latin letters, 40 are in the likely
 #: language.
 MIN_LIKELY_LANGUAGE_PROBABILITY = 0.5
+ASCII_NON_LETTERS = bytes(code for code in range(128) if not chr(code).isalpha())
 LATIN_LETTER_PATTERN = regex.compile(r"\p{Latin}")
 LETTER_OF_ANY_SCRIPT_PATTERN = regex.compile(r"\p{L}")
 #: Languages of the model. A text in any other language is detected as one of these, with a high probability.
@@ -89,8 +90,11 @@ def may_override_declared_languages(language: str, text: str, declared: list[str
 def is_in_undeclared_script(text: str, declared: list[str]) -> bool:
     """Return whether all declared languages use Latin letters, and the text mostly doesn't.
 
-    Return False if no language is declared.
+    Return False if no language is declared. As many ASCII letters as other characters prove a text in Latin letters.
     """
+    ascii_text = text.encode("ascii", "ignore")
+    if 2 * len(ascii_text.translate(None, ASCII_NON_LETTERS)) >= len(text):
+        return False
     latin = bool(declared) and all(Language.get(tag).maximize().script == "Latn" for tag in declared)
     return latin and len(LATIN_LETTER_PATTERN.findall(text)) * 2 < len(LETTER_OF_ANY_SCRIPT_PATTERN.findall(text))
 

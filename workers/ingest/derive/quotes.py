@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from workers.ingest.page.text import SENTENCE_BREAK_PATTERN
+from workers.ingest.page.text import split_sentences
 from workers.ingest.shapes import Passage
 
 MAX_DERIVED_QUOTE_CHARS = 200
@@ -17,7 +17,7 @@ def split_passages_to_sentences(passages: Iterable[Passage]) -> Iterator[str]:
     """Yield the sentences of all passages that are headings or texts; labels are left out."""
     for passage in passages:
         if passage.kind != "label":
-            yield from filter(None, map(str.strip, SENTENCE_BREAK_PATTERN.split(passage.text)))
+            yield from filter(None, map(str.strip, split_sentences(passage.text)))
 
 
 def cut_evidence_quote(text: str, start: int = 0) -> str:

@@ -29,6 +29,9 @@ TextCue: TypeAlias = Literal[
 ]
 
 
+#: Cues that stand for a number in a text.
+NUMBER_CUES: frozenset[TextCue] = frozenset({"money", "time", "year"})
+DIGIT_PATTERN = re.compile(r"\d")
 #: Characters of a text that are searched: a longer one isn't a short text with a cue.
 MAX_CUE_CHECKED_CHARS = 500
 
@@ -69,4 +72,7 @@ def has_heading_cue(lower_heading: str, cue: HeadingCue) -> bool:
 
 
 def has_text_cue(lower_text: str, cue: TextCue) -> bool:
-    return load_cue_pattern("texts", cue).search(f" {lower_text[:MAX_CUE_CHECKED_CHARS]}") is not None
+    checked_text = f" {lower_text[:MAX_CUE_CHECKED_CHARS]}"
+    if cue in NUMBER_CUES and not DIGIT_PATTERN.search(checked_text):
+        return False
+    return load_cue_pattern("texts", cue).search(checked_text) is not None

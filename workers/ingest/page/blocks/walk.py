@@ -96,9 +96,8 @@ class PageBox:
     def read_cues(self) -> frozenset[str]:
         """Return the cues in the box's class, id, role and kind."""
         attrs = self.tag.attrs
-        if not attrs:
-            return frozenset()
-        return find_class_cues(*(str(attrs.get(name, "")) for name in CUE_ATTRIBUTES))
+        names = [str(attrs[name]) for name in CUE_ATTRIBUTES if name in attrs]
+        return find_class_cues(*names) if names else frozenset()
 
     def inherit(self, max_size: float) -> None:
         """Take over names, cues and card of the box around it, unless the box itself is page-wide."""
