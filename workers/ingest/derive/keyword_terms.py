@@ -14,7 +14,7 @@ from workers.ingest.derive.cjk_nouns import CJK_NOUN_RUN_FINDERS
 from workers.ingest.derive.distinct import MAX_BRAND_KEYWORDS, MIN_SUFFICIENT_KEYWORDS
 from workers.ingest.derive.frequencies import UNLISTED_WORD_ZIPF, get_word_zipf
 from workers.ingest.derive.keyword_phrases import KeywordPhrase, list_keyword_phrases
-from workers.ingest.derive.keyword_words import compile_generic_word_pattern, load_given_names
+from workers.ingest.derive.keyword_words import is_generic_word, load_given_names
 from workers.ingest.derive.lexicon import load_lexicon
 from workers.ingest.page.text import count_words, fold_text
 
@@ -164,10 +164,9 @@ def is_meaningful_term(term: KeywordTerm, language: str, names: Sequence[str]) -
         return False
     if fold_text(term.display_form) == fold_text(names[0]) or has_word_of_name(term, names, language):
         return False
-    generic = compile_generic_word_pattern(language)
-    is_generic_word = [generic.fullmatch(key) is not None for key in term.keys]
-    is_generic = all(is_generic_word) or (is_generic_word[0] and is_generic_word[-1])
-    return not is_generic and generic.fullmatch(term.display_form) is None
+    # A phrase with generic words at both ends is generic too.
+    is_generic = is_generic_word(term.keys[0], language) and is_generic_word(term.keys[-1], language)
+    return not is_generic and not is_generic_word(term.display_form, language)
 
 
 def is_specific_word(key: str, language: str) -> bool:
@@ -213,10 +212,9 @@ def is_unlisted_word(key: str, language: str) -> bool:
 
 
 def score_keyword_term(term: KeywordTerm, language: str) -> float:
-    generic = compile_generic_word_pattern(language)
     rarities = [max(0.0, MAX_MEANINGFUL_WORD_ZIPF - get_word_zipf(key, language)) for key in term.keys]
     rarity = sum(rarities) / len(rarities)
-    rarity *= GENERIC_WORD_FACTOR ** sum(generic.fullmatch(key) is not None for key in term.keys)
+    rarity *= GENERIC_WORD_FACTOR ** sum(is_generic_word(key, language) for key in term.keys)
     if language in CJK_NOUN_RUN_FINDERS:
         rarity = min(rarity, MAX_CJK_RARITY) * min(1.3, 0.5 + 0.2 * len(term.display_form))
         length_factor = CJK_PHRASE_FACTOR if len(term.keys) > 1 else 1.0

@@ -1,7 +1,6 @@
 """Words and endings of each language for keywords: generic headings, links inside phrases, verbs."""
 
 import re
-from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 
@@ -12,6 +11,8 @@ from workers.ingest.derive.frequencies import list_function_words
 from workers.ingest.derive.lexicon import NounRecognitionRules, load_lexicon
 
 NEVER_MATCHING_REGEX = "(?!)"
+#: The rest of a word after its beginning.
+WORD_REST_PATTERN = re.compile(r"\w*")
 
 
 class KeywordWords(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,14 +52,19 @@ def load_keyword_words(language: str) -> KeywordWords:
     return load_all_keyword_words().get(language, KeywordWords())
 
 
+def is_generic_word(word: str, language: str) -> bool:
+    """Return whether a word is a generic one of the language or of English, which stands on pages of any language."""
+    words, beginnings = load_generic_words(language)
+    if word in words or not word.startswith(beginnings):
+        return word in words
+    return any(word.startswith(start) and WORD_REST_PATTERN.fullmatch(word, len(start)) for start in beginnings)
+
+
 @cache
-def compile_generic_word_pattern(language: str) -> re.Pattern[str]:
-    """Return the pattern of a generic word of the language or of English, which stands on pages of any language."""
-    return compile_word_list(f"{load_keyword_words(language).generic} {load_keyword_words('en').generic}".split())
-
-
-def compile_word_list(words: Iterable[str]) -> re.Pattern[str]:
-    return re.compile("|".join(re.escape(word).replace(r"\*", r"\w*") for word in words) or NEVER_MATCHING_REGEX)
+def load_generic_words(language: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return the generic words of the language and of English, and the beginnings of further ones."""
+    words = f"{load_keyword_words(language).generic} {load_keyword_words('en').generic}".split()
+    return frozenset(words), tuple(word.removesuffix("*") for word in words if word.endswith("*"))
 
 
 @cache

@@ -34,7 +34,10 @@ class TextStem(NamedTuple):
 
 
 class StemIndex:
-    """Stems of many owners, by their first characters: those at a word's beginning, and those at any place."""
+    """Stems of many owners, by their first characters, the longest first.
+
+    At a word's beginning there may be any stem, `anywhere` in a word only an inner one.
+    """
 
     def __init__(self, alternatives_by_owner: Mapping[str, str]) -> None:
         self.at_beginnings: dict[str, list[TextStem]] = {}
@@ -42,34 +45,39 @@ class StemIndex:
         for owner, alternatives in alternatives_by_owner.items():
             for alternative in filter(None, alternatives.split(STEM_SEPARATOR)):
                 self._add_stem(owner, alternative)
+        for stems in (*self.at_beginnings.values(), *self.anywhere.values()):
+            stems.sort(key=lambda stem: -len(stem.text))
 
     def _add_stem(self, owner: str, alternative: str) -> None:
         text = lower_keeping_length(alternative.strip(INNER_STEM_MARK + WHOLE_WORD_MARK))
-        is_inner = alternative.startswith(INNER_STEM_MARK) or UNSPACED_SCRIPT_PATTERN.match(text)
-        by_key = self.anywhere if is_inner else self.at_beginnings
         stem = TextStem(text, owner, alternative.endswith(WHOLE_WORD_MARK))
-        by_key.setdefault(text[:STEM_KEY_CHARS], []).append(stem)
+        key = text[:STEM_KEY_CHARS]
+        self.at_beginnings.setdefault(key, []).append(stem)
+        if alternative.startswith(INNER_STEM_MARK) or UNSPACED_SCRIPT_PATTERN.match(text):
+            self.anywhere.setdefault(key, []).append(stem)
 
     def find_stems(self, text: str) -> Iterator[StemMatch]:
         """Yield the stems in a text, by their place; of one place only the longest, as `dog hotel` before `dog`."""
         lower_text = lower_keeping_length(text)
         beginnings = {match.start() for match in WORD_BEGINNING_PATTERN.finditer(lower_text)}
         for start in range(len(lower_text)) if self.anywhere else sorted(beginnings):
-            key = lower_text[start : start + STEM_KEY_CHARS]
-            at_beginning = self.at_beginnings.get(key, ()) if start in beginnings else ()
-            yield from list_longest_stems_at(lower_text, start, (*at_beginning, *self.anywhere.get(key, ())))
+            stems = self.at_beginnings if start in beginnings else self.anywhere
+            if possible := stems.get(lower_text[start : start + STEM_KEY_CHARS]):
+                yield from find_longest_stems_at(lower_text, start, possible)
 
 
-def list_longest_stems_at(lower_text: str, start: int, stems: Iterable[TextStem]) -> list[StemMatch]:
-    found = [stem for stem in stems if lower_text.startswith(stem.text, start)]
-    ends = ((stem, start + len(stem.text)) for stem in found)
-    matches = [
-        StemMatch(stem.owner, start, end)
-        for stem, end in ends
-        if not (stem.is_whole and lower_text[end : end + 1].isalnum())
-    ]
-    longest = max((match.end for match in matches), default=start)
-    return [match for match in matches if match.end == longest]
+def find_longest_stems_at(lower_text: str, start: int, stems: Iterable[TextStem]) -> Iterator[StemMatch]:
+    """Yield the first of `stems` at a place of the text, and further ones with its length."""
+    longest = 0
+    for stem in stems:
+        if not lower_text.startswith(stem.text, start):
+            continue
+        if len(stem.text) < longest:
+            return
+        end = start + len(stem.text)
+        if not (stem.is_whole and lower_text[end : end + 1].isalnum()):
+            longest = len(stem.text)
+            yield StemMatch(stem.owner, start, end)
 
 
 def lower_keeping_length(text: str) -> str:

@@ -51,8 +51,8 @@ def find_brand_trade(prose: SourceProse, language: str) -> FoundTrade | None:
     for name, (mentions, quote) in count_trade_mentions(prose.passages, language).items():
         points[name] += min(mentions * TRADE_MENTION_POINTS, MAX_TRADE_MENTIONS_POINTS)
         quotes.setdefault(name, quote)
-    best = max(load_trades(), key=lambda name: points[name])
-    if points[best] < MIN_TRADE_POINTS:
+    best = max((name for name in load_trades() if name in points), key=points.__getitem__, default=None)
+    if best is None or points[best] < MIN_TRADE_POINTS:
         return None
     return FoundTrade(best, load_trades()[best], quotes[best])
 
@@ -65,6 +65,8 @@ def is_name_of_trade(text: str, name: str, language: str) -> bool:
 def add_declared_trades(prose: SourceProse, points: defaultdict[str, float], quotes: dict[str, str]) -> None:
     types = {fact.value: fact.value for fact in prose.facts if fact.kind == "business_type"}
     genres = {fold_genre(fact.value): fact.value for fact in prose.facts if fact.kind == "genre"}
+    if not (types or genres):
+        return
     for name, trade in load_trades().items():
         declared = [types[kind] for kind in trade.schema if kind in types]
         declared += [genres[genre] for genre in map(fold_genre, trade.genres) if genre in genres]
