@@ -105,7 +105,7 @@ def list_lexicon_customers(
 ) -> Iterator[BrandCustomer]:
     labels = {name: forms[0] for kind in lexicon.roles.values() for name, forms in kind.items()}
     refusal = grammar.refusal if grammar else CustomerGrammar().refusal
-    for role in find_audience_roles(prose.passages, lexicon, compile_pattern(refusal)):
+    for role in find_audience_roles(prose.passages, prose.language, compile_pattern(refusal)):
         yield BrandCustomer(role.name, labels[role.name], role.weight, role.quotes[0], "stated")
 
 

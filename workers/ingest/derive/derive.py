@@ -8,7 +8,7 @@ from schemas.brand import FieldCandidate
 from workers.ingest.derive import audience, icp, keywords, voice
 from workers.ingest.derive.lexicon import IngestLexicon, load_lexicon
 from workers.ingest.derive.own_prose import ROLES_WITHOUT_BRAND_PROSE
-from workers.ingest.derive.places import BrandPlace, find_brand_place
+from workers.ingest.derive.places import find_brand_place
 from workers.ingest.derive.quotes import split_passages_to_sentences
 from workers.ingest.derive.tables import load_customer_grammar
 from workers.ingest.derive.trades import find_brand_trade, is_name_of_trade
@@ -28,15 +28,18 @@ def derive_keywords_voice_audience_and_icp(prose: SourceProse) -> ParsedNonPageD
         candidates=[
             *terms,
             *voice.derive_brand_voice_candidate(prepared_prose),
-            *derive_audience_and_icp(prepared_prose, language_lexicon, terms, find_brand_place(prose)),
+            *derive_audience_and_icp(prepared_prose, language_lexicon, terms, prose),
         ]
     )
 
 
 def derive_audience_and_icp(
-    prose: SourceProse, lexicon: IngestLexicon, terms: Sequence[FieldCandidate], place: BrandPlace | None
+    prose: SourceProse, lexicon: IngestLexicon, terms: Sequence[FieldCandidate], source: SourceProse
 ) -> Iterator[FieldCandidate]:
-    """Yield the audience and the ICP in the source's language; nothing for a language without a grammar."""
+    """Yield the audience and the ICP in the source's language; nothing for a language without a grammar.
+
+    Only the uncut `source` has its legal passages, which may have the town.
+    """
     language = primary_language_subtag(prose.language or "")
     grammar = load_customer_grammar(language)
     # Labels of menus count after a signpost, such as `Industries`.
@@ -51,9 +54,9 @@ def derive_audience_and_icp(
     yield from audience.derive_audience(prose, customers, grammar)
     words = [str(word) for term in terms for word in term.value]
     needs = [*icp.find_trade_needs(prose, language, trade, words)] if trade else []
-    market = place if trade and trade.trade.market == "local" else None
+    place = find_brand_place(source) if trade and trade.trade.market == "local" else None
     yield from icp.derive_icp_candidate(
-        prose, customers, needs or [*icp.find_stated_use(prose, lexicon)], market, grammar
+        prose, customers, needs or [*icp.find_stated_use(prose, lexicon)], place, grammar
     )
 
 

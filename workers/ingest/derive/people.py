@@ -12,7 +12,7 @@ from functools import cache
 from itertools import islice
 from typing import NamedTuple
 
-from workers.ingest.derive.lexicon import IngestLexicon
+from workers.ingest.derive.lexicon import load_lexicon
 from workers.ingest.derive.own_prose import find_pages_of_headlines
 from workers.ingest.derive.quotes import cut_evidence_quote, split_passages_to_sentences
 from workers.ingest.shapes import Passage
@@ -56,15 +56,13 @@ class WeightedAudience:
 
 
 def find_audience_roles(
-    passages: Iterable[Passage], lexicon: IngestLexicon, refusal: re.Pattern[str]
+    passages: Iterable[Passage], language: str | None, refusal: re.Pattern[str]
 ) -> list[WeightedAudience]:
-    """Return the audience roles that the passages name, the highest weight first; none after words of `refusal`.
-
-    One search has the forms of all customer segments, so that the longest form counts.
-    """
-    forms = [(name, words) for kind in lexicon.roles.values() for name, words in kind.items()]
+    """Return the audience roles that the passages name, the highest weight first; none after words of `refusal`."""
+    if not load_lexicon(language).roles:
+        return []
     return drop_audience_names_ending_longer_names(
-        weigh_audience_mentions(passages, AudienceNameFinder(lexicon, forms, refusal))
+        weigh_audience_mentions(passages, load_audience_name_finder(language, refusal))
     )
 
 
@@ -92,11 +90,14 @@ class AudienceCue(NamedTuple):
 
 
 class AudienceNameFinder:
-    """Names of one language in all their forms, and the cues that lead to them."""
+    """Names of one language in all their forms, and the cues that lead to them.
 
-    def __init__(
-        self, lexicon: IngestLexicon, forms: Iterable[tuple[str, list[str]]], refusal: re.Pattern[str]
-    ) -> None:
+    One search has the forms of all customer segments, so that the longest form counts.
+    """
+
+    def __init__(self, language: str | None, refusal: re.Pattern[str]) -> None:
+        lexicon = load_lexicon(language)
+        forms = [(name, words) for kind in lexicon.roles.values() for name, words in kind.items()]
         plural_forms = {
             form: name for name, words in forms for word in words for form in (word.lower(), word.casefold())
         }
@@ -152,6 +153,11 @@ class AudienceNameFinder:
         """Return whether the audience name that ends at `end` is complete: no word follows it, or one of `follow`."""
         following = WORD_AFTER_AUDIENCE_NAME_PATTERN.match(sentence, end)
         return following is None or following[1].casefold() in self.lexicon.follow
+
+
+@cache
+def load_audience_name_finder(language: str | None, refusal: re.Pattern[str]) -> AudienceNameFinder:
+    return AudienceNameFinder(language, refusal)
 
 
 def is_refused_cue(text: str, start: int, refusal: re.Pattern[str]) -> bool:
