@@ -22,7 +22,7 @@ MAX_MENU_LABEL_CHARS = 40
 
 
 class DistinctPassages:
-    """Passages, each text once, while they fit into the `left` characters."""
+    """Passages with letters or digits, each text once, while they fit into the `left` characters."""
 
     def __init__(self, left: int) -> None:
         self.left = left
@@ -30,7 +30,7 @@ class DistinctPassages:
 
     def add(self, passage: Passage) -> None:
         key = fold_text(passage.text)
-        if key not in self.passages:
+        if key and key not in self.passages:
             self.left -= len(passage.text)
             if self.left >= 0:
                 self.passages[key] = passage
@@ -69,13 +69,11 @@ def may_be_menu_block(block: PageBlock) -> bool:
 
 
 def classify_block_as_heading_label_or_text(block: PageBlock) -> BlockKind | None:
-    """Return a block's passage kind: `heading`, `label`, `text`; None for no or too few words, or a long label.
+    """Return a block's passage kind: `heading`, `label`, `text`; None for too few words, or a long label.
 
     A short text that is only a link is a label, at any place.
     """
     is_short = len(block.text) <= MAX_MENU_LABEL_CHARS and block.words <= MAX_MENU_LABEL_WORDS
-    if not fold_text(block.text):
-        return None
     if block.kind == "heading":
         return "heading"
     if block.kind == "label" or (is_short and block.linked == block.size):

@@ -77,6 +77,7 @@ class PageTree:
         self.last_element: Tag | NavigableString = self.root
         self.open_tags: list[OpenHtmlTag] = [(self.root, UNREAD_TEXT_TAG_REACH_LEVELS, NavigableString)]
         self.pending_texts: list[str] = []
+        self.data = self.pending_texts.append
 
     def start(self, name: str, attrs: Mapping[str, str]) -> None:
         if self.pending_texts:
@@ -103,12 +104,10 @@ class PageTree:
             self.append_pending_text()
         self.open_tags.pop()
 
-    def data(self, data: str) -> None:
-        self.pending_texts.append(data)
-
     def append_pending_text(self, *_: object) -> None:
         """Add the pending text to the tree, at a tag or a comment; blank texts and comments are dropped."""
-        text, self.pending_texts = "".join(self.pending_texts), []
+        text = "".join(self.pending_texts)
+        self.pending_texts.clear()
         if not text or text.isspace():
             return
         parent, distance, kind = self.open_tags[-1]
