@@ -6,7 +6,9 @@ detection is sure if it has enough sentences; other parts of a page may be in th
 The model takes 120 MB, so only the parsing process may import this module.
 """
 
+from array import array
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import regex
 from langcodes import Language
@@ -15,7 +17,20 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier
 from workers.ingest.languages import normalize_first_language_tag, primary_language_subtag
 from workers.ingest.sentences import find_language_detection_sentences, remove_lorem_ipsum
 
-LANGUAGE_DETECTOR = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+
+def load_language_detector() -> Any:
+    """Return the detector, with its tables as arrays.
+
+    The parsing process forks for each document. A read of a list's number counts a reference to it, so that the
+    kernel copies the number's memory page: some hundred pages for a text.
+    """
+    detector = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    detector._rowbase = array("l", detector._rowbase)  # noqa: SLF001  of an exact version's only table of rows
+    detector.tk_output = array("l", detector.tk_output)
+    return detector
+
+
+LANGUAGE_DETECTOR = load_language_detector()
 #: Characters of sentences that a detection needs to override a declaration. Of 445 sure detections in 100
 #: characters of store texts, in 46 languages, none is wrong.
 MIN_CHARS_TO_OVERRIDE_DECLARED_LANGUAGE = 200

@@ -80,7 +80,5 @@ def compile_skip_rule_patterns(language: str | None) -> list[tuple[OffTopicSubje
     """Return the patterns of skipped kinds, for sentences in lower case: ignoring case takes twice as long."""
     lexicons = [load_lexicon(tag) for tag in dict.fromkeys([language, "en"]) if tag]
     return [
-        (kind, re.compile(rf"(?<!\w)(?:{words})"))
-        for words_of in lexicons
-        for kind, words in words_of.asides.items()
+        (kind, re.compile(rf"(?<!\w)(?:{words})")) for words_of in lexicons for kind, words in words_of.asides.items()
     ]
