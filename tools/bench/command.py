@@ -3,6 +3,9 @@
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
+from importlib import import_module
+from pathlib import Path
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -186,6 +189,26 @@ async def bench_webhook_delays() -> CliCommandResult:
       tenantry bench webhooks --json | jq .details.webhook_late_ms
     """
     return await _run_suite_and_build_figure_tables(WEBHOOK_BENCHMARKS)
+
+
+@bench.command("pages")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="FOLDER")
+@with_printed_result
+async def bench_page_cpu(folder: Path) -> CliCommandResult:
+    """Measure the CPU of saved pages, with derived fields, next to trafilatura's in turn: p50, p95, ratio.
+
+    It starts no servers. It needs trafilatura, which no other part of Tenantry needs.
+
+    \b
+    Examples:
+      tenantry bench pages saved/
+      tenantry bench pages saved/ --json | jq .details.page_cpu_ms
+    """
+    # The parsers take a second and 250 MB, which no other benchmark needs in this process.
+    page_cpu = import_module("tools.bench.page_cpu")
+    with _open_bench_progress_display(["pages"]) as progress:
+        result = page_cpu.measure_page_cpu(folder, partial(progress, "pages"))
+    return CliCommandResult({**result.figures, "details": result.details}, views.build_bench_figure_tables(result))
 
 
 async def _run_suite_and_build_figure_tables(

@@ -117,6 +117,8 @@ class FigureTarget(NamedTuple):
 
 
 FIGURE_TARGETS = {
+    "page_cpu_p50_ms": FigureTarget("CPU of a page, extraction and derived fields: p50, ms", 15),
+    "page_cpu_p95_ms": FigureTarget("the same: p95, ms", 70),
     "pickup_p50_ms": FigureTarget("pickup at 50 jobs/s, commit to handler start: p50, ms", 2),
     "pickup_p95_ms": FigureTarget("the same: p95, ms", 4),
     "pickup_p99_ms": FigureTarget("the same: p99, ms", 10),
