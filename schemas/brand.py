@@ -140,6 +140,17 @@ class BrandExtraction(msgspec.Struct, frozen=True, kw_only=True):
     screenshot: DrawnScreenshot | None = None
 
 
+class CorrectedBrand(msgspec.Struct, frozen=True, kw_only=True):
+    """A brand whose partner set other values than its sources have: an example for a language model.
+
+    `texts` are the values and quotes of its sources, the name first. `corrections` are the partner's own values.
+    """
+
+    language: str | None
+    texts: list[str]
+    corrections: dict[BrandFieldName, BrandFieldValue]
+
+
 class BrandSourceRow(msgspec.Struct, frozen=True, kw_only=True):
     """One source's row in `brand_source`, the only input of the merge."""
 

@@ -27,3 +27,18 @@ delete from brand_source
  where organization_id = :org
    and project_id = :project_id
    and source = :source;
+
+-- name: list_corrected_brands    Return the sources of other brands that their partner edited last.
+with edited as materialized (
+    select project_id, updated_at
+      from brand_source
+     where organization_id = :org
+       and source = 'partner'
+       and project_id <> :project_id
+     order by updated_at desc, project_id desc
+     limit :limit
+)
+select brand.project_id, brand.source, brand.fields, brand.url, brand.job_id, brand.updated_at as at
+  from edited
+  join brand_source brand on brand.organization_id = :org and brand.project_id = edited.project_id
+ order by edited.updated_at desc, brand.project_id desc;
