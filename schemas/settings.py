@@ -189,7 +189,7 @@ class BaseSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         Meta(
             pattern=r"^(https?://[^\s?#@]+)?$",
             description="The base URL of an OpenAI-compatible API, such as `https://api.example.com/v1`; "
-            "empty: voice, audience, ICP and content texts are derived by rules only.",
+            "empty: brands and content texts are read by rules only.",
         ),
     ] = ""
     llm_api_key: Annotated[HeaderSafeSecret, Meta(description="The bearer token for it, if it needs one.")] = ""

@@ -23,12 +23,13 @@ from workers.ingest.appstore.stores import AppStoreAccess, build_app_store_ssrf_
 from workers.ingest.assemble import assemble_brand_extraction
 from workers.ingest.github import ingest as github
 from workers.ingest.github.client import GitHubApi, build_github_api
+from workers.ingest.llm.suggest import BrandModel
 from workers.ingest.parser.parser import DocumentParser, open_document_parser, parse_page
 from workers.ingest.render.drawer import find_page_drawer
 from workers.ingest.shapes import FetchedPage
 from workers.ingest.website import ingest as website
 from workers.ingest.website.session import WebCrawlResources, build_crawl_resources
-from workers.llm.endpoint import LanguageModelApi, open_language_model_api
+from workers.llm.endpoint import open_language_model_api
 from workers.web.fetch import open_ssrf_guarded_client
 
 CLI_SAVED_PAGE_SUFFIXES = {".html", ".htm", ".xhtml", ".gz"}
@@ -60,7 +61,7 @@ class BrandReadingClients(NamedTuple):
     """Clients and parsers to read a target; `address` is the assumed address of files."""
 
     parser: DocumentParser
-    model: LanguageModelApi | None
+    model: BrandModel | None
     web: WebCrawlResources
     api: GitHubApi
     stores: AppStoreAccess
@@ -80,8 +81,9 @@ async def open_brand_reading_clients(address: str) -> AsyncIterator[BrandReading
         open_ssrf_guarded_client(allowed=github_only, contact=contact) as caller,
         open_document_parser() as parser,
         open_cli_app_store_access(settings, parser, contact) as shops,
-        open_language_model_api(settings.llm_base_url, settings.llm_api_key, name=settings.llm_model) as model,
+        open_language_model_api(settings.llm_base_url, settings.llm_api_key, name=settings.llm_model) as api,
     ):
+        model = BrandModel(api) if api else None
         yield BrandReadingClients(
             parser,
             model,

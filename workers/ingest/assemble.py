@@ -10,12 +10,11 @@ from schemas.errors import SourceError
 from workers.ingest.choose import choose_brand_findings
 from workers.ingest.derive.declared import drop_vague_taglines_and_keywords
 from workers.ingest.derive.distinct import complete_declared_keywords
-from workers.ingest.llm.suggest import ask_llm_for_brand_candidates
+from workers.ingest.llm.suggest import BrandModel, suggest_brand_candidates
 from workers.ingest.parser.parser import DocumentParser, parse_non_page_document
 from workers.ingest.pictures.fetch_images import MAX_IMAGE_FETCHING_S, FetchedPicturesAndLogoFile
 from workers.ingest.placeholders import drop_placeholder_candidates
 from workers.ingest.shapes import LIST_ITEM_DESCRIPTION_RULE_SUFFIX, Passage, SourceFact, SourceProse
-from workers.llm.endpoint import LanguageModelApi
 
 #: Titles and descriptions; further ones are ignored.
 MAX_TITLES_AND_DESCRIPTIONS_OF_SOURCE = 8
@@ -34,7 +33,7 @@ async def assemble_brand_extraction(
     facts: Sequence[SourceFact] = (),
     warnings: Sequence[str] = (),
     visit: LastCrawlRecord | None = None,
-    model: LanguageModelApi | None = None,
+    model: BrandModel | None = None,
     pictures: Awaitable[FetchedPicturesAndLogoFile] | None = None,
 ) -> BrandExtraction:
     """Assemble the brand extraction of a source from its candidates, passages and images.
@@ -46,7 +45,7 @@ async def assemble_brand_extraction(
     prose = build_derivation_prose(url, title, declared, passages, facts)
     (derived, derive_warnings), suggested, images = await asyncio.gather(
         derive_candidates_in_parser_process(parser, prose),
-        ask_llm_for_brand_candidates(model, url=url, passages=passages, language=prose.language),
+        suggest_brand_candidates(parser, model, prose),
         pictures or fetch_no_images(),
     )
     all_candidates = [*declared, *derived, *suggested.candidates, *await read_logo_colors(parser, images)]

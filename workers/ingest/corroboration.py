@@ -8,6 +8,7 @@ domain as a name counts as the host's source in any place.
 """
 
 from schemas.brand import FieldCandidate
+from workers.ingest.llm.answer import LLM_RULE_NAME
 from workers.ingest.page.address import strip_domain_ending
 
 TITLE_NAME_RULES = frozenset(f"html.title.{end}" for end in ("host", "end", "part", "first", "last"))
@@ -35,8 +36,12 @@ NAME_SOURCE_BY_RULE = {rule: min(rules) for rules in RULES_SHARING_ONE_SOURCE fo
 
 
 def count_independent_sources(candidates: list[FieldCandidate]) -> int:
-    """Count the independent places of a source that have the value, among candidates of one value."""
-    return len({classify_candidate_source(candidate) for candidate in candidates})
+    """Count the independent places of a source that have the value, among candidates of one value.
+
+    A model is no place of its own: it has read the others.
+    """
+    sources = {classify_candidate_source(candidate) for candidate in candidates}
+    return len(sources - {LLM_RULE_NAME}) or 1
 
 
 def classify_candidate_source(candidate: FieldCandidate) -> str:

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 from db.pool import Conn
-from domain.brand import ingests
+from domain.brand import corrections, ingests
 from domain.influencers import drawing_job
 from domain.media.store import MediaStore
 from domain.media.suggestions import IngestPicturesAndUploadTokens
@@ -16,7 +16,9 @@ from schemas.errors import SourceError, SourceRateLimited, StateConflict
 from schemas.pictures import DrawnScreenshot, PictureFoundByIngest
 from workers.app_media import sandbox as files
 from workers.app_media.picture_suggestions import MAX_INGEST_PICTURES_FETCH_S, fetch_and_store_ingest_pictures
+from workers.ingest.llm.suggest import BrandModel
 from workers.ingest.website.session import CrawlSession, WebCrawlResources
+from workers.llm.endpoint import LanguageModelApi
 from workers.runtime.context import TaskContext
 
 #: Called with the stage that begins and the share of the work done, from 0 to 1.
@@ -49,6 +51,13 @@ async def get_suggested_image(
 async def get_sandbox_file_of_suggested_image(picture: PictureFoundByIngest) -> bytes:
     """Return the bytes of the sandbox's built-in logo or screenshot, by the picture's kind."""
     return files.get_sandbox_app_media_of_url("logo" if picture.kind == "logo" else "screenshot", picture.url)
+
+
+def build_job_brand_model(ctx: TaskContext, api: LanguageModelApi | None) -> BrandModel | None:
+    """Return the model for a job, with the corrections of the job's own organization as examples."""
+    scope: dict[str, Any] = {"organization_id": ctx.job.organization_id, "project_id": ctx.job.project_id}
+    read_examples = partial(ctx.step, partial(corrections.list_corrected_brands, **scope))
+    return None if api is None else BrandModel(api, read_examples)
 
 
 async def run_ingest_job(

@@ -10,6 +10,7 @@ from schemas.brand import BrandFieldName, BrandFieldValue, FieldCandidate
 from schemas.pictures import PictureKind
 from workers.ingest.appstore.shapes import FetchedAppStoreWebPage, FetchedGooglePlayWebPage, FetchedStoreApp
 from workers.ingest.github.shapes import ChosenRepositoryPaths, RepositoryContent, RepositoryTree
+from workers.ingest.llm.answer import BrandAnswer
 
 #: First byte of a reply. A reply without further bytes means that the document broke its process.
 PARSING_STARTED_BYTE = b"\1"
@@ -130,6 +131,13 @@ class SourceProse(msgspec.Struct, frozen=True, kw_only=True, tag="prose"):
     facts: list[SourceFact] = field(default_factory=list)
 
 
+class ModelClaims(msgspec.Struct, frozen=True, kw_only=True, tag="claims"):
+    """Answer of a language model about a source, and the source's prose, by which its claims are checked."""
+
+    prose: SourceProse
+    answer: BrandAnswer
+
+
 class RankedLink(msgspec.Struct, frozen=True, kw_only=True):
     """Link to another page of the site. A lower rank means a page with more facts about the brand.
 
@@ -209,6 +217,7 @@ ParseInput: TypeAlias = (
     | FetchedLogo
     | FetchedSvg
     | SourceProse
+    | ModelClaims
     | FetchedStoreApp
     | FetchedAppStoreWebPage
     | FetchedGooglePlayWebPage

@@ -48,16 +48,16 @@ def build_json_schema_of_answer_struct(kind: type) -> dict[str, Any]:
     return {**definitions.pop(kind.__name__), "$defs": definitions}
 
 
-def build_untrusted_text_prompt(task: str, text: str) -> list[ChatMessage]:
-    """Return the two messages of a prompt: the task, and the untrusted text between marks.
+def build_untrusted_text_prompt(task: str, text: str, examples: str = "") -> list[ChatMessage]:
+    """Return the two messages of a prompt: the task, and the untrusted text between marks, after `examples` if any.
 
-    `{mark}` in the task is replaced by the mark. It has a hash of the text, so the text can't contain it.
+    `{mark}` in the task is replaced by the mark. It has a hash of both texts, so neither can contain it.
     """
-    mark = f"texts-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
-    return [
-        {"role": "system", "content": task.format(mark=mark)},
-        {"role": "user", "content": f"<{mark}>\n{text}\n</{mark}>"},
-    ]
+    mark = f"texts-{hashlib.sha256(f'{examples}{text}'.encode()).hexdigest()[:16]}"
+    data = f"<{mark}>\n{text}\n</{mark}>"
+    if examples:
+        data = f"<{mark}-examples>\n{examples}\n</{mark}-examples>\n{data}"
+    return [{"role": "system", "content": task.format(mark=mark)}, {"role": "user", "content": data}]
 
 
 async def ask_model(model: LanguageModelApi, question: ModelQuestion[T]) -> T:

@@ -30,7 +30,7 @@ MODEL_QUESTION_DEADLINE_S = 30.0
 MAX_MODEL_RETRY_WAIT_S = 5.0
 #: Bytes of an answer: many times the size of `MAX_MODEL_ANSWER_TOKENS`, since some servers add the model's thoughts.
 MAX_MODEL_ANSWER_BYTES = 256 << 10
-MAX_MODEL_ANSWER_TOKENS = 900
+MAX_MODEL_ANSWER_TOKENS = 1_500
 
 MODEL_REQUEST_HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "Content-Type": "application/json"}
 

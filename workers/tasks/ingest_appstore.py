@@ -16,7 +16,7 @@ from workers.ingest.appstore.lookup import AppLookupClient
 from workers.ingest.appstore.rate import build_upstream_limiter
 from workers.ingest.appstore.stores import AppStoreAccess, build_app_store_ssrf_policies
 from workers.ingest.parser.parser import DocumentParser
-from workers.ingest.perform import SuggestedImageResources, run_ingest_job
+from workers.ingest.perform import SuggestedImageResources, build_job_brand_model, run_ingest_job
 from workers.ingest.website.session import WebCrawlResources, build_crawl_resources
 from workers.llm.endpoint import LanguageModelApi
 from workers.resources import WorkerResources
@@ -60,7 +60,7 @@ async def ingest_appstore(
             listings=args.listings,
             country=args.country_code,
             progress=progress,
-            model=model,
+            model=build_job_brand_model(ctx, model),
         ),
         gallery=SuggestedImageResources(web, store),
         pretend=lambda progress: sandbox.ingest_sandbox_app(listing=args.listings[0], progress=progress),

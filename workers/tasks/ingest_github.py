@@ -17,7 +17,7 @@ from workers.ingest.github.credentials import (
 )
 from workers.ingest.github.ingest import ingest_github_repository
 from workers.ingest.parser.parser import DocumentParser
-from workers.ingest.perform import ReportProgress, SuggestedImageResources, run_ingest_job
+from workers.ingest.perform import ReportProgress, SuggestedImageResources, build_job_brand_model, run_ingest_job
 from workers.ingest.website.session import WebCrawlResources, open_shared_crawl_resources
 from workers.llm.endpoint import LanguageModelApi
 from workers.resources import WorkerResources
@@ -68,7 +68,13 @@ async def ingest_github(
         token = await find_repository_token(ctx, app, repo)
         ours = api if app is None or token is None else build_api_with_installation_token(api, app, token)
         return await ingest_github_repository(
-            ours, web, parser, args=ctx.job.args, visit=visit, progress=progress, model=model
+            ours,
+            web,
+            parser,
+            args=ctx.job.args,
+            visit=visit,
+            progress=progress,
+            model=build_job_brand_model(ctx, model),
         )
 
     return await run_ingest_job(

@@ -8,7 +8,7 @@ from jobs.outcomes import TaskOutcome
 from workers.ingest import sandbox
 from workers.ingest.page.address import site_of_url
 from workers.ingest.parser.parser import DocumentParser
-from workers.ingest.perform import SuggestedImageResources, run_ingest_job
+from workers.ingest.perform import SuggestedImageResources, build_job_brand_model, run_ingest_job
 from workers.ingest.website.ingest import ingest_website_source
 from workers.ingest.website.session import WebCrawlResources, open_shared_crawl_resources
 from workers.llm.endpoint import LanguageModelApi
@@ -37,7 +37,7 @@ async def ingest_website(
         ctx,
         server=site_of_url(args["url"]),
         read=lambda visit, progress: ingest_website_source(
-            web, parser, args=args, progress=progress, visit=visit, model=model
+            web, parser, args=args, progress=progress, visit=visit, model=build_job_brand_model(ctx, model)
         ),
         gallery=SuggestedImageResources(web, store),
         pretend=lambda progress: sandbox.ingest_sandbox_page(url=args["url"], progress=progress),

@@ -21,13 +21,13 @@ from workers.ingest.appstore import shapes
 from workers.ingest.appstore.address import strip_app_store_url_query
 from workers.ingest.appstore.lookup import AppLookupClient, AppWithStorefront, look_up_apple_app
 from workers.ingest.assemble import assemble_brand_extraction
+from workers.ingest.llm.suggest import BrandModel
 from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.parser.parser import parse_non_page_document as parse
 from workers.ingest.perform import ReportProgress
 from workers.ingest.pictures.fetch_images import build_web_image_fetcher, fetch_useful_images
 from workers.ingest.shapes import ParsedNonPageDoc
 from workers.ingest.website.session import CrawlSession, WebCrawlResources
-from workers.llm.endpoint import LanguageModelApi
 from workers.web.fetch import FetchedResponse
 
 #: Seconds for one page, including the wait for the site rate limit.
@@ -75,7 +75,7 @@ async def ingest_store_listings(
     listings: Sequence[RequestedStoreListing],
     country: str,
     progress: ReportProgress,
-    model: LanguageModelApi | None = None,
+    model: BrandModel | None = None,
 ) -> BrandExtraction:
     """Read the store listings of an app, and return the brand extraction that merges them.
 

@@ -11,7 +11,7 @@ from workers.ingest.assemble import assemble_brand_extraction
 from workers.ingest.github.about import IngestedBranch, renamed_repository_warnings
 from workers.ingest.github.client import GITHUB_RAW_RESPONSE_LIMITS, GitHubApi, request_github_api
 from workers.ingest.github.repository import FetchedRepository, fetch_repository_to_ingest, is_repository_unchanged
-from workers.ingest.llm.suggest import compute_extraction_version
+from workers.ingest.llm.suggest import BrandModel, compute_extraction_version
 from workers.ingest.parser.parser import DocumentParser, parse_non_page_document
 from workers.ingest.perform import ReportProgress
 from workers.ingest.pictures.fetch_images import (
@@ -22,7 +22,6 @@ from workers.ingest.pictures.fetch_images import (
 )
 from workers.ingest.shapes import CandidateImage
 from workers.ingest.website.session import EXPECTED_RESPONSE_BY_CRAWLED_FILE_KIND, WebCrawlResources
-from workers.llm.endpoint import LanguageModelApi
 from workers.web.fetch import FetchedResponse, FetchResponseLimits
 
 #: Version of our rules. Raise it whenever the rules read other data from the same files.
@@ -37,7 +36,7 @@ async def ingest_github_repository(
     args: dict[str, Any],
     visit: LastCrawlRecord | None,
     progress: ReportProgress,
-    model: LanguageModelApi | None = None,
+    model: BrandModel | None = None,
 ) -> BrandExtraction:
     """Read a GitHub repository; return its brand extraction, without fields if unchanged since `visit`.
 

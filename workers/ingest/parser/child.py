@@ -30,6 +30,7 @@ from workers.ingest.derive.derive import derive_keywords_voice_audience_and_icp
 from workers.ingest.github import paths
 from workers.ingest.github.reading import repository
 from workers.ingest.github.shapes import RepositoryContent, RepositoryTree
+from workers.ingest.llm.evidence import check_model_claims
 from workers.ingest.page import llms, manifest
 from workers.ingest.page.extract import extract_brand_facts_and_links_of_page
 from workers.ingest.parser.warmup import WARMUP_DOCUMENTS, WARMUP_PROSE_LANGUAGES
@@ -42,6 +43,7 @@ from workers.ingest.shapes import (
     FetchedPageStyles,
     FetchedSvg,
     FetchedWebManifest,
+    ModelClaims,
     ParseInput,
     ParseOutput,
     ParseReply,
@@ -58,6 +60,7 @@ PARSER_BY_DOCUMENT_TYPE: dict[type[ParseInput], Callable[[Any], ParseOutput]] = 
     FetchedPageStyles: styles.read_style_sheet_colors,
     FetchedLogo: logo.extract_logo_colors,
     SourceProse: derive_keywords_voice_audience_and_icp,
+    ModelClaims: check_model_claims,
     FetchedStoreApp: app.extract_brand_candidates_of_apple_app,
     FetchedAppStoreWebPage: subtitle.parse_app_subtitle_page,
     FetchedGooglePlayWebPage: play.extract_brand_candidates_of_play_page,

@@ -11,6 +11,7 @@ from workers.ingest.appstore.shapes import (
     FetchedStoreApp,
 )
 from workers.ingest.github.shapes import FetchedRepoFile, RepositoryContent, RepositoryTree
+from workers.ingest.llm.answer import BrandAnswer
 from workers.ingest.shapes import (
     FetchedLlmsTxt,
     FetchedLogo,
@@ -19,6 +20,7 @@ from workers.ingest.shapes import (
     FetchedStyleSheet,
     FetchedSvg,
     FetchedWebManifest,
+    ModelClaims,
     ParseInput,
     Passage,
     SourceProse,
@@ -102,6 +104,12 @@ def build_warmup_prose(language: str | None) -> SourceProse:
     )
 
 
+#: Answer with two keywords of `build_warmup_prose`.
+WARMUP_ANSWER = BrandAnswer(
+    app_name=[], app_description=[], tagline=[], keywords=["notes", "teams"], audience=[], icp=[], brand_voice=[]
+)
+
+
 def build_parser_warmup_repo(readme: str) -> RepositoryContent:
     return RepositoryContent(
         url=WARMUP_FAKE_URL,
@@ -128,6 +136,7 @@ WARMUP_DOCUMENTS: tuple[ParseInput, ...] = (
     FetchedLlmsTxt(url=WARMUP_FAKE_URL, body=b"# Example\n\n> Example keeps notes.\n"),
     FetchedSvg(body=b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"/>'),
     *map(build_warmup_prose, WARMUP_PROSE_LANGUAGES),
+    ModelClaims(prose=build_warmup_prose("en"), answer=WARMUP_ANSWER),
     FetchedStoreApp(
         url=WARMUP_FAKE_URL,
         country="us",

@@ -15,7 +15,7 @@ import msgspec
 from schemas.brand import BrandExtraction, HttpValidators, LastCrawlRecord
 from schemas.errors import SourceError
 from workers.ingest.assemble import assemble_brand_extraction
-from workers.ingest.llm.suggest import compute_extraction_version
+from workers.ingest.llm.suggest import BrandModel, compute_extraction_version
 from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.perform import ReportProgress
 from workers.ingest.pictures.fetch_images import build_web_image_fetcher, fetch_useful_images
@@ -23,7 +23,6 @@ from workers.ingest.shapes import ParsedNonPageDoc, ParsedPage
 from workers.ingest.website.extras import read_home_manifest_llms_and_styles
 from workers.ingest.website.pages import crawl_requested_page, lower_linked_page_confidence, read_linked_pages
 from workers.ingest.website.session import MAX_CRAWL_TIME_S, CrawlSession, WebCrawlResources
-from workers.llm.endpoint import LanguageModelApi
 from workers.web.fetch import FetchedResponse
 
 #: Version of our rules. Raise it whenever the rules read other data from a site, so that unchanged sites are
@@ -42,7 +41,7 @@ async def ingest_website_source(
     args: dict[str, Any],
     progress: ReportProgress,
     visit: LastCrawlRecord | None = None,
-    model: LanguageModelApi | None = None,
+    model: BrandModel | None = None,
 ) -> BrandExtraction:
     """Read a website; return its brand extraction, or an empty one marked `unchanged` if it is as at `visit`.
 

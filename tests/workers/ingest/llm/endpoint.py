@@ -10,20 +10,26 @@ from schemas.brand import FieldCandidate
 from tests import http_server
 from tests.http_server import HttpRequest
 from tests.workers.web.web import Script, raw_response, write_response
-from workers.ingest.llm.suggest import LlmBrandSuggestions, ask_llm_for_brand_candidates
-from workers.ingest.shapes import Passage
+from workers.ingest.llm.evidence import check_model_claims
+from workers.ingest.llm.suggest import BrandModel, LlmBrandSuggestions, ask_llm_for_brand_answer
+from workers.ingest.shapes import ModelClaims, Passage, SourceProse
 from workers.llm.endpoint import MODEL_QUESTION_DEADLINE_S, LanguageModelApi, open_language_model_api
 
 HOME, PRICING = "https://acme.test/", "https://acme.test/pricing"
 KEY = "sk-very-secret"
+TITLE = "Acme: invoices for freelance designers"
 
 PASSAGES = [
     Passage(text="Features", kind="label", url=HOME),
     Passage(text="Invoices that send themselves", kind="heading", url=HOME),
-    Passage(text="Acme writes, sends and chases your invoices. Built for freelance designers.", url=HOME),
+    Passage(text="Acme writes, sends and chases your invoices for you. Built for freelance designers.", url=HOME),
     Passage(text="Small studios of two to ten people pay nine euros. See acme.test/help.", url=PRICING),
     Passage(text="Designers who want to be paid on time write to us, and we write back. " * 10, url=HOME),
 ]
+
+
+def copied(text: str, confidence: str = "high") -> dict[str, str]:
+    return {"text": text, "confidence": confidence}
 
 
 def claim(statement: str, *evidence: str, confidence: str = "high") -> dict[str, Any]:
@@ -39,7 +45,10 @@ def trait(trait: str, quote: str, confidence: str = "high") -> dict[str, str]:
 
 
 GOOD: dict[str, Any] = {
-    "tagline": [claim("Invoices that send themselves", "Invoices that send themselves")],
+    "appName": [copied("Acme")],
+    "appDescription": [copied("Acme writes, sends and chases your invoices for you.", "medium")],
+    "tagline": [copied("Invoices that send themselves")],
+    "keywords": ["invoices", "freelance designers"],
     "audience": [claim("Freelance designers.", "Built for freelance designers")],
     "icp": [
         part("role", "freelance designers", "Built for freelance designers"),
@@ -52,7 +61,7 @@ GOOD: dict[str, Any] = {
         trait("says what it costs", "two to ten people pay nine euros"),
     ],
 }
-NOTHING: dict[str, Any] = {"tagline": [], "audience": [], "icp": [], "brandVoice": []}
+NOTHING: dict[str, Any] = {field: [] for field in GOOD}
 
 
 def completion(content: Any, finish_reason: str = "stop", **message: Any) -> bytes:
@@ -107,17 +116,29 @@ async def open_test_model(
         yield model
 
 
+def build_prose(passages: Sequence[Passage] = PASSAGES, *, title: str = TITLE, language: str = "en") -> SourceProse:
+    return SourceProse(url=HOME, name="Acme", language=language, about=[title], passages=[*passages])
+
+
 async def suggested(
-    *answers: bytes | Script, passages: Sequence[Passage] = PASSAGES, deadline_s: float = MODEL_QUESTION_DEADLINE_S
+    *answers: bytes | Script,
+    passages: Sequence[Passage] = PASSAGES,
+    prose: SourceProse | None = None,
+    deadline_s: float = MODEL_QUESTION_DEADLINE_S,
 ) -> tuple[LlmBrandSuggestions, Endpoint]:
-    """Return the outcome of these responses, one for each request."""
-    async with serve(*answers) as endpoint, open_test_model(endpoint.url, deadline_s=deadline_s) as model:
-        return await ask_llm_for_brand_candidates(model, url=HOME, passages=passages, language="en"), endpoint
+    """Return the outcome of these responses, one for each request, with the check of evidence in this process."""
+    prose = prose or build_prose(passages)
+    async with serve(*answers) as endpoint, open_test_model(endpoint.url, deadline_s=deadline_s) as api:
+        answer, warnings = await ask_llm_for_brand_answer(BrandModel(api), prose)
+    candidates = check_model_claims(ModelClaims(prose=prose, answer=answer)).candidates if answer else []
+    return LlmBrandSuggestions(candidates, warnings), endpoint
 
 
-async def kept_candidates(answer: dict[str, Any], passages: Sequence[Passage] = PASSAGES) -> dict[str, FieldCandidate]:
+async def kept_candidates(
+    answer: dict[str, Any], passages: Sequence[Passage] = PASSAGES, prose: SourceProse | None = None
+) -> dict[str, FieldCandidate]:
     """Return the candidates that are kept of a well-formed answer."""
-    suggestions, endpoint = await suggested(completion(answer), passages=passages)
+    suggestions, endpoint = await suggested(completion(answer), passages=passages, prose=prose)
     assert len(endpoint.asked) == 1
     assert suggestions.warnings == []
     return {candidate.field: candidate for candidate in suggestions.candidates}

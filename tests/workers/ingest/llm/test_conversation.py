@@ -8,10 +8,10 @@ from prometheus_client import REGISTRY
 
 from tests.workers.ingest.llm.endpoint import (
     GOOD,
-    HOME,
     KEY,
     NOTHING,
     PASSAGES,
+    build_prose,
     completion,
     open_test_model,
     say_json,
@@ -20,7 +20,15 @@ from tests.workers.ingest.llm.endpoint import (
     suggested,
 )
 from tests.workers.web.web import raw_response
-from workers.ingest.llm.suggest import LlmBrandSuggestions, ask_llm_for_brand_candidates, compute_extraction_version
+from workers.ingest.llm.suggest import (
+    BrandModel,
+    LlmBrandAnswer,
+    LlmBrandSuggestions,
+    ask_llm_for_brand_answer,
+    compute_extraction_version,
+    suggest_brand_candidates,
+)
+from workers.ingest.parser.parser import open_document_parser
 from workers.llm.endpoint import open_language_model_api
 
 BAD_FORMAT = say_json({"error": {"message": "response_format is not supported", "param": KEY}}, 400)
@@ -29,19 +37,19 @@ CUT_OFF = completion('{"tagline": [', finish_reason="length")
 
 async def test_a_good_answer_takes_one_request() -> None:
     suggestions, endpoint = await suggested(completion(GOOD))
-    assert {candidate.field for candidate in suggestions.candidates} == {"tagline", "audience", "icp", "brandVoice"}
+    assert {candidate.field for candidate in suggestions.candidates} == GOOD.keys()
     assert suggestions.warnings == []
     (request_line, headers, body), *further_requests = endpoint.asked
     assert further_requests == []
     assert request_line == "POST /v1/chat/completions"
     assert headers["authorization"] == f"bearer {KEY}"
-    assert (body["model"], body["temperature"], body["max_tokens"]) == ("gpt-test", 0, 900)
+    assert (body["model"], body["temperature"], body["max_tokens"]) == ("gpt-test", 0, 1_500)
     assert body["response_format"]["json_schema"]["strict"] is True
 
 
 async def test_without_a_key_no_authorization_is_sent() -> None:
     async with serve(completion(GOOD)) as endpoint, open_test_model(endpoint.url, key="") as model:
-        await ask_llm_for_brand_candidates(model, url=HOME, passages=PASSAGES, language="en")
+        await ask_llm_for_brand_answer(BrandModel(model), build_prose())
     assert "authorization" not in endpoint.asked[0][1]
 
 
@@ -52,9 +60,7 @@ async def test_without_an_address_nothing_is_opened_or_called(monkeypatch: pytes
     monkeypatch.setattr(httpx, "AsyncClient", never)
     async with open_language_model_api("", "", name="") as model:
         assert model is None
-        assert await ask_llm_for_brand_candidates(
-            model, url=HOME, passages=PASSAGES, language="en"
-        ) == LlmBrandSuggestions([], [])
+        assert await ask_llm_for_brand_answer(model, build_prose()) == LlmBrandAnswer(None, [])
 
 
 async def test_with_too_little_text_no_request_is_sent() -> None:
@@ -134,7 +140,7 @@ async def test_fallbacks_take_three_requests_at_most() -> None:
 )
 async def test_wrapped_json_is_read(content: str) -> None:
     suggestions, endpoint = await suggested(completion(content))
-    assert len(suggestions.candidates) == 4
+    assert len(suggestions.candidates) == len(GOOD)
     assert len(endpoint.asked) == 1
 
 
@@ -148,19 +154,22 @@ async def test_a_refusal_is_an_invalid_output(refusal: bytes) -> None:
     assert single_warning(suggestions, endpoint) == "llm_invalid_output: the model refused to answer"
 
 
-@pytest.mark.parametrize(
-    ("answer", "outcome"),
-    [
-        (completion(GOOD), "ok"),
-        (completion(NOTHING), "nothing"),
-        (raw_response(503), "llm_unavailable"),
-        (completion(None, refusal="no"), "llm_invalid_output"),
-    ],
-)
-async def test_outcomes_are_counted(answer: bytes, outcome: str) -> None:
-    before = count_outcomes(outcome)
-    await suggested(answer)
-    assert count_outcomes(outcome) == before + 1
+async def test_outcomes_are_counted() -> None:
+    answers = {
+        "ok": completion(GOOD),
+        "nothing": completion(NOTHING),
+        "llm_unavailable": raw_response(503),
+        "llm_invalid_output": completion(None, refusal="no"),
+    }
+    before = {outcome: count_outcomes(outcome) for outcome in answers}
+    async with (
+        serve(*answers.values()) as endpoint,
+        open_test_model(endpoint.url) as api,
+        open_document_parser(at_once=1) as parser,
+    ):
+        for _ in answers:
+            await suggest_brand_candidates(parser, BrandModel(api), build_prose())
+    assert {outcome: count_outcomes(outcome) - before[outcome] for outcome in answers} == dict.fromkeys(answers, 1)
 
 
 def count_outcomes(outcome: str) -> float:
@@ -168,8 +177,8 @@ def count_outcomes(outcome: str) -> float:
 
 
 async def test_each_model_has_its_own_version() -> None:
-    async with open_test_model("http://127.0.0.1:1/v1") as model:
-        other_model = model._replace(name="gpt-other")
+    async with open_test_model("http://127.0.0.1:1/v1") as api:
+        model, other_model = BrandModel(api), BrandModel(api._replace(name="gpt-other"))
         versions = [compute_extraction_version(1, each_model) for each_model in (None, model, other_model)] + [
             compute_extraction_version(2, model)
         ]
