@@ -11,7 +11,9 @@ from workers.ingest.colors.palette import choose_brand_palette
 from workers.ingest.corroboration import (
     RULES_OF_PLACES_WITH_SHORTENED_NAMES,
     count_independent_sources,
+    cut_lines_after_names,
     is_domain_as_name,
+    is_longer_name,
 )
 from workers.ingest.page.address import strip_domain_ending
 from workers.ingest.page.text import fold_text
@@ -70,9 +72,13 @@ def rank_distinct_field_values(candidates: list[FieldCandidate]) -> Iterator[Sou
     A finding has the rule of its value's best candidate.
     """
     by_value: dict[str, list[FieldCandidate]] = {}
-    for candidate in sorted(candidates, key=lambda item: -item.confidence):
+    for candidate in sorted(cut_lines_after_names(candidates), key=lambda item: -item.confidence):
         by_value.setdefault(build_candidate_value_key(candidate), []).append(candidate)
-    return iter(sorted(map(merge_candidates_of_value, by_value.values()), key=lambda item: -item.confidence))
+    findings = (
+        merge_candidates_of_value(of_value, [longer for longer in candidates if is_longer_name(longer, of_value[0])])
+        for of_value in by_value.values()
+    )
+    return iter(sorted(findings, key=lambda item: -item.confidence))
 
 
 def build_candidate_value_key(candidate: FieldCandidate) -> str:
@@ -87,13 +93,17 @@ def build_candidate_value_key(candidate: FieldCandidate) -> str:
     return repr(candidate.value)
 
 
-def merge_candidates_of_value(candidates: list[FieldCandidate]) -> SourceFieldFinding:
+def merge_candidates_of_value(
+    candidates: list[FieldCandidate], longer_names: list[FieldCandidate]
+) -> SourceFieldFinding:
     """Merge candidates of one value, given best first, into one finding.
 
-    Further independent sources raise its confidence, except in fields that are copied.
+    Further independent sources raise its confidence, except in fields that are copied. The `longer_names`, which
+    begin with the value, are sources too.
     """
     best = prefer_name_over_domain(candidates)
-    further_sources = 0 if best.field in NO_AGREEMENT_BONUS_FIELDS else count_independent_sources(candidates) - 1
+    sources = count_independent_sources([*candidates, *longer_names])
+    further_sources = 0 if best.field in NO_AGREEMENT_BONUS_FIELDS else sources - 1
     bonus = SECOND_SOURCE_BONUS + FURTHER_SOURCE_BONUS * (further_sources - 1) if further_sources else 0.0
     confidence = candidates[0].confidence
     return SourceFieldFinding(

@@ -4,12 +4,17 @@ Places that are filled from one setting count as one source, however often the v
 publisher and the organization of JSON-LD are one node, and a CMS fills `og:site_name` and `WebSite` from
 one form field.
 The title is another source, since people read and edit it; so are the manifest and the copyright line. A
-domain as a name counts as the host's source in any place.
+domain as a name counts as the host's source in any place. A longer name that begins with the value agrees too.
 """
+
+from collections.abc import Iterator
+
+import msgspec
 
 from schemas.brand import FieldCandidate
 from workers.ingest.llm.answer import LLM_RULE_NAME
 from workers.ingest.page.address import strip_domain_ending
+from workers.ingest.page.text import fold_text
 
 TITLE_NAME_RULES = frozenset(f"html.title.{end}" for end in ("host", "end", "part", "first", "last"))
 #: Metas with the name of a page's app.
@@ -52,3 +57,20 @@ def is_domain_as_name(candidate: FieldCandidate) -> bool:
     """Return whether the candidate is an app name that has a domain's ending, such as `acme.com`."""
     value = candidate.value
     return candidate.field == "appName" and isinstance(value, str) and strip_domain_ending(value) != value
+
+
+def cut_lines_after_names(candidates: list[FieldCandidate]) -> Iterator[FieldCandidate]:
+    """Yield the candidates of one field, names without a line after a comma if another place has the name alone.
+
+    `M. Patachon, Burger maison` becomes `M. Patachon`. The host alone is too short a proof.
+    """
+    proved = {fold_text(str(candidate.value)) for candidate in candidates if candidate.rule != "host"}
+    for candidate in candidates:
+        head, comma, _ = str(candidate.value).partition(", ") if candidate.field == "appName" else ("", "", "")
+        is_proved = comma and fold_text(head) in proved
+        yield msgspec.structs.replace(candidate, value=head) if is_proved else candidate
+
+
+def is_longer_name(longer: FieldCandidate, shorter: FieldCandidate) -> bool:
+    """Return whether both candidates are app names, and the longer one begins with the shorter one's words."""
+    return longer.field == "appName" and str(longer.value).casefold().startswith(f"{str(shorter.value).casefold()} ")

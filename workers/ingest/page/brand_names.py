@@ -18,17 +18,23 @@ from workers.ingest.page.text import clean_text_line, count_words, fold_text
 MAX_DOMAIN_AS_NAME_CONFIDENCE = 0.60
 #: Words of a headline that may be a name.
 MAX_HEADLINE_NAME_WORDS = 3
-LOGO_WORD_IN_ALT_TEXT_PATTERN = re.compile(r"\b(?:the\s+)?logo(?:type)?\b", re.IGNORECASE)
+LOGO_WORD_IN_ALT_TEXT_PATTERN = re.compile(
+    r"\b(?:the\s+)?logo(?:type|tipo|typ)?\b|\b(?:логотип|лого|λογότυπο)\b|の?ロゴ(?:マーク)?|로고|标志|標誌|شعار",
+    re.IGNORECASE,
+)
 #: Further words in the alternative text of a logo, since it links to the home page.
 HOME_LINK_WORDS_IN_ALT_TEXT_PATTERN = re.compile(r"^(?:go|back)\s+to\s+|\s+home(?:\s*page)?$", re.IGNORECASE)
 COPYRIGHT_YEARS_REGEX = r"(?:(?:19|20)\d\d(?:\s?[-–—]\s?(?:\d{2,4}|present))?)?"
 COPYRIGHT_OWNER_PATTERN = re.compile(
-    rf"(?:©|\(c\)|copyright(?=\s{{1,3}}(?:19|20)\d\d))[\s©,]{{0,5}}{COPYRIGHT_YEARS_REGEX}[\s,.:–—-]{{0,5}}(?:by\s)?"
+    r"(?:(?:©|\(c\))(?:\s*copyright\b)?|copyright(?=\s{1,3}(?:19|20)\d\d))"
+    rf"[\s©,]{{0,5}}{COPYRIGHT_YEARS_REGEX}[\s,.:–—-]{{0,5}}(?:by\s)?"
     r"([^\W\d_][^.|,;©–—()]{1,60})",
     re.IGNORECASE,
 )
 RIGHTS_RESERVED_PATTERN = re.compile(
-    r"(?:^|\s+)(?:all rights|alle rechte|tous droits|todos los|tutti i|powered by)\b.*", re.IGNORECASE
+    r"(?:^|\s+)(?:all rights|alle rechte|tous droits|todos (?:los|os)|tutti i|tüm hakları|wszelkie prawa|všechna práva"
+    r"|все права|powered by)\b.*",
+    re.IGNORECASE,
 )
 #: Characters of a footer's end; further ones are ignored.
 MAX_FOOTER_CHARS = 2000
@@ -74,7 +80,7 @@ def is_logo_image(image: Tag) -> bool:
     texts = (
         read_tag_attribute(tag, key) for tag in (image, image.parent) if tag for key in ("class", "id", "alt", "src")
     )
-    return any("logo" in text.lower() for text in texts)
+    return any("logo" in text.lower() or LOGO_WORD_IN_ALT_TEXT_PATTERN.search(text) for text in texts)
 
 
 def is_image_linked_offsite(image: Tag, page: HtmlDocument) -> bool:

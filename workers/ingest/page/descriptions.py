@@ -8,7 +8,7 @@ from schemas.brand import FieldCandidate
 from workers.ingest.page import jsonld
 from workers.ingest.page.document import HtmlDocument, read_tag_text
 from workers.ingest.page.kinds import is_brand_node
-from workers.ingest.page.names import GENERIC_PAGE_NAMES
+from workers.ingest.page.names import is_generic_page_name
 from workers.ingest.page.text import MAX_DESCRIPTION_CHARS, clean_text_line, count_words, fold_text, truncate_text
 from workers.ingest.shapes import Passage
 
@@ -38,7 +38,7 @@ def find_description_candidates(
     titles = {fold_text(page.title), *(fold_text(text) for _, text in page.read_first_meta_texts("og:title"))}
     for value, confidence, rule in find_scored_descriptions(page, passages, lead):
         text = clean_text_line(value)
-        if text and fold_text(text) not in GENERIC_PAGE_NAMES:
+        if text and not is_generic_page_name(text):
             factor = (
                 WEAK_DESCRIPTION_CONFIDENCE_FACTOR if is_weak_description(text) or fold_text(text) in titles else 1.0
             )

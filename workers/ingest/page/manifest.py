@@ -9,7 +9,12 @@ from workers.ingest import detection
 from workers.ingest.page.address import strip_domain_ending
 from workers.ingest.page.colors import ScoredColor, build_candidates_of_scored_colors
 from workers.ingest.page.keywords import split_unique_keywords
-from workers.ingest.page.names import MAX_TITLE_PART_NAME_CHARS, is_possible_brand_name, split_name_and_tagline
+from workers.ingest.page.names import (
+    MAX_TITLE_PART_NAME_CHARS,
+    is_line_about_brand,
+    is_possible_brand_name,
+    split_name_and_tagline,
+)
 from workers.ingest.page.pictures import find_manifest_icons_and_screenshots
 from workers.ingest.page.text import MAX_DESCRIPTION_CHARS, clean_text_line, truncate_text
 from workers.ingest.shapes import FetchedWebManifest, ParsedNonPageDoc, build_candidates_of_scored_values
@@ -55,11 +60,12 @@ def find_scored_web_manifest_values(
 def read_web_manifest_app_name(members: dict[str, Any]) -> Iterator[tuple[BrandFieldName, BrandFieldValue, float, str]]:
     """Yield the app name of a web app manifest with confidence and rule: its `name`, else its `short_name`.
 
-    A name that is too long or can't be a brand's name doesn't count. Yield nothing if neither counts.
+    A name that is too long, a line about the brand, or no possible name doesn't count. Yield nothing if neither counts.
     """
     for key in ("name", "short_name"):
         name, _ = split_name_and_tagline(read_web_manifest_text(members, key))
-        if is_possible_brand_name(name) and len(name) <= MAX_TITLE_PART_NAME_CHARS:
+        is_short = len(name) <= MAX_TITLE_PART_NAME_CHARS and not is_line_about_brand(name)
+        if is_short and is_possible_brand_name(name):
             confidence = 0.80 if strip_domain_ending(name) == name else CONFIDENCE_OF_DOMAIN_AS_MANIFEST_NAME
             yield "appName", name, confidence, f"manifest.{key}"
             return

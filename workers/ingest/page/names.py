@@ -1,8 +1,11 @@
 """Names: the check of a possible name, and the name within a text."""
 
+import json
 import re
+from functools import cache
+from importlib.resources import files
 
-from workers.ingest.page.text import TITLE_SEPARATOR_PATTERN, clean_text_line, fold_text
+from workers.ingest.page.text import TITLE_SEPARATOR_PATTERN, clean_text_line, count_words, fold_text
 
 #: Characters of a name; of a part of a title that may be one; of a name with a line after it.
 MAX_BRAND_NAME_CHARS = 80
@@ -13,11 +16,12 @@ LEGAL_FORM_PATTERN = re.compile(
 )
 TRAILING_PARENTHESIS_PATTERN = re.compile(r"(?<=\w)\s+\([^()]*\)$")
 IMPOSSIBLE_BRAND_NAME_PATTERN = re.compile(r"https?://|www\.|^@|^[\W\d_]*$", re.IGNORECASE)
-GENERIC_PAGE_NAMES = frozenset(
-    """home homepage startseite start accueil inicio iniciopagina index untitled welcome main default page
-    website site blog news login signin loading error logo pagenotfound notfound 404 anasayfa hjem etusivu
-    strona hem home1 mysite app""".split()
-)
+#: Hyphen without blanks before the last word, as in `Acme-Home`.
+LAST_HYPHEN_PATTERN = re.compile(r"[-–—_](?=[^-–—_]*$)")
+#: Words of a name at most, without other evidence for it: a longer text is a line about the brand.
+MAX_UNPROVED_NAME_WORDS = 4
+#: Words from which a text with the mark of a sentence is a line: `Hola!` is a name.
+MIN_SENTENCE_WORDS = 3
 
 
 def split_name_and_tagline(value: str) -> tuple[str, str]:
@@ -37,8 +41,31 @@ def is_possible_brand_name(text: str) -> bool:
     return (
         0 < len(text) <= MAX_BRAND_NAME_CHARS
         and not IMPOSSIBLE_BRAND_NAME_PATTERN.search(text)
-        and fold_text(text) not in GENERIC_PAGE_NAMES
+        and not is_generic_page_name(text)
     )
+
+
+@cache
+def load_generic_page_names() -> frozenset[str]:
+    """Load the titles of pages that name no brand in any language, such as `Startseite`, folded."""
+    data = json.loads(files(__package__).joinpath("generic_names.json").read_text("utf-8"))
+    return frozenset(fold_text(name) for names in data.values() for name in names)
+
+
+def is_generic_page_name(text: str) -> bool:
+    return fold_text(text) in load_generic_page_names()
+
+
+def cut_generic_end(text: str) -> str:
+    """Return the text without a page's name behind a hyphen: `Acme` of `Acme-Home`."""
+    hyphen = LAST_HYPHEN_PATTERN.search(text)
+    return text[: hyphen.start()].strip() if hyphen and is_generic_page_name(text[hyphen.end() :]) else text
+
+
+def is_line_about_brand(text: str) -> bool:
+    """Return whether a text is too long for a name, or a sentence with its mark."""
+    words = count_words(text)
+    return words > MAX_UNPROVED_NAME_WORDS or (words >= MIN_SENTENCE_WORDS and text.endswith((".", "!", "?", "…")))
 
 
 def is_similar_name(part: str, label: str) -> bool:

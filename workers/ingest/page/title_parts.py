@@ -6,7 +6,6 @@ declares elsewhere, is the name in any position.
 
 import re
 from collections.abc import Iterator
-from itertools import islice
 from urllib.parse import urlsplit
 
 from workers.ingest.page.address import PUBLIC_SUFFIXES, strip_domain_ending
@@ -15,14 +14,14 @@ from workers.ingest.page.document import HtmlDocument, read_tag_text
 from workers.ingest.page.names import (
     LEGAL_FORM_PATTERN,
     MAX_TITLE_PART_NAME_CHARS,
+    MAX_UNPROVED_NAME_WORDS,
     TRAILING_PARENTHESIS_PATTERN,
+    cut_generic_end,
     is_possible_brand_name,
     is_similar_name,
 )
-from workers.ingest.page.text import TITLE_SEPARATOR_PATTERN, clean_text_line, count_words, fold_text, split_title
+from workers.ingest.page.text import MAJOR_TITLE_SEPARATOR_PATTERN, clean_text_line, count_words, fold_text, split_title
 
-#: Words of a name at most, without other evidence for it: a longer part is a line about the brand.
-MAX_TITLE_NAME_WORDS = 4
 MAX_TITLE_PART_HEADINGS_CHECKED = 10
 MAX_CHECKED_TITLE_PARTS = 20
 WELCOME_GREETING_PATTERN = re.compile(
@@ -53,11 +52,13 @@ def find_scored_title_names(page: HtmlDocument, declared: set[str]) -> Iterator[
 
 
 def strip_title_affixes(part: str) -> str:
-    """Return a title's part without a greeting, or a remark in brackets, legal form or `documentation` at its end."""
+    """Return a title's part without a greeting, and without a remark in brackets or a legal form at its end.
+
+    A page's name behind a hyphen and `documentation` are dropped from its end too.
+    """
     ungreeted = WELCOME_GREETING_PATTERN.sub("", part, count=1) if WELCOME_GREETING_PATTERN.match(part) else part
-    return MANUAL_TITLE_SUFFIX_PATTERN.sub(
-        "", LEGAL_FORM_PATTERN.sub("", TRAILING_PARENTHESIS_PATTERN.sub("", ungreeted))
-    )
+    plain = LEGAL_FORM_PATTERN.sub("", TRAILING_PARENTHESIS_PATTERN.sub("", ungreeted))
+    return cut_generic_end(MANUAL_TITLE_SUFFIX_PATTERN.sub("", plain))
 
 
 def find_host_like_name_in_title_part(part: str, page: HtmlDocument) -> str:
@@ -71,7 +72,7 @@ def find_host_like_name_in_title_part(part: str, page: HtmlDocument) -> str:
 def find_host_like_name_at_title_end(part: str, page: HtmlDocument) -> str:
     """Return the last word of a home page's line if it is the host's name: `Cheap tyres for all at Acme`; else ""."""
     last_word = part.rstrip(".!").rpartition(" ")[2]
-    is_line = count_words(part) > MAX_TITLE_NAME_WORDS or strip_domain_ending(last_word) != last_word
+    is_line = count_words(part) > MAX_UNPROVED_NAME_WORDS or strip_domain_ending(last_word) != last_word
     return last_word if page.is_home and is_line and is_domain_label_of_page(last_word, page) else ""
 
 
@@ -92,30 +93,39 @@ def find_names_at_ends_of_home_title(page: HtmlDocument) -> Iterator[ScoredName]
 
     If that part is a line about the brand, also yield the last part.
     """
-    parts = [
-        part
-        for part in map(strip_title_affixes, split_title(page.title)[:MAX_CHECKED_TITLE_PARTS])
-        if is_possible_brand_name(part)
-    ]
-    first, last = (parts[0], parts[-1]) if parts else ("", "")
-    is_line = count_words(first) > MAX_TITLE_NAME_WORDS
+    parts = map(strip_title_affixes, split_title(page.title)[:MAX_CHECKED_TITLE_PARTS])
+    first = next(filter(is_possible_brand_name, parts), "")
+    last = strip_title_affixes(find_name_in_last_title_part(page.title))
+    is_line = count_words(first) > MAX_UNPROVED_NAME_WORDS
     if 0 < len(first) <= MAX_TITLE_PART_NAME_CHARS:
         yield first, 0.35 if is_line else 0.50, "html.title.first"
-    if is_line and count_words(last) <= MAX_TITLE_NAME_WORDS and len(last) <= MAX_TITLE_PART_NAME_CHARS:
+    if is_line and 0 < count_words(last) <= MAX_UNPROVED_NAME_WORDS and len(last) <= MAX_TITLE_PART_NAME_CHARS:
         yield last, 0.45, "html.title.last"
 
 
+def find_name_in_last_title_part(title: str) -> str:
+    """Return the last part of a title that names no page, or "".
+
+    If the title has two kinds of separators, return that part's piece with the fewest words, of equals the last:
+    `Acme` of `Contact | Acme - Fine tools`.
+    """
+    larger_parts = MAJOR_TITLE_SEPARATOR_PATTERN.split(title)
+    for part in reversed(larger_parts if len(larger_parts) > 1 else split_title(title)):
+        pieces = [piece for piece in reversed(split_title(part)) if is_possible_brand_name(piece)]
+        if pieces:
+            return min(pieces, key=count_words)
+    return ""
+
+
 def find_name_at_end_of_inner_page_title(page: HtmlDocument) -> Iterator[ScoredName]:
-    separators = [*islice(TITLE_SEPARATOR_PATTERN.finditer(page.title), MAX_CHECKED_TITLE_PARTS)]
-    if not separators:
-        return
-    last_part = page.title[separators[-1].end() :].strip()
+    last_part = find_name_in_last_title_part(page.title)
+    before = page.title[: page.title.rfind(last_part)].rstrip()
     headings = {
         fold_text(read_tag_text(tag))
         for name in ("h1", "h2")
         for tag in page.tags[name][:MAX_TITLE_PART_HEADINGS_CHECKED]
     }
     # The part after `Film: ` is the page's subject.
-    is_subject = fold_text(last_part) in headings or separators[-1][0].startswith((":", "："))
-    if not is_subject and 0 < len(strip_title_affixes(last_part)) <= MAX_TITLE_PART_NAME_CHARS:
+    is_subject = fold_text(last_part) in headings or before.endswith((":", "："))
+    if before and not is_subject and 0 < len(strip_title_affixes(last_part)) <= MAX_TITLE_PART_NAME_CHARS:
         yield strip_title_affixes(last_part), 0.45, "html.title.last"

@@ -21,7 +21,12 @@ from workers.ingest.perform import ReportProgress
 from workers.ingest.pictures.fetch_images import build_web_image_fetcher, fetch_useful_images
 from workers.ingest.shapes import ParsedNonPageDoc, ParsedPage
 from workers.ingest.website.extras import read_home_manifest_llms_and_styles
-from workers.ingest.website.pages import crawl_requested_page, lower_linked_page_confidence, read_linked_pages
+from workers.ingest.website.pages import (
+    crawl_requested_page,
+    drop_other_names_of_root,
+    lower_linked_page_confidence,
+    read_linked_pages,
+)
 from workers.ingest.website.session import MAX_CRAWL_TIME_S, CrawlSession, WebCrawlResources
 from workers.web.fetch import FetchedResponse
 
@@ -90,7 +95,8 @@ async def read_site_documents(
     first_pages = [page, home] if home else [page]
     limit = args.get("max_pages", 1) - 1 if args.get("follow_links") else 0
     linked_pages = await read_linked_pages(session, parser, read_already=first_pages, limit=limit, done=report_followed)
-    return [*first_pages, *readings, *map(lower_linked_page_confidence, linked_pages)]
+    named_pages = [page, drop_other_names_of_root(home, page)] if home else [page]
+    return [*named_pages, *readings, *map(lower_linked_page_confidence, linked_pages)]
 
 
 def build_site_crawl_warnings(session: CrawlSession, pages: list[ParsedPage]) -> Iterator[str]:

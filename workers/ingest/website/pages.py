@@ -5,9 +5,11 @@ from collections.abc import Awaitable, Callable, Iterable
 
 import msgspec
 
-from schemas.brand import BrandFieldName
+from schemas.brand import BrandFieldName, FieldCandidate
 from schemas.errors import FetchedSourceUnusable, SourceError, SourceTimeout
-from workers.ingest.page.address import page_url_comparison_key, site_of_url
+from workers.ingest.choose import choose_brand_findings
+from workers.ingest.page.address import is_home_page_url, page_url_comparison_key, site_of_url
+from workers.ingest.page.text import fold_text
 from workers.ingest.parser.parser import DocumentParser, parse_page
 from workers.ingest.shapes import FetchedPage, ParsedPage, RankedLink
 from workers.ingest.website.drawing import draw_page_that_needs_scripts
@@ -22,6 +24,10 @@ FIELDS_LESS_CONFIDENT_ON_LINKED_PAGES: frozenset[BrandFieldName] = frozenset({"a
 LINKED_PAGE_SELF_TEXT_CONFIDENCE_FACTOR = 0.7
 #: Confidence factor of its other fields.
 LINKED_PAGE_BRAND_FACT_CONFIDENCE_FACTOR = 0.9
+#: Least confidence of a declared name.
+MIN_DECLARED_NAME_CONFIDENCE = 0.75
+#: Least confidence of a name in a home page's title or headline.
+MIN_HOME_PAGE_NAME_CONFIDENCE = 0.4
 
 
 async def crawl_requested_page(session: CrawlSession, parser: DocumentParser, url: str) -> ParsedPage:
@@ -132,3 +138,22 @@ def lower_linked_page_confidence(page: ParsedPage) -> ParsedPage:
         for candidate in page.candidates
     ]
     return msgspec.structs.replace(page, candidates=candidates)
+
+
+def drop_other_names_of_root(home: ParsedPage, page: ParsedPage) -> ParsedPage:
+    """Return the site's root without names of another brand than the one that the partner's page is named for.
+
+    A name that contains the page's name, or is a part of it, stays. A page names its brand if it declares a name,
+    or as the home page of a language such as `/de/`: the title of any other page may name its own subject.
+    """
+    min_confidence = MIN_HOME_PAGE_NAME_CONFIDENCE if is_home_page_url(page.url) else MIN_DECLARED_NAME_CONFIDENCE
+    name = choose_brand_findings(page.candidates).get("appName")
+    if name is None or name.confidence < min_confidence:
+        return home
+    page_name = fold_text(str(name.value))
+
+    def is_of_same_brand(candidate: FieldCandidate) -> bool:
+        root_name = fold_text(str(candidate.value))
+        return candidate.field != "appName" or root_name in page_name or page_name in root_name
+
+    return msgspec.structs.replace(home, candidates=[*filter(is_of_same_brand, home.candidates)])

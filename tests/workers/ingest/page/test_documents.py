@@ -49,6 +49,8 @@ def test_values_of_a_manifest() -> None:
         ({"name": ["Zap"], "short_name": None}, None),
         ({"name": "x" * 50}, None),
         ([{"name": "Zap"}], None),
+        ({"name": "Paint all that you want", "short_name": "Zap"}, "Zap"),
+        ({"name": "Paint your day!", "short_name": "Zap"}, "Zap"),
     ],
 )
 def test_too_long_manifest_names_are_skipped(members: Any, name: str | None) -> None:

@@ -44,6 +44,13 @@ from workers.ingest.page.kinds import JSONLD_ORGANIZATION_TYPES
         ('<img class="logo" alt="Zap logo">', "Zap", "html.logo"),
         ('<img class="logo" alt="Go to Zap homepage">', "Zap", "html.logo"),
         ('<a href="https://other.test/"><img class="logo" alt="Other"></a>', "Acme", "host"),
+        ('<img class="logo" alt="Логотип Зап">', "Зап", "html.logo"),
+        ('<img class="logo" alt="ロゴ">', "Acme", "host"),
+        ("<title>Acme-Home</title>", "Acme", "html.title.host"),
+        ("<title>Zap｜ありとあらゆる絵を描く道具です</title>", "Zap", "html.title.first"),
+        ("<title>Яхты «Зап» - ремонт</title>", "Яхты «Зап»", "html.title.first"),
+        ("<title>Draw whatever you say to it | Zap - Rome and all Italy</title>", "Zap", "html.title.last"),
+        ("<title>Draw whatever you say to it | Zap | Accueil</title>", "Zap", "html.title.last"),
         ("<p>nothing", "Acme", "host"),
     ],
 )
@@ -97,6 +104,8 @@ def test_among_listed_organizations_the_one_in_the_title_wins() -> None:
         ("Zap » Blog Archive » A Day At Sea", "Acme"),
         ("A day - Zap (Zone of All People, a very long remark)", "Zap"),
         ("A Day At Sea - Zap", "Zap"),
+        ("How We Work | Zap – Fine Tools Of Rome", "Zap"),
+        ("How We Work | Zap News – Zap", "Zap"),
     ],
 )
 def test_the_subject_of_a_title_is_no_name(title: str, name: str) -> None:
@@ -117,6 +126,24 @@ def test_a_publishing_person_yields_to_the_sites_name() -> None:
     assert value("appName", zoe) == "Zoe"
     assert value("appName", zoe + meta("og:site_name", "Zap")) == "Zap"
     assert value("appName", zoe + "<title>Day | Acme</title>") == "Acme"
+
+
+@pytest.mark.parametrize(
+    "title",
+    """Главная|최신 뉴스|Startseite|Accueil|ホーム|首页|Ana Sayfa|ANA SAYFA|الرئيسية|Strona główna|Úvod|Inicio|Início
+    |Pagina iniziale|Αρχική""".replace("\n", "").split("|"),
+)
+def test_a_pages_own_title_is_no_name_in_any_language(title: str) -> None:
+    assert value("appName", f"<title>{title}</title>{meta('og:site_name', title)}<h1>{title}</h1>") == "Acme"
+
+
+def test_a_name_in_a_longer_name_is_confirmed() -> None:
+    line = meta("og:site_name", "M. Patachon, Burger maison")
+    assert value("appName", line) == "M. Patachon, Burger maison"
+    assert value("appName", f"{line}<title>M. Patachon - Burger</title>") == "M. Patachon"
+    assert findings(f"{line}<title>M. Patachon - Burger</title>")["appName"].confidence == 0.95
+    close = meta("application-name", "Other") + meta("al:ios:app_name", "Zap")
+    assert value("appName", f"{close}<footer>© 2026 Zap Tools of Rome</footer>") == "Zap"
 
 
 @pytest.mark.parametrize("domain", ["acme.test.com", "zap.com", "Zap.co.uk"])

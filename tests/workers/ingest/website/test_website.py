@@ -42,6 +42,25 @@ async def test_another_page_is_read_with_its_sites_root(parser: DocumentParser) 
     assert extraction.fields["appDescription"].url == site.url("/")
 
 
+@pytest.mark.parametrize(
+    ("path", "title", "root_name", "name"),
+    [
+        ("/de/", "Zup — Malt alles", "Holding", "Zup"),
+        ("/de/", "Startseite", "Holding", "Holding"),
+        ("/de/", "Zup Deutschland", "Zup", "Zup"),
+        ("/zup/", "Zup — Paints all", "Holding", "Holding"),
+        ("/zup/", "</title><meta property=og:site_name content=Zup><title>Zup", "Holding", "Zup"),
+    ],
+)
+async def test_the_given_page_names_its_brand_before_the_root(
+    parser: DocumentParser, path: str, title: str, root_name: str, name: str
+) -> None:
+    root = raw_response(body=f"<title>{root_name} | We own</title><meta property=og:site_name content={root_name}>")
+    page = raw_response(body=f"<title>{title}</title><p>Nine euros a month.")
+    extraction, _ = await ingest_fresh_site(parser, {"/": root, path: page}, path)
+    assert extraction.fields["appName"].value == name
+
+
 async def test_a_redirect_to_the_root_requests_it_once(parser: DocumentParser) -> None:
     extraction, site = await ingest_fresh_site(parser, {"/": ROOT, "/old": raw_response(301, location="/")}, "/old")
     assert site.paths == ["/robots.txt", "/old", "/", "/llms.txt"]
