@@ -15,7 +15,7 @@ from workers.ingest.derive.keyword_terms import (
     is_meaningful_term,
     is_proper_name,
 )
-from workers.ingest.derive.keyword_words import compile_generic_word_pattern
+from workers.ingest.derive.keyword_words import is_generic_word
 from workers.ingest.derive.keywords import MIN_DERIVED_KEYWORDS, collect_keyword_texts, is_about_brand
 from workers.ingest.derive.own_prose import find_brand_written_passages
 from workers.ingest.derive.quotes import cut_evidence_quote, take_first_distinct_evidence_quotes
@@ -78,9 +78,9 @@ def find_lines_with_name(name: str, prose: SourceProse) -> list[str]:
 
 def is_generic_phrase(phrase: str, language: str | None) -> bool:
     """Return whether each word of a phrase heads a part of any page in the language."""
-    generic = compile_generic_word_pattern(primary_language_subtag(language or ""))
+    subtag = primary_language_subtag(language or "")
     words = LETTER_WORD_PATTERN.findall(phrase.lower())
-    return generic.fullmatch(phrase.lower()) is not None or all(generic.fullmatch(word) for word in words)
+    return is_generic_word(phrase.lower(), subtag) or all(is_generic_word(word, subtag) for word in words)
 
 
 def build_llm_description_candidate(claims: Sequence[CopiedText], source: PromptSourceText) -> Iterator[FieldCandidate]:
