@@ -3,6 +3,7 @@
 import pytest
 
 from tests.workers.ingest.page.pages import page
+from workers.ingest.page.blocks.cues import NUMBER_CUES, TextCue, load_cues
 
 #: A page with enough text that none of its boxes is page-wide.
 TOP = "<section><h1>Boats of oak for all</h1><p>We build them by hand.</p></section>"
@@ -62,3 +63,9 @@ def test_names_of_font_icons_are_no_text() -> None:
 def test_a_button_is_no_tagline() -> None:
     read = page("<div><h1>Acme</h1></div><div><a>Book a demo today</a></div>")
     assert [candidate.value for candidate in read.candidates if candidate.field == "tagline"] == []
+
+
+@pytest.mark.parametrize("cue", sorted(NUMBER_CUES))
+def test_a_cue_of_numbers_needs_a_digit(cue: TextCue) -> None:
+    """Only such cues are searched in texts with a digit alone."""
+    assert all(r"\d" in pattern for pattern in load_cues()["texts"][cue])

@@ -1,6 +1,6 @@
 """`python -m tests.workers.ingest.parser.warmed`: loads of documents other than the warm-up's examples.
 
-Prints the modules, the number of lexicons, of languages' skip rules, and of threads at the end.
+Prints the modules, the numbers of voices' patterns, of lexicons and of languages' skip rules, and of threads at the end.
 """
 
 import sys
@@ -10,6 +10,7 @@ import msgspec
 
 from workers.ingest import skip_rules
 from workers.ingest.derive.lexicon import load_lexicon
+from workers.ingest.derive.tone import compile_tone_pattern, load_voice_rules, measure_tone
 from workers.ingest.github.shapes import FetchedRepoFile
 from workers.ingest.parser import child
 from workers.ingest.parser.warmup import WARMUP_DOCUMENTS, WARMUP_PROSE_LANGUAGES
@@ -20,6 +21,10 @@ OTHER = "Wir helfen Handwerkern. Noi aiutiamo i piccoli team! Ask your lawyer, o
 def main() -> None:
     child.warm_up_parsers()
     modules, lexicons = set(sys.modules), load_lexicon.cache_info().misses
+    tone_patterns = compile_tone_pattern.cache_info().misses
+    for language, rules in load_voice_rules().items():
+        measure_tone(["Notes."], language)
+        compile_tone_pattern(rules.letter)
     for example in WARMUP_DOCUMENTS:
         changed_fields = {name: changed(getattr(example, name)) for name in example.__struct_fields__}
         child.parse_within_memory_limit(msgspec.structs.replace(example, **changed_fields))
@@ -28,6 +33,7 @@ def main() -> None:
         skip_rules.SentenceSkipRules(language)
     threads = len(list(Path("/proc/self/task").iterdir()))
     counts = (
+        compile_tone_pattern.cache_info().misses - tone_patterns,
         load_lexicon.cache_info().misses - lexicons,
         skip_rules.compile_skip_rule_patterns.cache_info().misses - compiled,
         threads,
