@@ -1,6 +1,6 @@
 """`python -m tests.workers.ingest.parser.warmed`: loads of documents other than the warm-up's examples.
 
-Prints the modules, the numbers of voices' patterns, of lexicons and of languages' skip rules, and of threads at the end.
+Prints the modules, and the numbers of voices' patterns, lexicons, languages' skip rules, and threads at the end.
 """
 
 import sys
