@@ -22,8 +22,8 @@ def main() -> None:
     child.warm_up_parsers()
     modules, lexicons = set(sys.modules), load_lexicon.cache_info().misses
     tone_patterns = compile_tone_pattern.cache_info().misses
-    for language, rules in load_voice_rules().items():
-        measure_tone(["Notes."], language)
+    for tag, rules in load_voice_rules().items():
+        measure_tone(["Notes."], tag)
         compile_tone_pattern(rules.letter)
     for example in WARMUP_DOCUMENTS:
         changed_fields = {name: changed(getattr(example, name)) for name in example.__struct_fields__}
