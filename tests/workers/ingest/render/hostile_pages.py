@@ -77,7 +77,8 @@ GREEDY_SCRIPTS: Mapping[str, tuple[str, frozenset[DrawingEnd | None]]] = {
     "endless_microtasks": ("const again = () => Promise.resolve().then(again); again()", CPU),
     "looping_workers": (f"for (let i = 0; i < 100; i++) new Worker('data:text/javascript,{LOOP}')", MEMORY),
     "worker_bomb": (
-        "const code = `(${bomb})()`; function bomb() { for (;;) new Worker(URL.createObjectURL(new Blob([code]))) }; bomb()",
+        """const code = `(${bomb})()`; bomb();
+        function bomb() { for (;;) new Worker(URL.createObjectURL(new Blob([code]))) }""",
         MEMORY,
     ),
     "allocation": ("const all = []; for (;;) all.push(new Uint8Array(1 << 24).fill(1))", MEMORY),

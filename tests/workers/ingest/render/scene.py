@@ -46,7 +46,7 @@ class Leftovers(msgspec.Struct):
 
 @asynccontextmanager
 async def forbidden_host() -> AsyncIterator[tuple[str, Leftovers]]:
-    """Listen on loopback for connections that no page may open; yield the host and, filled at the end, the leftovers."""
+    """Listen on loopback for connections that no page may open; yield the host, and the leftovers as of the end."""
     connections, before = list[str](), {*list_files_of_nobody()}
     left = Leftovers([], [], connections)
 
