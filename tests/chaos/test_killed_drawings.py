@@ -49,9 +49,8 @@ async def test_a_killed_worker_leaves_no_browser_and_its_job_is_drawn_again(flee
     row = (await fleet.rows([job_id]))[0]
     assert (row["state"], row["crashes"]) == ("completed", 1)
     assert row["result"]["warnings"] == []
-    assert await fleet.pool.fetch("select kind, source_url, width, height from app_media") == [
-        ("screenshot", site.url(), 1280, 900)
-    ]
+    pictures = await fleet.pool.fetch("select kind, source_url, width, height from app_media")
+    assert [tuple(picture) for picture in pictures] == [("screenshot", site.url(), 1280, 900)]
 
 
 async def start_ingest(fleet: Fleet, url: str) -> Any:

@@ -2,14 +2,14 @@
 
 import asyncio
 from base64 import b64decode
-from collections.abc import Coroutine
-from typing import Any, NamedTuple
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
 
 from workers.ingest.page.address import site_of_url
 from workers.ingest.render.jail import JailedBrowser, open_jailed_browser
 from workers.ingest.render.limits import READING_SHARE, DrawingEnd, DrawingLimits, ResourceUsage, find_exceeded_limit
 from workers.ingest.render.pipe import BrowserUnusable, DevToolsMessage, DevToolsPipe
-from workers.ingest.render.requests import FetchResource, ResourceAnswers, parse_paused_request
+from workers.ingest.render.requests import FetchResource, PausedRequest, ResourceAnswers, parse_paused_request
 from workers.web.fetch import FetchedResponse
 
 WINDOW_WIDTH_PX = 1280
@@ -71,7 +71,7 @@ class PageDrawing:
     async def draw(self) -> DrawnPage:
         """Draw the page until it is read, or until a limit; cancel all tasks then."""
         try:
-            self.start(self.handle_events())
+            self.start(self.handle_events)
             self.watch_target("")
             self.pipe.send("Browser.setDownloadBehavior", {"behavior": "deny"})
             ended_by = await self.wait_until_read()
@@ -81,15 +81,15 @@ class PageDrawing:
             await asyncio.gather(*self.tasks, return_exceptions=True)
         return DrawnPage(self.url, self.html, self.screenshot, ended_by, self.usage)
 
-    def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.get_running_loop().create_task(self.run_until_browser_ends(work))
+    def start(self, work: Callable[..., Awaitable[None]], *args: PausedRequest) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(self.run_until_browser_ends(work, *args))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
         return task
 
-    async def run_until_browser_ends(self, work: Coroutine[Any, Any, None]) -> None:
+    async def run_until_browser_ends(self, work: Callable[..., Awaitable[None]], *args: PausedRequest) -> None:
         try:
-            await work
+            await work(*args)
         except (BrowserUnusable, ConnectionError):
             self.has_ended = True
 
@@ -113,7 +113,7 @@ class PageDrawing:
                 near = find_exceeded_limit(self.usage, self.limits, READING_SHARE)
                 near = near or ("requests" if self.answers.is_flooded else None)
                 if near or (self.is_loaded and self.answers.is_quiet_for(QUIET_S)):
-                    reading = self.start(self.read_page())
+                    reading = self.start(self.read_page)
 
     async def read_page(self) -> None:
         """Read the page's address and HTML, then its screenshot. Raises `BrowserUnusable`."""
@@ -146,7 +146,7 @@ class PageDrawing:
                 case "Fetch.requestPaused":
                     request = parse_paused_request(event)
                     if self.answers.admit(request, self.main_frame):
-                        self.start(self.answers.answer(request))
+                        self.start(self.answers.answer, request)
                 case "Page.javascriptDialogOpening":
                     is_leaving = event.params.get("type") == "beforeunload"
                     self.pipe.send("Page.handleJavaScriptDialog", {"accept": is_leaving}, event.session)
@@ -167,7 +167,7 @@ class PageDrawing:
             self.pipe.send("Runtime.runIfWaitingForDebugger", {}, session)
             if target["type"] == "page":
                 self.page_session, self.main_frame = session, target["targetId"]
-                self.start(self.open_page())
+                self.start(self.open_page)
 
     async def open_page(self) -> None:
         """Open the page once its events are on: else the end of its load may come before. Raises `BrowserUnusable`."""
