@@ -24,7 +24,9 @@ BrandFieldName = Literal[
     "logoUrl",
     "colors",
     "links",
+    "platforms",
 ]
+BrandPlatform = Literal["ios", "android", "web", "desktop"]
 #: A text, a list of texts, or texts by name, depending on the field.
 BrandFieldValue = str | list[str] | dict[str, str]
 FieldConfidence = Annotated[float, Meta(ge=0, le=1)]
@@ -276,6 +278,8 @@ class BrandContext(ResponseStruct, frozen=True, kw_only=True):
     """The colors as `#rrggbb`, the main one first."""
     links: dict[str, str] = field(default_factory=dict)
     """The brand's pages on other sites, by the site's name."""
+    platforms: list[BrandPlatform] = field(default_factory=list)
+    """The platforms that the product runs on; empty if it is no app, or unknown."""
     provenance: dict[str, Provenance] = field(default_factory=dict)
     """The source of each value, by field."""
 
@@ -312,3 +316,5 @@ class BrandPatch(RequestStruct, frozen=True, kw_only=True):
     """The colors as `#rrggbb`, the main one first."""
     links: Annotated[dict[BrandShortText, OptionalHttpsUrl], Meta(max_length=20)] | UnsetType | None = UNSET
     """The brand's pages on other sites, by the site's name."""
+    platforms: Annotated[list[BrandPlatform], Meta(max_length=4)] | UnsetType | None = UNSET
+    """The platforms that the product runs on."""

@@ -62,4 +62,4 @@ export const PLATFORMS = Object.fromEntries(
 export const SOURCES = { website: "Website", github: "GitHub", appstore: "App store", partner: "You" };
 export const FIELDS = { appName: "Name", tagline: "Tagline", appDescription: "Description",
   audience: "Audience", icp: "Ideal customer", brandVoice: "Voice", keywords: "Keywords",
-  primaryLanguage: "Language", logoUrl: "Logo", colors: "Colors", links: "Links" };
+  primaryLanguage: "Language", logoUrl: "Logo", colors: "Colors", links: "Links", platforms: "Platforms" };

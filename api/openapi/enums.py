@@ -73,6 +73,7 @@ OPENAPI_ENUMS: Mapping[str, OpenApiEnum] = {
     "FileAction": OpenApiEnum("Whether a file is created or extended.", install.FileAction),
     "ApprovalStatus": OpenApiEnum("Whether content may be published.", content.ApprovalStatus),
     "AssetKind": OpenApiEnum("The kind of a file.", content.AssetKind),
+    "BrandPlatform": OpenApiEnum("A platform that a brand's product runs on.", brand.BrandPlatform),
     "BrandSource": OpenApiEnum("The source of a value of a brand.", brand.BrandSource),
     "BudgetResource": OpenApiEnum("A resource that requests use.", usage.BudgetResource),
     "BudgetTraffic": OpenApiEnum("The requests that a budget pays for.", usage.BudgetTraffic),

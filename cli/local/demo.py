@@ -28,7 +28,7 @@ FETCH_ALLOW_VARIABLE_NAME = SETTING_NAMES_WITH_PRODUCT_PREFIX["fetch_allow"]
 #: Fields of the brand copied into the sandbox's project.
 BRAND_FIELDS_COPIED_TO_DEMO_SANDBOX = (
     "appName", "appDescription", "tagline", "audience", "icp", "brandVoice", "keywords", "colors",
-    "primaryLanguage",
+    "primaryLanguage", "platforms",
 )  # fmt: skip
 
 #: Fake website of every sandbox; it is never fetched.

@@ -18,6 +18,7 @@ from workers.ingest.corroboration import (
 from workers.ingest.page.address import strip_domain_ending
 from workers.ingest.page.text import fold_text
 from workers.ingest.placeholders import drop_placeholder_candidates
+from workers.ingest.platforms import build_brand_platforms_finding
 
 #: Confidence that the second independent source of a value adds.
 SECOND_SOURCE_BONUS = 0.05
@@ -35,14 +36,18 @@ MAX_CANDIDATES_PER_FIELD = 30
 def choose_brand_findings(candidates: Iterable[FieldCandidate]) -> dict[BrandFieldName, SourceFieldFinding]:
     """Choose the most confident value of each field, the first of equals; keep `MAX_ALTERNATIVE_FINDINGS` others.
 
-    Placeholders of themes and generators are dropped first. Colors are combined into one palette.
+    Placeholders of themes and generators are dropped first. Colors are combined into one palette, platforms into
+    one list.
     """
     by_field: dict[BrandFieldName, list[FieldCandidate]] = {}
     for candidate in drop_placeholder_candidates(candidates):
         by_field.setdefault(candidate.field, []).append(candidate)
-    colors = choose_brand_palette(by_field.pop("colors", []))
+    combined: dict[BrandFieldName, SourceFieldFinding | None] = {
+        "colors": choose_brand_palette(by_field.pop("colors", [])),
+        "platforms": build_brand_platforms_finding(by_field.pop("platforms", [])),
+    }
     chosen = {field: build_field_finding(of_field) for field, of_field in by_field.items()}
-    return chosen | {"colors": colors} if colors else chosen
+    return chosen | {field: finding for field, finding in combined.items() if finding}
 
 
 def keep_best_candidates(candidates: Iterable[FieldCandidate]) -> list[FieldCandidate]:

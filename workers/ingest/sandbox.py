@@ -84,6 +84,7 @@ SANDBOX_BRAND_VALUES: dict[BrandFieldName, BrandFieldValue] = {
     "primaryLanguage": "en",
     "logoUrl": "https://example.test/logo.png",
     "colors": ["#1f6f5c", "#f2a541", "#fbfaf7"],
+    "platforms": ["ios", "android"],
 }
 SANDBOX_PRODUCT_USE = "keep plans and notes in one place"
 SANDBOX_CUSTOMER_PART = BrandPart(part="organization", value="small teams", quote="Made for small teams.")

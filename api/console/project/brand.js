@@ -11,7 +11,7 @@ import { ingests } from "./ingests.js";
 import { logo } from "./logo.js";
 import { quotes } from "./quotes.js";
 
-const LISTS = new Set(["keywords", "colors"]);
+const LISTS = new Set(["keywords", "colors", "platforms"]);
 
 export async function brand(view, { id, into }) {
   const state = h("div"), fields = h("div");

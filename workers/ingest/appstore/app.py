@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from domain.values import countries
-from schemas.brand import BrandFieldName, BrandFieldValue
+from schemas.brand import BrandFieldName, BrandFieldValue, BrandPlatform
 from schemas.pictures import PictureKind
 from workers.ingest import detection
 from workers.ingest.appstore import prose
@@ -38,6 +38,8 @@ WIDE_SEPARATOR_PATTERN = re.compile(r"[：｜]|(?<=[\u3040-\u30ff\u4e00-\u9fff])
 
 ScoredValue = tuple[BrandFieldValue, float, str]
 APP_STORE_LINK_NAME = "appStore"
+#: Part of a Mac app's address in Apple's lookup.
+APPLE_MAC_APP_URL_MARK = "mt=12"
 
 
 class StoreListing(NamedTuple):
@@ -57,6 +59,7 @@ class StoreListing(NamedTuple):
     genres: list[str]
     icon: str
     screenshots: list[tuple[str, str]]
+    platform: BrandPlatform
 
 
 def extract_listing_candidates(app: StoreListing) -> ParsedNonPageDoc:
@@ -69,6 +72,7 @@ def extract_listing_candidates(app: StoreListing) -> ParsedNonPageDoc:
         "primaryLanguage": find_listing_language_candidates(app),
         "logoUrl": find_listing_logo_candidate(app),
         "links": build_listing_links_candidate(app),
+        "platforms": iter([([app.platform], 0.70, "listing")]),
     }
     scored = (
         (field, value, confidence, f"{app.store}.{rule}")
@@ -165,6 +169,7 @@ def extract_brand_candidates_of_apple_app(listing: FetchedStoreApp) -> ParsedNon
     return extract_listing_candidates(
         StoreListing(
             store=APP_STORE_LINK_NAME,
+            platform="desktop" if APPLE_MAC_APP_URL_MARK in (software.track_view_url or "") else "ios",
             url=listing.url,
             country=listing.country,
             title=software.track_name or "",

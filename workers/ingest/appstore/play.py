@@ -39,6 +39,7 @@ def build_listing_from_jsonld(
     short = declared_text if len(clean_text_line(declared_text)) <= MAX_PLAY_SHORT_DESCRIPTION_CHARS else ""
     return StoreListing(
         store=GOOGLE_PLAY_LINK_NAME,
+        platform="android",
         url=play_page.url,
         country=play_page.country,
         title=first_jsonld_text(node.get("name")),

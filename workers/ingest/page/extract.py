@@ -18,6 +18,7 @@ from workers.ingest.page import (
     languages,
     logos,
     pictures,
+    platforms,
     taglines,
     titles,
 )
@@ -74,6 +75,7 @@ def extract_brand_facts_and_links_of_page(source: FetchedPage) -> ParsedPage:
         language_candidates,
         logos.find_logo_candidates(page),
         colors.find_page_head_color_candidates(page),
+        platforms.find_platform_candidates(page),
     )
     return ParsedPage(
         url=page.url,

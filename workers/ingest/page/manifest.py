@@ -16,6 +16,7 @@ from workers.ingest.page.names import (
     split_name_and_tagline,
 )
 from workers.ingest.page.pictures import find_manifest_icons_and_screenshots
+from workers.ingest.page.platforms import find_manifest_platforms
 from workers.ingest.page.text import MAX_DESCRIPTION_CHARS, clean_text_line, truncate_text
 from workers.ingest.shapes import FetchedWebManifest, ParsedNonPageDoc, build_candidates_of_scored_values
 
@@ -55,6 +56,8 @@ def find_scored_web_manifest_values(
     listed = categories if isinstance(categories, list) else []
     if keywords := split_unique_keywords(category for category in listed if isinstance(category, str)):
         yield "keywords", keywords, 0.60, "manifest.categories"
+    for platform, confidence, rule in find_manifest_platforms(members):
+        yield "platforms", [platform], confidence, rule
 
 
 def read_web_manifest_app_name(members: dict[str, Any]) -> Iterator[tuple[BrandFieldName, BrandFieldValue, float, str]]:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from schemas.brand import FieldCandidate
 from workers.ingest import detection
-from workers.ingest.github.reading import manifests, pictures, prose, readme, stores
+from workers.ingest.github.reading import manifests, pictures, platforms, prose, readme, stores
 from workers.ingest.github.reading.blocks import ReadmeBlock, parse_readme_blocks, strip_emoji_codes_and_ornaments
 from workers.ingest.github.reading.names import RepositoryOwnName, spell_repository_own_name_as_in_text
 from workers.ingest.github.reading.statement import RepositoryFileFieldCandidate
@@ -53,6 +53,8 @@ def extract_repo_brand_candidates(repository: RepositoryContent) -> ParsedNonPag
         *((file, stores.read_app_store_text_statements(file)) for file in files),
         (None, read_github_metadata_statements(repository, own_name, skip_rules)),
         *((file, manifests.read_repo_manifest_statements(file, own_name, files)) for file in files),
+        *((file, platforms.read_file_platform_statements(file)) for file in files),
+        (repository.readme, platforms.read_readme_platform_statements(html)),
         (repository.readme, prose.read_readme_statements(blocks, own_name, skip_rules)),
         (
             store_texts[0][0] if store_texts else repository.readme,
