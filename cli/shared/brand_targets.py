@@ -194,6 +194,7 @@ async def read_brand_of_page_file(reader: BrandReadingClients, path: Path) -> Br
         title=page.title,
         candidates=page.candidates,
         passages=page.passages,
+        facts=page.facts,
         model=reader.model,
     )
 
