@@ -105,7 +105,8 @@ def sheet(*, targets: Sequence[str], url: str, output: Path, as_json: bool) -> N
 
 async def read_sheet_columns(targets: Sequence[str], address: str) -> list[SheetColumn]:
     async with open_brand_reading_clients(address) as reader:
-        return await asyncio.gather(*(read_sheet_column(reader, target) for target in targets))
+        shower = reader._replace(web=reader.web._replace(shows_pages=True))
+        return await asyncio.gather(*(read_sheet_column(shower, target) for target in targets))
 
 
 async def read_sheet_column(reader: BrandReadingClients, target: str) -> SheetColumn:

@@ -7,7 +7,7 @@ from cli.shared.brand_targets import BrandReadingClients
 from schemas.brand import BrandExtraction
 from schemas.errors import SourceError
 from schemas.pictures import PictureKind
-from workers.ingest.perform import download_suggested_image
+from workers.ingest.perform import get_suggested_image
 
 #: Kinds of pictures that show a page, the best first: an app's screenshot, else its picture for sharing.
 PAGE_PICTURE_KINDS: Sequence[PictureKind] = ("screenshot", "image")
@@ -27,10 +27,11 @@ async def download_first_picture(
     reader: BrandReadingClients, extraction: BrandExtraction, kinds: Sequence[PictureKind]
 ) -> SheetPicture | None:
     """Return the first readable picture of the first kind that has one; None for none."""
-    for picture in sorted(extraction.media, key=lambda picture: [*kinds, picture.kind].index(picture.kind)):
+    drawn = [extraction.screenshot.picture] if extraction.screenshot else []
+    for picture in sorted([*drawn, *extraction.media], key=lambda picture: [*kinds, picture.kind].index(picture.kind)):
         if picture.kind in kinds and picture.type in SHEET_PICTURE_TYPES:
             try:
-                data = await download_suggested_image(reader.web, picture)
+                data = await get_suggested_image(reader.web, extraction.screenshot, picture)
             except SourceError:
                 continue
             return SheetPicture(picture.type, data, f"{picture.rule} · {picture.url}")

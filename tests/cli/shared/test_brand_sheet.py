@@ -15,6 +15,7 @@ from schemas.brand import BrandColor, BrandExtraction, BrandFieldName, BrandPart
 from tests.cli.conftest import Tenantry
 from tests.media import png_claiming
 from tests.workers.web.web import image_response, raw_response, serve
+from workers.ingest.render.drawer import NO_CHROMIUM
 
 HOSTILE = "</p></style><script>alert(1)</script><img src=x onerror=alert(1)> \" ' & javascript:alert(1)"
 TAGS = {
@@ -126,6 +127,7 @@ async def test_a_sheet_embeds_the_best_picture_of_each_target(
     (elsewhere / "page.html").write_text("<title>Acme</title>")
     async with serve(answers) as site:
         monkeypatch.setenv("TENANTRY_FETCH_ALLOW", site.host)
+        monkeypatch.setenv("INGEST_CHROMIUM_PATH", NO_CHROMIUM)
         targets = (site.url(), site.url("/app"), "page.html", "no.html")
         result = await tenantry("brand", "sheet", *targets, "--output", "s.html", "--json")
     assert result.exit_code == 1, result.output

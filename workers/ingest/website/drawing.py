@@ -44,6 +44,8 @@ async def draw_page_that_needs_scripts(
     Notes the reason for a page that was not drawn as a whole. Raises `TimeoutError` after the session's time.
     """
     if not page.scripted:
+        if session.web.shows_pages:
+            await draw_first_page_for_its_screenshot(session, parser, fetched)
         return page
     session.scripted += 1
     drawer, reason = session.web.drawer, await find_reason_against_drawing(session, page.url)
@@ -67,6 +69,15 @@ async def draw_page_that_needs_scripts(
     except SourceError as error:
         session.undrawn.append(error.message)
         return page
+
+
+async def draw_first_page_for_its_screenshot(
+    session: CrawlSession, parser: DocumentParser, fetched: FetchedResponse
+) -> None:
+    """Keep a screenshot of the session's first page. Without a browser, or time for it, there is none."""
+    drawer = session.web.drawer
+    if drawer and not session.screenshot and find_drawing_time_s(session) >= MIN_DRAWING_S:
+        keep_first_screenshot(session, await draw_fetched_page(session, drawer, parser, fetched))
 
 
 async def find_reason_against_drawing(session: CrawlSession, url: str) -> str:

@@ -77,13 +77,15 @@ EXPECTED_RESPONSE_BY_CRAWLED_FILE_KIND: Mapping[str, FetchResponseLimits] = {
 class WebCrawlResources(NamedTuple):
     """Resources that ingests of a worker process share; app store ingests share their own.
 
-    `drawer` draws pages that need their scripts; None on a host without a usable Chromium.
+    `drawer` draws pages that need their scripts; None on a host without a usable Chromium. If they are to
+    show pages to people (`shows_pages`), the first page of each ingest is drawn for its screenshot.
     """
 
     client: httpx.AsyncClient
     robots: RobotsRulesCache
     site_rate: SiteRateLimiter
     drawer: PageDrawer | None = None
+    shows_pages: bool = False
 
 
 @asynccontextmanager

@@ -43,10 +43,11 @@ class StubDrawer(PageDrawer):
 
 
 async def ingest(
-    parser: DocumentParser, answers: Answers, drawer: PageDrawer | None, **args: Any
+    parser: DocumentParser, answers: Answers, drawer: PageDrawer | None, *, shows_pages: bool = False, **args: Any
 ) -> tuple[BrandExtraction, Site]:
     async with serve(answers) as site, allowed_client(site) as client:
-        return await ingest_site(parser, build_crawl_resources(client, drawer), site, **args), site
+        web = build_crawl_resources(client, drawer)._replace(shows_pages=shows_pages)
+        return await ingest_site(parser, web, site, **args), site
 
 
 async def test_a_drawn_page_is_read_as_any_page_and_has_a_screenshot(parser: DocumentParser) -> None:
@@ -69,6 +70,19 @@ async def test_a_page_that_needs_scripts_is_read_again_each_time(parser: Documen
         again = await ingest_site(parser, web, site, last=first.visit)
     assert not again.unchanged
     assert again.fields == first.fields
+
+
+async def test_the_first_page_is_drawn_for_a_person_and_read_as_it_was_fetched(parser: DocumentParser) -> None:
+    text = "<p>Acme rents boats to families and schools, with life vests and maps for all lakes of the region. " * 4
+    about = raw_response(body=f"<title>About Acme</title>{text}")
+    home = raw_response(body=f"<title>Acme</title><h1>Boats for all</h1><a href=/about>About us</a>{text}")
+    drawer = StubDrawer()
+    extraction, site = await ingest(parser, {"/": home, "/about": about}, drawer, shows_pages=True)
+    assert drawer.drawn == [site.url()]
+    assert extraction.screenshot is not None
+    assert extraction.title == "Acme"
+    without_browser, _ = await ingest(parser, {"/": home, "/about": about}, None, shows_pages=True)
+    assert (without_browser.screenshot, without_browser.warnings) == (None, [])
 
 
 async def test_a_page_with_text_is_not_drawn(parser: DocumentParser) -> None:
