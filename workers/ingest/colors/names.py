@@ -51,6 +51,8 @@ NON_BRAND_FIRST_PROPERTY_WORDS = frozenset(
     mdc mat mui ant el v vp p iti pagefind photoswipe pswp glide tns lb lightbox rating stars paypal stripe
     apple google github ms office sharepoint amp mce tox acf popup promo sale price""".split()
 )
+#: Property with Bootstrap's main color: the brand's, unless it is a default or in Bootstrap's palette.
+BOOTSTRAP_PRIMARY_PROPERTY = "bs-primary"
 CSS_HUE_WORDS = frozenset(
     """red orange amber yellow lime green emerald teal cyan sky blue indigo violet purple fuchsia magenta pink
     rose brown""".split()
@@ -67,6 +69,8 @@ def find_color_role_of_property_name(name: str) -> ScoredColorRole | None:
     The first word may be an unknown one, such as the brand's own, except in a background's name.
     """
     words = split_css_property_name(name)
+    if name == BOOTSTRAP_PRIMARY_PROPERTY:
+        return COLOR_ROLE_BY_WORD["main"]
     role_words = [word for word in words if word in COLOR_ROLE_BY_WORD]
     other_words = [word for word in words if word not in COLOR_ROLE_BY_WORD and word not in COLOR_NAME_FILLER_WORDS]
     if not role_words or words[0] in NON_BRAND_FIRST_PROPERTY_WORDS:

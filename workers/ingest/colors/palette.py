@@ -20,8 +20,9 @@ COLOR_SECOND_SOURCE_BONUS = 0.15
 COLOR_FURTHER_SOURCE_BONUS = 0.05
 MAX_BRAND_COLOR_CONFIDENCE = 0.95
 MIN_BRAND_COLOR_CONFIDENCE = 0.35
-#: Independent place of each rule, by its first part: metas and the manifest are filled from one form.
-COLOR_SOURCE_BY_RULE = {"html": "settings", "manifest": "settings"}
+#: Independent place of each rule, by its first part: metas and the manifest are filled from one form, and classes
+#: and style sheets have one author.
+COLOR_SOURCE_BY_RULE = {"html": "settings", "manifest": "settings", "class": "css"}
 
 
 class SimilarColors(NamedTuple):

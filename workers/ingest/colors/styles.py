@@ -32,6 +32,8 @@ CSS_BRACES_TO_BLANKS_TABLE = str.maketrans("{};", "   ")
 SKIPPED_CSS_AT_RULE_PATTERN = re.compile(
     r"@(?:media[^{]*(?:dark|print|contrast|forced-colors)|(?:-\w+-)?keyframes|font-face|property|page\b)", re.IGNORECASE
 )
+#: Theme of Tailwind 4: its custom properties apply to the whole page (tailwindcss.com/docs/theme).
+TAILWIND_THEME_PATTERN = re.compile(r"@theme\b", re.IGNORECASE)
 #: Selectors of the whole page: `:root`, `html`, `body`, `*`, also marked as light.
 ROOT_SELECTOR_PATTERN = re.compile(
     r"(?:html|body|:root|:host|:where\((?:html|:root)\)|\*)?"
@@ -150,6 +152,8 @@ def blank_css_comment_or_braces_in_string(match: re.Match[str]) -> str:
 
 def build_css_block_scope(prelude: str, outer: CssBlockScope) -> CssBlockScope:
     prelude = prelude.strip()[:MAX_CSS_PRELUDE_CHARS]
+    if TAILWIND_THEME_PATTERN.match(prelude):
+        return CssBlockScope(outer.applies, is_page_wide=True)
     if prelude.startswith("@"):
         return CssBlockScope(outer.applies and not SKIPPED_CSS_AT_RULE_PATTERN.match(prelude), outer.is_page_wide)
     return CssBlockScope(

@@ -20,6 +20,7 @@ from workers.ingest.page import (
     pictures,
     platforms,
     taglines,
+    tailwind,
     titles,
 )
 from workers.ingest.page.address import page_url_comparison_key, site_of_url
@@ -75,6 +76,7 @@ def extract_brand_facts_and_links_of_page(source: FetchedPage) -> ParsedPage:
         language_candidates,
         logos.find_logo_candidates(page),
         colors.find_page_head_color_candidates(page),
+        colors.build_candidates_of_scored_colors(page.url, tailwind.find_scored_class_colors(html)),
         platforms.find_platform_candidates(page),
     )
     return ParsedPage(
@@ -160,6 +162,10 @@ def is_style_sheet_link(tag: Tag) -> bool:
 
 
 def join_style_tags_with_custom_properties(page: HtmlDocument) -> str:
-    """Return the text of all `<style>` with custom properties, up to `MAX_STYLE_TAGS_CHARS` characters."""
-    texts = (tag.get_text() for tag in page.tags["style"] if tag.find_parent("svg") is None)
+    """Return the text of all `<style>` with custom properties, up to `MAX_STYLE_TAGS_CHARS` characters.
+
+    An inline configuration of Tailwind comes first, as custom properties: a property of the same name is its choice.
+    """
+    styles = (tag.get_text() for tag in page.tags["style"] if tag.find_parent("svg") is None)
+    texts = (tailwind.write_tailwind_config_as_css(page), *styles)
     return "\n".join(text for text in texts if "--" in text)[:MAX_STYLE_TAGS_CHARS]

@@ -32,12 +32,12 @@ def role(name: str) -> str | None:
 @pytest.mark.parametrize(
     ("names", "expected"),
     [
-        ("brand primary color-primary primary-color colorPrimary acme-primary theme-color main", "primary"),
+        ("brand primary color-primary primary-color colorPrimary bs-primary acme-primary theme-color main", "primary"),
         ("primary-500 brand-600 md-sys-color-primary site_brand_color brand-primary", "primary"),
         ("accent secondary color-accent brand-secondary brand-blue td_accent_color", "accent"),
         ("background bg color-background body-bg page-bg main-bg-color", "background"),
         ("btn-primary primary-hover link-color primary-contrast on-primary text-secondary", None),
-        ("blue red-500 bs-primary wp--preset--color--primary swiper-theme-color notice-bg", None),
+        ("blue red-500 bs-secondary wp--preset--color--primary swiper-theme-color notice-bg", None),
         ("primary-background header-brand brand-border", None),
     ],
 )
@@ -47,7 +47,14 @@ def test_property_names_decide_the_role(names: str, expected: str | None) -> Non
 
 PAGE_WIDE = (
     *(":root", "html", "body", ":root,:host", "*", ":root, .light", "[data-theme=light]", "html:not(.dark)"),
-    *("@layer theme{:root", "@media screen{ :root", "@supports (color: red){html", "/* } */ :root"),
+    *(
+        "@layer theme{:root",
+        "@theme",
+        "@theme inline",
+        "@media screen{ :root",
+        "@supports (color: red){html",
+        "/* } */ :root",
+    ),
 )
 COMPONENT_OR_DARK = (
     *(".dark", "[data-theme=dark]", ":root.dark", ".card", "html .card", "[data-theme=cupcake]", "a:hover"),

@@ -5,10 +5,11 @@ import json
 import pytest
 
 from schemas.brand import FieldCandidate
+from tests.workers.ingest.page.pages import findings
 from workers.ingest.page import extract, manifest
 from workers.ingest.page.colors import find_page_head_color_candidates
 from workers.ingest.page.document import HtmlDocument
-from workers.ingest.shapes import FetchedWebManifest
+from workers.ingest.shapes import FetchedPage, FetchedWebManifest
 
 URL = "https://www.acme.test/about"
 
@@ -88,3 +89,30 @@ def test_print_and_third_party_sheets_are_not_read() -> None:
 def test_inline_styles_need_custom_properties() -> None:
     html = "<style>a{color:red}</style><style>:root{--brand:red}</style><svg><style>--x</style></svg>"
     assert extract.join_style_tags_with_custom_properties(HtmlDocument(html, url=URL)) == ":root{--brand:red}"
+
+
+def test_tailwinds_inline_configuration_names_colors() -> None:
+    config = """tailwind.config = { darkMode: 'class', theme: { extend: {
+        fontFamily: {brand: 'Inter'}, // primary: '#123456'
+        colors: { /* brand: '#123456' */ 'primary': '#1E3A8A', brand: { 50: '#fdf2f2', DEFAULT: "#bf3a2c" },
+          accent: 'var(--x)', "light": `#fff`, secondary: '#d97706' }, spacing: { main: '#123456' } } } }"""
+    css = extract.extract_brand_facts_and_links_of_page(
+        FetchedPage(url=URL, body=f"<script>{config}</script><style>:root{{--x:1}}</style>".encode())
+    ).inline_style
+    assert css == ":root{--primary:#1E3A8A;--brand-50:#fdf2f2;--brand:#bf3a2c;--secondary:#d97706;}\n:root{--x:1}"
+
+
+@pytest.mark.parametrize(
+    "config",
+    ["", "tailwind.config = {", "tailwind.config = {colors: {" + "/*" * 9_000, "x.config={colors:{a:'#123456'}}"],
+)
+def test_a_broken_configuration_has_no_colors(config: str) -> None:
+    page = FetchedPage(url=URL, body=f"<script>{config}</script>".encode())
+    assert extract.extract_brand_facts_and_links_of_page(page).inline_style == ""
+
+
+def test_the_most_used_color_of_classes_is_the_main_one() -> None:
+    often = '<b class="bg-[#BF3A2C] text-[#111111]"></b>' * 4 + '<b class="hover:bg-[#1f6f5c]"></b>' * 3
+    colors = findings(often + '<b class="bg-[#7c3aed]">' * 2)["colors"]
+    assert [(color.color, color.role) for color in colors.colors] == [("#bf3a2c", "primary"), ("#1f6f5c", "accent")]
+    assert "colors" not in findings('<b class="bg-[#0d6efd] text-[#111111]"></b>' * 9)
