@@ -16,7 +16,7 @@ from workers.ingest.derive.frequencies import UNLISTED_WORD_ZIPF, get_word_zipf
 from workers.ingest.derive.keyword_phrases import KeywordPhrase, list_keyword_phrases
 from workers.ingest.derive.keyword_words import is_generic_word, load_given_names
 from workers.ingest.derive.lexicon import load_lexicon
-from workers.ingest.page.text import count_words, fold_text
+from workers.ingest.page.text import fold_text
 
 #: Zipf value of a word that says nothing: more frequent ones are stop words.
 MAX_MEANINGFUL_WORD_ZIPF = 6.3
@@ -43,8 +43,9 @@ MIN_HEAD_SHARE = 0.5
 MIN_TEXTS_WITH_KEYWORD = 2
 MIN_TERM_CHARS = 3
 MIN_CJK_TERM_CHARS = 2
-#: Words of a short source at most: it says each of its topics once, the first ones in its hero.
-MAX_SHORT_SOURCE_WORDS = 120
+#: Keywords below which phrases that the hero says once are keywords, too.
+MIN_REPEATED_KEYWORDS = 2
+MAX_KEYWORDS_WITHOUT_REPEATS = 4
 #: Terms before a term that may have one of its words.
 MAX_TERMS_WITH_ONE_WORD = 2
 #: Share of the best term's score below which a term is no keyword, beyond the first few.
@@ -99,14 +100,17 @@ class KeywordTerm:
     def display_form(self) -> str:
         return self.forms.most_common(1)[0][0]
 
-    def is_keyword(self, language: str, *, is_short_source: bool) -> bool:
+    def is_keyword(self, language: str) -> bool:
         is_single_word = len(self.keys) == 1
         is_mostly_head = self.head_uses >= MIN_HEAD_SHARE * self.uses
         if not self.places or (is_single_word and not (self.whole_uses and is_mostly_head)):
             return False
         is_topic = self.is_whole_heading and (not is_single_word or is_specific_word(self.keys[0], language))
-        is_topic |= is_short_source and self.is_whole_in_hero and not is_single_word
         return len(self.texts) >= MIN_TEXTS_WITH_KEYWORD or is_topic or "title" in self.places
+
+    @property
+    def is_hero_phrase(self) -> bool:
+        return self.is_whole_in_hero and len(self.keys) > 1
 
 
 def extract_keyword_terms(texts: Sequence[KeywordText], language: str, *, names: Sequence[str]) -> list[KeywordTerm]:
@@ -118,19 +122,25 @@ def extract_keyword_terms(texts: Sequence[KeywordText], language: str, *, names:
     contents = [text.text for text in texts]
     phrases_of_texts = list_keyword_phrases(contents[:shown_texts], contents[shown_texts:], language, names[0])
     is_title_cased = are_headings_title_cased(texts, phrases_of_texts)
-    is_short_source = sum(map(count_words, contents)) <= MAX_SHORT_SOURCE_WORDS
     possible = [
         term
         for term in collect_keyword_terms(texts, phrases_of_texts)
-        if term.is_keyword(language, is_short_source=is_short_source)
+        if (term.is_keyword(language) or term.is_hero_phrase)
         and is_meaningful_term(term, language, names)
         and not is_proper_name(term, language, is_title_cased=is_title_cased)
     ]
-    scores = {term.stems: score_keyword_term(term, language) for term in possible}
-    ranked = sorted(possible, key=lambda term: -scores[term.stems])
+    repeated = choose_best_terms([term for term in possible if term.is_keyword(language)], language)
+    if len(repeated) >= MIN_REPEATED_KEYWORDS:
+        return repeated[:MAX_BRAND_KEYWORDS]
+    return choose_best_terms(possible, language)[:MAX_KEYWORDS_WITHOUT_REPEATS]
+
+
+def choose_best_terms(terms: Sequence[KeywordTerm], language: str) -> list[KeywordTerm]:
+    """Return the terms with the best scores, the best first, without overlapping ones."""
+    scores = {term.stems: score_keyword_term(term, language) for term in terms}
+    ranked = sorted(terms, key=lambda term: -scores[term.stems])
     worthy_terms = sum(scores[term.stems] >= MIN_KEYWORD_SCORE_SHARE * scores[ranked[0].stems] for term in ranked)
-    distinct_terms = list(drop_overlapping_terms(ranked[: max(worthy_terms, MIN_SUFFICIENT_KEYWORDS)]))
-    return distinct_terms[:MAX_BRAND_KEYWORDS]
+    return list(drop_overlapping_terms(ranked[: max(worthy_terms, MIN_SUFFICIENT_KEYWORDS)]))
 
 
 def collect_keyword_terms(
