@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from PIL import Image, ImageDraw
 
-#: The colors of the sandbox's brand: `workers/ingest/sandbox.py`.
+#: The colors of the sandbox's brand: `workers/ingest/sandbox_web.py`.
 SAMPLE_PRIMARY_COLOR, SAMPLE_ACCENT_COLOR, SAMPLE_BACKGROUND_COLOR, SAMPLE_TEXT_COLOR = (
     "#1f6f5c",
     "#f2a541",

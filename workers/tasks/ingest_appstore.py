@@ -63,7 +63,9 @@ async def ingest_appstore(
             model=build_job_brand_model(ctx, model),
         ),
         gallery=SuggestedImageResources(web, store),
-        pretend=lambda progress: sandbox.ingest_sandbox_app(listing=args.listings[0], progress=progress),
+        pretend=lambda progress: sandbox.ingest_sandbox_app(
+            parser.create_job_parser(ctx.job.organization_id), listing=args.listings[0], progress=progress
+        ),
     )
 
 

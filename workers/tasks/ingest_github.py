@@ -82,5 +82,5 @@ async def ingest_github(
         server=GITHUB_SERVER_NAME_FOR_SLOTS,
         read=read,
         gallery=SuggestedImageResources(web, store),
-        pretend=lambda progress: sandbox.ingest_sandbox_repository(repo=repo, progress=progress),
+        pretend=lambda progress: sandbox.ingest_sandbox_repository(parser, repo=repo, progress=progress),
     )

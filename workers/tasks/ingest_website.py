@@ -40,5 +40,5 @@ async def ingest_website(
             web, parser, args=args, progress=progress, visit=visit, model=build_job_brand_model(ctx, model)
         ),
         gallery=SuggestedImageResources(web, store),
-        pretend=lambda progress: sandbox.ingest_sandbox_page(url=args["url"], progress=progress),
+        pretend=lambda progress: sandbox.ingest_sandbox_page(parser, url=args["url"], progress=progress),
     )
