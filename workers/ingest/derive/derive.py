@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from schemas.brand import FieldCandidate
-from workers.ingest.derive import audience, icp, keywords, voice
+from workers.ingest.derive import audience, icp, keywords, offer, voice
 from workers.ingest.derive.lexicon import IngestLexicon, load_lexicon
 from workers.ingest.derive.own_prose import ROLES_WITHOUT_BRAND_PROSE
 from workers.ingest.derive.places import find_brand_place
@@ -54,10 +54,13 @@ def derive_audience_and_icp(
     yield from audience.derive_audience(prose, customers, grammar)
     words = [str(word) for term in terms for word in term.value]
     needs = [*icp.find_trade_needs(prose, language, trade, words)] if trade else []
+    needs = needs or [*icp.find_stated_use(prose, lexicon)]
+    if not (needs and customers):
+        needs = offer.find_offered_needs(prose, language, lexicon, words)
+        general = offer.infer_general_customer(prose, language, needs[0].quote) if needs else None
+        customers = customers or [*filter(None, [general])]
     place = find_brand_place(source) if trade and trade.trade.market == "local" else None
-    yield from icp.derive_icp_candidate(
-        prose, customers, needs or [*icp.find_stated_use(prose, lexicon)], place, grammar
-    )
+    yield from icp.derive_icp_candidate(prose, customers, needs, place, grammar)
 
 
 def cut_prose_and_detect_its_language(prose: SourceProse) -> SourceProse:

@@ -23,7 +23,7 @@ from workers.ingest.derive.quotes import (
     split_passages_to_sentences,
     take_first_distinct_evidence_quotes,
 )
-from workers.ingest.derive.stems import lower_keeping_length
+from workers.ingest.derive.stems import UNSPACED_SCRIPT_PATTERN, lower_keeping_length
 from workers.ingest.derive.tables import CustomerGrammar
 from workers.ingest.derive.trades import FoundTrade, is_name_of_trade
 from workers.ingest.page.text import clean_text_line, fold_text
@@ -35,7 +35,9 @@ MAX_ICP_NEEDS = 2
 CAPITALIZED_NOUN_LANGUAGES = frozenset({"de"})
 #: End of a use inside a sentence: a dash and a further thought.
 DASH_AND_REST_OF_TEXT_PATTERN = re.compile(r"\s+[-–—]\s+.*")
-VOWEL_PATTERN = re.compile(r"[aeiouyhàâéèêëîïôûœæ]", re.IGNORECASE)
+ACRONYM_PATTERN = re.compile(r"(?<![A-Za-z])[A-Z]{2,5}(?![A-Za-z])")
+#: A question asks for the reader's problem, not for the thing that is sold.
+QUESTION_PATTERN = re.compile(r"[?？؟]\s*$")
 
 
 def derive_icp_candidate(
@@ -81,14 +83,32 @@ def share_a_word(one: str, other: str) -> bool:
 
 
 def quote_need(prose: SourceProse, keyword: str, language: str) -> BrandPart | None:
-    """Return a need of a keyword, with the first text that has it; None without one. German keeps its capitals."""
+    """Return a need of a keyword, with the first text that has it; None without one.
+
+    A question is no such text: it asks for a problem.
+    """
     wanted = lower_keeping_length(keyword)
     for text in (*prose.about, *(passage.text for passage in prose.passages)):
-        if (start := lower_keeping_length(text).find(wanted)) >= 0:
+        if (start := lower_keeping_length(text).find(wanted)) >= 0 and not QUESTION_PATTERN.search(text):
             written = text[start : start + len(wanted)]
-            value = written if language in CAPITALIZED_NOUN_LANGUAGES and not written.isupper() else keyword
+            value = restore_capitals(keyword, written, text, language)
             return BrandPart(part="need", value=value, quote=cut_evidence_quote(text, start), basis="stated")
     return None
+
+
+def restore_capitals(keyword: str, written: str, text: str, language: str) -> str:
+    """Return a keyword in lower case with the capitals of its `written` form in a text: of acronyms, as in `FX school`.
+
+    German keeps all its capitals, and a text in capitals alone gives none.
+    """
+    if language in CAPITALIZED_NOUN_LANGUAGES and not written.isupper():
+        return written
+    if text.isupper() and not UNSPACED_SCRIPT_PATTERN.search(text):
+        return keyword
+    restored = list(keyword)
+    for match in ACRONYM_PATTERN.finditer(written):
+        restored[match.start() : match.end()] = match[0]
+    return "".join(restored)
 
 
 def find_stated_use(prose: SourceProse, lexicon: IngestLexicon) -> Iterator[BrandPart]:
@@ -109,8 +129,8 @@ def describe_ideal_customer(parts: Sequence[BrandPart], grammar: CustomerGrammar
         kind = "customers" if part.part in {"role", "organization"} else part.part
         values.setdefault(kind, []).append(part.value)
     customers = join_labels(values.get("customers", []), grammar)
-    needs = [elide_article(need, grammar) for need in values.get("need", [])]
-    need, use, place = join_labels(needs, grammar), join_labels(values.get("use", []), grammar), values.get("place")
+    need, use = (join_labels(values.get(kind, []), grammar) for kind in ("need", "use"))
+    place = values.get("place")
     if grammar.labels:
         texts = (customers, *(place or [""]), need or use)
         return " · ".join(f"{label}: {text}" for label, text in zip(grammar.labels, texts, strict=True) if text)
@@ -119,8 +139,3 @@ def describe_ideal_customer(parts: Sequence[BrandPart], grammar: CustomerGrammar
         return " · ".join(filter(None, (capitalize_sentence(customers, grammar), *(place or []), need, use)))
     sentence = pattern.format(customers=customers, need=need, use=use, place=place[0] if place else "")
     return capitalize_sentence(sentence, grammar)
-
-
-def elide_article(need: str, grammar: CustomerGrammar) -> str:
-    """Return a need after the language's preposition, as `d’assurance` in French; other languages have none."""
-    return (grammar.need_before_vowel if VOWEL_PATTERN.match(need) else grammar.need_article) + need

@@ -42,7 +42,7 @@ TRADES = {
     "fr": (
         "Votre couvreur depuis 1950",
         "3 rue Nova, 69001 Lyon",
-        "Propriétaires et gestionnaires immobiliers (Lyon) à la recherche de travaux de toiture.",
+        "Propriétaires et gestionnaires immobiliers (Lyon) qui recherchent : travaux de toiture.",
     ),
     "pl": (
         "Usługi dekarskie",
@@ -118,6 +118,65 @@ def test_customers_without_a_need_or_a_use_without_customers_give_no_icp(
     assert "icp" not in derived(prose(*texts, labels=labels))
 
 
+@pytest.mark.parametrize(
+    ("language", "title", "headings", "text", "sentence"),
+    [
+        (
+            "en",
+            "Kimo | Tandem zorbs",
+            ("Tandem zorbs for lawns", "Foam mats"),
+            "Roll.",
+            "People looking for tandem zorbs.",
+        ),
+        (
+            "en",
+            "Kimo | Tandem zorbs",
+            ("Tandem zorbs for businesses", "Foam mats"),
+            "Companies roll.",
+            "Businesses looking",
+        ),
+        (
+            "de",
+            "Kimo | Tandem Zorbs",
+            ("Tandem Zorbs im Garten", "Turnmatten"),
+            "Rollt.",
+            "Menschen, die Tandem Zorbs suchen.",
+        ),
+        (
+            "pl",
+            "Kimo | Zorby ogrodowe",
+            ("Zorby ogrodowe od ręki", "Maty piankowe"),
+            "Tak.",
+            "Odbiorcy: osoby · Potrzeba: zorby ogrodowe",
+        ),
+    ],
+    ids=["people", "companies", "de", "pl"],
+)
+def test_an_offer_of_no_known_trade_has_a_general_customer(
+    language: str, title: str, headings: tuple[str, ...], text: str, sentence: str
+) -> None:
+    candidates = derived(prose(text, about=(title,), headings=headings, language=language, name="Kimo"))
+    icp = candidates["icp"]
+    assert sentence in str(icp.value)
+    assert [part.basis for part in icp.parts if part.part != "need"] == ["inferred"]
+
+
+def test_the_name_and_a_word_of_few_texts_are_no_offer() -> None:
+    headings = ("Zorbs", "Foam mats", "Lawn games")
+    for title, name in (("Tandem Zorbs", "Tandem Zorbs"), ("Zorbs", "Kimo")):
+        candidates = derived(prose("It rolls.", about=(title,), headings=headings, name=name))
+        assert "keywords" in candidates
+        assert "icp" not in candidates
+
+
+def test_software_for_a_local_trade_is_not_of_that_trade() -> None:
+    title = "Kimo: booking software for the hair salon"
+    texts = ["Booking software that fills your hair salon.", "Every hair salon is different."]
+    candidates = derived(prose(*texts, about=(title,), headings=("Booking software",), name="Kimo"))
+    assert "appointment scheduling" in str(candidates["icp"].value)
+    assert "haircut" not in str(candidates["icp"].value)
+
+
 def test_players_of_a_game_are_no_audience() -> None:
     candidates = derived(prose("Chess is a board game for two players.", "It helps you pass the time."))
     assert not {"audience", "icp"} & candidates.keys()
@@ -148,7 +207,8 @@ def test_each_part_of_any_icp_is_in_its_sentence_and_its_quote_in_the_source(
 ) -> None:
     candidates = derived(prose(*texts, about=[title], language=language))
     if icp := candidates.get("icp"):
-        assert {"audience"} <= candidates.keys()
+        customers = [part for part in icp.parts if part.part in {"role", "organization"}]
+        assert "audience" in candidates or {part.basis for part in customers} == {"inferred"}
         assert all(any(part.quote in text for text in [title, *texts]) for part in icp.parts)
         assert {part.quote for part in icp.parts} >= {*icp.evidence}
         assert all(part.value.casefold() in str(icp.value).casefold() for part in icp.parts)

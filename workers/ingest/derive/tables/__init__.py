@@ -14,13 +14,15 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
     """Trade with its stems and its need by language.
 
     `schema` are its types of schema.org, `genres` its categories in the stores. `customers` are audiences
-    that ask for it where the source names none. The town of a `local` trade is its market.
+    that ask for it where the source names none. The town of a `local` trade is its market. `software` may be
+    made for another trade.
     """
 
     schema: list[str] = field(default_factory=list)
     genres: list[str] = field(default_factory=list)
     customers: list[str]
     market: Literal["local", "anywhere"]
+    software: bool = False
     stems: dict[str, str]
     need: dict[str, str]
 
@@ -29,18 +31,20 @@ class CustomerGrammar(msgspec.Struct, frozen=True, kw_only=True):
     """Words and sentence patterns of one language.
 
     `before` are patterns of words before an audience (`for`), `after` of words behind it. A cue
-    after `refusal` (`not suitable`, `looking`) names no audience. `dotted` languages
-    write the capital of `i` as `İ`. `joined` stands between the last two of a list, `separator` between others.
+    after `refusal` (`not suitable`, `looking`) names no audience. `people` are customers of no known kind.
+    `dotted` languages write the capital of `i` as `İ`. `joined` stands between the last two of a list,
+    `separator` between others.
     `compound` stands between them if one has the word of `joined` inside, and `joined_euphonic` before a text
     that begins as `euphonic`, as Spanish `e inversores`.
     `sentence` has `{customers}`, `{place}` and `{need}`, each in its citation form, and `placeless` no place.
-    `want` has `{customers}` and `{use}`, a use in the source's words. `need_article` precedes each need, and
-    `need_before_vowel` one that begins with a vowel. A language with cases has `labels` of the three instead.
+    `want` has `{customers}` and `{use}`, a use in the source's words. A language with cases has `labels` of the
+    three instead.
     """
 
     before: str = "(?!)"
     after: str = ""
     refusal: str = "(?!)"
+    people: str = ""
     dotted: bool = False
     joined: str = ", "
     separator: str = ", "
@@ -50,8 +54,6 @@ class CustomerGrammar(msgspec.Struct, frozen=True, kw_only=True):
     sentence: str = ""
     placeless: str = ""
     want: str = ""
-    need_article: str = ""
-    need_before_vowel: str = ""
     labels: list[str] = field(default_factory=list)
 
 

@@ -1,0 +1,89 @@
+"""Offer of a brand without a known trade: the keywords that it says in its title, hero and descriptions.
+
+Its customers are people, or companies where the source speaks of companies: the table can't know more.
+"""
+
+from collections.abc import Sequence
+
+from schemas.brand import BrandPart
+from workers.ingest.derive.audience import BrandCustomer
+from workers.ingest.derive.icp import MAX_ICP_NEEDS, quote_need, share_a_word
+from workers.ingest.derive.lexicon import IngestLexicon
+from workers.ingest.derive.stems import UNSPACED_SCRIPT_PATTERN, lower_keeping_length
+from workers.ingest.derive.tables import get_audience_label, index_audience_stems, load_customer_grammar
+from workers.ingest.page.text import fold_text
+from workers.ingest.shapes import SourceProse
+
+#: Distinct texts among title, descriptions, hero and headings that say an offer of several words.
+MIN_TEXTS_OF_PHRASE = 2
+#: The same for a single word, which is vaguer. The title counts twice.
+MIN_TEXTS_OF_WORD = 3
+#: Keywords that are tried, the best first: later ones name details.
+MAX_TRIED_OFFER_KEYWORDS = 5
+#: Texts that speak of companies, from which companies are customers.
+MIN_TEXTS_ABOUT_COMPANIES = 2
+COMPANY_AUDIENCE_NAMES = frozenset({"companies", "small_businesses"})
+
+
+def find_offered_needs(
+    prose: SourceProse, language: str, lexicon: IngestLexicon, keywords: Sequence[str]
+) -> list[BrandPart]:
+    """Return at most `MAX_ICP_NEEDS` keywords that the title, the hero or a description says, and another text, too.
+
+    No need is a word of the brand's name or a customer.
+    """
+    tried = keywords[:MAX_TRIED_OFFER_KEYWORDS]
+    offered = (word for word in tried if is_repeated_offer(word, prose) and not share_a_word(word, prose.name or ""))
+    needs = (quote_need(prose, word, language) for word in offered if not is_customer(word, language, lexicon))
+    return [*filter(None, needs)][:MAX_ICP_NEEDS]
+
+
+def is_repeated_offer(keyword: str, prose: SourceProse) -> bool:
+    """Return whether a leading text has the keyword, and enough leading texts and headings together."""
+    leading, headings = list_leading_texts_and_headings(prose)
+    title = [*map(lower_keeping_length, prose.about[:1])]
+    wanted = lower_keeping_length(keyword)
+    is_phrase = " " in wanted or UNSPACED_SCRIPT_PATTERN.search(wanted)
+    texts = sum(wanted in text for text in (*leading, *headings, *title))
+    is_leading = any(wanted in text for text in leading)
+    return is_leading and texts >= (MIN_TEXTS_OF_PHRASE if is_phrase else MIN_TEXTS_OF_WORD)
+
+
+def is_customer(keyword: str, language: str, lexicon: IngestLexicon) -> bool:
+    """Return whether a keyword names people or organizations, and so no offer."""
+    forms = {form for kind in lexicon.roles.values() for forms in kind.values() for form in forms}
+    return lower_keeping_length(keyword) in forms or any(index_audience_stems(language).find_stems(keyword))
+
+
+def list_leading_texts_and_headings(prose: SourceProse) -> tuple[list[str], list[str]]:
+    """Return the distinct title, descriptions and texts of the hero, and then the other headings, in lower case.
+
+    A text within another one is left out: a description is often copied from the hero.
+    """
+    texts: dict[str, tuple[str, bool]] = {}
+    hero = [passage.text for passage in prose.passages if passage.role == "hero"]
+    headings = [passage.text for passage in prose.passages if passage.kind == "heading" and passage.role != "hero"]
+    for text, is_leading in (*((text, True) for text in (*prose.about, *hero)), *((text, False) for text in headings)):
+        folded = fold_text(text)
+        if not any(folded in other for other in texts):
+            texts[folded] = (lower_keeping_length(text), is_leading)
+    return (
+        [text for text, is_leading in texts.values() if is_leading],
+        [text for text, is_leading in texts.values() if not is_leading],
+    )
+
+
+def infer_general_customer(prose: SourceProse, language: str, quote: str) -> BrandCustomer | None:
+    """Return people, or companies if `MIN_TEXTS_ABOUT_COMPANIES` texts speak of them.
+
+    `quote` shows the offer that they want. Return None for a language without a grammar.
+    """
+    grammar = load_customer_grammar(language)
+    index = index_audience_stems(language)
+    texts = [*prose.about, *(passage.text for passage in prose.passages if not passage.story)]
+    about_companies = [
+        text for text in texts if any(match.owner in COMPANY_AUDIENCE_NAMES for match in index.find_stems(text))
+    ]
+    is_for_companies = len(about_companies) >= MIN_TEXTS_ABOUT_COMPANIES
+    label = get_audience_label("companies", language) if is_for_companies else grammar and grammar.people
+    return BrandCustomer("companies" if is_for_companies else "people", label, 0, quote, "inferred") if label else None
