@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import Hashable
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 
 import msgspec
 
@@ -11,12 +11,12 @@ from telemetry import logs
 from telemetry.metrics import PAGE_DRAWING_COUNTER, PAGE_DRAWING_CPU_SECONDS_HISTOGRAM
 from workers.ingest.render.drawing import DrawnPage, draw_page_in_jail
 from workers.ingest.render.jail import can_open_jail
-from workers.ingest.render.limits import DrawingLimits, ResourceUsage
+from workers.ingest.render.limits import DrawingEnd, DrawingLimits, ResourceUsage
 from workers.ingest.render.requests import FetchResource
 from workers.runtime.fair_slots import SlotsSharedFairlyByTenants
 from workers.web.fetch import FetchedResponse
 
-#: Names of the program, the one with the least CPU first: the headless shell takes a fifth of Chromium's.
+#: Names of the program, the one with the least CPU first: the headless shell takes half of Chromium's.
 CHROMIUM_NAMES = ("chromium-headless-shell", "chromium")
 #: The value of the setting for no drawing.
 NO_CHROMIUM = "off"
@@ -38,19 +38,33 @@ class PageDrawer:
     async def draw_page(
         self, page: FetchedResponse, fetch: FetchResource, *, tenant: Hashable, within_s: float
     ) -> DrawnPage:
-        """Draw a fetched page in the tenant's turn, and return it `within_s` seconds, also if nothing was drawn."""
+        """Draw a fetched page in the tenant's turn; return it within `within_s` seconds, also if nothing was drawn."""
         ends_at = asyncio.get_running_loop().time() + within_s
-        drawn = DrawnPage(page.url, None, None, "busy", ResourceUsage())
         async with AsyncExitStack() as held:
-            with suppress(TimeoutError):
+            try:
                 async with asyncio.timeout_at(ends_at - MIN_DRAWING_S):
                     await held.enter_async_context(self.slots.hold_slot(tenant))
+            except TimeoutError:
+                drawn = build_undrawn_page(page, "busy")
+            else:
                 left_s = ends_at - asyncio.get_running_loop().time()
-                limits = msgspec.structs.replace(self.limits, wall_s=min(self.limits.wall_s, left_s))
-                drawn = await draw_page_in_jail(self.chromium, page, fetch, limits)
+                drawn = await self.draw_in_turn(page, fetch, left_s)
+                PAGE_DRAWING_CPU_SECONDS_HISTOGRAM.observe(drawn.usage.cpu_s)
         PAGE_DRAWING_COUNTER.labels(drawn.ended_by or "drawn").inc()
-        PAGE_DRAWING_CPU_SECONDS_HISTOGRAM.observe(drawn.usage.cpu_s)
         return drawn
+
+    async def draw_in_turn(self, page: FetchedResponse, fetch: FetchResource, left_s: float) -> DrawnPage:
+        """Draw a page within `left_s` seconds; a browser that can't be started counts as one that crashes."""
+        limits = msgspec.structs.replace(self.limits, wall_s=min(self.limits.wall_s, left_s))
+        try:
+            return await draw_page_in_jail(self.chromium, page, fetch, limits)
+        except OSError as error:
+            _log.warning("Chromium was not started", error=str(error))
+            return build_undrawn_page(page, "crash")
+
+
+def build_undrawn_page(page: FetchedResponse, ended_by: DrawingEnd) -> DrawnPage:
+    return DrawnPage(page.url, None, None, ended_by, ResourceUsage())
 
 
 async def find_page_drawer(setting: str) -> PageDrawer | None:

@@ -27,6 +27,8 @@ MAX_OPEN_FILES = 1024
 KERNEL_CPU_MARGIN_S = 2
 #: Seconds for the namespace's processes to end after their kill.
 KILL_TIMEOUT_S = 3.0
+#: Seconds of a command in a jail, at the worker's start.
+JAIL_CHECK_TIMEOUT_S = 10.0
 #: Bytes of the longest DevTools message: a page's text or picture in JSON.
 MAX_MESSAGE_BYTES = 16 << 20
 CLOCK_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
@@ -109,7 +111,12 @@ async def can_open_jail() -> bool:
         )
     except OSError:
         return False
-    return await process.wait() == 0
+    try:
+        async with asyncio.timeout(JAIL_CHECK_TIMEOUT_S):
+            return await process.wait() == 0
+    except TimeoutError:
+        process.kill()
+        return False
 
 
 async def kill_jail(process: Process) -> None:
@@ -125,8 +132,9 @@ async def kill_jail(process: Process) -> None:
     elif process.returncode is None:
         process.kill()
     try:
-        async with asyncio.timeout(KILL_TIMEOUT_S):
-            await process.wait()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(KILL_TIMEOUT_S):
+                await process.wait()
     finally:
         if process.returncode is None:
             with suppress(ProcessLookupError):

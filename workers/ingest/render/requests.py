@@ -5,6 +5,7 @@ from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 
+import httpx
 import msgspec
 
 from schemas.errors import SourceError
@@ -151,7 +152,7 @@ class ResourceAnswers:
 
 def build_page_response(url: str, fetched: FetchedResponse) -> dict[str, Any]:
     """Return the response to a request for `url` as DevTools parameters: the body, or the redirect to its address."""
-    if fetched.url != url:
+    if httpx.URL(fetched.url) != httpx.URL(url):
         location = {"Location": fetched.url, "Access-Control-Allow-Origin": "*"}
         return {"responseCode": 302, "responseHeaders": build_header_list(location)}
     headers = {name: fetched.headers[name] for name in PASSED_RESPONSE_HEADERS if name in fetched.headers}

@@ -15,6 +15,7 @@ from tests.workers.web.web import Answers, Site, allowed_client, raw_response, r
 from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.render.drawer import NO_CHROMIUM, PageDrawer, find_page_drawer
 from workers.ingest.render.drawing import DrawnPage
+from workers.ingest.render.jail import can_open_jail
 from workers.ingest.render.limits import DrawingEnd, ResourceUsage
 from workers.ingest.render.requests import FetchResource
 from workers.ingest.website import drawing
@@ -165,6 +166,17 @@ async def test_a_browser_that_ends_at_once_is_a_crash() -> None:
     async with asyncio.timeout(60):
         drawn = await PageDrawer("/bin/false").draw_page(page, unreachable, tenant="own", within_s=20)
     assert (drawn.ended_by, drawn.html) == ("crash", None)
+
+
+async def test_a_browser_that_cannot_be_started_is_a_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(*_: object, **__: object) -> None:
+        raise BlockingIOError
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", refuse)
+    page = FetchedResponse(url="http://zap.example/", status=200, headers=httpx.Headers(), body=b"")
+    drawn = await PageDrawer("/bin/false").draw_page(page, unreachable, tenant="own", within_s=20)
+    assert (drawn.ended_by, drawn.html) == ("crash", None)
+    assert not await can_open_jail()
 
 
 @pytest.mark.parametrize("setting", [NO_CHROMIUM, "/no/such/chromium"])
