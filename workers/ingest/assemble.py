@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Sequence
+from contextlib import suppress
 
 import msgspec
 
@@ -12,7 +13,7 @@ from workers.ingest.derive.declared import drop_vague_taglines_and_keywords
 from workers.ingest.derive.distinct import complete_declared_keywords
 from workers.ingest.llm.suggest import BrandModel, suggest_brand_candidates
 from workers.ingest.parser.parser import DocumentParser, parse_non_page_document
-from workers.ingest.pictures.fetch_images import MAX_IMAGE_FETCHING_S, FetchedPicturesAndLogoFile
+from workers.ingest.pictures.fetch_images import MAX_IMAGE_FETCHING_S, FetchedPicturesAndLogoFiles
 from workers.ingest.placeholders import drop_placeholder_candidates
 from workers.ingest.shapes import LIST_ITEM_DESCRIPTION_RULE_SUFFIX, Passage, SourceFact, SourceProse
 
@@ -34,7 +35,7 @@ async def assemble_brand_extraction(
     warnings: Sequence[str] = (),
     visit: LastCrawlRecord | None = None,
     model: BrandModel | None = None,
-    pictures: Awaitable[FetchedPicturesAndLogoFile] | None = None,
+    pictures: Awaitable[FetchedPicturesAndLogoFiles] | None = None,
 ) -> BrandExtraction:
     """Assemble the brand extraction of a source from its candidates, passages and images.
 
@@ -62,19 +63,21 @@ async def assemble_brand_extraction(
     )
 
 
-async def read_logo_colors(parser: DocumentParser, images: FetchedPicturesAndLogoFile) -> list[FieldCandidate]:
-    """Return the color candidates of the fetched logo; an empty list without a logo, or for an unreadable one."""
-    if images.logo is None:
-        return []
-    try:
-        return (await parse_non_page_document(parser, images.logo)).candidates
-    except SourceError:
-        return []
+async def read_logo_colors(parser: DocumentParser, images: FetchedPicturesAndLogoFiles) -> list[FieldCandidate]:
+    """Return the color candidates of the best fetched logo that has any; an empty list without one.
+
+    A white logo of a dark header has none, nor has a photograph. An unreadable one is skipped.
+    """
+    for logo in images.logos:
+        with suppress(SourceError):
+            if colors := (await parse_non_page_document(parser, logo)).candidates:
+                return colors
+    return []
 
 
-async def fetch_no_images() -> FetchedPicturesAndLogoFile:
-    """Return an empty `FetchedPicturesAndLogoFile`, for a source that is read without a network."""
-    return FetchedPicturesAndLogoFile()
+async def fetch_no_images() -> FetchedPicturesAndLogoFiles:
+    """Return an empty `FetchedPicturesAndLogoFiles`, for a source that is read without a network."""
+    return FetchedPicturesAndLogoFiles()
 
 
 def build_derivation_prose(

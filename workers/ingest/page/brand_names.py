@@ -22,6 +22,8 @@ LOGO_WORD_IN_ALT_TEXT_PATTERN = re.compile(
     r"\b(?:the\s+)?logo(?:type|tipo|typ)?\b|\b(?:логотип|лого|λογότυπο)\b|の?ロゴ(?:マーク)?|로고|标志|標誌|شعار",
     re.IGNORECASE,
 )
+#: Part of a logo's class or address; `logos` are those of customers and partners, a `catalogo` is a catalog.
+LOGO_MARK_PATTERN = re.compile(r"(?<!cata)logo(?!s(?![a-z])|phone)", re.IGNORECASE)
 #: Further words in the alternative text of a logo, since it links to the home page.
 HOME_LINK_WORDS_IN_ALT_TEXT_PATTERN = re.compile(r"^(?:go|back)\s+to\s+|\s+home(?:\s*page)?$", re.IGNORECASE)
 COPYRIGHT_YEARS_REGEX = r"(?:(?:19|20)\d\d(?:\s?[-–—]\s?(?:\d{2,4}|present))?)?"
@@ -80,7 +82,7 @@ def is_logo_image(image: Tag) -> bool:
     texts = (
         read_tag_attribute(tag, key) for tag in (image, image.parent) if tag for key in ("class", "id", "alt", "src")
     )
-    return any("logo" in text.lower() or LOGO_WORD_IN_ALT_TEXT_PATTERN.search(text) for text in texts)
+    return any(LOGO_MARK_PATTERN.search(text) or LOGO_WORD_IN_ALT_TEXT_PATTERN.search(text) for text in texts)
 
 
 def is_image_linked_offsite(image: Tag, page: HtmlDocument) -> bool:

@@ -26,14 +26,14 @@ MAX_PARALLEL_IMAGE_FETCHES = 4
 FetchImage = Callable[[CandidateImage], Awaitable[FetchedResponse]]
 
 
-class FetchedPicturesAndLogoFile(NamedTuple):
-    """Fetched images, logos first, and the first logo with its whole file.
+class FetchedPicturesAndLogoFiles(NamedTuple):
+    """Fetched images, logos first, and the logos with their whole files, the best first.
 
     `late`: the time ran out, or a server takes no requests for now.
     """
 
     pictures: Sequence[PictureFoundByIngest] = ()
-    logo: FetchedLogo | None = None
+    logos: Sequence[FetchedLogo] = ()
     late: bool = False
 
 
@@ -57,7 +57,7 @@ def build_web_image_fetcher(web: WebCrawlResources) -> FetchImage:
 
 async def fetch_useful_images(
     fetch: FetchImage, parser: DocumentParser, candidates: Iterable[CandidateImage]
-) -> FetchedPicturesAndLogoFile:
+) -> FetchedPicturesAndLogoFiles:
     """Fetch candidate images by `fetch` within `MAX_IMAGE_FETCHING_S` seconds; return the useful ones.
 
     A failed or late image is left out. The result's `late` means that a later fetch may get more.
@@ -80,7 +80,7 @@ async def fetch_useful_images(
     results = await asyncio.gather(*map(fetch_and_measure, choose_candidate_images(candidates)))
     images = [image for image in results if image is not None]
     pictures = keep_largest_distinct_images((image.picture, image.final_url) for image in images)
-    return FetchedPicturesAndLogoFile(pictures, next((image.logo for image in images if image.logo), None), late)
+    return FetchedPicturesAndLogoFiles(pictures, [image.logo for image in images if image.logo], late)
 
 
 async def build_measured_image(

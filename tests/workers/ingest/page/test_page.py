@@ -252,6 +252,7 @@ def test_hidden_text_does_not_decide_the_language() -> None:
 
 
 # logoUrl
+APPLE_ICON = '<link rel="apple-touch-icon" href="/a.png">'
 
 
 @pytest.mark.parametrize(
@@ -259,6 +260,16 @@ def test_hidden_text_does_not_decide_the_language() -> None:
     [
         (jsonld('{"@type":"Brand","logo":{"url":"/l.png"}}') + '<link rel="icon" href="/i.png">', "/l.png"),
         ('<link rel="icon" href="/i.png"><link rel="apple-touch-icon" href="/a.png">', "/a.png"),
+        (APPLE_ICON + '<header><a href="/"><img src="/l.png"></a></header>', "/l.png"),
+        (
+            APPLE_ICON + '<nav><img src="/menu.png"><img class="site-logo" src="data:," data-src="/l.svg"></nav>',
+            "/l.svg",
+        ),
+        (APPLE_ICON + '<div class="site-header"><a class="navbar-brand"><img src="/l.png"></a></div>', "/l.png"),
+        (APPLE_ICON + '<header><a href="#"><img src="/user.png"></a><img src="/hero.png"></header>', "/a.png"),
+        (APPLE_ICON + '<header><a href="https://other.test/"><img alt="Logo" src="/l.png"></a></header>', "/a.png"),
+        (APPLE_ICON + '<header class="logos"><img src="/l.png"><img src="/catalogo.png"></header>', "/a.png"),
+        (APPLE_ICON + '<main><img class="logo" src="/customer.png"></main>', "/a.png"),
         ('<link rel="icon" sizes="16x16" href="/s"><link rel="icon" sizes="96x96" href="/b">', "/b"),
         ('<link rel="icon" sizes="512x512" href="/b.png"><link rel="icon" href="/v.svg?1">', "/v.svg?1"),
         (meta("og:image", "/o.png") + '<link rel="shortcut icon" href="/i.png">', "/i.png"),

@@ -19,7 +19,7 @@ from tests.workers.web.web import (
 from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.pictures import fetch_images as meeting
 from workers.ingest.pictures.fetch_images import (
-    FetchedPicturesAndLogoFile,
+    FetchedPicturesAndLogoFiles,
     build_web_image_fetcher,
     fetch_useful_images,
 )
@@ -29,7 +29,7 @@ from workers.ingest.website.session import build_crawl_resources
 
 async def fetched_from(
     parser: DocumentParser, answers: Answers, *paths: str
-) -> tuple[FetchedPicturesAndLogoFile, Site]:
+) -> tuple[FetchedPicturesAndLogoFiles, Site]:
     """Fetch the images at the paths; paths that begin with `/logo` are logos."""
     async with serve(answers) as site, allowed_client(site) as client:
         candidates = [
@@ -55,8 +55,7 @@ async def test_logos_are_fetched_first_and_whole_others_in_part(parser: Document
         ("logo", 180, 180, len(logo)),
         ("image", 640, 360, len(large)),
     ]
-    assert images.logo is not None
-    assert images.logo.body == logo
+    assert [fetched.body for fetched in images.logos] == [logo]
     headers_by_path = dict(site.asked)
     assert headers_by_path["/a.png"]["range"] == "bytes=0-65535"
     assert "range" not in headers_by_path["/logo.png"]
@@ -84,7 +83,7 @@ async def promising(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 async def test_no_more_bytes_are_read_than_needed(parser: DocumentParser, path: str, script: Script) -> None:
     images, _ = await fetched_from(parser, {path: script}, path)
     assert [(image.width, image.height) for image in images.pictures] == [(640, 360)]
-    assert images.logo is None
+    assert images.logos == []
     assert not images.late
 
 
@@ -147,7 +146,7 @@ async def test_an_unreachable_server_is_not_late(parser: DocumentParser) -> None
     async with allowed_client(gone) as client:
         candidate = CandidateImage(kind="image", url=gone.url("/a.png"), rule="html.og:image", page=gone.url())
         images = await fetch_useful_images(build_web_image_fetcher(build_crawl_resources(client)), parser, [candidate])
-    assert images == FetchedPicturesAndLogoFile([], None, late=False)
+    assert images == FetchedPicturesAndLogoFiles([], [], late=False)
 
 
 async def test_a_long_crawl_delay_skips_images_at_once(parser: DocumentParser, monkeypatch: pytest.MonkeyPatch) -> None:
