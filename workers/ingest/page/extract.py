@@ -92,7 +92,7 @@ def extract_brand_facts_and_links_of_page(source: FetchedPage) -> ParsedPage:
         refresh=find_meta_refresh_target(page),
         manifest=find_web_manifest_url(page),
         styles=choose_style_sheet_urls(page),
-        inline_style=join_style_tags_with_custom_properties(page),
+        inline_style=join_style_tags_with_custom_properties(page, html),
         links=rank_page_links(page, language),
         pictures=pictures.find_page_images(page),
     )
@@ -161,11 +161,11 @@ def is_style_sheet_link(tag: Tag) -> bool:
     return "print" not in read_tag_attribute(tag, "media").lower() or "onload" in tag.attrs
 
 
-def join_style_tags_with_custom_properties(page: HtmlDocument) -> str:
+def join_style_tags_with_custom_properties(page: HtmlDocument, html: str) -> str:
     """Return the text of all `<style>` with custom properties, up to `MAX_STYLE_TAGS_CHARS` characters.
 
     An inline configuration of Tailwind comes first, as custom properties: a property of the same name is its choice.
     """
     styles = (tag.get_text() for tag in page.tags["style"] if tag.find_parent("svg") is None)
-    texts = (tailwind.write_tailwind_config_as_css(page), *styles)
+    texts = (tailwind.write_tailwind_config_as_css(page, html), *styles)
     return "\n".join(text for text in texts if "--" in text)[:MAX_STYLE_TAGS_CHARS]

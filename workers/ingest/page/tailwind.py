@@ -15,6 +15,9 @@ from workers.ingest.page.document import HtmlDocument
 
 #: Characters of a configuration; further ones are ignored.
 MAX_TAILWIND_CONFIG_CHARS = 20_000
+#: Texts without which a page has no such configuration, or no such class: most pages need no further search.
+TAILWIND_CONFIG_SIGN = "tailwind.config"
+CLASS_COLOR_SIGN = "-[#"
 TAILWIND_CONFIG_PATTERN = re.compile(r"\btailwind\.config\s*=")
 TAILWIND_COLORS_KEY_PATTERN = re.compile(r"(?<![\w-])[\"']?colors[\"']?\s*:\s*\{")
 #: Comments, ends of objects, and keys with a text or an object.
@@ -31,11 +34,13 @@ MIN_CLASS_COLOR_USES = 3
 CLASS_COLOR_CONFIDENCES = (0.40, 0.36)
 
 
-def write_tailwind_config_as_css(page: HtmlDocument) -> str:
+def write_tailwind_config_as_css(page: HtmlDocument, html: str) -> str:
     """Return a page's configured colors as custom properties of `:root`, such as `--brand-500`; "" without any.
 
-    Values with a `var()` are left out: the style sheets name those colors.
+    Values with a `var()` are left out: the style sheets name those colors. `html` is the page's source.
     """
+    if TAILWIND_CONFIG_SIGN not in html:
+        return ""
     properties = [
         f"--{name}:{value};"
         for script in page.tags["script"]
@@ -63,7 +68,8 @@ def read_tailwind_config_colors(config: str) -> Iterator[tuple[str, str]]:
 
 def find_scored_class_colors(html: str) -> Iterator[ScoredColor]:
     """Yield the colors that a page's classes have most often, the first as the main color, the next as an accent."""
-    counts = Counter(match[1].lower() for match in CLASS_COLOR_PATTERN.finditer(html))
+    matches = CLASS_COLOR_PATTERN.finditer(html) if CLASS_COLOR_SIGN in html else ()
+    counts = Counter(match[1].lower() for match in matches)
     chromatic = [
         color
         for color, uses in sorted(counts.items(), key=lambda item: (-item[1], item[0]))

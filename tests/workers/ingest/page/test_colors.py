@@ -88,7 +88,7 @@ def test_print_and_third_party_sheets_are_not_read() -> None:
 
 def test_inline_styles_need_custom_properties() -> None:
     html = "<style>a{color:red}</style><style>:root{--brand:red}</style><svg><style>--x</style></svg>"
-    assert extract.join_style_tags_with_custom_properties(HtmlDocument(html, url=URL)) == ":root{--brand:red}"
+    assert extract.join_style_tags_with_custom_properties(HtmlDocument(html, url=URL), html) == ":root{--brand:red}"
 
 
 def test_tailwinds_inline_configuration_names_colors() -> None:
