@@ -24,7 +24,9 @@ STREET_WORD_PATTERN = re.compile(
     re.IGNORECASE,
 )
 CAPITALIZED_WORD_REGEX = r"[A-ZÀ-ŽĄĆĘŁŃÓŚŹŻ][\w'’.-]+"
-TOWN_REGEX = rf"{CAPITALIZED_WORD_REGEX}(?:[ -]{CAPITALIZED_WORD_REGEX}){{0,2}}"
+#: Words after a town in a line of contacts.
+CONTACT_WORD_REGEX = r"(?:Tel\w*|T[ée]l\w*|Phone|Fax|Mobil\w*|Handy|Cell|Call|Mail|E-?[Mm]ail|Web\w*)\b"
+TOWN_REGEX = rf"{CAPITALIZED_WORD_REGEX}(?:[ -](?!{CONTACT_WORD_REGEX}){CAPITALIZED_WORD_REGEX}){{0,2}}"
 #: A postal code and its town, or a town by its language's mark. A year before a word is no postal code, and neither
 #: is the end of a telephone number.
 POSTAL_TOWN_PATTERN = re.compile(

@@ -38,7 +38,11 @@ def source(language: str, title: str, address: str = "", *facts: SourceFact) -> 
 #: By language: a title, a postal line, and the beginning of the sentence.
 TRADES = {
     "en": ("Roof repair since 1950", "12 High Street, Leeds, MA 01053", "Homeowners and property managers in Leeds"),
-    "de": ("Dachdecker Meier", "Hauptstraße 1, 53111 Bonn", "Hausbesitzer und Hausverwaltungen in Bonn, die Dach"),
+    "de": (
+        "Dachdecker Meier",
+        "Hauptstraße 1, 53111 Bonn Telefon 0228",
+        "Hausbesitzer und Hausverwaltungen in Bonn, die Dach",
+    ),
     "fr": (
         "Votre couvreur depuis 1950",
         "3 rue Nova, 69001 Lyon",
