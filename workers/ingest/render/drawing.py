@@ -22,8 +22,23 @@ QUIET_S = 0.5
 #: Seconds between two looks at the processes' use of the machine.
 USAGE_CHECK_INTERVAL_S = 0.1
 
-#: Runs in a world of its own: the page's scripts can't replace its functions.
-READING_SCRIPT = f"[location.href, document.documentElement.outerHTML.slice(0, {MAX_DRAWN_HTML_CHARS})]"
+#: Runs in a world of its own: the page's scripts can't replace its functions. The copy is in a document that loads
+#: nothing, and has the content of open shadow roots in its elements: outerHTML leaves them out.
+READING_SCRIPT = f"""
+(() => {{
+  const inert = document.implementation.createHTMLDocument("");
+  const list = (node) => [node, ...node.querySelectorAll("*")];
+  const copy = (node) => {{
+    const twin = inert.importNode(node, true), twins = list(twin);
+    list(node).forEach((element, index) => {{
+      for (const child of element.shadowRoot?.children ?? []) twins[index].append(copy(child));
+    }});
+    return twin;
+  }};
+  const page = document.documentElement;
+  const drawn = list(page).some((element) => element.shadowRoot) ? copy(page) : page;
+  return [location.href, drawn.outerHTML.slice(0, {MAX_DRAWN_HTML_CHARS})];
+}})()"""
 #: Targets that run: others, such as service workers, wait for a debugger for ever.
 RUNNING_TARGET_KINDS = frozenset({"page", "iframe", "worker"})
 

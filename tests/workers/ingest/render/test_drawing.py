@@ -104,6 +104,18 @@ async def test_a_moved_page_has_its_new_address() -> None:
     assert "Here." in drawn.html
 
 
+async def test_text_in_shadow_roots_is_read() -> None:
+    script = """
+    const grow = (host, html) => (host.attachShadow({mode: "open"}).innerHTML = html, host.shadowRoot.firstElementChild)
+    const box = grow(document.querySelector("x-app"), "<section><h1>Boats for all</h1><x-card></x-card></section>")
+    grow(box.querySelector("x-card"), "<p>With life vests.</p>")
+    """
+    async with serve({"/": raw_response(body=f"<p>Menu</p><x-app></x-app><script>{script}</script>")}) as site:
+        drawn = await draw_site(site)
+    assert drawn.html is not None
+    assert "<section><h1>Boats for all</h1><x-card><p>With life vests.</p></x-card></section></x-app>" in drawn.html
+
+
 def test_a_normal_user_draws_in_namespaces_of_its_own() -> None:
     """A user that isn't root in any namespace: the jail then has a user namespace, too."""
     words = ["unshare", "--user", "--map-user=1000", "--map-group=1000", sys.executable, "-m"]
