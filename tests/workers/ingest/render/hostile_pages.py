@@ -74,7 +74,7 @@ HARMLESS_MARKUP: Mapping[str, str] = {
 #: Scripts that take what they can get, with the ends that are right for them.
 GREEDY_SCRIPTS: Mapping[str, tuple[str, frozenset[DrawingEnd | None]]] = {
     "endless_loop": (LOOP, CPU),
-    "endless_microtasks": ("const again = () => Promise.resolve().then(again); again()", CPU),
+    "endless_microtasks": ("const again = () => Promise.resolve().then(again); again()", MEMORY),
     "looping_workers": (f"for (let i = 0; i < 100; i++) new Worker('data:text/javascript,{LOOP}')", MEMORY),
     "worker_bomb": (
         """const code = `(${bomb})()`; bomb();
