@@ -16,7 +16,7 @@ _log = logs.get_logger("settings")
 #: Exit codes: a setting has to be changed; a server is not in the required state.
 INVALID_SETTING_EXIT_CODE, UNUSABLE_SERVER_EXIT_CODE = 2, 1
 
-_DATABASE_REFUSAL_ERRORS = (
+_DATABASE_ACCESS_ERRORS = (
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
     asyncpg.InsufficientPrivilegeError,
@@ -67,7 +67,7 @@ def _explain_start_exception(error: BaseException) -> tuple[int, str] | None:
         return INVALID_SETTING_EXIT_CODE, message
     if isinstance(error, MigrationChanged):
         return UNUSABLE_SERVER_EXIT_CODE, message
-    if isinstance(error, _DATABASE_REFUSAL_ERRORS):
+    if isinstance(error, _DATABASE_ACCESS_ERRORS):
         return UNUSABLE_SERVER_EXIT_CODE, f"{UNUSABLE_DATABASE_MESSAGE}: {message}: create it, or correct the address"
     if isinstance(error, _UNMIGRATED_DATABASE_ERRORS):
         return (

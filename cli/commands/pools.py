@@ -18,7 +18,9 @@ from schemas.ops import Pool, PoolCap
 
 POOL_JOB_CAP_RANGE = click.IntRange(1, 2**31 - 1)
 
-UNAUDITED_COMMAND_NOTE = "Not audited: no organization has an operator's key (ops:write), so no audit log records it."
+NO_OPERATOR_TO_AUDIT_NOTE = (
+    "Not audited: no organization has an operator's key (ops:write), so no audit log records it."
+)
 
 CLI_POOL_TABLE_HEADINGS = ("POOL", "STATE", "QUEUED", "OLDEST", "RUNNING", "CAPACITY", "WORKERS WANTED")
 
@@ -105,7 +107,7 @@ async def _set_pool_paused(session: CommandDbSession, name: str, *, paused: bool
     )
     pool = await run_in_transaction(session.pool, pause)
     async with session.pool.acquire() as conn:
-        unrecorded = "" if await verbs.has_operator_organizations(conn) else UNAUDITED_COMMAND_NOTE
+        unrecorded = "" if await verbs.has_operator_organizations(conn) else NO_OPERATOR_TO_AUDIT_NOTE
     return CliCommandResult(pool, format_object_fields(pool), "\n".join(filter(None, (note, unrecorded))))
 
 

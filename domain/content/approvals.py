@@ -50,7 +50,7 @@ async def approve_content_and_posts(
     project_id = await content.find_project_of_content(conn, organization_id=organization_id, content_id=content_id)
     await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
     locked = await content.lock_content(conn, organization_id=organization_id, content_id=content_id)
-    _check_content_approvable(locked)
+    _check_content_generation_completed(locked)
     await _store_approval_decision(conn, locked, "approved", revision=revision, note=note, api_key_id=api_key_id)
     wakes = await waiting.queue_blocked_posts_of_content(
         conn,
@@ -66,7 +66,7 @@ async def approve_content_and_posts(
     return answer, wakes
 
 
-def _check_content_approvable(locked: content.LockedContent) -> None:
+def _check_content_generation_completed(locked: content.LockedContent) -> None:
     if locked.status in {"failed", "canceled"}:
         raise StateConflict("CONTENT_NOT_READY", f"the content is {locked.status}: regenerate it, or retry its job")
     if locked.status != "completed":

@@ -121,7 +121,7 @@ async def insert_webhook_endpoint(
         project_id=project_id,
         id=endpoint_id,
         url=body.url,
-        events=_distinct_subscriptions(body.events),
+        events=_drop_repeated_event_types(body.events),
         description=body.description,
         metadata=body.metadata,
     )
@@ -241,11 +241,11 @@ async def _lock_endpoint_version(
 def _endpoint_patch_changes(body: WebhookEndpointPatch) -> dict[str, Any]:
     changes = {name: value for name in _WEBHOOK_PATCH_COLUMNS if (value := getattr(body, name)) is not UNSET}
     if "events" in changes:
-        changes["events"] = _distinct_subscriptions(changes["events"])
+        changes["events"] = _drop_repeated_event_types(changes["events"])
     return changes
 
 
-def _distinct_subscriptions(events: Sequence[WebhookSubscription]) -> list[WebhookSubscription]:
+def _drop_repeated_event_types(events: Sequence[WebhookSubscription]) -> list[WebhookSubscription]:
     return list(dict.fromkeys(events))
 
 

@@ -249,7 +249,7 @@ def parse_xrpc_error(answer: PlatformResponse) -> PlatformError:
         after_s = http.read_platform_cooldown_s(answer.headers, reset="ratelimit-reset")
         return PlatformThrottled("PLATFORM_RATE_LIMITED", "the account's server limits the rate", after_s=after_s)
     if not answer.was_refused_before_write:
-        return http.build_unclear_response_error(answer)
+        return http.build_unclear_or_retryable_response_error(answer)
     if body.error in XRPC_ERROR_MEANINGS:
         return XRPC_ERROR_MEANINGS[body.error].build_error()
     if answer.status == 401:

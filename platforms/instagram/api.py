@@ -226,14 +226,14 @@ async def send_instagram_get_request(
 def decode_graph_object(answer: PlatformResponse, kind: type[T]) -> T:
     """Decode an Instagram response as `kind`: the JSON body itself, or the first item of its list `data`.
 
-    Raises the error of `http.build_unclear_response_error` if the body is not such an object.
+    Raises the error of `http.build_unclear_or_retryable_response_error` if the body is not such an object.
     """
     body = http.decode_platform_response(answer, dict[str, Any])
     item = body["data"][0] if isinstance(body.get("data"), list) and body["data"] else body
     try:
         return msgspec.convert(item, kind)
     except msgspec.ValidationError as error:
-        raise http.build_unclear_response_error(answer) from error
+        raise http.build_unclear_or_retryable_response_error(answer) from error
 
 
 def url_quote_path_part(name: str) -> str:
@@ -247,7 +247,7 @@ def _build_code_exchange_error(answer: PlatformResponse) -> PlatformError:
     a 5xx or a redirect, the error leaves the result open.
     """
     if not answer.was_refused_before_write:
-        return http.build_unclear_response_error(answer)
+        return http.build_unclear_or_retryable_response_error(answer)
     message = http.decode_platform_error(answer, InstagramCodeExchangeErrorBody).error_message
     if "client" in message.lower() or "platform app" in message.lower():
         return PlatformRefusal(

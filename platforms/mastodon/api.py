@@ -186,7 +186,7 @@ def build_mastodon_error(answer: PlatformResponse) -> PlatformError:
         after_s = http.read_platform_cooldown_s(answer.headers, reset="X-RateLimit-Reset")
         return PlatformThrottled("PLATFORM_RATE_LIMITED", "the account's server limits the rate", after_s=after_s)
     if not answer.was_refused_before_write:
-        return http.build_unclear_response_error(answer)
+        return http.build_unclear_or_retryable_response_error(answer)
     body = http.decode_platform_error(answer, MastodonErrorBody)
     if body.error == "invalid_client":
         return build_unknown_oauth_app_error()

@@ -149,11 +149,11 @@ def decode_error_object_of_tiktok_response(answer: PlatformResponse) -> TikTokEr
     """Return the `error` object of a TikTok response; its code is `ok` for a success.
 
     For a body without one, such as that of a proxy, return an empty error. Raises the error of
-    `http.build_unclear_response_error` if such a response is a 2xx.
+    `http.build_unclear_or_retryable_response_error` if such a response is a 2xx.
     """
     try:
         return msgspec.json.decode(answer.body, type=TikTokErrorEnvelope).error
     except (msgspec.MsgspecError, UnicodeDecodeError):
         if answer.ok:
-            raise http.build_unclear_response_error(answer) from None
+            raise http.build_unclear_or_retryable_response_error(answer) from None
         return TikTokErrorBody()

@@ -239,7 +239,7 @@ def build_lost_response_error(url: str, error: Exception, *, unknown: bool) -> P
     )
 
 
-def build_unclear_response_error(answer: PlatformResponse) -> PlatformError:
+def build_unclear_or_retryable_response_error(answer: PlatformResponse) -> PlatformError:
     """Return the error for a platform's response that leaves the result of the call open.
 
     Examples are a 5xx, a 408, a redirect and unreadable JSON. The error is `PostOutcomeUnknown` for an
@@ -255,7 +255,7 @@ def decode_platform_response(answer: PlatformResponse, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(answer.body, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise build_unclear_response_error(answer) from error
+        raise build_unclear_or_retryable_response_error(answer) from error
 
 
 def decode_platform_error(answer: PlatformResponse, kind: type[T]) -> T:

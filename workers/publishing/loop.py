@@ -30,7 +30,7 @@ class PublishPhaseDefinition(NamedTuple):
     call: str = ""
 
 
-PUBLISH_PHASES: Mapping[PublishAttemptPhase, PublishPhaseDefinition] = {
+PUBLISH_PHASE_DEFINITIONS: Mapping[PublishAttemptPhase, PublishPhaseDefinition] = {
     PublishAttemptPhase.PREPARE: PublishPhaseDefinition(
         phases.run_adapter_step_of_preparing_post,
         starts="-, `preparing`",
@@ -83,7 +83,7 @@ async def run_publish_phases(attempt: PublishAttempt) -> TaskOutcome:
     """Run the phases of an attempt to publish a post in turn, until one returns an outcome; return it."""
     following: NextPublishAttemptPhase = find_resumed_publish_phase(attempt)
     while isinstance(following, PublishAttemptPhase):
-        following = await PUBLISH_PHASES[following].run(attempt)
+        following = await PUBLISH_PHASE_DEFINITIONS[following].run(attempt)
     return following
 
 
@@ -116,7 +116,7 @@ def render_publish_phase_table() -> str:
         ("phase", "begins with a post that is", "what it does", "the adapter's call", "what may follow")
     ]
     rows += [("---",) * len(rows[0])]
-    for phase, row in PUBLISH_PHASES.items():
+    for phase, row in PUBLISH_PHASE_DEFINITIONS.items():
         call = f"`{row.call}`" if row.call else "none"
         rows += [
             (f"`{phase}`", row.starts, row.description, call, ", ".join(f"`{follower}`" for follower in row.follows))

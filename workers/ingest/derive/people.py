@@ -42,7 +42,7 @@ NUMBER_RULING_OUT_AUDIENCE_PATTERN = re.compile(
     r"\b(?:\d+|two|three|four|five|six|zwei|drei|vier|fünf|sechs|deux|trois|quatre|cinq|dos|tres|cuatro|cinco)\b",
     re.IGNORECASE,
 )
-AUDIENCE_PLURAL_PATTERN = re.compile(r"(?<=ss)es$|s$")
+AUDIENCE_PLURAL_ENDING_PATTERN = re.compile(r"(?<=ss)es$|s$")
 WORD_AFTER_AUDIENCE_NAME_PATTERN = re.compile(r" ([\w&]+)")
 
 
@@ -101,7 +101,9 @@ class AudienceNameFinder:
         plural_forms = {
             form: name for name, words in forms for word in words for form in (word.lower(), word.casefold())
         }
-        all_forms = {AUDIENCE_PLURAL_PATTERN.sub("", form): name for form, name in plural_forms.items()} | plural_forms
+        all_forms = {
+            AUDIENCE_PLURAL_ENDING_PATTERN.sub("", form): name for form, name in plural_forms.items()
+        } | plural_forms
         self.names = {fold_case(form): name for form, name in all_forms.items()}
         self.lexicon = lexicon
         self.refusal = refusal

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from workers.publishing import attempt, loop, phases
-from workers.publishing.loop import PUBLISH_PHASES
+from workers.publishing.loop import PUBLISH_PHASE_DEFINITIONS
 from workers.publishing.phases import PublishAttemptPhase
 from workers.tasks import publish_post
 
@@ -49,7 +49,7 @@ def reached(name: str) -> set[str]:
 
 
 def test_the_modules_functions_are_read() -> None:
-    assert {row.run.__name__ for row in PUBLISH_PHASES.values()} < FUNCTIONS.keys()
+    assert {row.run.__name__ for row in PUBLISH_PHASE_DEFINITIONS.values()} < FUNCTIONS.keys()
     assert {"run_publish_phases", "find_resumed_publish_phase", "log_and_count_publish_outcome"} <= reached(
         "publish_post"
     )
@@ -61,7 +61,7 @@ def test_no_function_calls_itself_directly_or_through_others() -> None:
 
 @pytest.mark.parametrize("phase", PublishAttemptPhase)
 def test_a_phase_matches_its_row(phase: PublishAttemptPhase) -> None:
-    row = PUBLISH_PHASES[phase]
+    row = PUBLISH_PHASE_DEFINITIONS[phase]
     found = [node for name in {row.run.__name__, *reached(row.run.__name__)} for node in attributes(name)]
     follows = {
         node.attr for node in found if isinstance(node.value, ast.Name) and node.value.id == "PublishAttemptPhase"
