@@ -247,8 +247,8 @@ if not (mark := pathlib.Path({str(tmp_path)!r}, "began")).exists():
 def test_a_process_knows_whether_others_serve(program: Program) -> None:
     """Only without them it may answer while it waits for a server. The flag holds for a deploy and a killed image."""
     assert program.ask()[2] == "False"
-    until(lambda: len(program.family) == FAMILY_SIZE)
     for signum in (signal.SIGHUP, signal.SIGKILL):
+        until(lambda: len(program.family) == FAMILY_SIZE)
         old = program.family
         os.kill(program.parent.pid if signum is signal.SIGHUP else old[0], signum)
         until(partial(have_ended, {*old}))
