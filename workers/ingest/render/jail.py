@@ -31,6 +31,7 @@ KILL_TIMEOUT_S = 3.0
 JAIL_CHECK_TIMEOUT_S = 10.0
 #: Bytes of the longest DevTools message: a page's text or picture in JSON.
 MAX_MESSAGE_BYTES = 16 << 20
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 CLOCK_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 #: Sets the kernel's limits, and moves stdin and stdout to the descriptors of the DevTools pipe.
@@ -61,7 +62,7 @@ class JailedBrowser(NamedTuple):
         cpu_s, memory_bytes = 0.0, 0
         for pid, process_cpu_s in list_descendants(self.process.pid):
             cpu_s += process_cpu_s
-            memory_bytes += read_proportional_memory_bytes(pid)
+            memory_bytes += read_memory_bytes(pid)
         return ResourceUsage(cpu_s, memory_bytes, time.monotonic() - self.started_at)
 
 
@@ -163,10 +164,15 @@ def list_children(pid: int) -> list[tuple[int, float]]:
     return found
 
 
-def read_proportional_memory_bytes(pid: int) -> int:
-    """Return a process's memory, with its share of shared pages; 0 for an ended process."""
+def read_memory_bytes(pid: int, processes: Path = Path("/proc")) -> int:
+    """Return a process's memory, with its share of shared pages; 0 for an ended process.
+
+    If the host hides that share, shared pages count whole, so that the limit of memory still holds.
+    """
     try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    except OSError:
+        lines = (processes / str(pid) / "smaps_rollup").read_text().splitlines()
+        return next(int(line.split()[1]) << 10 for line in lines if line.startswith("Pss:"))
+    except (OSError, StopIteration):
+        with suppress(OSError):
+            return int((processes / str(pid) / "statm").read_text().split()[1]) * PAGE_BYTES
         return 0
-    return next((int(line.split()[1]) << 10 for line in lines if line.startswith("Pss:")), 0)
