@@ -23,14 +23,14 @@ STREET_WORD_PATTERN = re.compile(
     r"\b(?:street|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd|court|ct|suite|floor|way|square)\b",
     re.IGNORECASE,
 )
-CAPITALIZED_WORD_REGEX = r"[A-ZÀ-ŽĄĆĘŁŃÓŚŹŻ][\w'’.-]+"
+CAPITALIZED_WORD_REGEX = r"[A-ZÀ-ŽĄĆĘŁŃÓŚŹŻ][\w'’.-]{1,40}"
 #: Words after a town in a line of contacts.
 CONTACT_WORD_REGEX = r"(?:Tel\w*|T[ée]l\w*|Phone|Fax|Mobil\w*|Handy|Cell|Call|Mail|E-?[Mm]ail|Web\w*)\b"
 TOWN_REGEX = rf"{CAPITALIZED_WORD_REGEX}(?:[ -](?!{CONTACT_WORD_REGEX}){CAPITALIZED_WORD_REGEX}){{0,2}}"
 #: A postal code and its town, or a town by its language's mark. A year before a word is no postal code, and neither
 #: is the end of a telephone number.
 POSTAL_TOWN_PATTERN = re.compile(
-    rf"(?P<american>{TOWN_REGEX}), [A-Z]{{2}} \d{{5}}(?!\d)"
+    rf"(?<![\w'’.-])(?P<american>{TOWN_REGEX}), [A-Z]{{2}} \d{{5}}(?!\d)"
     rf"|(?<!\d-)(?<!\) )\b(?!(?:19|20)\d\d\b)(?:[A-Z]{{1,2}}-)?\d{{4,5}}(?: ?[A-Z]{{2}}\b)?,? +(?P<coded>{TOWN_REGEX})"
     rf"|\b\d{{2}}-\d{{3}} +(?P<polish>{CAPITALIZED_WORD_REGEX}(?: {CAPITALIZED_WORD_REGEX})?)"
     r"|(?:東京都|北海道|(?:京都|大阪)府|[一-龥]{2,3}県)(?P<japanese>[一-龥]{1,4}[市区町村])"
