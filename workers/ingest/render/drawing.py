@@ -5,6 +5,7 @@ from base64 import b64decode
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
+from domain.values.ssrf_guard import MAX_URL_CHARACTERS
 from workers.ingest.page.address import site_of_url
 from workers.ingest.render.jail import JailedBrowser, open_jailed_browser
 from workers.ingest.render.limits import READING_SHARE, DrawingEnd, DrawingLimits, ResourceUsage, find_exceeded_limit
@@ -46,7 +47,8 @@ RUNNING_TARGET_KINDS = frozenset({"page", "iframe", "worker"})
 class DrawnPage(NamedTuple):
     """Page as drawn: its address and HTML, its screenshot (JPEG); None for each that could not be read.
 
-    `ended_by` is the cause of an early end, `usage` the most that the processes used.
+    An address that is too long to fetch is that of the fetched page. `ended_by` is the cause of an early end,
+    `usage` the most that the processes used.
     """
 
     url: str
@@ -137,11 +139,14 @@ class PageDrawing:
         )
         evaluation = {"expression": READING_SCRIPT, "contextId": world["executionContextId"], "returnByValue": True}
         read = await self.pipe.call("Runtime.evaluate", evaluation, self.page_session)
+        if "exceptionDetails" in read:
+            raise BrowserUnusable("the page has no root element")
         url, html = read["result"]["value"]
         if not url.startswith(("http://", "https://")):
             raise BrowserUnusable("the page has moved to an address of the browser itself")
-        if site_of_url(url) == self.answers.site:
-            self.url = url.partition("#")[0]
+        address = url.partition("#")[0]
+        if len(address) <= MAX_URL_CHARACTERS and site_of_url(address) == self.answers.site:
+            self.url = address
         self.html = html
         picture = {"format": "jpeg", "quality": SCREENSHOT_QUALITY_PERCENT}
         shot = await self.pipe.call("Page.captureScreenshot", picture, self.page_session)

