@@ -143,7 +143,7 @@ class BrandExtraction(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CorrectedBrand(msgspec.Struct, frozen=True, kw_only=True):
-    """A brand whose partner set other values than its sources have: an example for a language model.
+    """Brand with its partner's corrections, an example for a language model.
 
     `texts` are the values and quotes of its sources, the name first. `corrections` are the partner's own values.
     """

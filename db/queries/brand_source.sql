@@ -28,14 +28,15 @@ delete from brand_source
    and project_id = :project_id
    and source = :source;
 
--- name: list_corrected_brands    Return the sources of other brands that their partner edited last.
+-- name: list_corrected_brands    Return the sources of other active projects' brands that their partner edited last.
 with edited as materialized (
-    select project_id, updated_at
-      from brand_source
-     where organization_id = :org
-       and source = 'partner'
-       and project_id <> :project_id
-     order by updated_at desc, project_id desc
+    select own.project_id, own.updated_at
+      from brand_source own
+      join project p on p.organization_id = own.organization_id and p.id = own.project_id and p.status = 'active'
+     where own.organization_id = :org
+       and own.source = 'partner'
+       and own.project_id <> :project_id
+     order by own.updated_at desc, own.project_id desc
      limit :limit
 )
 select brand.project_id, brand.source, brand.fields, brand.url, brand.job_id, brand.updated_at as at

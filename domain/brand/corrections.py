@@ -1,4 +1,4 @@
-"""Corrections: values that a partner set in place of its brands' sources, as examples for a language model."""
+"""Partners' corrections of their brands, as examples for a language model."""
 
 from itertools import groupby
 from uuid import UUID
@@ -25,7 +25,7 @@ CORRECTED_FIELDS: tuple[BrandFieldName, ...] = (
 
 
 async def list_corrected_brands(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[CorrectedBrand]:
-    """Return the brands of the organization that its partner corrected last, but for the project's own."""
+    """Return the brands of the organization that its partner corrected last, of other active projects."""
     rows = await sources.list_corrected_brands.all(
         conn, org=organization_id, project_id=project_id, limit=MAX_CORRECTED_BRANDS
     )
@@ -37,7 +37,7 @@ async def list_corrected_brands(conn: Conn, *, organization_id: UUID, project_id
 
 
 def build_corrected_brand(rows: list[BrandSourceRow]) -> CorrectedBrand:
-    """Build the example of one brand from its sources: what they say, and the partner's values that differ."""
+    """Build the example of one brand: its sources' words, and each different value of the partner."""
     own = list_winning_findings([row for row in rows if row.source == "partner"])
     read = list_winning_findings([row for row in rows if row.source != "partner"])
     language = (own | read).get("primaryLanguage")

@@ -1,4 +1,4 @@
-"""Corrections: examples are brands of the same organization whose partner set other values than their sources."""
+"""Corrections of other brands of the same organization are examples."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -51,6 +51,12 @@ async def test_brands_without_a_correction_are_no_examples(conn: Conn, project: 
 
 async def test_another_organizations_brands_are_no_examples(conn: Conn, project: Project) -> None:
     await corrected_brand(conn, await seeds.organization(conn), READ, tagline="Foreign words")
+    assert await list_corrected_brands(conn, organization_id=project.org, project_id=project.id) == []
+
+
+async def test_an_archived_projects_brand_is_no_example(conn: Conn, project: Project) -> None:
+    archived = await corrected_brand(conn, project.org, READ, tagline="Old words")
+    await conn.execute("update project set status = 'archived', archived_at = now() where id = $1", archived)
     assert await list_corrected_brands(conn, organization_id=project.org, project_id=project.id) == []
 
 
