@@ -104,7 +104,7 @@ def get_sandbox_picture(url: str) -> bytes:
 
 
 def build_sandbox_client() -> httpx.AsyncClient:
-    """Return a client whose requests the built-in servers answer. It opens no connection."""
+    """Return a client of the built-in servers. It opens no connection."""
     return httpx.AsyncClient(transport=httpx.MockTransport(answer_sandbox_request))
 
 

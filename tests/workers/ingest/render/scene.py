@@ -1,4 +1,4 @@
-"""Drawings of a test's site, and what they leave: processes, files, connections to a forbidden host."""
+"""Drawings of a test's site, and their leftovers: processes, files, connections to a forbidden host."""
 
 import os
 import tempfile

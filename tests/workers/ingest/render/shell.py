@@ -1,4 +1,4 @@
-"""A site whose page has no text before its script has fetched it."""
+"""Site with a page that is empty until its script has fetched its text."""
 
 import asyncio
 
