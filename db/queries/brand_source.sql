@@ -28,11 +28,15 @@ delete from brand_source
    and project_id = :project_id
    and source = :source;
 
--- name: list_corrected_brands    Return the sources of other active projects' brands that their partner edited last.
+-- name: list_corrected_brands
+-- Return the sources of other active projects' brands, the last ones that the partner edited.
 with edited as materialized (
     select own.project_id, own.updated_at
       from brand_source own
-      join project p on p.organization_id = own.organization_id and p.id = own.project_id and p.status = 'active'
+      join project p
+        on p.organization_id = own.organization_id
+       and p.id = own.project_id
+       and p.status = 'active'
      where own.organization_id = :org
        and own.source = 'partner'
        and own.project_id <> :project_id
