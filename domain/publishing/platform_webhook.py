@@ -3,6 +3,7 @@
 A job polls the platform before anything changes. So a repeated, late or unrelated event changes nothing.
 """
 
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -69,21 +70,35 @@ async def start_polls_after_platform_event(
 
 
 async def _start_post_poll(conn: Conn, post: PostOfPlatformEvent) -> list[WakeMessage]:
-    """Make a post's job due now if the post is under way, else submit a job that only polls; return the wakes."""
+    """Make a post's job due now if the post is under way, else submit a job that only polls; return the wakes.
+
+    A poll that runs now may have asked the platform before the event. So one more poll follows after its time-out.
+    """
     org = post.organization_id
     if post.status == "publishing" and post.job_id:
         return await controls.make_job_due(conn, organization_id=org, job_id=post.job_id)
-    submitted = await ledger.submit_job(
-        conn,
-        kind=RECONCILE_POST_KIND,
-        organization_id=org,
-        project_id=post.project_id,
-        args={"post_id": str(post.id)},
-        unique_key=f"hint:{post.id}",
-    )
+    submitted = await _submit_post_poll(conn, post, f"hint:{post.id}")
     if submitted.fresh:
         return _wakes_of_jobs([submitted])
-    return await controls.make_job_due(conn, organization_id=org, job_id=submitted.job_id)
+    if wakes := await controls.make_job_due(conn, organization_id=org, job_id=submitted.job_id):
+        return wakes
+    next_poll_at = datetime.now(UTC) + timedelta(seconds=RECONCILE_POST_KIND.timeout_s)
+    await _submit_post_poll(conn, post, f"hint:{post.id}:next", next_poll_at)
+    return []
+
+
+async def _submit_post_poll(
+    conn: Conn, post: PostOfPlatformEvent, unique_key: str, run_at: datetime | None = None
+) -> SubmittedJob:
+    return await ledger.submit_job(
+        conn,
+        kind=RECONCILE_POST_KIND,
+        organization_id=post.organization_id,
+        project_id=post.project_id,
+        args={"post_id": str(post.id)},
+        unique_key=unique_key,
+        run_at=run_at,
+    )
 
 
 def _wakes_of_jobs(submitted: list[SubmittedJob]) -> list[WakeMessage]:
