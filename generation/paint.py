@@ -139,12 +139,30 @@ def draw_sprite_with_shadow(
 
 
 def scale_and_crop_picture_to_size(picture: Image.Image, size: PixelSize, *, top: bool = False) -> Image.Image:
-    """Return a picture scaled to cover a size, and cropped to its middle or its top."""
-    scale = max(size[0] / picture.width, size[1] / picture.height)
-    width, height = size[0] / scale, size[1] / scale
-    left, upper = (picture.width - width) / 2, 0.0 if top else (picture.height - height) / 2
-    box = (left, upper, left + width, upper + height)
-    return picture.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
+    """Return an opaque picture scaled to cover a size, and cropped to its middle or its top; white shows through."""
+    box = _find_covering_box(picture.size, size, top=top)
+    return flatten_picture_on_white(picture).resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
+
+
+def _find_covering_box(inner: PixelSize, outer: PixelSize, *, top: bool) -> tuple[float, float, float, float]:
+    """Return the part of a picture of size `inner` that has the shape of `outer`, as left, top, right and bottom.
+
+    Rounding may put an edge a fraction of a pixel outside the picture, which Pillow refuses: it is moved inside.
+    """
+    scale = max(outer[0] / inner[0], outer[1] / inner[1])
+    width, height = outer[0] / scale, outer[1] / scale
+    left, upper = max(0.0, (inner[0] - width) / 2), 0.0 if top else max(0.0, (inner[1] - height) / 2)
+    return left, upper, min(left + width, inner[0]), min(upper + height, inner[1])
+
+
+def flatten_picture_on_white(picture: Image.Image) -> Image.Image:
+    """Return a picture in RGB: its transparent parts are white, not black as in a plain conversion."""
+    if not picture.has_transparency_data:
+        return picture.convert("RGB")
+    flat = Image.new("RGB", picture.size, "white")
+    layer = picture.convert("RGBA")
+    flat.paste(layer, mask=layer.getchannel("A"))
+    return flat
 
 
 def rotate_and_halve_sprite(double: Image.Image, degrees: float) -> Image.Image:

@@ -40,7 +40,7 @@ def render_phone_mockup(screenshot: Image.Image, height: int) -> Image.Image:
     ):
         size = (width - 2 * inset, height - 2 * inset)
         device.paste(color, (inset, inset), paint.rounded_rectangle_mask(size, radius - inset))
-    screen_image = paint.scale_and_crop_picture_to_size(screenshot.convert("RGB"), screen, top=True)
+    screen_image = paint.scale_and_crop_picture_to_size(screenshot, screen, top=True)
     device.paste(screen_image, (bezel, bezel), paint.rounded_rectangle_mask(screen, radius - bezel))
     return device
 
@@ -49,7 +49,7 @@ def crop_screenshot_to_card(screenshot: Image.Image, width: int) -> Image.Image:
     """Return a wide screenshot as a card with round corners, cropped to a shape from 4:3 to 2:1."""
     size = (width, round(width * min(0.75, max(0.5, screenshot.height / screenshot.width))))
     device = Image.new("RGBA", size)
-    screen_image = paint.scale_and_crop_picture_to_size(screenshot.convert("RGB"), size, top=True)
+    screen_image = paint.scale_and_crop_picture_to_size(screenshot, size, top=True)
     device.paste(screen_image, (0, 0), paint.rounded_rectangle_mask(size, width * 0.034))
     return device
 

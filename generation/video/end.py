@@ -119,13 +119,13 @@ def build_end_scene_of_partner_end_card(kit: SlideKit, picture: Image.Image, sec
     width, height = kit.frame.size
     shape = (picture.width / picture.height) / (width / height)
     if 1 / _END_CARD_RATIO_TOLERANCE < shape < _END_CARD_RATIO_TOLERANCE:
-        shown = StillPicture(paint.scale_and_crop_picture_to_size(picture.convert("RGB"), kit.frame.size), (0, 0))
+        shown = StillPicture(paint.scale_and_crop_picture_to_size(picture, kit.frame.size), (0, 0))
         return VideoScene(
             VideoSceneColorsAndDuration(kit, kit.theme.vivid, _END_SCENE_NUMBER_FOR_BACKDROP, seconds), [shown], []
         )
     scale = min((width - 2 * _END_CARD_INSET_PX) / picture.width, (height - 2 * _END_CARD_INSET_PX) / picture.height)
     size = round(picture.width * scale), round(picture.height * scale)
-    card = paint.scale_and_crop_picture_to_size(picture.convert("RGBA"), size)
+    card = paint.scale_and_crop_picture_to_size(picture, size)
     card.putalpha(paint.rounded_rectangle_mask(size, width * 0.04))
     place = (width - size[0]) // 2, (height - size[1]) // 2
     card_comes = PoppingPicture(card, place, starts=_END_ICON_START_S, blur=48)
