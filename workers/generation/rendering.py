@@ -32,10 +32,13 @@ ENVIRONMENT_VARIABLES_PASSED_TO_RENDERER = ("IMAGEIO_FFMPEG_EXE",)
 ONE_THREAD_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 RENDER_TOO_COSTLY_FAILURE = Failed("TOO_COSTLY", "the piece exceeded its CPU limit: give fewer or smaller files")
-RENDERER_KILLED_RETRY = Retry("RENDERER_KILLED", "the process that made the piece was killed: the job is repeated")
+RENDERER_KILLED_RETRY = Retry(
+    "RENDERER_KILLED", "the process that made the piece was killed: the job is repeated while it has attempts left"
+)
 RENDERER_CRASHED_FAILURE = Failed("RENDERER_CRASHED", "a file or the piece crashed its process: give other files")
 RENDERER_INTERNAL_ERROR_RETRY = Retry(
-    "RENDERER_BROKE", "the process that made the piece failed with an internal error: the job is repeated"
+    "RENDERER_BROKE",
+    "the process that made the piece failed with an internal error: the job is repeated while it has attempts left",
 )
 
 _log = logs.get_logger("rendering")
