@@ -70,7 +70,7 @@ def extract_brand_facts_and_links_of_page(source: FetchedPage) -> ParsedPage:
     page_candidates = chain(
         name_candidates,
         descriptions.find_description_candidates(page, page_passages, lead),
-        taglines.find_page_taglines(page, name, page_passages, lead),
+        taglines.find_page_taglines(page, name, language, page_passages, lead),
         audiences.find_jsonld_audience_candidates(page),
         keywords.find_declared_keyword_candidates(page),
         language_candidates,

@@ -7,6 +7,7 @@ from itertools import dropwhile
 from msgspec.structs import replace
 
 from workers.ingest.page.blocks.cues import TextCue, has_text_cue
+from workers.ingest.page.lines import is_text_of_list
 from workers.ingest.page.names import LEGAL_FORM_PATTERN
 from workers.ingest.page.text import count_words, first_sentence, fold_text, split_sentences
 from workers.ingest.shapes import Passage, PassageRole
@@ -40,10 +41,6 @@ NON_LEAD_SENTENCE_KINDS = frozenset({"question", "quote", "state", "news", "pric
 SENTENCE_END_PATTERN = re.compile(r"[.!。！।؟][\"”“»’')\]」]*$")
 #: Footnotes, lists written as a text, and lines of credit.
 NON_LEAD_OPENING_PATTERN = re.compile(r"[*†‡•·¹²³>✓✔-]|(?:written|sponsored|powered) by\b")
-
-LIST_MARK_PATTERN = re.compile(r"[•·|✦✧★☆◆●■→»/]")
-#: Marks between the items of a list from which a text is one.
-MIN_LIST_MARKS = 3
 
 LeadCheck = Callable[[Passage, str], bool]
 
@@ -90,11 +87,6 @@ def may_be_lead(text: str, skip_rules: SentenceSkipRules) -> bool:
         return False
     kinds = {skip_rules.classify_skipped_sentence(sentence) for sentence in (first_sentence(text), text)}
     return kinds.isdisjoint(NON_LEAD_SENTENCE_KINDS)
-
-
-def is_text_of_list(text: str) -> bool:
-    """Return whether a text is a list without sentences, such as a ticker: `FAST ✦ CHEAP ✦ HAND-MADE ✦`."""
-    return len(LIST_MARK_PATTERN.findall(text)) >= MIN_LIST_MARKS
 
 
 def names_brand(passage: Passage, folded_name: str) -> bool:

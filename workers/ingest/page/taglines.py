@@ -1,16 +1,16 @@
 """Ladder of `tagline`: the brand in one line. Home pages have one, others at most a sentence about it."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from bs4.element import Tag
 
 from schemas.brand import FieldCandidate
 from workers.ingest.page import address, jsonld
-from workers.ingest.page.blocks.cues import TextCue, has_text_cue
 from workers.ingest.page.declared_names import list_metadata_brand_names
 from workers.ingest.page.document import HtmlDocument, read_tag_attribute, read_tag_text
 from workers.ingest.page.kinds import is_brand_node
-from workers.ingest.page.lead import is_text_of_list
+from workers.ingest.page.lines import is_labelled, may_be_tagline
 from workers.ingest.page.names import is_similar_name, split_name_and_tagline
 from workers.ingest.page.text import (
     MIN_TAGLINE_WORDS,
@@ -26,35 +26,33 @@ from workers.ingest.shapes import Passage
 
 #: Words of a hero's line: a longer one is a description.
 MAX_HERO_LINE_WORDS = 16
-#: Cues of lines that are about a visit, and not about the brand.
-VISIT_CUES: tuple[TextCue, ...] = (
-    "greeting",
-    "thanks",
-    "instruction",
-    "date",
-    "year",
-    "notice",
-    "money",
-    "offer",
-    "contact",
-    "legal",
-)
+#: Lines below the headline that may be a tagline.
+MAX_LINES_BELOW_HEADLINE = 2
+#: Words of a headline of the brand's name or title that a slogan below it replaces, and of that slogan.
+MAX_LABEL_HEADLINE_WORDS = 6
+MAX_SLOGAN_WORDS = 10
+#: Passages in which the line of a page without a line in its hero stands, and its words without a mark at its end.
+MAX_PASSAGES_WITH_LINE = 8
+MIN_UNENDED_HEADING_WORDS = 4
+SLOGAN_END_PATTERN = re.compile(r"[.!。！]$")
 #: Headings of one level from which each is a section's heading.
 MIN_SAME_LEVEL_SECTION_HEADINGS = 3
 MAX_SAME_LEVEL_HEADINGS_CHECKED = 10
 
 
 def find_page_taglines(
-    page: HtmlDocument, name: str | None, passages: Sequence[Passage], lead: Passage | None
+    page: HtmlDocument, name: str | None, language: str | None, passages: Sequence[Passage], lead: Passage | None
 ) -> Iterator[FieldCandidate]:
-    """Yield candidates for the brand's tagline on a page.
+    """Yield candidates for the brand's tagline on a page in a language.
 
     `name` is the brand's name: the rest of a title after the name is a tagline, and the name itself is none.
-    `lead` is the page's lead paragraph.
+    `lead` is the page's lead paragraph. Each candidate passes the checks of `lines.py`.
     """
-    for value, confidence, rule in find_scored_taglines(page, name or page.domain_label, passages, lead):
-        line = clean_text_line(value).rstrip(" :：,;")
-        if is_tagline_sized(line) and not is_part_of_name(line, name or "") and not is_about_visit(line):
+    brand = name or page.domain_label
+    for value, confidence, rule in find_scored_taglines(page, brand, language, passages, lead):
+        text = cut_name_at_ends(clean_text_line(value), brand)
+        line = text.rstrip(" :：,;")
+        if is_tagline_sized(line) and not is_part_of_name(line, name or "") and may_be_tagline(text, language):
             yield page.build_candidate("tagline", line, confidence, rule)
 
 
@@ -62,13 +60,8 @@ def is_part_of_name(line: str, name: str) -> bool:
     return fold_text(line) in fold_text(name)
 
 
-def is_about_visit(line: str) -> bool:
-    """Return whether a line greets, thanks or instructs the visitor, is a list, or has dates, prices or contacts."""
-    return is_text_of_list(line) or any(has_text_cue(line.lower(), cue) for cue in VISIT_CUES)
-
-
 def find_scored_taglines(
-    page: HtmlDocument, name: str, passages: Sequence[Passage], lead: Passage | None
+    page: HtmlDocument, name: str, language: str | None, passages: Sequence[Passage], lead: Passage | None
 ) -> Iterator[tuple[str, float, str]]:
     """Yield lines with confidence and rule. A hero's line is the brand's own; a title's rest is for search engines."""
     for node in filter(is_brand_node, page.jsonld_nodes):
@@ -78,10 +71,12 @@ def find_scored_taglines(
     )
     if page.is_home:
         yield from ((text, 0.80, "html.title.rest") for text in find_tagline_in_title(page, name))
-        yield from find_taglines_in_hero(page, name, passages)
+        yield from find_tagline_in_hero(page, name, language, passages)
+        yield from find_taglines_in_headings(passages)
     for _, text in page.read_first_meta_texts("og:description", "description"):
         sentence = first_sentence(clean_text_line(text))
-        if page.is_home or is_sentence_about_brand(sentence, name, page):
+        is_cut = sentence[:1].islower() and fold_text(sentence).find(fold_text(name)) != 0
+        if not is_cut and (page.is_home or is_sentence_about_brand(sentence, name, page)):
             yield sentence, 0.45, "html.description.first"
     if lead is not None and not lead.text[0].islower():
         yield first_sentence(lead.text), 0.40, "html.lead.first"
@@ -104,28 +99,49 @@ def find_tagline_in_title(page: HtmlDocument, name: str) -> Iterator[str]:
         yield max(without_name, key=len)
 
 
-def find_taglines_in_hero(
-    page: HtmlDocument, name: str, passages: Sequence[Passage]
+def find_tagline_in_hero(
+    page: HtmlDocument, name: str, language: str | None, passages: Sequence[Passage]
 ) -> Iterator[tuple[str, float, str]]:
-    """Yield the hero's headline and its first other line, without the brand's name at an end; with confidence, rule.
+    """Yield the hero's headline, else a line next to it, without the brand's name at an end; with confidence, rule.
 
-    Of a longer text, its first sentence is the line, but no question. Yield nothing if the headline is over a
-    section, or linked to a story.
+    Of a longer text, its first sentence is the line. A slogan below a headline of the name or the title is the
+    better line. Yield nothing if the headline is over a section, or linked to a story.
     """
     hero = [passage for passage in passages if passage.role == "hero"]
     headline = next((passage for passage in hero if passage.kind == "heading"), None)
     if headline is None or is_headline_of_section_or_story(headline, page):
         return
-    lines = [headline, *(passage for passage in hero if passage is not headline and passage.kind != "label")]
-    for passage in lines:
-        line = cut_name_at_ends(passage.text, name)
-        is_cut = count_words(line) > MAX_HERO_LINE_WORDS
-        line = first_sentence(line) if is_cut else line
-        is_sized = MIN_TAGLINE_WORDS <= count_words(line) <= MAX_HERO_LINE_WORDS
-        is_question = is_cut and line.endswith(("?", "？", "؟"))
-        if is_sized and not is_question and not is_part_of_name(line, name) and not is_about_visit(line):
-            yield line, *((0.85, "html.h1") if passage is headline else (0.82, "html.after_h1"))
-            return
+    below = [passage for passage in hero if passage is not headline and passage.kind != "label"]
+    texts = [cut_name_at_ends(passage.text, name) for passage in (headline, *below[:MAX_LINES_BELOW_HEADLINE])]
+    cut = [first_sentence(text) if count_words(text) > MAX_HERO_LINE_WORDS else text for text in texts]
+    lines = [line for line in cut if is_hero_line(line, name, language)]
+    is_label = is_headline_of_name_or_title(headline.text, name, page)
+    slogans = [line for line in lines if count_words(line) <= MAX_SLOGAN_WORDS and SLOGAN_END_PATTERN.search(line)]
+    if is_label and slogans:
+        yield slogans[0], 0.91, "html.after_h1"
+    elif lines:
+        yield lines[0], *((0.85, "html.h1") if lines[0] == texts[0] else (0.82, "html.after_h1"))
+
+
+def is_hero_line(line: str, name: str, language: str | None) -> bool:
+    is_sized = MIN_TAGLINE_WORDS <= count_words(line) <= MAX_HERO_LINE_WORDS
+    return is_sized and not is_labelled(line) and not is_part_of_name(line, name) and may_be_tagline(line, language)
+
+
+def is_headline_of_name_or_title(headline: str, name: str, page: HtmlDocument) -> bool:
+    """Return whether a short headline without a mark at its end has the brand's name, or is a part of the title."""
+    is_short = count_words(headline) <= MAX_LABEL_HEADLINE_WORDS and not SLOGAN_END_PATTERN.search(headline)
+    folded = fold_text(headline)
+    return is_short and (fold_text(name) in folded or folded in map(fold_text, split_title(page.title)))
+
+
+def find_taglines_in_headings(passages: Sequence[Passage]) -> Iterator[tuple[str, float, str]]:
+    """Yield the first headings that may be a line: with the mark of a sentence, they say more than a description."""
+    for passage in passages[:MAX_PASSAGES_WITH_LINE]:
+        is_slogan = SLOGAN_END_PATTERN.search(passage.text) is not None
+        is_line = is_slogan or count_words(passage.text) >= MIN_UNENDED_HEADING_WORDS
+        if passage.kind == "heading" and passage.role == "heading" and is_line:
+            yield passage.text, 0.50 if is_slogan else 0.42, "html.heading"
 
 
 def cut_name_at_ends(line: str, name: str) -> str:

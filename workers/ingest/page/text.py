@@ -17,9 +17,12 @@ HTML_TAG_IN_TEXT_PATTERN = re.compile(r"</?[a-zA-Z][^<>]*>")
 INVISIBLE_CHARACTERS_PATTERN = re.compile(
     r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
-#: The end of a sentence; an initial (`Malte C. wrote`) or a day (`29. March`) ends no sentence.
+#: Abbreviations before a name, or within an address.
+ABBREVIATIONS = "St Dr Dra Mr Mrs Ms Prof Ing Lic Mah Cad Sok Sk Av Str ul al pl".split()
+NO_ABBREVIATION_REGEX = "".join(rf"(?<!\b{word}\.)" for word in ABBREVIATIONS)
+#: The end of a sentence; an initial (`Malte C. wrote`), a day (`29. March`) or `Dr. Who` ends no sentence.
 SENTENCE_BREAK_PATTERN = re.compile(
-    r"(?<=[!?…])\s+|(?:(?<=[^\W\d_]{2}\.)|(?<=[)\]»”]\.))\s+(?![a-zß-ÿ\d])|(?<=[。！？])"
+    r"(?<=[!?…])\s+|(?:(?<=[^\W\d_]{2}\.)" + NO_ABBREVIATION_REGEX + r"|(?<=[)\]»”]\.))\s+(?![a-zß-ÿ\d])|(?<=[。！？])"
 )
 #: A mark that ends a sentence. Most texts have none, and a search for it costs a tenth of one for a break.
 SENTENCE_MARK_PATTERN = re.compile(r"[.!?…。！？]")

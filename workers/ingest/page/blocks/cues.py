@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal, TypeAlias
 
-HeadingCue: TypeAlias = Literal["testimonial", "faq", "hours"]
+HeadingCue: TypeAlias = Literal["testimonial", "faq", "hours", "about"]
 TextCue: TypeAlias = Literal[
     "legal",
     "notice",
@@ -25,6 +25,7 @@ TextCue: TypeAlias = Literal[
     "greeting",
     "thanks",
     "instruction",
+    "appeal",
     "we",
 ]
 
