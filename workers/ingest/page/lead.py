@@ -1,13 +1,13 @@
 """Lead paragraph of a home page: the text that says best what the brand is, in any script."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from itertools import dropwhile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import dropwhile, pairwise
 
 from msgspec.structs import replace
 
-from workers.ingest.page.blocks.cues import TextCue, has_text_cue
-from workers.ingest.page.lines import is_text_of_list
+from workers.ingest.page.blocks.cues import TextCue, has_heading_cue, has_text_cue
+from workers.ingest.page.lines import is_labelled, is_text_of_list, may_be_tagline, refers_back
 from workers.ingest.page.names import LEGAL_FORM_PATTERN
 from workers.ingest.page.text import count_words, first_sentence, fold_text, split_sentences
 from workers.ingest.shapes import Passage, PassageRole
@@ -19,6 +19,10 @@ MIN_LEAD_WORDS = 9
 MIN_PLAIN_LEAD_WORDS = 12
 #: Words of one without a mark at its end: a shorter one may be a footer's line.
 MIN_UNENDED_LEAD_WORDS = 15
+#: Words of a hero's line, and of its lines together, that make up a lead; characters of all lines.
+MIN_JOINED_LINE_WORDS = 4
+MIN_JOINED_HERO_WORDS = 7
+MAX_JOINED_HERO_CHARS = 200
 #: Characters of the brand's name at least, so that its mention is a sign.
 MIN_MENTIONED_NAME_CHARS = 3
 #: Roles of passages that may describe the brand. A feature's text describes one part, unless it names the brand.
@@ -28,6 +32,7 @@ NON_LEAD_CUES: tuple[TextCue, ...] = (
     "greeting",
     "thanks",
     "instruction",
+    "appeal",
     "date",
     "notice",
     "money",
@@ -45,19 +50,61 @@ NON_LEAD_OPENING_PATTERN = re.compile(r"[*†‡•·¹²³>✓✔-]|(?:written|
 LeadCheck = Callable[[Passage, str], bool]
 
 
-def find_lead_paragraph(passages: Iterable[Passage], name: str, language: str | None) -> Passage | None:
-    """Return the first passage of the hero, else the first by the first sign of `LEAD_SIGNS` that any has.
+def find_lead_paragraph(passages: Sequence[Passage], name: str, language: str | None) -> Passage | None:
+    """Return the first whole passage of the hero, else the first by the first sign of `LEAD_SIGNS` that any has.
 
-    Greetings and questions at its start are cut. Return None without such a passage.
+    A passage below a heading such as *About us* or *Welcome to Acme* is the first of the others. Greetings and
+    questions at its start are cut. Return None without such a passage.
     """
     skip_rules = SentenceSkipRules(language)
     prose = [passage for passage in passages if passage.kind == "text" and passage.role in LEAD_ROLES]
-    hero = find_possible_leads([passage for passage in prose if passage.role == "hero"], skip_rules)
-    if lead := next(hero, None):
+    hero = [*find_possible_leads([passage for passage in prose if passage.role == "hero"], skip_rules)]
+    introductions = [*find_possible_leads(find_introductions(passages), skip_rules)]
+    if lead := next(filter(is_whole, hero), None) or next(iter(introductions), None):
         return lead
     paragraphs = [*find_possible_leads([passage for passage in prose if passage.role != "hero"], skip_rules)]
     folded_name = fold_text(LEGAL_FORM_PATTERN.sub("", name))
+    named = next((passage for passage in paragraphs if names_brand(passage, folded_name)), None)
+    if lead := named or next(iter(hero), None) or join_lines_of_hero(passages, name, language):
+        return lead
     return next((passage for sign in LEAD_SIGNS for passage in paragraphs if sign(passage, folded_name)), None)
+
+
+def find_introductions(passages: Sequence[Passage]) -> list[Passage]:
+    """Return the texts right below headings such as *About us* or *Welcome to Acme*."""
+    return [
+        passage
+        for heading, passage in pairwise(passages)
+        if heading.kind == "heading"
+        and passage.kind == "text"
+        and passage.role in LEAD_ROLES
+        and (is_whole(passage) or count_words(passage.text) >= MIN_UNENDED_LEAD_WORDS)
+        and has_heading_cue(heading.text.lower(), "about")
+    ]
+
+
+def join_lines_of_hero(passages: Sequence[Passage], name: str, language: str | None) -> Passage | None:
+    """Return the hero's lines about the brand as one text of at most `MAX_JOINED_HERO_CHARS`; None for too few words."""
+    lines = [
+        passage
+        for passage in passages
+        if passage.role == "hero"
+        and passage.kind == "text"
+        and count_words(passage.text) >= MIN_JOINED_LINE_WORDS
+        and may_be_tagline(passage.text, language)
+        and not is_labelled(passage.text)
+    ]
+    text = ""
+    for line in lines:
+        joined = f"{end_sentence(text)} {line.text}".strip()
+        text = joined if len(joined) <= MAX_JOINED_HERO_CHARS else text
+    is_lead = count_words(text) >= MIN_JOINED_HERO_WORDS and fold_text(text) != fold_text(name)
+    return replace(lines[0], text=text) if is_lead else None
+
+
+def end_sentence(text: str) -> str:
+    """Return the text with a mark at its end."""
+    return text if not text or SENTENCE_END_PATTERN.search(text) else f"{text}."
 
 
 def find_possible_leads(prose: Iterable[Passage], skip_rules: SentenceSkipRules) -> Iterator[Passage]:
@@ -65,7 +112,7 @@ def find_possible_leads(prose: Iterable[Passage], skip_rules: SentenceSkipRules)
     for passage in prose:
         if count_words(passage.text) >= MIN_LEAD_WORDS:
             text = cut_greetings_and_questions(passage.text, skip_rules)
-            if may_be_lead(text, skip_rules):
+            if may_be_lead(text, skip_rules) and not refers_back(text, skip_rules.language):
                 yield replace(passage, text=text)
 
 
@@ -114,9 +161,8 @@ def is_whole(passage: Passage) -> bool:
     return SENTENCE_END_PATTERN.search(passage.text) is not None
 
 
-#: Signs of a lead paragraph outside of the hero, the best first.
+#: Signs of a lead paragraph without the brand's name, the best first.
 LEAD_SIGNS: tuple[LeadCheck, ...] = (
-    names_brand,
     speaks_of_itself,
     is_long_prose,
     speaks_of_itself_in_list,
