@@ -44,6 +44,8 @@ NON_LEAD_CUES: tuple[TextCue, ...] = (
 #: Kinds of sentences that don't describe a brand. Its history may.
 NON_LEAD_SENTENCE_KINDS = frozenset({"question", "quote", "state", "news", "price", "request", "greeting"})
 SENTENCE_END_PATTERN = re.compile(r"[.!。！।؟][\"”“»’')\]」]*$")
+OPENING_QUOTES = "\"“„«「『"
+CLAUSE_MARK_PATTERN = re.compile(r"[^\w\s'’]")
 #: Footnotes, lists written as a text, and lines of credit.
 NON_LEAD_OPENING_PATTERN = re.compile(r"[*†‡•·¹²³>✓✔-]|(?:written|sponsored|powered) by\b")
 
@@ -65,9 +67,15 @@ def find_lead_paragraph(passages: Sequence[Passage], name: str, language: str | 
     paragraphs = [*find_possible_leads([passage for passage in prose if passage.role != "hero"], skip_rules)]
     folded_name = fold_text(LEGAL_FORM_PATTERN.sub("", name))
     named = next((passage for passage in paragraphs if names_brand(passage, folded_name)), None)
-    if lead := named or next(iter(hero), None) or join_lines_of_hero(passages, name, language):
+    plain_hero = next((passage for passage in hero if not is_run_of_words(passage.text)), None)
+    if lead := named or plain_hero or join_lines_of_hero(passages, name, language):
         return lead
     return next((passage for sign in LEAD_SIGNS for passage in paragraphs if sign(passage, folded_name)), None)
+
+
+def is_run_of_words(text: str) -> bool:
+    """Return whether a text without any mark is too long for a line: its parts were separate on the page."""
+    return count_words(text) >= MIN_PLAIN_LEAD_WORDS and CLAUSE_MARK_PATTERN.search(text) is None
 
 
 def find_introductions(passages: Sequence[Passage]) -> list[Passage]:
@@ -92,7 +100,7 @@ def join_lines_of_hero(passages: Sequence[Passage], name: str, language: str | N
         and passage.kind == "text"
         and count_words(passage.text) >= MIN_JOINED_LINE_WORDS
         and may_be_tagline(passage.text, language)
-        and not is_labelled(passage.text)
+        and not (is_labelled(passage.text) or is_run_of_words(passage.text) or passage.text[0] in OPENING_QUOTES)
     ]
     text = ""
     for line in lines:
