@@ -28,8 +28,8 @@ from workers.ingest.llm.source_text import (
     is_quote_in_text,
 )
 from workers.ingest.page.lead import may_be_lead
-from workers.ingest.page.names import MAX_TITLE_PART_NAME_CHARS, is_possible_brand_name
 from workers.ingest.page.lines import is_about_visit
+from workers.ingest.page.names import MAX_TITLE_PART_NAME_CHARS, is_possible_brand_name
 from workers.ingest.page.taglines import is_part_of_name
 from workers.ingest.page.text import (
     MAX_DESCRIPTION_CHARS,

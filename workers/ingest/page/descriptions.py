@@ -120,12 +120,12 @@ def find_fuller_description(
 ) -> Iterator[tuple[str, float, str]]:
     """Yield a fuller description if the first declared one is short: another one, else it with the lead's sentences."""
     first = declared[0] if declared else ""
-    if not page.is_home or not MIN_STRONG_DESCRIPTION_CHARS <= len(first) < MIN_FULL_DESCRIPTION_CHARS:
+    if not page.is_home or is_weak_description(first) or len(first) >= MIN_FULL_DESCRIPTION_CHARS:
         return
     fuller = next((text for text in declared if len(text) >= MIN_FULL_DESCRIPTION_CHARS), None)
     if fuller and not has_text_cue(fuller.lower(), "appeal"):
         yield fuller, 0.895, "html.description"
-    elif lead is not None and fold_text(first) not in fold_text(lead.text):
+    elif lead is not None and fold_text(first) not in fold_text(lead.text) and lead.text not in declared:
         rest = keep_first_sentences(lead.text, MAX_LEAD_DESCRIPTION_CHARS - len(first))
         yield f"{end_sentence(first)} {rest}", 0.895, "html.description.lead"
 

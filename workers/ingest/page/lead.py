@@ -44,7 +44,7 @@ NON_LEAD_CUES: tuple[TextCue, ...] = (
 #: Kinds of sentences that don't describe a brand. Its history may.
 NON_LEAD_SENTENCE_KINDS = frozenset({"question", "quote", "state", "news", "price", "request", "greeting"})
 SENTENCE_END_PATTERN = re.compile(r"[.!。！।؟][\"”“»’')\]」]*$")
-OPENING_QUOTES = "\"“„«「『"
+OPENING_QUOTES = '"“„«「『'
 CLAUSE_MARK_PATTERN = re.compile(r"[^\w\s'’]")
 #: Footnotes, lists written as a text, and lines of credit.
 NON_LEAD_OPENING_PATTERN = re.compile(r"[*†‡•·¹²³>✓✔-]|(?:written|sponsored|powered) by\b")
@@ -92,7 +92,7 @@ def find_introductions(passages: Sequence[Passage]) -> list[Passage]:
 
 
 def join_lines_of_hero(passages: Sequence[Passage], name: str, language: str | None) -> Passage | None:
-    """Return the hero's lines about the brand as one text of at most `MAX_JOINED_HERO_CHARS`; None for too few words."""
+    """Return the hero's lines as one text of at most `MAX_JOINED_HERO_CHARS`; None for too few words."""
     lines = [
         passage
         for passage in passages
@@ -170,9 +170,4 @@ def is_whole(passage: Passage) -> bool:
 
 
 #: Signs of a lead paragraph without the brand's name, the best first.
-LEAD_SIGNS: tuple[LeadCheck, ...] = (
-    speaks_of_itself,
-    is_long_prose,
-    speaks_of_itself_in_list,
-    is_any_prose,
-)
+LEAD_SIGNS: tuple[LeadCheck, ...] = (speaks_of_itself, is_long_prose, speaks_of_itself_in_list, is_any_prose)

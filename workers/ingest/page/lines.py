@@ -47,11 +47,13 @@ SENTENCE_END_PATTERN = re.compile(r"[.!?。！？؟…][\"”“»’')\]」]*$"
 OPEN_END_PATTERN = re.compile(r"[,、，&+/–—-]$")
 ITEM_SEPARATOR_PATTERN = re.compile(r"[,、，;|•·/]")
 #: A beginning with the brand's age: `Established 1985`.
-AGE_PATTERN = re.compile(r"(?:established|founded|since|est\.|gegründet|seit|depuis|fondé|desde|dal|sinds|od)\b.{0,10}\d")
+AGE_PATTERN = re.compile(
+    r"(?:established|founded|since|est\.|gegründet|seit|depuis|fondé|desde|dal|sinds|od)\b.{0,10}\d"
+)
 TIME_SPAN_PATTERN = re.compile(r"\d[:.h]\d\d\b.*\d[:.h]\d\d\b")
 LABEL_PATTERN = re.compile(r"([^:：.]+)[:：]\s")
 #: Pairs of marks that a whole line closes.
-PAIRED_MARKS = ("()", "[]", "“”", "«»", "「」", "『』")
+PAIRED_MARKS = (("(", ")"), ("[", "]"), ("“", "”"), ("«", "»"), ("「", "」"), ("『", "』"))
 
 
 @cache
@@ -118,7 +120,7 @@ def is_line_cut(line: str, language: str | None) -> bool:
         return True
     words = WORD_PATTERN.findall(line.lower())
     is_ended = SENTENCE_END_PATTERN.search(line) is not None
-    ends_open = OPEN_END_PATTERN.search(line) or words[-1:] and words[-1] in list_line_words("endings", language)
+    ends_open = OPEN_END_PATTERN.search(line) or (words[-1:] and words[-1] in list_line_words("endings", language))
     return begins_with(words, "conjunctions", language) or bool(not is_ended and ends_open)
 
 

@@ -31,9 +31,8 @@ MAX_LINES_BELOW_HEADLINE = 2
 #: Words of a headline of the brand's name or title that a slogan below it replaces, and of that slogan.
 MAX_LABEL_HEADLINE_WORDS = 6
 MAX_SLOGAN_WORDS = 10
-#: Passages in which the line of a page without a line in its hero stands, and its words without a mark at its end.
+#: First passages, in which a line stands if the hero has none.
 MAX_PASSAGES_WITH_LINE = 8
-MIN_UNENDED_HEADING_WORDS = 4
 SLOGAN_END_PATTERN = re.compile(r"[.!。！]$")
 #: Headings of one level from which each is a section's heading.
 MIN_SAME_LEVEL_SECTION_HEADINGS = 3
@@ -136,12 +135,11 @@ def is_headline_of_name_or_title(headline: str, name: str, page: HtmlDocument) -
 
 
 def find_taglines_in_headings(passages: Sequence[Passage]) -> Iterator[tuple[str, float, str]]:
-    """Yield the first headings that may be a line: with the mark of a sentence, they say more than a description."""
+    """Yield the first headings with the mark of a sentence: they say more than a description."""
     for passage in passages[:MAX_PASSAGES_WITH_LINE]:
-        is_slogan = SLOGAN_END_PATTERN.search(passage.text) is not None
-        is_line = is_slogan or count_words(passage.text) >= MIN_UNENDED_HEADING_WORDS
-        if passage.kind == "heading" and passage.role == "heading" and is_line:
-            yield passage.text, 0.50 if is_slogan else 0.42, "html.heading"
+        is_heading = passage.kind == "heading" and passage.role == "heading"
+        if is_heading and SLOGAN_END_PATTERN.search(passage.text):
+            yield passage.text, 0.50, "html.heading"
 
 
 def cut_name_at_ends(line: str, name: str) -> str:
