@@ -26,8 +26,9 @@ from workers.ingest.shapes import Passage
 MIN_STRONG_DESCRIPTION_CHARS = 25
 #: Confidence factor of a text that is too short, or only repeats the title.
 WEAK_DESCRIPTION_CONFIDENCE_FACTOR = 0.4
-#: Characters of a declared description that needs no other; of a short text without its last sentences; of a lead.
-MIN_FULL_DESCRIPTION_CHARS = 90
+#: Words of a declared description that needs no other.
+MIN_FULL_DESCRIPTION_WORDS = 14
+#: Characters of a text without its last sentences at least, and of a lead at most.
 MIN_TRIMMED_DESCRIPTION_CHARS = 40
 MAX_LEAD_DESCRIPTION_CHARS = 330
 #: Marks for words that are left out of a quotation.
@@ -120,9 +121,9 @@ def find_fuller_description(
 ) -> Iterator[tuple[str, float, str]]:
     """Yield a fuller description if the first declared one is short: another one, else it with the lead's sentences."""
     first = declared[0] if declared else ""
-    if not page.is_home or is_weak_description(first) or len(first) >= MIN_FULL_DESCRIPTION_CHARS:
+    if not page.is_home or is_weak_description(first) or count_words(first) >= MIN_FULL_DESCRIPTION_WORDS:
         return
-    fuller = next((text for text in declared if len(text) >= MIN_FULL_DESCRIPTION_CHARS), None)
+    fuller = next((text for text in declared if count_words(text) >= MIN_FULL_DESCRIPTION_WORDS), None)
     if fuller and not has_text_cue(fuller.lower(), "appeal"):
         yield fuller, 0.895, "html.description"
     elif lead is not None and fold_text(first) not in fold_text(lead.text) and lead.text not in declared:

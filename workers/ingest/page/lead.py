@@ -68,9 +68,11 @@ def find_lead_paragraph(passages: Sequence[Passage], name: str, language: str | 
     folded_name = fold_text(LEGAL_FORM_PATTERN.sub("", name))
     named = next((passage for passage in paragraphs if names_brand(passage, folded_name)), None)
     plain_hero = next((passage for passage in hero if not is_run_of_words(passage.text)), None)
-    if lead := named or plain_hero or join_lines_of_hero(passages, name, language):
+    lines = join_lines_of_hero(passages, name, language)
+    if lead := named or plain_hero or (lines if lines and count_words(lines.text) >= MIN_LEAD_WORDS else None):
         return lead
-    return next((passage for sign in LEAD_SIGNS for passage in paragraphs if sign(passage, folded_name)), None)
+    own = next((passage for passage in paragraphs if speaks_of_itself(passage, folded_name)), None)
+    return own or lines or next((item for sign in LEAD_SIGNS for item in paragraphs if sign(item, folded_name)), None)
 
 
 def is_run_of_words(text: str) -> bool:
@@ -169,5 +171,5 @@ def is_whole(passage: Passage) -> bool:
     return SENTENCE_END_PATTERN.search(passage.text) is not None
 
 
-#: Signs of a lead paragraph without the brand's name, the best first.
-LEAD_SIGNS: tuple[LeadCheck, ...] = (speaks_of_itself, is_long_prose, speaks_of_itself_in_list, is_any_prose)
+#: Signs of a lead paragraph without the brand's name and words of its own, the best first.
+LEAD_SIGNS: tuple[LeadCheck, ...] = (is_long_prose, speaks_of_itself_in_list, is_any_prose)

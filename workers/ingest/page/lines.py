@@ -53,7 +53,7 @@ AGE_PATTERN = re.compile(
 TIME_SPAN_PATTERN = re.compile(r"\d[:.h]\d\d\b.*\d[:.h]\d\d\b")
 LABEL_PATTERN = re.compile(r"([^:：.]+)[:：]\s")
 #: Pairs of marks that a whole line closes.
-PAIRED_MARKS = (("(", ")"), ("[", "]"), ("“", "”"), ("«", "»"), ("「", "」"), ("『", "』"))
+PAIRED_MARKS = (("(", ")"), ("[", "]"), ("«", "»"), ("「", "」"), ("『", "』"))
 
 
 @cache
