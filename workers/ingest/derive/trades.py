@@ -2,10 +2,12 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from workers.ingest.derive.quotes import cut_evidence_quote
+from workers.ingest.derive.stems import StemMatch
 from workers.ingest.derive.tables import Trade, index_trade_stems, load_trades
 from workers.ingest.shapes import Passage, PassageRole, SourceProse
 
@@ -15,11 +17,15 @@ DECLARED_TRADE_POINTS = 6.0
 TITLE_TRADE_POINTS = 3.0
 #: Points of a word in a description or tagline, and in the hero.
 LEADING_TEXT_TRADE_POINTS = 2.0
+#: Share of a text's points for trades that it names after another one.
+LATER_TRADE_SHARE = 0.5
 #: Points of each passage that mentions it.
 TRADE_MENTION_POINTS = 0.5
 MAX_TRADE_MENTIONS_POINTS = 3.0
 #: Points from which a trade is the brand's: two places name it.
 MIN_TRADE_POINTS = 2.5
+#: Times the points of every other trade that a trade needs which no leading text names.
+MIN_LEAD_OF_UNDECLARED_TRADE = 2.0
 #: Passages of the hero that are read, with the headline.
 MAX_HERO_PASSAGES = 3
 #: Characters of prose that are read for a trade.
@@ -27,6 +33,21 @@ MAX_TRADE_PROSE_CHARS = 15_000
 #: Roles of passages about the brand's offer.
 OFFERING_ROLES: frozenset[PassageRole] = frozenset({"hero", "heading", "prose", "feature", "faq", "offer"})
 NON_LETTERS_PATTERN = re.compile(r"[\W\d_]+")
+#: Words before a purpose or customer, by language, and the words up to it. German `für` isn't one: `Praxis für Yoga`.
+PURPOSE_CUES_PATTERNS = {
+    language: re.compile(rf"\b(?:{words})\s(?:[\w'’-]+\s){{0,3}}(?:\w+['’])?$", re.IGNORECASE)
+    for language, words in {
+        "en": "for|to|helps?|helping|empower(?:s|ing)|serving",
+        "fr": "pour(?: les?| la)?|destinée?s? aux?",
+        "es": "para",
+        "it": "per|agli|ai",
+        "pt": "para",
+        "nl": "voor",
+        "pl": "dla",
+        "cs": "pro",
+        "ru": "для",
+    }.items()
+}
 
 
 class FoundTrade(NamedTuple):
@@ -37,44 +58,100 @@ class FoundTrade(NamedTuple):
     quote: str
 
 
-def find_brand_trade(prose: SourceProse, language: str) -> FoundTrade | None:
-    """Return the trade with the most points, the first of the table among equals; None below `MIN_TRADE_POINTS`.
+@dataclass
+class TradeEvidence:
+    """Points of a trade: the highest of one place, those of declared facts and leading texts, and those of mentions."""
 
-    Software for a local trade is not of that trade: a local trade is the brand's only if no software is named in as
-    good a place.
+    quote: str
+    top: float = 0.0
+    leading: float = 0.0
+    mentions: float = 0.0
+
+    @property
+    def total(self) -> float:
+        return self.leading + min(self.mentions, MAX_TRADE_MENTIONS_POINTS)
+
+
+def find_brand_trade(prose: SourceProse, language: str) -> FoundTrade | None:
+    """Return the trade with the most points, the first named among equals; None below `MIN_TRADE_POINTS`.
+
+    A tool, a work or a service may be about another trade: software for dentists, an e-book on baking. So another
+    trade is the brand's only if no such trade is named in as good a place. A trade that only the prose names is the
+    brand's if it is named far more often than any other one.
     """
-    points: defaultdict[str, float] = defaultdict(float)
-    top_points: defaultdict[str, float] = defaultdict(float)
-    quotes: dict[str, str] = {}
-    for name, quote in find_declared_trades(prose):
-        points[name] = top_points[name] = DECLARED_TRADE_POINTS
-        quotes[name] = quote
-    for name, text_points, quote in find_trades_in_leading_texts(prose, language):
-        points[name] += text_points
-        top_points[name] = max(top_points[name], text_points)
-        quotes.setdefault(name, quote)
-    for name, (mentions, quote) in count_trade_mentions(prose.passages, language).items():
-        points[name] += min(mentions * TRADE_MENTION_POINTS, MAX_TRADE_MENTIONS_POINTS)
-        quotes.setdefault(name, quote)
+    evidence = weigh_trades(prose, language)
     trades = load_trades()
-    likely = [name for name in trades if points[name] >= MIN_TRADE_POINTS]
-    software_points = max((top_points[name] for name in likely if trades[name].software), default=0.0)
-    own = [name for name in likely if trades[name].market != "local" or top_points[name] > software_points] or likely
-    best = max(own, key=lambda name: points[name], default=None)
-    return FoundTrade(best, trades[best], quotes[best]) if best else None
+    likely = {name: found for name, found in evidence.items() if found.total >= MIN_TRADE_POINTS}
+    subject_points = max((found.top for name, found in likely.items() if trades[name].about_trades), default=-1.0)
+    own = {name: found for name, found in likely.items() if trades[name].about_trades or found.top > subject_points}
+    best = max(own, key=lambda name: own[name].total, default=None)
+    if best is None or not (own[best].leading or is_clear_lead(best, evidence)):
+        return None
+    return FoundTrade(best, trades[best], own[best].quote)
+
+
+def is_clear_lead(best: str, evidence: dict[str, TradeEvidence]) -> bool:
+    """Return whether a trade has far more points than every other one."""
+    others = max((found.total for name, found in evidence.items() if name != best), default=0.0)
+    return evidence[best].total >= MIN_LEAD_OF_UNDECLARED_TRADE * others
+
+
+def weigh_trades(prose: SourceProse, language: str) -> dict[str, TradeEvidence]:
+    """Return the evidence of each trade that the source declares or names. The titles of an article name none."""
+    evidence: dict[str, TradeEvidence] = {}
+    for name, quote in find_declared_trades(prose):
+        evidence[name] = TradeEvidence(quote, DECLARED_TRADE_POINTS, DECLARED_TRADE_POINTS)
+    leading = () if is_mostly_stories(prose.passages) else find_trades_in_leading_texts(prose, language)
+    for name, points, quote in leading:
+        found = evidence.setdefault(name, TradeEvidence(quote))
+        found.leading += points
+        found.top = max(found.top, points)
+    for name, (mentions, quote) in count_trade_mentions(prose.passages, language).items():
+        evidence.setdefault(name, TradeEvidence(quote)).mentions = mentions * TRADE_MENTION_POINTS
+    return evidence
+
+
+def is_mostly_stories(passages: Iterable[Passage]) -> bool:
+    """Return whether articles have more characters than the brand's own prose, so that titles are theirs."""
+    chars = {True: 0, False: 0}
+    for passage in passages:
+        if passage.kind != "label":
+            chars[passage.story] += len(passage.text)
+    return chars[True] > chars[False]
 
 
 def find_trades_in_leading_texts(prose: SourceProse, language: str) -> Iterator[tuple[str, float, str]]:
     """Yield each trade that the title, a description or the hero's first passages name, with points and quote."""
-    index = index_trade_stems(language)
     texts = [(text, LEADING_TEXT_TRADE_POINTS) for text in prose.about]
     hero = [(one.text, LEADING_TEXT_TRADE_POINTS) for one in prose.passages if one.role == "hero"][:MAX_HERO_PASSAGES]
     for leading in (texts, hero):
         leading[:1] = [(text, TITLE_TRADE_POINTS) for text, _ in leading[:1]]
     for text, points in (*texts, *hero):
-        starts = {match.owner: match.start for match in index.find_stems(text)}
-        for name, start in starts.items():
-            yield name, points, cut_evidence_quote(text, start)
+        for name, (share, start) in find_trades_in_text(text, language).items():
+            yield name, points * share, cut_evidence_quote(text, start)
+
+
+def find_trades_in_text(text: str, language: str) -> dict[str, tuple[float, int]]:
+    """Return the trades that a text names, with the share of the text's points and the place.
+
+    The first one has all points, as has the first that may be about another trade. A purpose or customer has none.
+    """
+    trades = load_trades()
+    found: dict[str, tuple[float, int]] = {}
+    first_starts: dict[bool, int] = {}
+    for match in index_trade_stems(language).find_stems(text):
+        if match.owner not in found and not is_purpose(text, match, language):
+            about = trades[match.owner].about_trades
+            is_full = not found or first_starts.get(about, match.start) == match.start and (about or not first_starts)
+            first_starts.setdefault(about, match.start)
+            found[match.owner] = (1.0 if is_full else LATER_TRADE_SHARE, match.start)
+    return found
+
+
+def is_purpose(text: str, match: StemMatch, language: str) -> bool:
+    """Return whether a stem is the purpose or customer of another thing, as in `robots for farms`."""
+    pattern = PURPOSE_CUES_PATTERNS.get(language)
+    return pattern is not None and pattern.search(text, 0, match.start) is not None
 
 
 def is_name_of_trade(text: str, name: str, language: str) -> bool:
