@@ -1,7 +1,6 @@
 """Trade of a brand: found by declared types, by genres of stores, and by its words in titles, hero and prose."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -138,13 +137,10 @@ def find_trades_in_text(text: str, language: str) -> dict[str, tuple[float, int]
     """
     trades = load_trades()
     found: dict[str, tuple[float, int]] = {}
-    first_starts: dict[bool, int] = {}
     for match in index_trade_stems(language).find_stems(text):
         if match.owner not in found and not is_purpose(text, match, language):
-            about = trades[match.owner].about_trades
-            is_full = not found or first_starts.get(about, match.start) == match.start and (about or not first_starts)
-            first_starts.setdefault(about, match.start)
-            found[match.owner] = (1.0 if is_full else LATER_TRADE_SHARE, match.start)
+            is_full = trades[match.owner].about_trades and not any(trades[name].about_trades for name in found)
+            found[match.owner] = (1.0 if is_full or not found else LATER_TRADE_SHARE, match.start)
     return found
 
 

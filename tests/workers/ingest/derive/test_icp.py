@@ -78,7 +78,7 @@ def test_a_mention_alone_is_no_trade() -> None:
 
 
 def test_the_trade_of_its_customers_is_not_the_brands() -> None:
-    title = "Electronic window displays for estate agents"
+    title = "Electronic notice frames for estate agents"
     assert "icp" not in derived(source("en", title))
 
 
