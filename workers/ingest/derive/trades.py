@@ -31,6 +31,8 @@ MAX_HERO_PASSAGES = 3
 MAX_TRADE_PROSE_CHARS = 15_000
 #: Roles of passages about the brand's offer.
 OFFERING_ROLES: frozenset[PassageRole] = frozenset({"hero", "heading", "prose", "feature", "faq", "offer"})
+#: Characters before a stem that are searched for a purpose.
+MAX_CHARS_BEFORE_PURPOSE = 60
 NON_LETTERS_PATTERN = re.compile(r"[\W\d_]+")
 #: Words before a purpose or customer, by language, and the words up to it. German `für` isn't one: `Praxis für Yoga`.
 PURPOSE_CUES_PATTERNS = {
@@ -147,7 +149,8 @@ def find_trades_in_text(text: str, language: str) -> dict[str, tuple[float, int]
 def is_purpose(text: str, match: StemMatch, language: str) -> bool:
     """Return whether a stem is the purpose or customer of another thing, as in `robots for farms`."""
     pattern = PURPOSE_CUES_PATTERNS.get(language)
-    return pattern is not None and pattern.search(text, 0, match.start) is not None
+    before = max(match.start - MAX_CHARS_BEFORE_PURPOSE, 0)
+    return pattern is not None and pattern.search(text, before, match.start) is not None
 
 
 def is_name_of_trade(text: str, name: str, language: str) -> bool:
