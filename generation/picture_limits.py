@@ -7,6 +7,8 @@ MAX_DECODED_PICTURE_FILE_SIDE_PX, MAX_PICTURE_PIXELS = 12_000, 60_000_000
 MAX_PICTURE_BYTES = 20 << 20
 #: Maximum ratio of the longer side to the shorter one.
 MAX_PICTURE_SIDE_RATIO = 20
+#: The same for a logo in generated content.
+MAX_LOGO_SIDE_RATIO = 4
 
 
 def check_picture_byte_count(count: int) -> None:

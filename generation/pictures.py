@@ -13,15 +13,18 @@ import warnings
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from generation.drawings import CleanedSvgDrawing, clean_svg_drawing
-from generation.picture_limits import MAX_PICTURE_SIDE_RATIO, check_picture_byte_count, check_picture_size
+from generation.picture_limits import (
+    MAX_LOGO_SIDE_RATIO,
+    MAX_PICTURE_SIDE_RATIO,
+    check_picture_byte_count,
+    check_picture_size,
+)
 from schemas.errors import GenerationError, PictureRefused
 
 #: Maximum side after decoding.
 MAX_DECODED_SIDE_PX = 2_600
 #: Minimum side of a logo.
 MIN_LOGO_SIDE_PX = 48
-#: Maximum aspect ratio of a logo.
-MAX_LOGO_SIDE_RATIO = 4
 #: Minimum alpha of a visible pixel, of 255.
 MIN_VISIBLE_ALPHA = 32
 
