@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType, field
 
 from schemas import ids
 from schemas.base import NulFreeText, RealClockResponseStruct, RequestStruct, ResponseStruct, UtcInstant
-from schemas.pictures import DrawnScreenshot, PictureFoundByIngest, PictureKind
+from schemas.pictures import DrawnPicture, PictureFoundByIngest, PictureKind
 
 BrandSource = Literal["github", "website", "appstore", "partner"]
 BrandFieldName = Literal[
@@ -129,7 +129,7 @@ class BrandExtraction(msgspec.Struct, frozen=True, kw_only=True):
     """The result of one ingest: `url` is the address after redirects, a warning is a code and a reason.
 
     `unchanged` means that the source has no new content: then there are no fields, and the old ones stay.
-    `screenshot` is of a page that we drew. `media` lists only pictures that servers have.
+    `media` lists only pictures that servers have; `drawn` has the others, with their bytes.
     """
 
     url: str
@@ -139,7 +139,7 @@ class BrandExtraction(msgspec.Struct, frozen=True, kw_only=True):
     warnings: list[str] = field(default_factory=list)
     visit: LastCrawlRecord | None = None
     unchanged: bool = False
-    screenshot: DrawnScreenshot | None = None
+    drawn: list[DrawnPicture] = field(default_factory=list)
 
 
 class CorrectedBrand(msgspec.Struct, frozen=True, kw_only=True):

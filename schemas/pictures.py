@@ -4,6 +4,9 @@ from typing import Literal
 
 import msgspec
 
+#: Place of a logo that a page draws itself, as the rule of a picture.
+INLINE_LOGO_RULE = "html.header.svg"
+
 PictureKind = Literal["logo", "screenshot", "image"]
 
 
@@ -25,8 +28,11 @@ class PictureFoundByIngest(msgspec.Struct, frozen=True, kw_only=True, omit_defau
     alt: str | None = None
 
 
-class DrawnScreenshot(msgspec.Struct, frozen=True, kw_only=True):
-    """Screenshot of a page that we drew. No server has it: the address of `picture` is the page's."""
+class DrawnPicture(msgspec.Struct, frozen=True, kw_only=True):
+    """Picture that no server has: the screenshot of a page that we drew, or the logo that a page draws itself.
+
+    The address of `picture` is the page's, for a logo with a fragment.
+    """
 
     picture: PictureFoundByIngest
     data: bytes

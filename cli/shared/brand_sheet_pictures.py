@@ -27,11 +27,11 @@ async def download_first_picture(
     reader: BrandReadingClients, extraction: BrandExtraction, kinds: Sequence[PictureKind]
 ) -> SheetPicture | None:
     """Return the first readable picture of the first kind that has one; None for none."""
-    drawn = [extraction.screenshot.picture] if extraction.screenshot else []
+    drawn = [one.picture for one in extraction.drawn]
     for picture in sorted([*drawn, *extraction.media], key=lambda picture: [*kinds, picture.kind].index(picture.kind)):
         if picture.kind in kinds and picture.type in SHEET_PICTURE_TYPES:
             try:
-                data = await get_suggested_image(reader.web, extraction.screenshot, picture)
+                data = await get_suggested_image(reader.web, extraction.drawn, picture)
             except SourceError:
                 continue
             return SheetPicture(picture.type, data, f"{picture.rule} · {picture.url}")

@@ -8,14 +8,16 @@ import msgspec
 
 from schemas.brand import BrandExtraction, BrandFieldName, FieldCandidate, LastCrawlRecord, SourceFieldFinding
 from schemas.errors import SourceError
+from schemas.pictures import DrawnPicture
 from workers.ingest.choose import choose_brand_findings
+from workers.ingest.colors.oklab import is_neutral_color
 from workers.ingest.derive.declared import drop_vague_taglines_and_keywords
 from workers.ingest.derive.distinct import complete_declared_keywords
 from workers.ingest.llm.suggest import BrandModel, suggest_brand_candidates
 from workers.ingest.parser.parser import DocumentParser, parse_non_page_document
 from workers.ingest.pictures.fetch_images import MAX_IMAGE_FETCHING_S, FetchedPicturesAndLogoFiles
 from workers.ingest.placeholders import drop_placeholder_candidates
-from workers.ingest.shapes import LIST_ITEM_DESCRIPTION_RULE_SUFFIX, Passage, SourceFact, SourceProse
+from workers.ingest.shapes import LIST_ITEM_DESCRIPTION_RULE_SUFFIX, FetchedLogo, Passage, SourceFact, SourceProse
 
 #: Titles and descriptions; further ones are ignored.
 MAX_TITLES_AND_DESCRIPTIONS_OF_SOURCE = 8
@@ -36,11 +38,12 @@ async def assemble_brand_extraction(
     visit: LastCrawlRecord | None = None,
     model: BrandModel | None = None,
     pictures: Awaitable[FetchedPicturesAndLogoFiles] | None = None,
+    drawn: Sequence[DrawnPicture] = (),
 ) -> BrandExtraction:
     """Assemble the brand extraction of a source from its candidates, passages and images.
 
     It has one finding for each field. A failure of the derivation or of the language model `model` leaves
-    out its fields and adds a warning. The `pictures` are awaited at the same time.
+    out its fields and adds a warning. The `pictures` are awaited at the same time. No server has those in `drawn`.
     """
     declared = drop_vague_taglines_and_keywords(url, list(drop_placeholder_candidates(candidates)))
     prose = build_derivation_prose(url, title, declared, passages, facts)
@@ -49,7 +52,12 @@ async def assemble_brand_extraction(
         suggest_brand_candidates(parser, model, prose),
         pictures or fetch_no_images(),
     )
-    all_candidates = [*declared, *derived, *suggested.candidates, *await read_logo_colors(parser, images)]
+    all_candidates = [
+        *declared,
+        *derived,
+        *suggested.candidates,
+        *await read_logo_colors(parser, list_logo_files(images, drawn)),
+    ]
     if visit and (derive_warnings or suggested.warnings or images.late):
         # Without validators the next ingest reads everything again.
         visit = msgspec.structs.replace(visit, answers={})
@@ -60,19 +68,29 @@ async def assemble_brand_extraction(
         media=[*images.pictures],
         warnings=[*warnings, *derive_warnings, *suggested.warnings, *([LATE_PICTURES_WARNING] if images.late else [])],
         visit=visit,
+        drawn=[*drawn],
     )
 
 
-async def read_logo_colors(parser: DocumentParser, images: FetchedPicturesAndLogoFiles) -> list[FieldCandidate]:
-    """Return the color candidates of the best fetched logo that has any; an empty list without one.
+def list_logo_files(images: FetchedPicturesAndLogoFiles, drawn: Sequence[DrawnPicture]) -> list[FetchedLogo]:
+    """Return a source's logos, the best first: the one that its page draws, as visitors see it, then the files."""
+    seen = [FetchedLogo(url=one.picture.url, body=one.data) for one in drawn if one.picture.kind == "logo"]
+    return [*seen, *images.logos]
+
+
+async def read_logo_colors(parser: DocumentParser, logos: Sequence[FetchedLogo]) -> list[FieldCandidate]:
+    """Return the color candidates of the best logo that has a hue, else of the best with any; an empty list without.
 
     A white logo of a dark header has none, nor has a photograph. An unreadable one is skipped.
     """
-    for logo in images.logos:
+    greys: list[FieldCandidate] = []
+    for logo in logos:
         with suppress(SourceError):
-            if colors := (await parse_non_page_document(parser, logo)).candidates:
+            colors = (await parse_non_page_document(parser, logo)).candidates
+            if any(not is_neutral_color(color) for candidate in colors for color in candidate.value):
                 return colors
-    return []
+            greys = greys or colors
+    return greys
 
 
 async def fetch_no_images() -> FetchedPicturesAndLogoFiles:

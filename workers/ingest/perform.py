@@ -1,6 +1,6 @@
 """Ingest job of any source: reads the source, and stores the extraction or the reason of the failure."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
@@ -13,7 +13,7 @@ from jobs.ledger import JobClaim
 from jobs.outcomes import Canceled, Failed, Retry, Snooze, TaskOutcome
 from schemas.brand import BrandExtraction, LastCrawlRecord
 from schemas.errors import SourceError, SourceRateLimited, StateConflict
-from schemas.pictures import DrawnScreenshot, PictureFoundByIngest
+from schemas.pictures import DrawnPicture, PictureFoundByIngest
 from workers.app_media import sandbox as files
 from workers.app_media.picture_suggestions import MAX_INGEST_PICTURES_FETCH_S, fetch_and_store_ingest_pictures
 from workers.ingest.llm.suggest import BrandModel
@@ -37,14 +37,14 @@ class SuggestedImageResources(NamedTuple):
 
 
 async def get_suggested_image(
-    web: WebCrawlResources, screenshot: DrawnScreenshot | None, picture: PictureFoundByIngest
+    web: WebCrawlResources, drawn: Sequence[DrawnPicture], picture: PictureFoundByIngest
 ) -> bytes:
-    """Return an image's whole file: the screenshot's own bytes, all others from their servers. Raises a `SourceError`.
+    """Return an image's whole file: the bytes of a drawn one, all others from their servers. Raises a `SourceError`.
 
     Requests go through the SSRF guard, by robots.txt and the site rate limit.
     """
-    if screenshot and picture is screenshot.picture:
-        return screenshot.data
+    if data := next((one.data for one in drawn if one.picture is picture), None):
+        return data
     return (await CrawlSession(web, within_s=MAX_INGEST_PICTURES_FETCH_S).request_url(picture.url, "whole")).body
 
 
@@ -83,10 +83,10 @@ async def run_ingest_job(
         get = (
             get_sandbox_file_of_suggested_image
             if started.sandbox
-            else partial(get_suggested_image, gallery.web, extraction.screenshot)
+            else partial(get_suggested_image, gallery.web, extraction.drawn)
         )
-        drawn = [extraction.screenshot.picture] if extraction.screenshot else []
-        suggested = await fetch_and_store_ingest_pictures(ctx, gallery.store, [*extraction.media, *drawn], get)
+        pictures = [*extraction.media, *(one.picture for one in extraction.drawn)]
+        suggested = await fetch_and_store_ingest_pictures(ctx, gallery.store, pictures, get)
         keep = partial(_store_brand_and_first_influencer, claim=ctx.job, extraction=extraction, suggested=suggested)
         return await ctx.commit(keep, project=True)
     except SourceError as error:

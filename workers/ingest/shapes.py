@@ -7,7 +7,7 @@ import msgspec
 from msgspec import field
 
 from schemas.brand import BrandFieldName, BrandFieldValue, FieldCandidate
-from schemas.pictures import PictureKind
+from schemas.pictures import DrawnPicture, PictureKind
 from workers.ingest.appstore.shapes import FetchedAppStoreWebPage, FetchedGooglePlayWebPage, FetchedStoreApp
 from workers.ingest.github.shapes import ChosenRepositoryPaths, RepositoryContent, RepositoryTree
 from workers.ingest.llm.answer import BrandAnswer
@@ -165,6 +165,7 @@ class ParsedPage(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
     `text_length` counts characters of visible text. `scripted` means next to no text before scripts have run.
     `refresh` is the address of an immediate redirect by `<meta>`. `styles` are the addresses of its style
     sheets that are worth a request, `inline_style` is the text of its `<style>` tags with custom properties.
+    `logo` is the one that it draws itself.
     """
 
     url: str
@@ -180,6 +181,7 @@ class ParsedPage(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
     inline_style: str = ""
     links: list[RankedLink] = field(default_factory=list)
     pictures: list[CandidateImage] = field(default_factory=list)
+    logo: DrawnPicture | None = None
 
 
 def build_candidates_of_scored_values(

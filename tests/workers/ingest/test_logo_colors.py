@@ -52,6 +52,14 @@ async def test_an_unreadable_logo_changes_nothing_else(parser: DocumentParser, p
     assert warning_codes(extraction) == []
 
 
+@pytest.mark.parametrize(("paint", "color"), [("#1f6f5c", "#1f6f5c"), ("#111", "#c0392b"), ("#fff", "#c0392b")])
+async def test_the_logo_that_a_page_draws_gives_its_hue(parser: DocumentParser, paint: str, color: str) -> None:
+    drawn = f'<header><svg class="logo" viewBox="0 0 9 9"><path fill="{paint}" d="M0 0h9v9z"/></svg></header>'
+    extraction, served = await ingest_fresh_site(parser, site(image_response(logo("#c0392b")), drawn))
+    assert brand_colors(extraction) == [(color, "primary", "logo")]
+    assert [one.picture.url for one in extraction.drawn] == [served.url("/#logo")]
+
+
 async def test_a_repository_has_the_colors_of_its_store_icon(parser: DocumentParser) -> None:
     icon = "fastlane/metadata/android/en-US/images/icon.png"
     files = {"README.md": b"# Zap\n\nZap draws what you say.\n", icon: logo("#c0392b", 512)}

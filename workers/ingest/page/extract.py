@@ -14,6 +14,7 @@ from workers.ingest.page import (
     colors,
     descriptions,
     facts,
+    inline_logos,
     keywords,
     languages,
     logos,
@@ -95,6 +96,7 @@ def extract_brand_facts_and_links_of_page(source: FetchedPage) -> ParsedPage:
         inline_style=join_style_tags_with_custom_properties(page, html),
         links=rank_page_links(page, language),
         pictures=pictures.find_page_images(page),
+        logo=inline_logos.find_inline_logo(page, name),
     )
 
 

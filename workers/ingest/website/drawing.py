@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 
 from schemas.errors import SourceError
-from schemas.pictures import DrawnScreenshot, PictureFoundByIngest
+from schemas.pictures import DrawnPicture, PictureFoundByIngest
 from workers.ingest.parser.parser import DocumentParser, parse_page
 from workers.ingest.pictures.measure import measure_image_type_and_size
 from workers.ingest.render.drawer import MIN_DRAWING_S, PageDrawer
@@ -125,4 +125,4 @@ def keep_first_screenshot(session: CrawlSession, drawn: DrawnPage) -> None:
         page=drawn.url,
         bytes=len(drawn.screenshot),
     )
-    session.screenshot = DrawnScreenshot(picture=picture, data=drawn.screenshot)
+    session.screenshot = DrawnPicture(picture=picture, data=drawn.screenshot)

@@ -10,8 +10,6 @@ import asyncio
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
-
 from schemas.brand import BrandExtraction, HttpValidators, LastCrawlRecord
 from schemas.errors import SourceError
 from workers.ingest.assemble import assemble_brand_extraction
@@ -61,8 +59,9 @@ async def ingest_website_source(
     documents = await read_site_documents(session, parser, args, progress)
     pages = [document for document in documents if isinstance(document, ParsedPage)]
     images = [picture for document in documents for picture in document.pictures]
+    logos = [page.logo for page in pages if page.logo]
     await progress("analyzing", 0.75)
-    extraction = await assemble_brand_extraction(
+    return await assemble_brand_extraction(
         parser,
         url=pages[0].url,
         title=pages[0].title,
@@ -73,8 +72,8 @@ async def ingest_website_source(
         visit=session.build_last_crawl_record(args, rules=rules, url=pages[0].url),
         model=model,
         pictures=fetch_useful_images(build_web_image_fetcher(web), parser, images),
+        drawn=[*logos[:1], *filter(None, [session.screenshot])],
     )
-    return msgspec.structs.replace(extraction, screenshot=session.screenshot)
 
 
 async def read_site_documents(

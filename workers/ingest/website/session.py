@@ -11,7 +11,7 @@ import msgspec
 from domain.values import ssrf_guard
 from schemas.brand import HttpValidators, LastCrawlRecord
 from schemas.errors import FetchAddressNotAllowed, SourceError
-from schemas.pictures import DrawnScreenshot
+from schemas.pictures import DrawnPicture
 from schemas.settings import Settings
 from workers.ingest.page.address import site_of_url
 from workers.ingest.render.drawer import PageDrawer, find_page_drawer
@@ -116,7 +116,7 @@ class CrawlSession:
         self.truncated = False
         self.scripted = 0
         self.undrawn: list[str] = []
-        self.screenshot: DrawnScreenshot | None = None
+        self.screenshot: DrawnPicture | None = None
 
     async def fetch_crawl_url(self, url: str, kind: str = "page", *, within: str | None = None) -> FetchedResponse:
         """Return the response for `url`; note its validators in `answers`. Raises `SourceError`, `TimeoutError`.

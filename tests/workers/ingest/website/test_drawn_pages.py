@@ -56,9 +56,9 @@ async def test_a_drawn_page_is_read_as_any_page_and_has_a_screenshot(parser: Doc
     extraction, site = await ingest(parser, SHELL_ANSWERS, drawer)
     assert extraction.warnings == []
     assert extraction.fields["tagline"].value == "Draw what you say"
-    assert extraction.screenshot is not None
-    assert extraction.screenshot.data == GIF
-    picture = extraction.screenshot.picture
+    [screenshot] = extraction.drawn
+    assert screenshot.data == GIF
+    picture = screenshot.picture
     assert (picture.kind, picture.url, picture.width, picture.height) == ("screenshot", site.url(), 1280, 900)
     assert extraction.media == []
     assert drawer.drawn == [site.url()]
@@ -80,17 +80,17 @@ async def test_the_first_page_is_drawn_for_a_person_and_read_as_it_was_fetched(p
     drawer = StubDrawer()
     extraction, site = await ingest(parser, {"/": home, "/about": about}, drawer, shows_pages=True)
     assert drawer.drawn == [site.url()]
-    assert extraction.screenshot is not None
+    assert [one.picture.kind for one in extraction.drawn] == ["screenshot"]
     assert extraction.title == "Acme"
     without_browser, _ = await ingest(parser, {"/": home, "/about": about}, None, shows_pages=True)
-    assert (without_browser.screenshot, without_browser.warnings) == (None, [])
+    assert (without_browser.drawn, without_browser.warnings) == ([], [])
 
 
 async def test_a_page_with_text_is_not_drawn(parser: DocumentParser) -> None:
     drawer = StubDrawer()
     extraction, _ = await ingest(parser, {"/": raw_response(body=f"{DRAWN}<script src=/app.js></script>")}, drawer)
     assert drawer.drawn == []
-    assert extraction.screenshot is None
+    assert extraction.drawn == []
 
 
 @pytest.mark.parametrize("ended_by", drawing.REASON_BY_DRAWING_END)
