@@ -13,9 +13,10 @@ from domain.media.files import StoredFile
 from domain.media.store import MediaStore
 from domain.media.streaming_upload import StreamingUpload
 from domain.media.suggestions import IngestMediaSuggestion, IngestPicturesAndUploadTokens
+from generation.picture_limits import MAX_LOGO_SIDE_RATIO
 from schemas.app_media import AppMediaKind
 from schemas.errors import BodyOversized, InvalidValue, SourceError, SourceFileStorageUnavailable
-from schemas.pictures import PictureFoundByIngest
+from schemas.pictures import INLINE_LOGO_RULE, PictureFoundByIngest
 from workers.app_media.media_writer import FetchedMediaWriter
 from workers.runtime.context import TaskContext
 
@@ -24,6 +25,8 @@ MAX_INGEST_PICTURES_FETCH_S = 8.0
 #: Seconds to inspect them.
 MAX_INGEST_PICTURES_INSPECTION_S = 10.0
 MAX_SUGGESTED_LOGOS = 1
+#: Places of icons: a logo that visitors see comes before them.
+ICON_RULES = frozenset(("html.apple-touch-icon", "html.icon", "manifest.icons"))
 MAX_SUGGESTED_APP_SCREENSHOTS = 8
 #: A preview (og:image) is suggested if there are no screenshots.
 MAX_OG_IMAGES_SUGGESTED_AS_SCREENSHOTS = 1
@@ -72,17 +75,24 @@ async def fetch_and_store_ingest_pictures(
 def choose_pictures_to_suggest(
     pictures: Sequence[PictureFoundByIngest],
 ) -> list[tuple[AppMediaKind, PictureFoundByIngest]]:
-    """Choose the pictures of an ingest to suggest as app media: one logo and up to 8 screenshots.
+    """Choose the pictures of an ingest to suggest as app media: its logos and up to 8 screenshots.
 
-    Return each with its media kind. Without screenshots, the preview image is suggested as a screenshot.
+    Return each with its media kind. The first logo is the best for generated content, which can't use a long one;
+    the logo that a page draws itself is suggested too. Without screenshots, the preview image is one.
     """
     logos, screens, previews = (
         [picture for picture in pictures if picture.kind == kind] for kind in ("logo", "screenshot", "image")
     )
     images = screens[:MAX_SUGGESTED_APP_SCREENSHOTS] or previews[:MAX_OG_IMAGES_SUGGESTED_AS_SCREENSHOTS]
-    return [("logo", picture) for picture in logos[:MAX_SUGGESTED_LOGOS]] + [
+    logos.sort(key=lambda picture: (is_too_long_for_content(picture), picture.rule in ICON_RULES))
+    drawn = [picture for picture in logos[MAX_SUGGESTED_LOGOS:] if picture.rule == INLINE_LOGO_RULE]
+    return [("logo", picture) for picture in (*logos[:MAX_SUGGESTED_LOGOS], *drawn)] + [
         ("screenshot", picture) for picture in images
     ]
+
+
+def is_too_long_for_content(picture: PictureFoundByIngest) -> bool:
+    return max(picture.width, picture.height) > MAX_LOGO_SIDE_RATIO * min(picture.width, picture.height)
 
 
 async def _reserve_storage_for_fetched_picture(ctx: TaskContext, at_most: int) -> str:

@@ -5,8 +5,10 @@ from typing import Any
 
 import asyncpg
 import pytest
+from msgspec import structs
 
 from jobs.kinds import INGEST_WEBSITE_KIND
+from schemas.pictures import INLINE_LOGO_RULE, PictureFoundByIngest
 from tests import media
 from tests.workers.app_media.fetching import MediaFetches, open_fetches
 from tests.workers.tasks.project import IngestProject
@@ -62,6 +64,41 @@ async def test_a_sites_pictures_are_fetched_through_the_ssrf_guard(fetching: Med
         kept = [(one["kind"], one["source_url"]) for one in await rows(fetching)]
         assert row["state"] == "completed"
         assert kept == [("logo", site.url("/logo.png")), ("screenshot", site.url("/preview.jpg"))]
+
+
+async def test_the_logo_that_a_page_draws_is_suggested_before_its_icon(fetching: MediaFetches) -> None:
+    shape = '<path d="M0 0h60v30z" onclick="go()" style="fill:var(--brand)"/>'
+    style = "<style>:root{--brand:#1f6f5c}</style>"
+    drawn = f'{style}<header><a href="/"><svg viewBox="0 0 60 30">{shape}</svg></a></header>'
+    answers = {
+        "/": raw_response(200, PAGE.replace("<body>", f"<body>{drawn}")),
+        "/logo.png": raw_response(200, LOGO, content_type="image/png"),
+    }
+    async with serve(answers) as site:
+        row = await ingest(fetching, site.url("/"), fetch_allow=site.host)
+        [kept] = await rows(fetching)
+        assert (row["state"], kept["source_url"]) == ("completed", site.url("/#logo"))
+        again = await ingest(fetching, site.url("/"), fetch_allow=site.host)
+        assert (again["state"], await rows(fetching)) == ("completed", [kept])
+    assert (kept["kind"], kept["mime_type"], kept["width"], kept["height"]) == ("logo", "image/svg+xml", 60, 30)
+    [stored] = (file.read_text() for file in fetching.folder.rglob(kept["token"]))
+    assert 'fill="#1f6f5c"' in stored
+    assert "onclick" not in stored
+    colors = await fetching.project.workers.pool.fetchval(
+        "select fields->'colors'->'value' from brand_source where project_id = $1", fetching.project.id
+    )
+    assert "#1f6f5c" in colors
+
+
+def test_content_gets_a_logo_that_it_can_use_and_the_partner_the_drawn_one_too() -> None:
+    icon, picture, drawn = (
+        PictureFoundByIngest(kind="logo", url=rule, rule=rule, page=rule, width=width, height=10, type="image/svg+xml")
+        for rule, width in (("html.icon", 10), ("html.header", 41), (INLINE_LOGO_RULE, 41))
+    )
+    suggested = picture_suggestions.choose_pictures_to_suggest([icon, picture, drawn])
+    assert suggested == [("logo", icon), ("logo", drawn)]
+    wide = structs.replace(drawn, width=40)
+    assert picture_suggestions.choose_pictures_to_suggest([icon, wide]) == [("logo", wide)]
 
 
 @pytest.mark.parametrize(
