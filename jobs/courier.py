@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
@@ -48,9 +49,10 @@ WAKE_DUE_TIME_BACKDATE_MS = 60_000
 #: Length limit of the list of wakes: they pile up while every worker is busy.
 MAX_WAKE_LIST_LENGTH = 128
 
-#: arq pickles by default, and an arq `Worker` doesn't take the serializers of its client.
+#: arq pickles by default, and an arq `Worker` doesn't take the serializers of its client. arq also serializes its own
+#: errors, such as that of a message that another worker has read. They become text.
 WAKE_SERIALIZER_ARGUMENTS: dict[str, Any] = {
-    "job_serializer": msgspec.msgpack.encode,
+    "job_serializer": partial(msgspec.msgpack.encode, enc_hook=repr),
     "job_deserializer": msgspec.msgpack.decode,
 }
 

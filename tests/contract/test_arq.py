@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from arq.connections import ArqRedis
 from arq.worker import Worker, func
@@ -98,6 +99,16 @@ async def test_a_message_started_by_two_workers_runs_once(client: ArqRedis) -> N
     await asyncio.gather(first.start_jobs([b"a"]), second.start_jobs([b"a"]))
     await asyncio.gather(*first.tasks.values(), *second.tasks.values())
     assert calls.names == ["ingest_website"]
+
+
+async def test_a_message_that_another_worker_has_read_ends_without_a_traceback(
+    client: ArqRedis, caplog: pytest.LogCaptureFixture
+) -> None:
+    worker = build(client, CallRecorder())
+    await send(client, "a")
+    await client.delete("arq:job:a")
+    await worker.run_job("a", 0)
+    assert [(record.getMessage(), record.exc_info) for record in caplog.records] == [("job a expired", None)]
 
 
 async def test_due_times_are_compared_with_the_workers_clock(client: ArqRedis) -> None:
