@@ -107,11 +107,15 @@ async def test_a_long_statement_is_no_silence(settings: Settings) -> None:
 
 @pytest.mark.usefixtures("new_connections")
 async def test_a_session_that_only_reads_is_left_for_a_new_one(settings: Settings, pool: Pool) -> None:
-    """After a failover the old primary may live on; an address of several servers leads to the new one."""
+    """After a failover the old primary may live on; an address of several servers leads to the new one.
+
+    The pool keeps no connection on its own: asyncpg would open another one that only reads, before the database is
+    writable again.
+    """
     name = await pool.fetchval("select current_database()")
     await pool.execute("create table thing (name text)")
     await pool.execute(f"alter database {name} set default_transaction_read_only = on")
-    async with open_postgres_pool(settings.database_url, name="test", size=1) as opened:
+    async with open_postgres_pool(settings.database_url, name="test", size=1, connects_at_start=False) as opened:
 
         async def write(conn: Conn) -> None:
             await conn.execute("insert into thing values ('written')")
