@@ -43,7 +43,7 @@ HIDDEN_STYLE_PATTERN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden",
 
 
 def find_inline_logo(page: HtmlDocument, name: str | None) -> DrawnPicture | None:
-    """Return the logo that a page draws in its header; None without one, beside a picture, or if it can't be kept.
+    """Return the logo that a page draws in its header, if it can be kept. Return None if the header has a picture.
 
     `name` is the brand's, if it is known.
     """

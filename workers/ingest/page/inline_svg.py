@@ -1,4 +1,4 @@
-"""Drawing of a page as a file of its own: an inline SVG with what the page adds to it.
+"""Files of inline SVGs: each has the shapes and the paint that its page keeps elsewhere.
 
 The page's elements become XML, with the shapes that `<use>` and `url()` name elsewhere in the page, and with the
 paint that the page's own styles give. `generation/drawings.py` then rebuilds it from its allow lists.
@@ -169,7 +169,7 @@ def set_view_box(root: etree._Element, parts: list[Tag]) -> bool:
 def has_paint(element: etree._Element, fill: str = "black", stroke: str = "none") -> bool:
     """Return whether a shape within an element has a fill or a stroke.
 
-    A class of a linked style sheet may paint a logo whose own markup says `fill="none"`.
+    A linked style sheet may paint a logo, and its own markup says `fill="none"` then.
     """
     fill, stroke = element.get("fill", fill), element.get("stroke", stroke)
     is_shape = etree.QName(element).localname in SVG_SHAPE_TAGS

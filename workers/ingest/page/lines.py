@@ -1,4 +1,4 @@
-"""Checks of a line: whether it is whole, and about the brand in place of a section, an hour or a list.
+"""Checks of taglines: a line must be whole, and about the brand. Sections, hours and lists have other lines.
 
 The words of 17 languages are data in `lines.json`. Words at the ends of a line are of one language: `en` ends no
 Dutch line, and begins many French ones.
@@ -129,7 +129,7 @@ def begins_with(words: list[str], kind: LineWordKind, language: str | None) -> b
 
 
 def refers_back(text: str, language: str | None) -> bool:
-    """Return whether a text begins with a word for what stands before it: `These are …`, `And so …`."""
+    """Return whether a text begins with a word that refers to an earlier sentence: `These are …`, `And so …`."""
     words = WORD_PATTERN.findall(text[:100].lower())
     return begins_with(words, "conjunctions", language) or begins_with(words, "back_references", language)
 

@@ -1,4 +1,4 @@
-"""Trade of a brand: what it is, not what its customers are, and no trade of an article."""
+"""Trades of brands: the customers' trades and those of articles are none."""
 
 import pytest
 
