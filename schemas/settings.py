@@ -124,7 +124,12 @@ class BaseSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         ),
     ] = 10
     slots: Annotated[
-        int, Meta(ge=1, le=1000, description="Concurrent jobs of one worker; one tenant alone gets half of them.")
+        int,
+        Meta(
+            ge=1,
+            le=1000,
+            description="Concurrent jobs of one worker; in most pools one tenant alone gets half of them.",
+        ),
     ] = 20
     generate_slots: ConcurrentContentPieces = 0
     lease_s: Annotated[

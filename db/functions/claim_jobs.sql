@@ -1,11 +1,12 @@
--- revision 2
+-- revision 3
 -- Claim up to `free` due jobs for one worker, in fair order, and return them. `turns` has the jobs of each kind in a tenant's turn.
 --
 -- 1. Lock the pool, so that caps are exact: each later statement has a snapshot younger than the lock.
 -- 2. Visit lines behind the rotor, until the first turns of idle tenants fill the free slots, or until 32 lines (or `free`) have
 --    room. A line is the due jobs of an organization. Internal jobs are a line of their own, without a cap. A tenant is a live
 --    organization with its sandbox; an idle one has no running job. Room is the smaller rest of the organization's cap and of the
---    tenant's share. In a pool with caps, a tenant's share is a smaller part of the pool than is free at this worker.
+--    tenant's share. In a pool that reserves slots, a tenant's share is a smaller part of the pool than is free at this
+--    worker.
 -- 3. Read each visited line up to a height: the jobs that its tenant then holds. At the first height all lines fill the slots, if
 --    none is too short. Else read higher, until the slots are full or nothing is left.
 -- 4. Rank each job by the jobs that its tenant then holds. Equal ranks start in the rotor's order.
@@ -105,13 +106,12 @@ begin
     end if;
     perform pg_advisory_xact_lock(72, hashtext(pool_name));
     moment := clock_timestamp();
-    select p.busy_since, p.rotor, p.rotor_internal, p.crowded, c.tiers, c.caps, case when c.has_share then w.slots else 0 end as slots,
+    select p.busy_since, p.rotor, p.rotor_internal, p.crowded, c.tiers, c.caps, case when p.reserves_slots then w.slots else 0 end as slots,
            (select sum(o.slots) from worker o where o.pool = pool_name and o.lease_expires_at > moment) as capacity,
            exists (select from queued_kind k where k.pool = pool_name and k.rest_until is not null) as has_rests
       into seat
       from pool p, worker w,
-           (select array_agg(c.tier) as tiers, array_agg(c.max_running) as caps, bool_or(c.tier <> 'suspended') as has_share
-              from pool_cap c where c.pool = pool_name) c
+           (select array_agg(c.tier) as tiers, array_agg(c.max_running) as caps from pool_cap c where c.pool = pool_name) c
      where p.name = pool_name and not p.paused and w.id = owner and w.lease_expires_at > moment;
     if not found then
         return;

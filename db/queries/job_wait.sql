@@ -95,12 +95,7 @@ left join worker w on w.id = j.lease_owner
                     from (
                            select w.state, sum(w.slots) over () as capacity,
                                   w.slots - (select count(*) from job where lease_owner = w.id) as free,
-                                  case when exists (
-                                              select
-                                                from pool_cap
-                                               where pool = p.name
-                                                 and tier <> 'suspended')
-                                       then w.slots else 0 end as shared
+                                  case when p.reserves_slots then w.slots else 0 end as shared
                              from worker w
                             where w.pool = p.name
                               and w.lease_expires_at > now()) each

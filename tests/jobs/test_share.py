@@ -50,9 +50,18 @@ async def test_a_pull_visits_further_tenants_where_caps_cut_turns_short(conn: Co
     assert len(claims) >= 90
 
 
-async def test_a_pool_without_caps_keeps_nothing_free(conn: Conn, org: UUID) -> None:
-    await scene.insert_due_jobs(conn, [org], 20, UNCAPPED_JOB)
-    assert len(await pull_all(conn, await scene.worker(conn, UNCAPPED_JOB), [UNCAPPED_JOB])) == SLOTS
+@pytest.mark.parametrize("pool_name", ["default", "generate"])
+async def test_a_pool_that_calls_no_remote_server_keeps_nothing_free(conn: Conn, pool_name: str) -> None:
+    """Gives one tenant all slots: each is free again soon, and then a newcomer's job goes first."""
+    errand = UNCAPPED_JOB._replace(pool=pool_name)
+    worker = await scene.worker(conn, errand)
+    [hog, newcomer] = await scene.tenants(conn, 2, tier="partner")
+    await scene.insert_due_jobs(conn, [hog], 100, errand)
+    held = await pull_all(conn, worker, [errand])
+    assert len(held) == SLOTS
+    job = await scene.submit(conn, newcomer, errand)
+    await scene.settle(conn, held[:1])
+    assert [claim.id for claim in await scene.pull(conn, worker, 1, errand)] == [job.job_id]
 
 
 async def test_a_new_pool_keeps_nothing_free_and_runs_nothing_of_a_suspended_organization(conn: Conn) -> None:

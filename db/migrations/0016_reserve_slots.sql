@@ -1,0 +1,11 @@
+-- Slots stay free for other tenants in pools whose attempts wait for remote servers. Elsewhere a slot is free soon.
+alter table pool add column reserves_slots boolean not null default false;
+
+update pool p
+   set reserves_slots = true
+ where p.name <> 'generate'
+   and exists (
+         select
+           from pool_cap c
+          where c.pool = p.name
+            and c.tier <> 'suspended');
