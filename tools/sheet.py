@@ -25,6 +25,8 @@ from schemas.errors import GenerationError, PictureRefused, UndrawableTextRefuse
 
 CONTACT_SHEET_FILE_NAME = "sheet.jpg"
 PROOFREADING_FAULT_COLUMNS = ("BRAND", "FORMAT", "PLACE", "RULE", "FOUND")
+#: Rule of a piece that ended by an error of no known code.
+UNEXPECTED_ERROR_RULE = "RENDERER_BROKE"
 #: Height of a picture, in pixels.
 SHEET_PICTURE_HEIGHT_PX = 300
 #: Gap between pictures, in pixels.
@@ -80,7 +82,7 @@ class BrandWithPictureFileNames(BrandSnapshot, frozen=True, kw_only=True):
 
 
 class ProofreadPiece(NamedTuple):
-    """Piece with its pictures and faults; a refused piece has no pictures, and its error as its only fault."""
+    """Piece with its pictures and faults; one that wasn't drawn has no pictures, and its error as its only fault."""
 
     brand: str
     format: PieceFormat
@@ -141,10 +143,16 @@ def _render_and_proofread(design: CliPieceSpec, source_folder: Path, folder: Pat
         rendering = CliPieceRenderer(design, source_folder)
         outputs = [step.made for step in rendering.render_into_and_yield_progress(folder) if step.made]
     except (GenerationError, PictureRefused, UndrawableTextRefused) as error:
-        refused = ProofreadingFault(place=design.format, rule=error.code, found=error.message)
-        return ProofreadPiece(design.brand.name, design.format, folder, [], [refused])
+        return _build_undrawn_piece(design, folder, error.code, error.message)
+    except Exception as error:  # noqa: BLE001  the reviewer sees the other pieces, too
+        return _build_undrawn_piece(design, folder, UNEXPECTED_ERROR_RULE, f"{type(error).__name__}: {error}")
     faults = import_module("generation.proofreading.read").find_piece_faults(outputs, folder, design, rendering.copy)
     return ProofreadPiece(design.brand.name, design.format, folder, outputs, faults)
+
+
+def _build_undrawn_piece(design: CliPieceSpec, folder: Path, rule: str, found: str) -> ProofreadPiece:
+    fault = ProofreadingFault(place=design.format, rule=rule, found=found)
+    return ProofreadPiece(design.brand.name, design.format, folder, [], [fault])
 
 
 def write_contact_sheet(checked: Sequence[ProofreadPiece], out: Path) -> None:

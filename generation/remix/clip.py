@@ -70,6 +70,19 @@ class ProbedClip(NamedTuple):
         """Return FFmpeg arguments that read a part of the clip: `seconds` from `start` on."""
         return build_ffmpeg_input_from_video_part(self.path, start, seconds)
 
+    def estimate_speech_spans(self) -> list[ClipTimeSpan]:
+        """Return the spans of speech of the whole clip, in order.
+
+        The unanalyzed rest is assumed to have the same share of speech. Without detected speech, as under loud music,
+        the whole clip is one span.
+        """
+        scanned, seconds = round(self.scanned * 1_000), self.seconds * 1_000
+        speech = self.speech or [ClipTimeSpan(start=0, end=scanned)]
+        speech_share = sum(one.end - one.start for one in speech) / scanned
+        beyond = round((seconds - scanned) * speech_share)
+        later = [ClipTimeSpan(start=scanned, end=scanned + beyond)] if beyond > 0 else []
+        return [*speech, *later]
+
 
 def read_transfer_characteristic(result: ffmpeg.FfmpegResult) -> str:
     """Return the first frame's color transfer characteristic in the output of FFmpeg's `showinfo`, else `unknown`."""

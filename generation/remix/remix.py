@@ -63,10 +63,7 @@ class PreparedRemix(NamedTuple):
         how = choose_clip_framing(self.clip, part)
         yield RenderingProgress(_WORK_SHARE_BEFORE_FIRST_FRAME / 2)
         hook = texts.build_hook_sticker(self.kit, self.copy.hook.text, part, how.covered)
-        stickers = [
-            hook,
-            *texts.lay_remix_captions(self.kit, self._spread_transcript_captions_over_speech(), part, how.covered),
-        ]
+        stickers = [hook, *texts.lay_remix_captions(self.kit, self._build_captions(), part, how.covered)]
         card = self._build_end_scene()
         total = part.frames + round(END_CARD_SECONDS * OUTPUT_VIDEO_FPS)
         sound = mix_clip_sound_over_ducked_music(
@@ -95,18 +92,9 @@ class PreparedRemix(NamedTuple):
             return build_end_scene_of_partner_end_card(self.kit, self.card, seconds)
         return build_end_scene(self.kit, self.copy, seconds)
 
-    def _spread_transcript_captions_over_speech(self) -> list[TextCue]:
-        """Return the captions of the remix's transcript, spread over the clip's speech; empty without a transcript.
-
-        The unanalyzed rest of the clip is assumed to have the same share of speech.
-        """
-        if not self.transcript:
-            return []
-        speech_share = sum(one.end - one.start for one in self.clip.speech) / (self.clip.scanned * 1_000)
-        scanned, seconds = round(self.clip.scanned * 1_000), self.clip.seconds * 1_000
-        beyond = round((seconds - scanned) * speech_share)
-        later = [ClipTimeSpan(start=scanned, end=scanned + beyond)] if beyond > 0 else []
-        return build_transcript_captions(self.transcript, [*self.clip.speech, *later], self.copy.language)
+    def _build_captions(self) -> list[TextCue]:
+        speech = self.clip.estimate_speech_spans()
+        return build_transcript_captions(self.transcript, speech, self.copy.language) if self.transcript else []
 
 
 def speech_spans_within_clip_part(speech: Sequence[ClipTimeSpan], part: ClipPart) -> list[ClipTimeSpan]:

@@ -1,6 +1,7 @@
 """`python -m tools.sheet`: many brands on one picture, each piece proofread."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
+from cli.shared.rendering import CliPieceRenderer
+from generation.outputs import RenderingProgress
 from generation.proofreading.fault import ProofreadingFault
 from tests.cli.conftest import decoded, refused
 from tools.sheet import sheet
@@ -41,6 +44,25 @@ def test_a_brand_without_words_is_a_row_of_the_table(elsewhere: Path) -> None:
     result = run(path, "--formats", "image", "--out", "out")
     assert result.exit_code == 1
     assert "BRAND_LACKS_WORDS" in result.stdout
+
+
+def test_a_broken_piece_is_a_row_and_the_next_brand_is_drawn(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = CliPieceRenderer.render_into_and_yield_progress
+
+    def break_first(self: CliPieceRenderer, folder: Path) -> Iterator[RenderingProgress]:
+        if folder.name.startswith("001"):
+            raise ZeroDivisionError("offset below 0")
+        return drawn(self, folder)
+
+    monkeypatch.setattr(CliPieceRenderer, "render_into_and_yield_progress", break_first)
+    path = brands(elsewhere, TIDELINE, {**TIDELINE, "name": "Seaflow"})
+    result = run(path, "--formats", "image", "--out", "out", "--json")
+    assert result.exit_code == 1
+    [broken, next_piece] = json.loads(result.stdout)["pieces"]
+    assert [(fault["rule"], fault["found"]) for fault in broken["faults"]] == [
+        ("RENDERER_BROKE", "ZeroDivisionError: offset below 0")
+    ]
+    assert next_piece["faults"] == []
 
 
 def test_a_fault_sets_the_exit_code(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
