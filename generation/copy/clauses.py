@@ -142,7 +142,7 @@ def _make_clause_line(piece: str, app: str, language: str, reading: ClausePatter
     text = reading.tails.sub("", _remove_lead_in(piece, app, language).rstrip(TRAILING_PUNCTUATION)).strip(
         TRAILING_PUNCTUATION
     )
-    return texts.capitalize_first_word(text) if _is_valid_clause_line(text, app, language, reading) else None
+    return texts.capitalize_first_word(text, app) if _is_valid_clause_line(text, app, language, reading) else None
 
 
 def _remove_lead_in(whole: str, app: str, language: str) -> str:

@@ -56,7 +56,8 @@ def usable_taglines(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
             and do_words_fit_language(text, language)
         ):
             evidence = CopyEvidence(field="tagline", quote=own)
-            yield CopyLine(text=texts.capitalize_first_word(text), rule="clause", evidence=[evidence])
+            line = texts.capitalize_first_word(text, names.app_display_name(brand))
+            yield CopyLine(text=line, rule="clause", evidence=[evidence])
 
 
 def find_question_hooks(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
@@ -72,7 +73,8 @@ def find_question_hooks(brand: BrandSnapshot, language: str) -> Iterator[CopyLin
                 and not find_text_claims(asked, language, [names.app_display_name(brand)])
             ):
                 evidence = CopyEvidence(field="appDescription", quote=quote)
-                yield CopyLine(text=texts.capitalize_first_word(asked), rule="clause", evidence=[evidence])
+                line = texts.capitalize_first_word(asked, names.app_display_name(brand))
+                yield CopyLine(text=line, rule="clause", evidence=[evidence])
 
 
 def point_count_hook(brand: BrandSnapshot, language: str, number: int) -> Iterator[CopyLine]:

@@ -148,7 +148,7 @@ def select_valid_llm_lines(
     cited = {one.text: one for one in clauses}
     lines: dict[str, CopyLine] = {}
     for offer in offers:
-        text = texts.capitalize_first_word(offer.line.strip().rstrip(TRAILING_PUNCTUATION))
+        text = texts.capitalize_first_word(offer.line.strip().rstrip(TRAILING_PUNCTUATION), name)
         clause = cited.get(offer.clause)
         if clause and text != clause.text and not find_llm_line_faults(text, clause.text, name=name, language=language):
             evidence = CopyEvidence(field=clause.field, quote=clause.quote)

@@ -23,7 +23,9 @@ SENTENCE_BOUNDARY_PATTERN = re.compile(
 )
 #: Scripts without blanks between words.
 UNSPACED_SCRIPT_RANGES = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-WORD_PATTERN = re.compile(rf"[{UNSPACED_SCRIPT_RANGES}]{{1,2}}|[^\W\d_{UNSPACED_SCRIPT_RANGES}][\w'’]*")
+WORD_PATTERN = re.compile(
+    rf"[{UNSPACED_SCRIPT_RANGES}]{{1,2}}|[^\W\d_{UNSPACED_SCRIPT_RANGES}](?:[^\W{UNSPACED_SCRIPT_RANGES}]|['’])*"
+)
 NUMBER_PATTERN = re.compile(r"\d+(?:[.,:]\d+)*")
 
 
@@ -49,7 +51,13 @@ def split_lowercase_words(text: str) -> list[str]:
     return [word.replace("’", "'") for word in WORD_PATTERN.findall(text.lower())]
 
 
-def capitalize_first_word(text: str) -> str:
-    """Capitalize the text, unless its first word has its own capitals, such as `iPhone`."""
+def capitalize_first_word(text: str, name: str = "") -> str:
+    """Capitalize the text, unless it begins with the brand's `name`, or its first word keeps its letters.
+
+    Such words have capitals of their own, as `iPhone`, or letters of a script without capitals, as `yoriは`.
+    """
     first = text.split(maxsplit=1)[0] if text else ""
-    return text if first[1:] != first[1:].lower() else text[:1].upper() + text[1:]
+    has_uncased_letters = any(letter.isalpha() and letter.lower() == letter.upper() for letter in first)
+    begins_with_name = bool(name) and re.match(rf"{re.escape(name)}(?!\w)", text) is not None
+    is_kept = has_uncased_letters or begins_with_name or first[1:] != first[1:].lower()
+    return text if is_kept else text[:1].upper() + text[1:]

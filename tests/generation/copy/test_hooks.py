@@ -76,6 +76,20 @@ def test_acronyms_of_keywords_have_capitals_unless_the_brand_spells_them_otherwi
     assert shown == [["AI tide tables", "PDF export"], ["AI tide tables", "Pdf export"]]
 
 
+@pytest.mark.parametrize(
+    ("line", "name", "shown"),
+    [
+        ("know the tide before you go", "tideline", "Know the tide before you go"),
+        ("tideline shows the tide of each harbour", "tideline", "tideline shows the tide of each harbour"),
+        ("tidelines of small harbours, each day", "tideline", "Tidelines of small harbours, each day"),
+        ("shioは港の潮を毎日知らせます", "shio", "shioは港の潮を毎日知らせます"),
+    ],
+)
+def test_a_line_keeps_the_spelling_of_the_name(line: str, name: str, shown: str) -> None:
+    brand = BrandSnapshot(name=name, taglines=[line], language="en" if line.isascii() else "ja")
+    assert shown in [hook.text for hook in propose_brand_hooks(brand)]
+
+
 def test_the_end_has_no_tagline_like_a_point() -> None:
     said = "A simple and beautiful tide clock for harbours"
     brand = with_(descriptions=[said], taglines=["Simple and beautiful tide clock for harbours"])
