@@ -29,6 +29,8 @@ MIN_CLAUSES_LEFT_AFTER_HOOK = 2
 MAX_SHORT_HOOK_CHARACTERS = 70
 #: Tones that also use the casual formula.
 TONES_WITH_CASUAL_HOOK: frozenset[Tone] = frozenset({"casual", "playful"})
+#: Fields that give hooks beside the name.
+HOOK_FIELDS: Sequence[EvidenceField] = ("tagline", "appDescription", "keywords")
 NAME_FINAL_MARKS = (".", "!", "?", "…")
 #: Ends of formulas that are dropped after a name with its own mark, the longer one first.
 FORMULA_MARKS_DROPPED_AFTER_NAME_MARK = ("\u00a0!", ".", "!")
@@ -41,8 +43,13 @@ def find_fields_missing_for_hook(
     """Return fields missing for hooks: `appName`; `tagline`, `appDescription` and `keywords` if none gives a hook."""
     missing: list[EvidenceField] = [] if names.app_display_name(brand) else ["appName"]
     if not (found or any(usable_taglines(brand, language)) or names.displayable_keywords(brand, language)):
-        missing += ["tagline", "appDescription", "keywords"]
+        missing += HOOK_FIELDS
     return missing
+
+
+def names_only_the_app(hook: CopyLine) -> bool:
+    """Return whether a hook has nothing but the brand's name in a formula."""
+    return hook.rule == "formula" and {one.field for one in hook.evidence} == {"appName"}
 
 
 def usable_taglines(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:

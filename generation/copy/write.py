@@ -74,7 +74,8 @@ def propose_brand_hooks(brand: BrandSnapshot) -> list[CopyLine]:
 def write_piece_copy(spec: PieceSpec, offers: LlmCopyLines = NO_LLM_LINES) -> PieceCopy:
     """Return all texts of a piece, with a model's valid `offers`; the same spec and offers give the same texts.
 
-    Raises `MissingBrandText`, unless the caller supplies a hook and the brand has a name.
+    Raises `MissingBrandText` if nothing but the brand's name can be said, unless the caller supplies a hook and the
+    brand has a name.
     """
     words = find_language_and_clauses_of_brand(spec.brand)
     if spec.hook is None or not names.app_display_name(spec.brand):
@@ -83,6 +84,9 @@ def write_piece_copy(spec: PieceSpec, offers: LlmCopyLines = NO_LLM_LINES) -> Pi
     points = list(
         _apply_llm_lines(choose_piece_points(words, spec, hook), hook, _select_valid_llm_lines(offers.points, words))
     )
+    if not points and hooks.names_only_the_app(hook):
+        # Each of its slides would have only the name.
+        raise MissingBrandText(hooks.HOOK_FIELDS)
     if spec.format == "video":
         points = _drop_points_to_fit_video(hook, points, spec.seconds)
     return compose_piece_copy(

@@ -69,6 +69,16 @@ def test_one_word_alone_is_no_point() -> None:
     assert [point.text for point in copy.points] == ["Tides", "Harbours"]
 
 
+@pytest.mark.parametrize("language", ["en", "sv"])
+def test_a_piece_that_only_repeats_the_name_is_refused(language: str) -> None:
+    """Says the missing fields: a slide with the name, and an end with the name again, tell nobody anything."""
+    brand = BrandSnapshot(name="Tideline", keywords=["tides"], language=language)
+    spec = PieceSpec(format="slideshow", brand=brand, seed="tide")
+    with pytest.raises(MissingBrandText) as refused:
+        write_piece_copy(spec)
+    assert set(refused.value.fields) == {"tagline", "appDescription", "keywords"}
+
+
 def test_acronyms_of_keywords_have_capitals_unless_the_brand_spells_them_otherwise() -> None:
     brand = BrandSnapshot(name="Tideline", keywords=["ai tide tables", "pdf export"], language="en")
     spelling = msgspec.structs.replace(brand, descriptions=["Pdf export of each table."])
