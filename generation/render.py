@@ -28,7 +28,7 @@ from generation.video.video import VideoContentPiece
 from schemas.errors import GenerationError, UndrawableTextRefused
 
 #: Version of the renderer: changes with each release that draws the same spec differently.
-RENDERER_VERSION = "3"
+RENDERER_VERSION = "4"
 
 #: Side of a portrait inside a piece, in pixels: more than two for each displayed pixel.
 _PRESENTER_PORTRAIT_SIDE_PX = 400

@@ -38,6 +38,19 @@ def _all(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
             yield from _all(data, first, last)
 
 
+def names(path: Path) -> set[bytes]:
+    """Return the names of all boxes that are no sample entries."""
+    data = path.read_bytes()
+    return {name for name, _, _ in _all(data, 0, len(data))}
+
+
+def has_color_box(path: Path) -> bool:
+    """Return whether a sample entry names the colors for players (`colr`, as `nclx`)."""
+    data = path.read_bytes()
+    entries = [data[first:last] for name, first, last in _all(data, 0, len(data)) if name == b"stsd"]
+    return any(b"colrnclx" in entry for entry in entries)
+
+
 def tracks(path: Path) -> list[Track]:
     data = path.read_bytes()
     (moov,) = [(first, last) for name, first, last in boxes(data) if name == b"moov"]

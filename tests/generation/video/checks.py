@@ -54,6 +54,9 @@ CHECKS: Mapping[str, Callable[[Film], bool]] = {
         {film.video.color_primaries, film.video.transfer_characteristics, film.video.matrix_coefficients} == {"BT.709"}
         and film.video.color_range == "Limited"
     ),
+    "no edit list, and colors in the index": lambda film: (
+        not boxes.names(film.path) & {b"edts", b"ctts"} and boxes.has_color_box(film.path)
+    ),
     "its size, upright, square pixels": lambda film: (
         (film.video.width, film.video.height) == film.size
         and _about(film.video.pixel_aspect_ratio, 1, 0.001)

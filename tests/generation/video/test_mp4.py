@@ -27,6 +27,7 @@ BROKEN = {
     "colors of bt709 in the narrow range": [
         *X264, *KEPT, "-c:a", "copy", "-vf", "scale=out_color_matrix=bt601", "-colorspace", "smpte170m"
     ],
+    "no edit list, and colors in the index": [*X264, *KEPT, "-c:a", "copy", "-bf", "3"],
     "its size, upright, square pixels": [*X264, *KEPT, "-c:a", "copy", "-vf", "scale=96:192"],
     "the same time for each picture": [
         *X264, *KEPT, "-c:a", "copy", "-vf", "setpts='N*512+gt(N,40)*700'", "-fps_mode", "passthrough"
