@@ -94,7 +94,7 @@ def extract_brand_facts_and_links_of_page(source: FetchedPage) -> ParsedPage:
         manifest=find_web_manifest_url(page),
         styles=choose_style_sheet_urls(page),
         inline_style=join_style_tags_with_custom_properties(page, html),
-        links=rank_page_links(page, language),
+        links=rank_page_links(page, language, name),
         pictures=pictures.find_page_images(page),
         logo=inline_logos.find_inline_logo(page, name),
     )

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 from bs4.element import Tag
 
 from workers.ingest.languages import normalize_first_language_tag, primary_language_subtag
+from workers.ingest.page.about_links import find_names_in_links, load_about_words, rank_about_text
 from workers.ingest.page.address import page_url_comparison_key, root_url, site_of_url
 from workers.ingest.page.document import HtmlDocument, read_tag_attribute, read_tag_text
 from workers.ingest.page.languages import list_other_language_pages
@@ -19,25 +20,29 @@ MAX_ANCHOR_TAGS_CHECKED = 2000
 MAX_LINKS_PER_PAGE = 50
 WORST_RANK_CRAWL_LINK = RankedLink(url="", rank=1 << 30)
 #: Rank from which a link has another language or another topic than the page about the brand.
-FIRST_RANK_OF_OTHER_TOPICS = 1000
+FIRST_RANK_OF_OTHER_TOPICS = 2000
+#: Topics of pages about the brand: the brand as a whole, and a part such as its mission.
+ABOUT_TOPIC_COUNT = 2
 MAX_CHECKED_LINK_ANCESTORS = 8
+MAX_LINK_TEXT_CHARS = 100
+#: Folders of a site's pages, folded.
+FOLDERS_WITHOUT_TOPIC = frozenset("p page pages content info site sites web".split())
 #: Endings of a path that isn't a page.
 NON_PAGE_URL_PATTERN = re.compile(r"\.(?!(?:html?|xhtml|php|aspx?|jsp)$)[a-z0-9]{1,5}$", re.IGNORECASE)
 #: The ending of a page, folded by `fold_text`.
 FOLDED_PAGE_FILE_SUFFIX_PATTERN = re.compile(r"(?:html?|php|aspx?)$")
+PAGE_FILE_SUFFIX_PATTERN = re.compile(r"\.(?:html?|xhtml|php|aspx?|jsp)$", re.IGNORECASE)
+#: The file of a folder's own page.
+INDEX_FILE_PATTERN = re.compile(r"/(?:index|default)\.(?:html?|xhtml|php|aspx?|jsp)$", re.IGNORECASE)
+#: Signs between the words of an address.
+ADDRESS_WORD_SEPARATOR_PATTERN = re.compile(r"[-_+.~ ]+")
 LANGUAGE_IN_URL_PATTERN = re.compile(r"[a-z]{2}(?:[-_][a-z]{2})?", re.IGNORECASE)
 
-#: Names of the four topics, folded by `fold_text`, in addresses and link texts; the best topic first.
+#: Names of the topics after the page about the brand, folded by `fold_text`, in addresses and link texts; the best
+#: topic first.
 LINK_TOPIC_WORDS_BEST_FIRST: tuple[frozenset[str], ...] = tuple(
     frozenset(words.split())
     for words in (
-        """about aboutus aboutme company ourcompany ourstory ourmission mission whoweare whatwedo
-        ueberuns uberuns überuns uebermich übermich unternehmen werwirsind apropos quisommesnous quisuisje
-        entreprise lentreprise notrehistoire sobre sobrenosotros sobremi sobremí quienessomos quiénessomos nosotros
-        empresa laempresa conocenos conócenos sobrenos sobrenós quemsomos aempresa chisiamo chisono azienda
-        lazienda lanostrastoria overons overmij wiezijnwij omos omoss onas onás omnie ofirmie ofirmě hakkimizda
-        hakkımızda hakkinda hakkında kurumsal bizkimiz онас окомпании okompanii 会社概要 会社案内 会社情報 企業情報
-        私たちについて 当社について 当店について 회사소개 회사개요 关于我们 关于 公司简介 關於我們 مننحن عنالشركة""",
         """pricing prices price plans plansandpricing plansundpreise preise preisliste tarife tarifs prix
         offres precios planes prezzi piani precos preços planos prijzen priser cennik 料金 价格 цены""",
         """features feature product products platform howitworks solutions tour overview funktionen produkt
@@ -64,50 +69,58 @@ class LinkedPageAddress(NamedTuple):
     url: str
     key: str
     words: list[str]
+    about_rank: int | None
     other_host: bool
     languages: set[str]
 
 
-def rank_page_links(page: HtmlDocument, language: str | None) -> list[RankedLink]:
+def rank_page_links(page: HtmlDocument, language: str | None, name: str | None) -> list[RankedLink]:
     """Return a page's links to other pages of its site, best first, at most `MAX_LINKS_PER_PAGE`.
 
-    Each is there once, without the root and hreflang pages of other languages. A page with `nofollow` has none.
+    `name` is the brand's name, which a link may have, as in *About Acme*. Each page is there once, without the root
+    and hreflang pages of other languages. A page with `nofollow` has none.
     """
     if any("nofollow" in text.lower() for _, text in page.read_first_meta_texts("robots")):
         return []
     excluded = {
-        page_url_comparison_key(page.url),
-        page_url_comparison_key(root_url(page.url)),
-        *(page_url_comparison_key(url) for _, url in list_other_language_pages(page, language or "")),
+        build_linked_page_key(page.url),
+        build_linked_page_key(root_url(page.url)),
+        *(build_linked_page_key(url) for _, url in list_other_language_pages(page, language or "")),
     }
     best_links: dict[str, RankedLink] = {}
-    for target, rank in read_ranked_page_links(page, language):
+    names = find_names_in_links(name, page.domain_label)
+    for target, rank in read_ranked_page_links(page, language, names):
         if target.key not in excluded and rank < best_links.get(target.key, WORST_RANK_CRAWL_LINK).rank:
             is_about = rank < FIRST_RANK_OF_OTHER_TOPICS
             best_links[target.key] = RankedLink(url=target.url, rank=rank, is_about=is_about)
     return sorted(best_links.values(), key=lambda link: link.rank)[:MAX_LINKS_PER_PAGE]
 
 
-def read_ranked_page_links(page: HtmlDocument, language: str | None) -> Iterator[tuple[LinkedPageAddress, int]]:
+def read_ranked_page_links(
+    page: HtmlDocument, language: str | None, names: frozenset[str]
+) -> Iterator[tuple[LinkedPageAddress, int]]:
     targets: dict[str, LinkedPageAddress | None] = {}
     for tag in islice(page.tags["a"], MAX_ANCHOR_TAGS_CHECKED):
         href = read_tag_attribute(tag, "href")
         if href not in targets:
-            targets[href] = find_linked_page_address(page, href)
+            targets[href] = find_linked_page_address(page, href, names)
         target = targets[href]
-        label = fold_text(read_tag_text(tag)[:100]) if target else ""
+        text = read_tag_text(tag)[:MAX_LINK_TEXT_CHARS] if target else ""
+        label = fold_text(text)
         if target and not SKIPPED_PAGE_NAMES_PATTERN.fullmatch(label):
-            yield target, rank_page_link(tag, target, label, language)
+            about_rank = rank_about_page(target, text, names)
+            topic = rank_link_topic(target.words, label) if about_rank is None else about_rank
+            yield target, rank_page_link(tag, target, topic, language)
 
 
-def rank_page_link(tag: Tag, target: LinkedPageAddress, label: str, language: str | None) -> int:
+def rank_page_link(tag: Tag, target: LinkedPageAddress, topic: int, language: str | None) -> int:
     """Return the link's rank by language, then topic, host, position and depth; the lowest is the best."""
-    topic, position, depth = rank_link_topic(target.words, label), rank_link_position(tag), min(len(target.words), 9)
+    position, depth = rank_link_position(tag), min(len(target.words), 9)
     digits = (is_link_in_other_language(tag, target, language), topic, target.other_host, position, depth)
     return sum(digit * 10**place for place, digit in enumerate(reversed(digits)))
 
 
-def find_linked_page_address(page: HtmlDocument, href: str) -> LinkedPageAddress | None:
+def find_linked_page_address(page: HtmlDocument, href: str, names: frozenset[str]) -> LinkedPageAddress | None:
     """Return the target page of a link; None for an address off the site, or of a file that is no page.
 
     Return None too for a page without facts about a brand, such as a login.
@@ -116,13 +129,41 @@ def find_linked_page_address(page: HtmlDocument, href: str) -> LinkedPageAddress
     if url is None or site_of_url(url) != site_of_url(page.url) or NON_PAGE_URL_PATTERN.search(urlsplit(url).path):
         return None
     parts = urlsplit(url)
-    words = [word for part in unquote(parts.path).split("/") if (word := fold_text(part))]
+    segments = unquote(INDEX_FILE_PATTERN.sub("/", parts.path)).split("/")
+    words = [word for segment in segments if (word := fold_text(segment))]
     if any(map(SKIPPED_PAGE_NAMES_PATTERN.fullmatch, words)):
         return None
-    other_host = parts.netloc != urlsplit(page.url).netloc
+    end = PAGE_FILE_SUFFIX_PATTERN.sub("", next(filter(fold_text, reversed(segments)), ""))
     return LinkedPageAddress(
-        url, page_url_comparison_key(url), words, other_host, read_languages_in_url(parts.path, parts.netloc)
+        url,
+        build_linked_page_key(url),
+        words,
+        rank_about_text(ADDRESS_WORD_SEPARATOR_PATTERN.sub(" ", end), names),
+        parts.netloc != urlsplit(page.url).netloc,
+        read_languages_in_url(parts.path, parts.netloc),
     )
+
+
+def build_linked_page_key(url: str) -> str:
+    """Return a key that is equal for a folder's address and its index file's."""
+    return page_url_comparison_key(INDEX_FILE_PATTERN.sub("/", url))
+
+
+def rank_about_page(target: LinkedPageAddress, text: str, names: frozenset[str]) -> int | None:
+    """Return the rank of a link to a page about the brand by its address or text; None for another page.
+
+    A page on a company below another topic's folder is about many companies, as in the news.
+    """
+    ranks = [rank for rank in (target.about_rank, rank_about_text(text, names)) if rank is not None]
+    rank = min(ranks, default=None)
+    if rank == 0 or all(is_folder_without_topic(word, names) for word in target.words[:-1]):
+        return rank
+    return None
+
+
+def is_folder_without_topic(word: str, names: frozenset[str]) -> bool:
+    is_about = rank_about_text(word, names) is not None
+    return is_about or word in FOLDERS_WITHOUT_TOPIC or LANGUAGE_IN_URL_PATTERN.fullmatch(word) is not None
 
 
 def read_languages_in_url(path: str, host: str) -> set[str]:
@@ -138,14 +179,18 @@ def read_languages_in_url(path: str, host: str) -> set[str]:
 def rank_link_topic(words: list[str], label: str) -> int:
     """Return the rank of a link's topic, by the address's end or the link's text: lower is better.
 
-    Pages below a topic's page rank after all topics, other pages last.
+    The topics of pages about the brand are before them. Pages below a topic's page rank after all topics, other
+    pages last.
     """
     last = FOLDED_PAGE_FILE_SUFFIX_PATTERN.sub("", words[-1]) if words else ""
-    for index, names in enumerate(LINK_TOPIC_WORDS_BEST_FIRST):
+    for index, names in enumerate(LINK_TOPIC_WORDS_BEST_FIRST, ABOUT_TOPIC_COUNT):
         if last in names or label in names:
             return index
-    below = any(names & {*words} for names in LINK_TOPIC_WORDS_BEST_FIRST)
-    return len(LINK_TOPIC_WORDS_BEST_FIRST) if below else len(LINK_TOPIC_WORDS_BEST_FIRST) + 1
+    topic_count = ABOUT_TOPIC_COUNT + len(LINK_TOPIC_WORDS_BEST_FIRST)
+    is_below = not load_about_words().any.isdisjoint(words) or any(
+        names & {*words} for names in LINK_TOPIC_WORDS_BEST_FIRST
+    )
+    return topic_count if is_below else topic_count + 1
 
 
 def rank_link_position(tag: Tag) -> int:

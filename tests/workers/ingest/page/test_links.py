@@ -62,6 +62,49 @@ def test_topics_are_detected_by_their_address(href: str) -> None:
     assert paths(anchors("/a", href))[0] == href
 
 
+ABOUT_LINKS = {
+    "/o-mne.html": "O mně",
+    "/tentang": "Tentang Kami",
+    "/o-nas": "О нас",
+    "/s/1": "О клинике",
+    "/about/hello": "アクメの紹介",
+    "/s/2": "會館介紹",
+    "/s/3": "私たちについて",
+    "/s/4": "회사 소개",
+    "/s/5": "من نحن",
+    "/s/6": "01 Über uns / About",
+    "/s/7": "À propos d’Acme",
+    "/about-acme": "More",
+    "/about-us-2/": "More",
+    "/hakkimizda/index.php": "Devamı",
+    "/pages/our-story": "Read",
+}
+
+
+@pytest.mark.parametrize("href", ABOUT_LINKS)
+def test_pages_about_the_brand_are_recognized_by_text_or_address(href: str) -> None:
+    html = f'<title>アクメ</title><a href="{href}">{ABOUT_LINKS[href]}</a>'
+    assert [link.is_about for link in page(html).links] == [True]
+
+
+OTHER_LINKS = {
+    "/about-time-management": "About time management",
+    "/blog/all-about-tea": "All about tea",
+    "/economy/unternehmen": "Unternehmen",
+    "/onassis": "Onassis",
+    "/service/about/rooms": "Rooms",
+}
+
+
+@pytest.mark.parametrize("href", OTHER_LINKS)
+def test_articles_and_companies_in_general_are_not_about_the_brand(href: str) -> None:
+    assert [link.is_about for link in page(f'<a href="{href}">{OTHER_LINKS[href]}</a>').links] == [False]
+
+
+def test_index_file_is_its_folder() -> None:
+    assert paths(anchors("/index.html#about", "/team/index.php", "/team/")) == ["/team/index.php"]
+
+
 OTHERS = """
 / #top ? /#about HTTPS://WWW.ACME.TEST https://elsewhere.test/about //x.test/ mailto:a@acme.test
 javascript:void(0) tel:1 ftp://www.acme.test/x https://u:p@acme.test/a /a.pdf /logo.PNG /feed.xml /app.js
