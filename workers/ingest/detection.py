@@ -14,6 +14,7 @@ import regex
 from langcodes import Language
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
+from workers.ingest.derive.frequencies import list_function_words
 from workers.ingest.languages import normalize_first_language_tag, primary_language_subtag
 from workers.ingest.sentences import find_language_detection_sentences, remove_lorem_ipsum
 
@@ -42,6 +43,17 @@ MIN_SURE_LANGUAGE_PROBABILITY = 0.95
 #: Probability from which it is likely. Of 41 store texts in other than Latin letters, 40 are in the likely
 #: language.
 MIN_LIKELY_LANGUAGE_PROBABILITY = 0.5
+#: Distinct words of a text that can prove that it isn't in a declared language.
+MIN_WORDS_AGAINST_DECLARED_LANGUAGE = 40
+#: Share of function words of the declared language among the words of such a text at most, and of the detected
+#: language at least. On 600 pages and store texts in their own language the least share is .15, and the only page
+#: that counts as another language is in English below German menus. Spanish words in Portuguese texts make .23.
+MAX_DECLARED_FUNCTION_WORDS_SHARE = 0.1
+MIN_DETECTED_FUNCTION_WORDS_SHARE = 0.12
+#: The declared language's function words at most, as a share of the detected language's.
+MAX_DECLARED_TO_DETECTED_FUNCTION_WORDS_RATIO = 0.35
+#: Words that languages share by chance, such as `a`, have one letter.
+FUNCTION_WORD_PATTERN = regex.compile(r"\p{L}{2,}")
 ASCII_NON_LETTERS = bytes(code for code in range(128) if not chr(code).isalpha())
 LATIN_LETTER_PATTERN = regex.compile(r"\p{Latin}")
 LETTER_OF_ANY_SCRIPT_PATTERN = regex.compile(r"\p{L}")
@@ -90,7 +102,13 @@ def may_override_declared_languages(language: str, text: str, declared: list[str
     """Return whether enough sentences are surely in `language` to override the `declared` ones; `prose` are paragraphs.
 
     Fewer characters at a lower probability are enough if all declared ones use Latin letters, and the text mostly not.
+    Text and prose that are certainly in no declared language need no sentences.
     """
+    prose = list(prose)
+    if is_certainly_in_none_of_languages(text, declared) and is_certainly_in_none_of_languages(
+        " ".join(prose), declared, detected=language
+    ):
+        return True
     prose_text = " ".join(sentence for paragraph in prose for sentence in find_language_detection_sentences(paragraph))
     likely, enough = MIN_SURE_LANGUAGE_PROBABILITY, MIN_CHARS_TO_OVERRIDE_DECLARED_LANGUAGE
     if is_in_undeclared_script(prose_text, declared):
@@ -100,6 +118,43 @@ def may_override_declared_languages(language: str, text: str, declared: list[str
         and len(prose_text) >= MIN_PROSE_CHARS_TO_OVERRIDE_LANGUAGE
     )
     return has_enough and all(is_text_in_language(language, sample, likely) for sample in (text, prose_text))
+
+
+def is_certainly_in_none_of_languages(text: str, declared: Iterable[str], detected: str | None = None) -> bool:
+    """Return whether the text is certainly in none of the declared languages, but in `detected`, if given."""
+    is_as_detected = detected is None or is_text_in_language(detected, text, MIN_LIKELY_LANGUAGE_PROBABILITY)
+    return is_as_detected and all(is_certainly_not_in_language(text, tag) for tag in declared)
+
+
+def is_certainly_not_in_language(text: str, declared: str) -> bool:
+    """Return whether the text has enough words of another language, and next to none of the `declared` one.
+
+    Return False for related languages, such as Portuguese and Spanish, and for a language without a list of words.
+    """
+    sample = text[:MAX_LANGUAGE_SAMPLE_CHARS]
+    detected, probability = detect_text_language(sample)
+    declared_language, detected_language = primary_language_subtag(declared), primary_language_subtag(detected or "")
+    if declared_language == detected_language or probability < MIN_LIKELY_LANGUAGE_PROBABILITY:
+        return False
+    words = FUNCTION_WORD_PATTERN.findall(sample.lower())
+    if len(set(words)) < MIN_WORDS_AGAINST_DECLARED_LANGUAGE or not list_function_words(declared_language):
+        return False
+    declared_share = measure_share_of_language_words(words, declared_language)
+    detected_share = measure_share_of_language_words(words, detected_language)
+    return (
+        declared_share <= MAX_DECLARED_FUNCTION_WORDS_SHARE
+        and detected_share >= MIN_DETECTED_FUNCTION_WORDS_SHARE
+        and declared_share <= MAX_DECLARED_TO_DETECTED_FUNCTION_WORDS_RATIO * detected_share
+    )
+
+
+def measure_share_of_language_words(words: list[str], language: str) -> float:
+    """Return the share of the language's function words, and of any words in other letters if it has no Latin ones."""
+    function_words = list_function_words(language)
+    has_latin_letters = Language.get(language).maximize().script == "Latn"
+    return sum(
+        word in function_words or not (has_latin_letters or LATIN_LETTER_PATTERN.match(word)) for word in words
+    ) / len(words)
 
 
 def is_in_undeclared_script(text: str, declared: list[str]) -> bool:

@@ -15,6 +15,7 @@ from workers.ingest.detection import (
     MIN_SURE_LANGUAGE_PROBABILITY,
     detect_text_language,
     find_language_tag_candidates,
+    is_certainly_not_in_language,
 )
 from workers.ingest.languages import normalize_first_language_tag, primary_language_subtag
 from workers.ingest.page.text import clean_text_line
@@ -32,6 +33,22 @@ LABELS = (
 CODE = (
     "def open_the_door(key): # opens the door with the key that was given to it; "
     "return Door(key=key).open(); if door.is_open: raise ValueError('the door is open already'); }; "
+)
+#: A page's texts in Croatian that has no whole sentence.
+CROATIAN = (
+    "Apartmani na moru za vaš odmor Smještaj za obitelji i parove samo pet minuta od plaže Cijene i ponuda za ljeto "
+    "Rezervirajte na vrijeme i uživajte u miru Kako do nas iz Zagreba ili Splita Doručak na terasi uz pogled na more "
+    "Gosti o nama i našim sobama Parkiralište je ispred kuće, a trgovina preko puta Brod za otoke polazi ujutro "
+)
+PORTUGUESE = (
+    "Uma casa de praia para a sua família, com vista para o mar e a poucos minutos do centro da vila As nossas casas "
+    "têm cozinha, jardim e lugar para o carro Reserve já as suas férias e fale com a gente sobre os preços de verão "
+    "O café da manhã é servido no terraço, e o barco para as ilhas sai todos os dias às nove da manhã "
+)
+BRANDS = (
+    "Bosch Siemens Miele Zanussi Electrolux Candy Gorenje Beko Whirlpool Ariston Indesit Hotpoint Smeg Liebherr Neff "
+    "Gaggenau Samsung Toshiba Hitachi Panasonic Sharp Daewoo Haier Hisense Grundig Bauknecht Brandt Sauter Thomson "
+    "Vestel Rosieres Hoover Dyson Philips Braun Tefal Rowenta Moulinex Krups Delonghi Saeco Jura Nivona Melitta "
 )
 VESTIBULUM = "Vestibulum ante ipsum primis in faucibus orci luctus et ultrices posuere cubilia curae. "
 CAESAR = (
@@ -89,6 +106,35 @@ def test_texts_without_sentences_overrule_nothing(text: str, declared: str) -> N
     """The model itself is sure of such a text's language."""
     assert LANGUAGE_DETECTOR.classify(text)[1] >= MIN_SURE_LANGUAGE_PROBABILITY
     assert next(find_language_tag_candidates(text, [(declared, "html.lang")])) == (declared, 0.8, "html.lang")
+
+
+@pytest.mark.parametrize("declared", ["en", "de-DE", "fr", "tr"])
+def test_words_of_another_language_overrule_a_declaration_without_sentences(declared: str) -> None:
+    assert is_certainly_not_in_language(CROATIAN, declared)
+    best = next(find_language_tag_candidates(CROATIAN, [(declared, "html.lang")]))
+    assert primary_language_subtag(best[0]) in {"hr", "bs", "sr"}
+    # A menu and a banner in another language than the prose prove nothing.
+    assert next(find_language_tag_candidates(CROATIAN, [(declared, "html.lang")], ["Ok"]))[0] == declared
+
+
+@pytest.mark.parametrize(
+    ("text", "declared"),
+    [
+        *((CROATIAN, language) for language in ("hr", "sr", "sr-Latn", "bs", "sl", "eo")),
+        *((PORTUGUESE, language) for language in ("pt-BR", "es", "gl")),
+        *((CODE * 9, language) for language in ("en", "de")),
+        *((BRANDS * 2, language) for language in ("en", "pl", "ja")),
+        *((LOREM * 3, language) for language in ("en", "it")),
+        ("Acme " + "日本語の説明です。使い方はとても簡単です。" * 9 + LABELS * 2, "ja"),
+        (CROATIAN[:100], "en"),
+    ],
+)
+def test_related_languages_code_names_and_few_words_are_never_certain(text: str, declared: str) -> None:
+    assert not is_certainly_not_in_language(text, declared)
+
+
+def test_no_store_text_is_certainly_in_another_language() -> None:
+    assert not [text[:80] for language, text in long_texts() if is_certainly_not_in_language(text, language)]
 
 
 def test_no_text_and_placeholder_text_have_no_language() -> None:

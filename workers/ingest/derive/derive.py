@@ -12,7 +12,12 @@ from workers.ingest.derive.places import find_brand_place
 from workers.ingest.derive.quotes import split_passages_to_sentences
 from workers.ingest.derive.tables import load_customer_grammar
 from workers.ingest.derive.trades import find_brand_trade, is_name_of_trade
-from workers.ingest.detection import MIN_LIKELY_LANGUAGE_PROBABILITY, detect_text_language, is_in_undeclared_script
+from workers.ingest.detection import (
+    MIN_LIKELY_LANGUAGE_PROBABILITY,
+    detect_text_language,
+    is_certainly_not_in_language,
+    is_in_undeclared_script,
+)
 from workers.ingest.languages import primary_language_subtag
 from workers.ingest.shapes import ParsedNonPageDoc, Passage, SourceProse
 
@@ -67,12 +72,12 @@ def cut_prose_and_detect_its_language(prose: SourceProse) -> SourceProse:
     """Return the brand's passages, at most `MAX_DERIVED_PROSE_CHARS` characters, with their likely language.
 
     A customer's review is no evidence for the brand's audience, and a theme's text none for its keywords. A
-    declared language wins, but not if its script is another one than the text's.
+    declared language wins, but not if the text has another script, or is certainly in another language.
     """
     brand_passages = (passage for passage in prose.passages if passage.speaker == "brand")
     passages = list(cut_passages_to_derived_chars(brand_passages))
-    declared = prose.language
-    if declared and is_in_undeclared_script(" ".join(passage.text for passage in passages), [declared]):
+    declared, text = prose.language, " ".join(passage.text for passage in passages)
+    if declared and (is_in_undeclared_script(text, [declared]) or is_certainly_not_in_language(text, declared)):
         declared = None
     return msgspec.structs.replace(prose, passages=passages, language=declared or detect_passages_language(passages))
 

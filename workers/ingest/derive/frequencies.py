@@ -12,8 +12,8 @@ import msgspec
 from wordfreq import available_languages, get_frequency_dict
 from wordfreq.util import data_path
 
-#: wordfreq has one list for both kinds of Norwegian.
-FREQUENCY_LIST_BY_LANGUAGE = {"no": "nb", "nn": "nb"}
+#: wordfreq has one list for both kinds of Norwegian, and one for Bosnian, Croatian and Serbian.
+FREQUENCY_LIST_BY_LANGUAGE = {"no": "nb", "nn": "nb", "bs": "sh", "hr": "sh", "sr": "sh"}
 #: Zipf value, the decimal logarithm of uses among a billion words, of a word on no list.
 UNLISTED_WORD_ZIPF = 1.0
 #: Simplified Chinese character by the code point of the traditional one: the Chinese list has only these.

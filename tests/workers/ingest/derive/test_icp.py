@@ -216,3 +216,14 @@ def test_each_part_of_any_icp_is_in_its_sentence_and_its_quote_in_the_source(
         assert all(any(part.quote in text for text in [title, *texts]) for part in icp.parts)
         assert {part.quote for part in icp.parts} >= {*icp.evidence}
         assert all(part.value.casefold() in str(icp.value).casefold() for part in icp.parts)
+
+
+def test_no_english_is_written_about_a_text_in_another_language() -> None:
+    """A template declares English, and the text is in Croatian."""
+    text = (
+        "Apartmani na moru za vaš odmor. Smještaj za obitelji i parove samo pet minuta od plaže. Doručak je na terasi "
+        "uz pogled na more. Rezervirajte na vrijeme i uživajte u miru. Parkiralište je ispred kuće, a trgovina preko "
+        "puta. Kako do nas iz Zagreba ili Splita? Brod za otoke polazi svako jutro i vraća se navečer. Mi volimo more."
+    )
+    source = prose(text, headings=("Odmor na moru", "Odmor i smještaj"), about=("Odmor i smještaj na moru",))
+    assert not {"audience", "icp", "brandVoice"} & derived(source).keys()
