@@ -10,6 +10,7 @@ from workers.ingest.page import title_parts
 from workers.ingest.page.address import site_of_url, strip_domain_ending
 from workers.ingest.page.declared_names import ScoredName, list_metadata_brand_names
 from workers.ingest.page.document import HtmlDocument, read_tag_attribute, read_tag_text
+from workers.ingest.page.logo_texts import find_name_in_logo_text, has_logo_word
 from workers.ingest.page.names import MAX_TITLE_PART_NAME_CHARS, is_possible_brand_name, split_name_and_tagline
 from workers.ingest.page.text import clean_text_line, count_words, fold_text
 
@@ -18,14 +19,8 @@ from workers.ingest.page.text import clean_text_line, count_words, fold_text
 MAX_DOMAIN_AS_NAME_CONFIDENCE = 0.60
 #: Words of a headline that may be a name.
 MAX_HEADLINE_NAME_WORDS = 3
-LOGO_WORD_IN_ALT_TEXT_PATTERN = re.compile(
-    r"\b(?:the\s+)?logo(?:type|tipo|typ)?\b|\b(?:логотип|лого|λογότυπο)\b|の?ロゴ(?:マーク)?|로고|标志|標誌|شعار",
-    re.IGNORECASE,
-)
 #: Part of a logo's class or address; `logos` are those of customers and partners, a `catalogo` is a catalog.
 LOGO_MARK_PATTERN = re.compile(r"(?<!cata)logo(?!s(?![a-z])|phone)", re.IGNORECASE)
-#: Further words in the alternative text of a logo, since it links to the home page.
-HOME_LINK_WORDS_IN_ALT_TEXT_PATTERN = re.compile(r"^(?:go|back)\s+to\s+|\s+home(?:\s*page)?$", re.IGNORECASE)
 COPYRIGHT_YEARS_REGEX = r"(?:(?:19|20)\d\d(?:\s?[-–—]\s?(?:\d{2,4}|present))?)?"
 COPYRIGHT_OWNER_PATTERN = re.compile(
     r"(?:(?:©|\(c\))(?:\s*copyright\b)?|copyright(?=\s{1,3}(?:19|20)\d\d))"
@@ -65,15 +60,12 @@ def find_scored_brand_names(page: HtmlDocument) -> Iterator[ScoredName]:
 
 
 def read_names_from_logo_alt(page: HtmlDocument) -> Iterator[ScoredName]:
-    """Yield the alternative texts of a page's first two logos without the word logo, as possible brand names.
+    """Yield the names in the alternative texts of a page's first two logos, each with a confidence and a rule.
 
-    Each has a confidence and a rule. Logos that link to another site, and long texts, are left out.
+    Logos that link to another site, and long texts, are left out.
     """
     for image in [tag for tag in page.tags["img"] if is_logo_image(tag) and not is_image_linked_offsite(tag, page)][:2]:
-        name = HOME_LINK_WORDS_IN_ALT_TEXT_PATTERN.sub(
-            "",
-            LOGO_WORD_IN_ALT_TEXT_PATTERN.sub("", clean_text_line(read_tag_attribute(image, "alt"))).strip(" -–—|:,."),
-        )
+        name = find_name_in_logo_text(clean_text_line(read_tag_attribute(image, "alt")))
         if len(name) <= MAX_TITLE_PART_NAME_CHARS:
             yield name, 0.45, "html.logo"
 
@@ -82,7 +74,7 @@ def is_logo_image(image: Tag) -> bool:
     texts = (
         read_tag_attribute(tag, key) for tag in (image, image.parent) if tag for key in ("class", "id", "alt", "src")
     )
-    return any(LOGO_MARK_PATTERN.search(text) or LOGO_WORD_IN_ALT_TEXT_PATTERN.search(text) for text in texts)
+    return any(LOGO_MARK_PATTERN.search(text) or has_logo_word(text) for text in texts)
 
 
 def is_image_linked_offsite(image: Tag, page: HtmlDocument) -> bool:

@@ -9,9 +9,10 @@ from bs4.element import Tag
 
 from schemas.errors import PictureRefused
 from schemas.pictures import INLINE_LOGO_RULE, DrawnPicture, PictureFoundByIngest
-from workers.ingest.page.brand_names import LOGO_MARK_PATTERN, LOGO_WORD_IN_ALT_TEXT_PATTERN, is_image_linked_offsite
+from workers.ingest.page.brand_names import LOGO_MARK_PATTERN, is_image_linked_offsite
 from workers.ingest.page.document import HtmlDocument, read_tag_attribute, read_tag_text
 from workers.ingest.page.inline_svg import draw_inline_svg, read_reference
+from workers.ingest.page.logo_texts import has_logo_word
 from workers.ingest.page.logos import MAX_HEADER_LOGO_ANCESTORS, find_header_logo, is_home_link_or_brand, is_page_header
 from workers.ingest.page.text import fold_text
 
@@ -92,9 +93,7 @@ def is_named_logo(svg: Tag, parents: list[Tag], name: str | None) -> bool:
     labels = [*map(read_tag_text, svg.find_all("title", limit=1)), read_tag_attribute(svg, "aria-label")]
     texts = [*labels, *list_naming_texts(svg), *(text for tag in parents for text in list_naming_texts(tag))]
     is_brand = bool(name) and any(fold_text(label) == fold_text(name or "") for label in labels if label)
-    return is_brand or any(
-        LOGO_MARK_PATTERN.search(text) or LOGO_WORD_IN_ALT_TEXT_PATTERN.search(text) for text in texts
-    )
+    return is_brand or any(LOGO_MARK_PATTERN.search(text) or has_logo_word(text) for text in texts)
 
 
 def list_naming_texts(tag: Tag) -> Iterator[str]:

@@ -6,6 +6,7 @@ from hypothesis import strategies as some
 
 from tests.workers.ingest.page.pages import HOME, INNER, findings, jsonld, meta, page, value
 from workers.ingest.page.kinds import JSONLD_ORGANIZATION_TYPES
+from workers.ingest.page.logo_texts import find_name_in_logo_text
 
 
 @pytest.mark.parametrize(
@@ -46,6 +47,7 @@ from workers.ingest.page.kinds import JSONLD_ORGANIZATION_TYPES
         ('<a href="https://other.test/"><img class="logo" alt="Other"></a>', "Acme", "host"),
         ('<img class="logo" alt="Логотип Зап">', "Зап", "html.logo"),
         ('<img class="logo" alt="ロゴ">', "Acme", "host"),
+        ('<img class="logo" alt="Your Logo"><h1>Logo</h1>', "Acme", "host"),
         ("<title>Acme-Home</title>", "Acme", "html.title.host"),
         ("<title>Zap｜ありとあらゆる絵を描く道具です</title>", "Zap", "html.title.first"),
         ("<title>Яхты «Зап» - ремонт</title>", "Яхты «Зап»", "html.title.first"),
@@ -57,6 +59,25 @@ from workers.ingest.page.kinds import JSONLD_ORGANIZATION_TYPES
 def test_the_name_comes_from_the_best_place(html: str, name: str, rule: str) -> None:
     finding = findings(html)["appName"]
     assert (finding.value, finding.rule) == (name, rule)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        *((f"{words} Zap", "Zap") for words in ("Logo", "Logo of", "Logo von", "Logo de", "Logo di", "Logo van")),
+        *((f"{words} Zap", "Zap") for words in ("Logotipo da", "Logo firmy", "Логотип компании", "شعار")),
+        *((f"Zap{words}", "Zap") for words in ("'ın logosu", "のロゴ", " 로고", "的标志", " white logo", "-logo 2")),
+        ("Logo de l’Atelier Zap", "Atelier Zap"),
+        ("Das Logo der Firma Zap", "Zap"),
+        ("logo - Zap - logo", "Zap"),
+        # Words that are a part of the name stay.
+        *((f"Logo {name}", name) for name in ("De Zap", "Main Zap", "Zap Noir", "Studio 54", "La Zap")),
+        *((text, "") for text in ("Logo", "Your logo here", "Company Logo", "ваш логотип", "회사 로고", "Logo 2")),
+        *((text, "") for text in ("WordPress.com-Logo", "Logoipsum", "Elementor logo")),
+    ],
+)
+def test_a_logos_text_gives_the_name_without_the_words_around_it(text: str, name: str) -> None:
+    assert find_name_in_logo_text(text) == name
 
 
 def test_inner_pages_have_the_site_last_in_the_title() -> None:
