@@ -23,21 +23,26 @@ QUIET_S = 0.5
 #: Seconds between two looks at the processes' use of the machine.
 USAGE_CHECK_INTERVAL_S = 0.1
 
+#: Shadow roots within each other that are read: of a page that nests more of them the innermost ones are left out. At
+#: some 2,000 the script would overflow its stack.
+MAX_NESTED_SHADOW_ROOTS = 512
+
 #: Runs in a world of its own: the page's scripts can't replace its functions. The copy is in a document that loads
 #: nothing, and has the content of open shadow roots in its elements: outerHTML leaves them out.
 READING_SCRIPT = f"""
 (() => {{
   const inert = document.implementation.createHTMLDocument("");
   const list = (node) => [node, ...node.querySelectorAll("*")];
-  const copy = (node) => {{
+  const copy = (node, depth) => {{
     const twin = inert.importNode(node, true), twins = list(twin);
     list(node).forEach((element, index) => {{
-      for (const child of element.shadowRoot?.children ?? []) twins[index].append(copy(child));
+      const children = depth < {MAX_NESTED_SHADOW_ROOTS} ? element.shadowRoot?.children : null;
+      for (const child of children ?? []) twins[index].append(copy(child, depth + 1));
     }});
     return twin;
   }};
   const page = document.documentElement;
-  const drawn = list(page).some((element) => element.shadowRoot) ? copy(page) : page;
+  const drawn = list(page).some((element) => element.shadowRoot) ? copy(page, 0) : page;
   return [location.href, drawn.outerHTML.slice(0, {MAX_DRAWN_HTML_CHARS})];
 }})()"""
 #: Targets that run: others, such as service workers, wait for a debugger for ever.

@@ -11,6 +11,7 @@ TITLE = b"<title>Acme</title>"
 REFRESH = b"<meta http-equiv=refresh content=0>"
 PAGES = {
     "a megabyte of tags in each other": TITLE + b"<div>" * 200_000,
+    "declared shadow roots in each other": TITLE + b"<div><template shadowrootmode=open>" * 30_000,
     "tags in each other, then ends of none": TITLE + b"<ul><body>" * 90_000 + b"</b>" * 250_000,
     "ends of none in deep tags": TITLE + b"<div>" * 500 + b"</b>" * 500_000,
     "links around all that follows": TITLE + b"<a href=/x><div>" * 20_000,

@@ -46,6 +46,8 @@ async def page(parser: DocumentParser, body: bytes) -> ParsedPage:
         b"<title>" + b" - " * 300_000 + b"</title>",
         b'<meta property="og:site_name" content="a' + b" (a" * 300_000 + b'">',
         b"<h1>" * 50_000,
+        b"<div>" * 30_000 + b"</div>" * 30_000,
+        b"<div><template shadowrootmode=open>" * 3_000,
         b"<meta name=keywords content='" + b"a," * 100_000 + b"'>",
     ],
     ids=lambda body: f"{body[:24]!r}*{len(body)}",

@@ -23,6 +23,7 @@ from tests.workers.ingest.render.scene import (
 from tests.workers.ingest.render.shell import SHELL_ANSWERS, TAGLINE, hold_data
 from tests.workers.web.web import raw_response, serve
 from workers.ingest.pictures.measure import measure_image_type_and_size
+from workers.ingest.render.drawing import MAX_NESTED_SHADOW_ROOTS
 from workers.ingest.render.jail import NOBODY_ID
 from workers.ingest.render.limits import DrawingLimits
 
@@ -130,6 +131,39 @@ async def test_text_in_shadow_roots_is_read() -> None:
         drawn = await draw_site(site)
     assert drawn.html is not None
     assert "<section><h1>Boats for all</h1><x-card><p>With life vests.</p></x-card></section></x-app>" in drawn.html
+
+
+async def test_shadow_roots_in_each_other_are_read_to_a_depth() -> None:
+    """The page hides them: Chromium can't lay out 3,000 of them itself."""
+    script = """
+    let inner = document.querySelector("x-app")
+    for (let depth = 0; depth < 3000; depth++) {
+        const root = inner.attachShadow({mode: "open"})
+        root.innerHTML = "<p>Bo" + "at</p>"
+        inner = root.firstElementChild
+    }
+    """
+    page = f"<h1>Boats for all</h1><x-app style='display: none'></x-app><script>{script}</script>"
+    async with serve({"/": raw_response(body=page)}) as site:
+        drawn = await draw_site(site)
+    assert drawn.ended_by is None
+    assert drawn.html is not None
+    assert "<h1>Boats for all</h1>" in drawn.html
+    assert drawn.html.count("<p>Boat") == MAX_NESTED_SHADOW_ROOTS
+
+
+async def test_a_page_too_deep_to_lay_out_ends_soon_as_a_crash() -> None:
+    script = """
+    let inner = document.body
+    for (let depth = 0; depth < 30000; depth++) {
+        inner.append(document.createElement("div"))
+        inner = inner.lastElementChild
+    }
+    """
+    async with serve({"/": raw_response(body=f"{TEXT}<script>{script}</script>")}) as site:
+        drawn = await draw_site(site)
+    assert (drawn.html, drawn.ended_by) == (None, "crash")
+    assert drawn.usage.cpu_s < MAX_PAGE_CPU_S
 
 
 def test_a_normal_user_draws_in_namespaces_of_its_own() -> None:
