@@ -1,4 +1,4 @@
-"""Tables of trades, audiences and sentences in 15 languages: one JSON file each, read once."""
+"""Tables of trades, audiences, selling points and sentences in 15 languages: one JSON file each, read once."""
 
 from functools import cache
 from importlib.resources import files
@@ -57,6 +57,29 @@ class CustomerGrammar(msgspec.Struct, frozen=True, kw_only=True):
     labels: list[str] = field(default_factory=list)
 
 
+class SellingPointWords(msgspec.Struct, frozen=True, kw_only=True):
+    """Words of a selling point by language: its stems, its name, and the tone of a brand that stresses it."""
+
+    stems: dict[str, str]
+    name: dict[str, str]
+    tone: dict[str, str]
+
+
+class Negation(msgspec.Struct, frozen=True, kw_only=True):
+    """Patterns of one language that negate a word: `before` with the words up to it, and `after` from its end."""
+
+    before: str
+    after: str = "(?!)"
+
+
+class SellingPointTable(msgspec.Struct, frozen=True, kw_only=True):
+    """Selling points by key. `foreign` has the phrases of a language that use their stems in another sense."""
+
+    points: dict[str, SellingPointWords]
+    foreign: dict[str, str]
+    negation: dict[str, Negation]
+
+
 @cache
 def load_trades() -> dict[str, Trade]:
     """Return all trades by name."""
@@ -67,6 +90,11 @@ def load_trades() -> dict[str, Trade]:
 def load_audiences() -> dict[str, dict[str, list[str]]]:
     """Return the audiences by name: by language their label, then their stems."""
     return msgspec.json.decode(read_table("audiences.json"), type=dict[str, dict[str, list[str]]])
+
+
+@cache
+def load_selling_point_table() -> SellingPointTable:
+    return msgspec.json.decode(read_table("selling_points.json"), type=SellingPointTable)
 
 
 @cache
