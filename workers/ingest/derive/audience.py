@@ -9,22 +9,33 @@ from typing import NamedTuple
 
 from schemas.brand import BrandPart, FieldCandidate, PartBasis
 from workers.ingest.derive.lexicon import IngestLexicon
-from workers.ingest.derive.people import WORDS_BETWEEN_CUE_AND_AUDIENCE_PATTERN, find_audience_roles, is_refused_cue
+from workers.ingest.derive.people import (
+    NUMBER_RULING_OUT_AUDIENCE_PATTERN,
+    WORDS_BETWEEN_CUE_AND_AUDIENCE_PATTERN,
+    find_audience_roles,
+    is_refused_cue,
+)
 from workers.ingest.derive.quotes import cut_evidence_quote, take_first_distinct_evidence_quotes
 from workers.ingest.derive.stems import UNSPACED_SCRIPT_PATTERN, StemMatch
 from workers.ingest.derive.tables import (
     CustomerGrammar,
     get_audience_label,
     index_audience_stems,
+    index_trade_stems,
     load_customer_grammar,
 )
-from workers.ingest.derive.trades import FoundTrade
+from workers.ingest.derive.trades import FoundTrade, is_name_of_trade
 from workers.ingest.page.text import fold_text
-from workers.ingest.shapes import SourceProse
+from workers.ingest.shapes import Passage, SourceProse
 
+#: Customers from which a list is complete.
+MIN_AUDIENCE_ROLES = 2
+#: Stated and inferred customers together.
+MAX_COMPLETED_AUDIENCE_ROLES = 3
 MAX_AUDIENCE_ROLES = 4
-#: Organizations of no kind or size: alone they are too general.
-VAGUE_AUDIENCE_NAMES = {"businesses", "companies", "organizations"}
+#: People and organizations of no kind or size: alone they are too general.
+GENERAL_AUDIENCE_NAMES = frozenset({"businesses", "companies", "organizations", "private_customers", "locals"})
+GENERAL_ORGANIZATION_NAMES = frozenset({"businesses", "companies", "organizations"})
 #: Names of the lexicon and of the table that are organizations, or parts of one; the others are roles.
 AUDIENCE_ORGANIZATION_NAMES = frozenset(
     f"{size}{name}"
@@ -43,8 +54,11 @@ AUDIENCE_ORGANIZATION_NAMES = frozenset(
 #: Weight of a name after a cue in a title, a description or the hero.
 LEADING_TEXT_AUDIENCE_WEIGHT = 3
 HEADING_AUDIENCE_WEIGHT = 2
-#: Weight from which a name after a cue counts: one leading text, or a heading and another text.
-MIN_AUDIENCE_WEIGHT = 3
+#: Weight from which a name after a cue counts: one leading text or heading, or two other texts.
+MIN_AUDIENCE_WEIGHT = 2
+#: Titles of segments, such as `For agencies`, that a page must have: a single one may be an aside.
+MIN_SEGMENTS = 2
+MAX_SEGMENT_TITLE_CHARS = 40
 #: Highest weight of a name's mentions together.
 MAX_AUDIENCE_WEIGHT = 6
 #: Characters after a cue that are read for names.
@@ -60,6 +74,7 @@ AUDIENCE_CONFIDENCE_PER_POINT = 0.03
 MAX_AUDIENCE_CONFIDENCE = 0.6
 #: Confidence of customers that only follow from the trade.
 INFERRED_AUDIENCE_CONFIDENCE = 0.3
+WORD_PATTERN = re.compile(r"[\w'’]+")
 
 
 class BrandCustomer(NamedTuple):
@@ -75,59 +90,118 @@ class BrandCustomer(NamedTuple):
 def find_brand_customers(
     prose: SourceProse, language: str, lexicon: IngestLexicon, trade: FoundTrade | None
 ) -> list[BrandCustomer]:
-    """Return the customers that the source names, the highest weight first; else those of the trade, if there is one.
+    """Return the customers that the source names, the highest weight first, completed by those of the trade.
 
-    Organizations of no kind are no customers alone: then those of the trade are returned.
+    The brand's own trade is no customer of it. General groups, such as companies, count only beside concrete ones.
     """
-    stated = drop_repeated_labels(
-        sorted(
-            [
-                *list_lexicon_customers(prose, lexicon, load_customer_grammar(language)),
-                *find_table_customers(prose, language),
-            ],
-            key=lambda customer: -customer.weight,
-        )
-    )[:MAX_AUDIENCE_ROLES]
-    if not VAGUE_AUDIENCE_NAMES.issuperset(customer.name for customer in stated):
-        return stated
-    if trade is None:
+    grammar = load_customer_grammar(language)
+    if grammar is None:
         return []
-    inferred = [
+    stated = sorted(
+        [*find_table_customers(prose, language, lexicon, grammar), *list_lexicon_customers(prose, lexicon, grammar)],
+        key=lambda customer: -customer.weight,
+    )
+    if trade and not is_own_trade(trade, language, grammar):
+        # The words are about the customers' trade, so it tells no other customers.
+        trade = None
+    if trade:
+        stated = [customer for customer in stated if not is_name_of_trade(customer.label, trade.name, language)]
+    return complete_customers(choose_stated_customers(stated), list_trade_customers(trade, language))
+
+
+def choose_stated_customers(stated: Sequence[BrandCustomer]) -> list[BrandCustomer]:
+    """Return the best customers, general ones last. Behind two others, private customers say nothing."""
+    distinct = drop_repeated_labels(stated)
+    concrete = [customer for customer in distinct if customer.name not in GENERAL_AUDIENCE_NAMES]
+    general = [customer for customer in distinct if customer.name in GENERAL_AUDIENCE_NAMES]
+    if len(concrete) >= MIN_AUDIENCE_ROLES:
+        general = [customer for customer in general if customer.name in GENERAL_ORGANIZATION_NAMES]
+    return [*concrete, *general][:MAX_AUDIENCE_ROLES]
+
+
+def complete_customers(stated: list[BrandCustomer], inferred: Sequence[BrandCustomer]) -> list[BrandCustomer]:
+    """Return at least two customers if possible: few or general stated ones, then inferred ones.
+
+    General customers alone are no audience, unless they are both people and organizations.
+    """
+    names = {customer.name for customer in stated}
+    if GENERAL_AUDIENCE_NAMES.issuperset(names) and len(names - GENERAL_ORGANIZATION_NAMES) != 1:
+        stated = [customer for customer in stated if inferred and customer.name in GENERAL_ORGANIZATION_NAMES][:1]
+    elif GENERAL_AUDIENCE_NAMES.issuperset(names):
+        stated = [] if inferred or len(names) == 1 else stated
+    if len(stated) < MIN_AUDIENCE_ROLES:
+        return drop_repeated_labels([*stated, *inferred])[:MAX_COMPLETED_AUDIENCE_ROLES]
+    return stated
+
+
+def list_trade_customers(trade: FoundTrade | None, language: str) -> list[BrandCustomer]:
+    return [
         BrandCustomer(name, label, 0, trade.quote, "inferred")
-        for name in trade.trade.customers
-        if (label := get_audience_label(name, language))
+        for name in (trade.trade.customers if trade else ())
+        if trade and (label := get_audience_label(name, language))
     ]
-    return inferred or stated
+
+
+def is_own_trade(trade: FoundTrade, language: str, grammar: CustomerGrammar) -> bool:
+    """Return whether the text that shows the trade has its words outside a list of customers.
+
+    In `A farm for families` they stand outside, in `Robots for farms and vineyards` they don't.
+    """
+    text = trade.quote
+    matches = [match for match in index_trade_stems(language).find_stems(text) if match.owner == trade.name]
+    lists = [*find_customer_lists(text, language, grammar)]
+    return not matches or any(all(not start <= match.start < end for start, end in lists) for match in matches)
+
+
+def find_customer_lists(text: str, language: str, grammar: CustomerGrammar) -> Iterator[tuple[int, int]]:
+    """Yield the place of each audience after a cue, with the words from its cue on."""
+    cues = [cue.end() for cue in islice(compile_pattern(grammar.before).finditer(text), MAX_CUES_PER_TEXT)]
+    for match in find_cued_audiences(text, language, grammar):
+        yield max((end for end in cues if end <= match.start), default=match.start), match.end
 
 
 def list_lexicon_customers(
-    prose: SourceProse, lexicon: IngestLexicon, grammar: CustomerGrammar | None
+    prose: SourceProse, lexicon: IngestLexicon, grammar: CustomerGrammar
 ) -> Iterator[BrandCustomer]:
     labels = {name: forms[0] for kind in lexicon.roles.values() for name, forms in kind.items()}
-    refusal = grammar.refusal if grammar else CustomerGrammar().refusal
-    for role in find_audience_roles(prose.passages, prose.language, compile_pattern(refusal)):
+    passages = [*prose.passages, *(Passage(text=text, kind="heading", role="hero") for text in prose.about)]
+    for role in find_audience_roles(passages, prose.language, compile_pattern(grammar.refusal)):
         yield BrandCustomer(role.name, labels[role.name], role.weight, role.quotes[0], "stated")
 
 
-def find_table_customers(prose: SourceProse, language: str) -> Iterator[BrandCustomer]:
-    """Yield the audiences of the table that stand after a cue such as `for`, or before one in some languages."""
-    grammar = load_customer_grammar(language)
-    if grammar is None:
-        return
+def find_table_customers(
+    prose: SourceProse, language: str, lexicon: IngestLexicon, grammar: CustomerGrammar
+) -> Iterator[BrandCustomer]:
+    """Yield the audiences of the table that stand after a cue such as `for`, or before one in some languages.
+
+    A word that is a role of the lexicon has its exact label: the table's `sailors` are boat owners.
+    """
+    roles = {form.casefold(): name for kind in lexicon.roles.values() for name, forms in kind.items() for form in forms}
+    labels = {name: forms[0] for kind in lexicon.roles.values() for name, forms in kind.items()}
     weights: Counter[str] = Counter()
     quotes: dict[str, str] = {}
-    for text, weight in list_weighted_texts(prose):
-        for match in {match.owner: match for match in find_cued_audiences(text, language, grammar)}.values():
-            weights[match.owner] = min(weights[match.owner] + weight, MAX_AUDIENCE_WEIGHT)
-            quotes.setdefault(match.owner, cut_evidence_quote(text, match.start))
+    for text, weight in list_weighted_texts(prose, language, grammar):
+        matches = find_cued_audiences(text, language, grammar, lexicon)
+        found = {roles.get(get_whole_words(text, match).casefold(), match.owner): match for match in matches}
+        for name, match in found.items():
+            weights[name] = min(weights[name] + weight, MAX_AUDIENCE_WEIGHT)
+            quotes.setdefault(name, cut_evidence_quote(text, match.start))
     for name, weight in weights.items():
-        label = get_audience_label(name, language)
+        label = labels.get(name) or get_audience_label(name, language)
         if label and weight >= MIN_AUDIENCE_WEIGHT:
             yield BrandCustomer(name, label, weight, quotes[name], "stated")
 
 
-def list_weighted_texts(prose: SourceProse) -> Iterator[tuple[str, int]]:
+def get_whole_words(text: str, match: StemMatch) -> str:
+    """Return the words of a match, with the ending of the last one."""
+    ending = WORD_PATTERN.match(text, match.end)
+    return text[match.start : ending.end() if ending else match.end]
+
+
+def list_weighted_texts(prose: SourceProse, language: str, grammar: CustomerGrammar) -> Iterator[tuple[str, int]]:
     for text in prose.about:
+        yield text, LEADING_TEXT_AUDIENCE_WEIGHT
+    for text in list_segment_titles(prose, language, grammar):
         yield text, LEADING_TEXT_AUDIENCE_WEIGHT
     for passage in prose.passages:
         if passage.speaker == "brand" and passage.kind != "label" and not passage.story:
@@ -136,7 +210,25 @@ def list_weighted_texts(prose: SourceProse) -> Iterator[tuple[str, int]]:
             yield passage.text, LEADING_TEXT_AUDIENCE_WEIGHT if is_leading else others
 
 
-def find_cued_audiences(text: str, language: str, grammar: CustomerGrammar) -> Iterator[StemMatch]:
+def list_segment_titles(prose: SourceProse, language: str, grammar: CustomerGrammar) -> list[str]:
+    """Return short headings and labels that are a cue and an audience, such as `For agencies`; none if it is one."""
+    short = {
+        passage.text
+        for passage in prose.passages
+        if passage.kind != "text" and len(passage.text) <= MAX_SEGMENT_TITLE_CHARS and not passage.story
+    }
+    titles = {
+        text: {match.owner for match in find_cued_audiences(text, language, grammar)}
+        for text in sorted(short)
+        if not grammar.after and compile_pattern(grammar.before).match(text)
+    }
+    segments = [text for text, owners in titles.items() if owners]
+    return segments if len(set().union(*titles.values())) >= MIN_SEGMENTS else []
+
+
+def find_cued_audiences(
+    text: str, language: str, grammar: CustomerGrammar, lexicon: IngestLexicon | None = None
+) -> Iterator[StemMatch]:
     index = index_audience_stems(language)
     if grammar.after:
         behind = compile_pattern(grammar.after)
@@ -149,7 +241,7 @@ def find_cued_audiences(text: str, language: str, grammar: CustomerGrammar) -> I
         for match in index.find_stems(text[start : start + MAX_CHARS_AFTER_CUE]):
             between = text[start : cue.end() + match.start]
             if match.start + cue.end() >= start:
-                if not is_short_between_cue_and_audience(between):
+                if not is_short_between_cue_and_audience(between) or is_ruled_out_by_words(between, lexicon):
                     break
                 yield StemMatch(match.owner, cue.end() + match.start, cue.end() + match.end)
                 start = cue.end() + match.end
@@ -160,6 +252,13 @@ def is_short_between_cue_and_audience(between: str) -> bool:
     if UNSPACED_SCRIPT_PATTERN.search(between):
         return len(between) <= MAX_UNSPACED_CHARS_AFTER_CUE
     return WORDS_BETWEEN_CUE_AND_AUDIENCE_PATTERN.fullmatch(between) is not None
+
+
+def is_ruled_out_by_words(between: str, lexicon: IngestLexicon | None) -> bool:
+    """Return whether words before a name make it the brand's own, as `our teams`, or count it, as `two players`."""
+    words = {word.casefold() for word in WORD_PATTERN.findall(between)}
+    is_own = lexicon is not None and not words.isdisjoint(lexicon.we)
+    return is_own or NUMBER_RULING_OUT_AUDIENCE_PATTERN.search(between) is not None
 
 
 @cache
@@ -206,7 +305,7 @@ def build_customer_part(customer: BrandCustomer) -> BrandPart:
 
 def compute_customers_confidence(customers: Sequence[BrandCustomer], more: int = 0) -> float:
     """Return the confidence of the customers' weights, and of `more` points of other parts."""
-    if any(customer.basis == "inferred" for customer in customers):
+    if all(customer.basis == "inferred" for customer in customers):
         return INFERRED_AUDIENCE_CONFIDENCE
     points = sum(customer.weight for customer in customers) + more
     return round(min(BASE_AUDIENCE_CONFIDENCE + AUDIENCE_CONFIDENCE_PER_POINT * points, MAX_AUDIENCE_CONFIDENCE), 2)
