@@ -3,25 +3,27 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
 from itertools import islice
 from typing import NamedTuple
 
 from schemas.brand import BrandPart, FieldCandidate, PartBasis
-from workers.ingest.derive.lexicon import IngestLexicon
-from workers.ingest.derive.people import (
-    NUMBER_RULING_OUT_AUDIENCE_PATTERN,
-    WORDS_BETWEEN_CUE_AND_AUDIENCE_PATTERN,
-    find_audience_roles,
-    is_refused_cue,
+from workers.ingest.derive.audience_cues import (
+    compile_pattern,
+    find_cued_audiences,
+    get_whole_words,
+    is_own_trade,
+    is_segment_title,
+    list_customer_items,
+    list_segment_titles,
 )
+from workers.ingest.derive.lexicon import IngestLexicon
+from workers.ingest.derive.people import find_audience_roles
 from workers.ingest.derive.quotes import cut_evidence_quote, take_first_distinct_evidence_quotes
-from workers.ingest.derive.stems import UNSPACED_SCRIPT_PATTERN, StemMatch
+from workers.ingest.derive.stems import StemMatch
 from workers.ingest.derive.tables import (
     CustomerGrammar,
     get_audience_label,
     index_audience_stems,
-    index_trade_stems,
     load_customer_grammar,
 )
 from workers.ingest.derive.trades import FoundTrade, is_name_of_trade
@@ -56,17 +58,8 @@ LEADING_TEXT_AUDIENCE_WEIGHT = 3
 HEADING_AUDIENCE_WEIGHT = 2
 #: Weight from which a name after a cue counts: one leading text or heading, or two other texts.
 MIN_AUDIENCE_WEIGHT = 2
-#: Titles of segments, such as `For agencies`, that a page must have: a single one may be an aside.
-MIN_SEGMENTS = 2
-MAX_SEGMENT_TITLE_CHARS = 40
 #: Highest weight of a name's mentions together.
 MAX_AUDIENCE_WEIGHT = 6
-#: Characters after a cue that are read for names.
-MAX_CHARS_AFTER_CUE = 80
-#: Characters between cue and name in a script without blanks.
-MAX_UNSPACED_CHARS_AFTER_CUE = 4
-#: Cues that are read of one text.
-MAX_CUES_PER_TEXT = 10
 #: Confidence without any weight.
 BASE_AUDIENCE_CONFIDENCE = 0.3
 #: Confidence for each point of the mentions' weights.
@@ -74,7 +67,6 @@ AUDIENCE_CONFIDENCE_PER_POINT = 0.03
 MAX_AUDIENCE_CONFIDENCE = 0.6
 #: Confidence of customers that only follow from the trade.
 INFERRED_AUDIENCE_CONFIDENCE = 0.3
-WORD_PATTERN = re.compile(r"[\w'’]+")
 
 
 class BrandCustomer(NamedTuple):
@@ -105,8 +97,14 @@ def find_brand_customers(
         # The words are about the customers' trade, so it tells no other customers.
         trade = None
     if trade:
-        stated = [customer for customer in stated if not is_name_of_trade(customer.label, trade.name, language)]
+        stated = [customer for customer in stated if not is_of_trade(customer, trade, language, lexicon)]
     return complete_customers(choose_stated_customers(stated), list_trade_customers(trade, language))
+
+
+def is_of_trade(customer: BrandCustomer, trade: FoundTrade, language: str, lexicon: IngestLexicon) -> bool:
+    """Return whether a customer's label has the trade's words, or another form of a profession, as `hairdressers`."""
+    forms = lexicon.roles.get("business", {}).get(customer.name, [])
+    return any(is_name_of_trade(form, trade.name, language) for form in (customer.label, *forms))
 
 
 def choose_stated_customers(stated: Sequence[BrandCustomer]) -> list[BrandCustomer]:
@@ -142,24 +140,6 @@ def list_trade_customers(trade: FoundTrade | None, language: str) -> list[BrandC
     ]
 
 
-def is_own_trade(trade: FoundTrade, language: str, grammar: CustomerGrammar) -> bool:
-    """Return whether the text that shows the trade has its words outside a list of customers.
-
-    In `A farm for families` they stand outside, in `Robots for farms and vineyards` they don't.
-    """
-    text = trade.quote
-    matches = [match for match in index_trade_stems(language).find_stems(text) if match.owner == trade.name]
-    lists = [*find_customer_lists(text, language, grammar)]
-    return not matches or any(all(not start <= match.start < end for start, end in lists) for match in matches)
-
-
-def find_customer_lists(text: str, language: str, grammar: CustomerGrammar) -> Iterator[tuple[int, int]]:
-    """Yield the place of each audience after a cue, with the words from its cue on."""
-    cues = [cue.end() for cue in islice(compile_pattern(grammar.before).finditer(text), MAX_CUES_PER_TEXT)]
-    for match in find_cued_audiences(text, language, grammar):
-        yield max((end for end in cues if end <= match.start), default=match.start), match.end
-
-
 def list_lexicon_customers(
     prose: SourceProse, lexicon: IngestLexicon, grammar: CustomerGrammar
 ) -> Iterator[BrandCustomer]:
@@ -180,22 +160,27 @@ def find_table_customers(
     labels = {name: forms[0] for kind in lexicon.roles.values() for name, forms in kind.items()}
     weights: Counter[str] = Counter()
     quotes: dict[str, str] = {}
-    for text, weight in list_weighted_texts(prose, language, grammar):
-        matches = find_cued_audiences(text, language, grammar, lexicon)
-        found = {roles.get(get_whole_words(text, match).casefold(), match.owner): match for match in matches}
-        for name, match in found.items():
-            weights[name] = min(weights[name] + weight, MAX_AUDIENCE_WEIGHT)
-            quotes.setdefault(name, cut_evidence_quote(text, match.start))
+    for text, match, weight in find_weighted_audiences(prose, language, lexicon, grammar):
+        name = roles.get(get_whole_words(text, match).casefold(), match.owner)
+        weights[name] = min(weights[name] + weight, MAX_AUDIENCE_WEIGHT)
+        quotes.setdefault(name, cut_evidence_quote(text, match.start))
     for name, weight in weights.items():
         label = labels.get(name) or get_audience_label(name, language)
         if label and weight >= MIN_AUDIENCE_WEIGHT:
             yield BrandCustomer(name, label, weight, quotes[name], "stated")
 
 
-def get_whole_words(text: str, match: StemMatch) -> str:
-    """Return the words of a match, with the ending of the last one."""
-    ending = WORD_PATTERN.match(text, match.end)
-    return text[match.start : ending.end() if ending else match.end]
+def find_weighted_audiences(
+    prose: SourceProse, language: str, lexicon: IngestLexicon, grammar: CustomerGrammar
+) -> Iterator[tuple[str, StemMatch, int]]:
+    """Yield the table's audiences of each text, each once, with the text and its weight."""
+    for text, weight in list_weighted_texts(prose, language, grammar):
+        cued = find_cued_audiences(text, language, grammar, lexicon)
+        for match in {match.owner: match for match in cued}.values():
+            yield text, match, weight
+    for text in list_customer_items(prose, language):
+        for match in islice(index_audience_stems(language).find_stems(text), 1):
+            yield text, match, LEADING_TEXT_AUDIENCE_WEIGHT
 
 
 def list_weighted_texts(prose: SourceProse, language: str, grammar: CustomerGrammar) -> Iterator[tuple[str, int]]:
@@ -206,64 +191,9 @@ def list_weighted_texts(prose: SourceProse, language: str, grammar: CustomerGram
     for passage in prose.passages:
         if passage.speaker == "brand" and passage.kind != "label" and not passage.story:
             is_leading = passage.role == "hero"
-            others = HEADING_AUDIENCE_WEIGHT if passage.kind == "heading" else 1
+            is_title = passage.kind == "heading" and not is_segment_title(passage.text, grammar)
+            others = HEADING_AUDIENCE_WEIGHT if is_title else 1
             yield passage.text, LEADING_TEXT_AUDIENCE_WEIGHT if is_leading else others
-
-
-def list_segment_titles(prose: SourceProse, language: str, grammar: CustomerGrammar) -> list[str]:
-    """Return short headings and labels that are a cue and an audience, such as `For agencies`; none if it is one."""
-    short = {
-        passage.text
-        for passage in prose.passages
-        if passage.kind != "text" and len(passage.text) <= MAX_SEGMENT_TITLE_CHARS and not passage.story
-    }
-    titles = {
-        text: {match.owner for match in find_cued_audiences(text, language, grammar)}
-        for text in sorted(short)
-        if not grammar.after and compile_pattern(grammar.before).match(text)
-    }
-    segments = [text for text, owners in titles.items() if owners]
-    return segments if len(set().union(*titles.values())) >= MIN_SEGMENTS else []
-
-
-def find_cued_audiences(
-    text: str, language: str, grammar: CustomerGrammar, lexicon: IngestLexicon | None = None
-) -> Iterator[StemMatch]:
-    index = index_audience_stems(language)
-    if grammar.after:
-        behind = compile_pattern(grammar.after)
-        yield from (match for match in index.find_stems(text) if behind.match(text, match.end))
-    refusal = compile_pattern(grammar.refusal)
-    for cue in islice(compile_pattern(grammar.before).finditer(text), MAX_CUES_PER_TEXT):
-        if is_refused_cue(text, cue.start(), refusal):
-            continue
-        start = cue.end()
-        for match in index.find_stems(text[start : start + MAX_CHARS_AFTER_CUE]):
-            between = text[start : cue.end() + match.start]
-            if match.start + cue.end() >= start:
-                if not is_short_between_cue_and_audience(between) or is_ruled_out_by_words(between, lexicon):
-                    break
-                yield StemMatch(match.owner, cue.end() + match.start, cue.end() + match.end)
-                start = cue.end() + match.end
-
-
-def is_short_between_cue_and_audience(between: str) -> bool:
-    """Return whether a cue leads to the name after `between`: three words, or in scripts without blanks four signs."""
-    if UNSPACED_SCRIPT_PATTERN.search(between):
-        return len(between) <= MAX_UNSPACED_CHARS_AFTER_CUE
-    return WORDS_BETWEEN_CUE_AND_AUDIENCE_PATTERN.fullmatch(between) is not None
-
-
-def is_ruled_out_by_words(between: str, lexicon: IngestLexicon | None) -> bool:
-    """Return whether words before a name make it the brand's own, as `our teams`, or count it, as `two players`."""
-    words = {word.casefold() for word in WORD_PATTERN.findall(between)}
-    is_own = lexicon is not None and not words.isdisjoint(lexicon.we)
-    return is_own or NUMBER_RULING_OUT_AUDIENCE_PATTERN.search(between) is not None
-
-
-@cache
-def compile_pattern(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE)
 
 
 def drop_repeated_labels(customers: Iterable[BrandCustomer]) -> list[BrandCustomer]:

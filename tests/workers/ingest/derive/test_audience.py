@@ -154,3 +154,56 @@ def test_a_refused_or_wanted_group_is_no_audience(language: str, text: str) -> N
 def test_questions_of_an_faq_name_no_audience() -> None:
     passages = [Passage(text=f"Is it safe for children {number}?", role="faq", url=URL) for number in range(5)]
     assert value("audience", SourceProse(url=URL, language="en", passages=passages)) is None
+
+
+def source(language: str, about: str, *headings: str, texts: tuple[str, ...] = ()) -> SourceProse:
+    passages = [
+        *(Passage(text=text, kind="heading", url=URL) for text in headings),
+        *(Passage(text=text, url=URL) for text in texts),
+    ]
+    return SourceProse(url=URL, language=language, about=[about], passages=passages)
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "audience"),
+    [
+        ("en", "Roof repairs for schools", "Schools, homeowners and property managers"),
+        ("de", "Schwimmkurse für Kinder", "Kinder, Eltern und Anfänger"),
+        ("de", "Kehrer, Gebäudereinigung für Unternehmen", "Unternehmen, Hausverwaltungen und Haushalte"),
+    ],
+)
+def test_a_single_stated_group_is_completed_by_the_trades(language: str, title: str, audience: str) -> None:
+    candidate = derived(source(language, title))["audience"]
+    assert candidate.value == audience
+    assert [part.basis for part in candidate.parts] == ["stated", "inferred", "inferred"]
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "group"),
+    [
+        ("de", "Restaurant am See für Familien und Gastronomen", "Gastronom"),
+        ("en", "Hairdresser for hairdressers", "Salons"),
+        ("en", "Accounting for our employees", "Employees"),
+        ("en", "A board game for two students", "Students"),
+    ],
+    ids=["own trade", "own kind", "own staff", "a number"],
+)
+def test_the_brands_own_people_are_no_customers(language: str, title: str, group: str) -> None:
+    assert group.casefold() not in str(value("audience", source(language, title))).casefold()
+
+
+def test_the_trade_of_a_list_of_customers_tells_no_others() -> None:
+    audience = value("audience", source("en", "Tide tables for campsites, sailors and anglers"))
+    assert audience == "Sailors and anglers"
+
+
+def test_segments_count_if_there_are_two() -> None:
+    headings = ("For students", "For retailers")
+    assert value("audience", source("en", "Tides", *headings)) == "Students and retailers"
+    assert value("audience", source("en", "Tides", headings[0])) is None
+
+
+def test_a_list_of_customers_names_groups_up_to_the_next_section() -> None:
+    groups = ("Familien mit Hund", "Wanderer", "Unsere Öffnungszeiten", "Radfahrer")
+    assert value("audience", source("de", "Gezeiten", "Für wen?", *groups)) == "Familien und Wanderer"
+    assert value("audience", source("de", "Gezeiten", *groups)) is None
