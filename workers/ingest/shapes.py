@@ -45,7 +45,8 @@ class Passage(msgspec.Struct, frozen=True, kw_only=True):
 
     A `story`, such as an article, is about its own subject, and its people aren't the brand's customers.
     `documentation`, such as a README, explains the use of the product. Neither has the brand's voice.
-    `role` is its purpose on the page, and only a passage of the `speaker` "brand" speaks for the brand.
+    `role` is its purpose on the page, and only a passage of the `speaker` "brand" speaks for the brand. The page's
+    source names a `slogan` one.
     """
 
     text: str
@@ -55,6 +56,7 @@ class Passage(msgspec.Struct, frozen=True, kw_only=True):
     url: str = ""
     story: bool = False
     documentation: bool = False
+    slogan: bool = False
 
 
 class SourceFact(msgspec.Struct, frozen=True, kw_only=True):

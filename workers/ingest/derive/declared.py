@@ -22,7 +22,7 @@ PROSE_TAGLINE_RULE_PREFIXES = ("html.", "readme.", "llms.")
 #: Words of a line from which its words of the brand's name count as one meaningful word.
 MIN_SENTENCE_TAGLINE_WORDS = 5
 #: Rules of lines that a page shows whole: three dots at their end are the brand's, and no cut.
-HERO_TAGLINE_RULES = frozenset({"html.h1", "html.after_h1"})
+HERO_TAGLINE_RULES = frozenset({"html.slogan", "html.h1", "html.after_h1"})
 MIN_KEYWORD_WORDS_TO_SUSPECT_SENTENCE = 3
 
 

@@ -44,7 +44,7 @@ WORD_PATTERN = re.compile(r"[^\W_]+")
 QUESTION_END_PATTERN = re.compile(r"[?？؟]\W*$")
 SENTENCE_END_PATTERN = re.compile(r"[.!?。！？؟…][\"”“»’')\]」]*$")
 #: Marks after which a line goes on elsewhere.
-OPEN_END_PATTERN = re.compile(r"[,、，&+/–—-]$")
+OPEN_END_PATTERN = re.compile(r"[,、，:：&+/–—-]$")
 ITEM_SEPARATOR_PATTERN = re.compile(r"[,、，;|•·/]")
 #: A beginning with the brand's age: `Established 1985`.
 AGE_PATTERN = re.compile(

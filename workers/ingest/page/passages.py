@@ -15,6 +15,8 @@ from workers.ingest.shapes import Passage
 MAX_PAGE_PASSAGES_CHARS = 20_000
 MAX_PASSAGE_CHARS = 1_000
 MAX_MENU_PASSAGES_CHARS = 2_000
+#: Boxes from a text to the one with a slogan's class.
+MAX_SLOGAN_BOXES = 2
 #: Words of a text at least.
 MIN_TEXT_PASSAGE_WORDS = 3
 MAX_MENU_LABEL_WORDS = 4
@@ -61,6 +63,7 @@ def build_passage(block: PageBlock, url: str, *, story: bool) -> Passage | None:
         speaker=SPEAKER_BY_ROLE.get(block.role, "brand"),
         url=url,
         story=story and kind != "label",
+        slogan=kind != "label" and block.has_class_cue("slogan", MAX_SLOGAN_BOXES) and not block.is_card,
     )
 
 

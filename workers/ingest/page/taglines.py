@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from bs4.element import Tag
 
@@ -33,6 +34,7 @@ MAX_LABEL_HEADLINE_WORDS = 6
 MAX_SLOGAN_WORDS = 10
 #: First passages, in which a line stands if the hero has none.
 MAX_PASSAGES_WITH_LINE = 8
+QUOTED_LINE_PATTERN = re.compile(r"[\"“”„«»「『‘]\s*([^\"“”„«»「」『』]+?)\s*[\"“”«»」』’]")
 SLOGAN_END_PATTERN = re.compile(r"[.!。！]$")
 #: Headings of one level from which each is a section's heading.
 MIN_SAME_LEVEL_SECTION_HEADINGS = 3
@@ -50,9 +52,15 @@ def find_page_taglines(
     brand = name or page.domain_label
     for value, confidence, rule in find_scored_taglines(page, brand, language, passages, lead):
         text = cut_name_at_ends(clean_text_line(value), brand)
-        line = text.rstrip(" :：,;")
+        line = cut_quotation_marks(text.rstrip(" ;"))
         if is_tagline_sized(line) and not is_part_of_name(line, name or "") and may_be_tagline(text, language):
             yield page.build_candidate("tagline", line, confidence, rule)
+
+
+def cut_quotation_marks(line: str) -> str:
+    """Return a line without the quotation marks around the whole of it."""
+    quoted = QUOTED_LINE_PATTERN.fullmatch(line)
+    return quoted[1] if quoted else line
 
 
 def is_part_of_name(line: str, name: str) -> bool:
@@ -70,6 +78,7 @@ def find_scored_taglines(
     )
     if page.is_home:
         yield from ((text, 0.80, "html.title.rest") for text in find_tagline_in_title(page, name))
+        yield from ((passage.text, 0.88, "html.slogan") for passage in list_slogan_passages(passages))
         yield from find_tagline_in_hero(page, name, language, passages)
         yield from find_taglines_in_headings(passages)
     for _, text in page.read_first_meta_texts("og:description", "description"):
@@ -108,18 +117,25 @@ def find_tagline_in_hero(
     """
     hero = [passage for passage in passages if passage.role == "hero"]
     headline = next((passage for passage in hero if passage.kind == "heading"), None)
-    if headline is None or is_headline_of_section_or_story(headline, page):
+    if headline is not None and is_headline_of_section_or_story(headline, page):
         return
     below = [passage for passage in hero if passage is not headline and passage.kind != "label"]
-    texts = [cut_name_at_ends(passage.text, name) for passage in (headline, *below[:MAX_LINES_BELOW_HEADLINE])]
+    top = [*filter(None, [headline]), *below[:MAX_LINES_BELOW_HEADLINE]]
+    texts = [cut_name_at_ends(passage.text, name) for passage in top]
     cut = [first_sentence(text) if count_words(text) > MAX_HERO_LINE_WORDS else text for text in texts]
     lines = [line for line in cut if is_hero_line(line, name, language)]
-    is_label = is_headline_of_name_or_title(headline.text, name, page)
+    is_label = headline is not None and is_headline_of_name_or_title(headline.text, name, page)
     slogans = [line for line in lines if count_words(line) <= MAX_SLOGAN_WORDS and SLOGAN_END_PATTERN.search(line)]
     if is_label and slogans:
         yield slogans[0], 0.91, "html.after_h1"
     elif lines:
-        yield lines[0], *((0.85, "html.h1") if lines[0] == texts[0] else (0.82, "html.after_h1"))
+        yield lines[0], *((0.85, "html.h1") if headline and lines[0] == texts[0] else (0.82, "html.after_h1"))
+
+
+def list_slogan_passages(passages: Sequence[Passage]) -> list[Passage]:
+    """Return the first passage that the page's source names a slogan, if it is short."""
+    slogans = (passage for passage in passages if passage.slogan and passage.speaker == "brand")
+    return [passage for passage in islice(slogans, 1) if count_words(passage.text) <= MAX_HERO_LINE_WORDS]
 
 
 def is_hero_line(line: str, name: str, language: str | None) -> bool:

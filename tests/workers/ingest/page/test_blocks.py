@@ -55,6 +55,44 @@ def test_a_hero_is_the_headline_with_the_lines_next_to_it() -> None:
     assert heroes == ["Boats of oak for all", "We build them by hand."]
 
 
+@pytest.mark.parametrize(
+    ("html", "heroes"),
+    [
+        # The site's header has the name as its headline.
+        (
+            (
+                "<header><h1>Zap</h1><nav><a>Home</a></nav></header>"
+                "<section class=hero><h2>Boats of oak</h2><p>For all of you.</p></section>"
+            ),
+            ["Zap", "Boats of oak", "For all of you."],
+        ),
+        # The headline heads a section below the hero.
+        (
+            (
+                "<div class='x__hero'><p>⭐</p><p>Boats of oak for all</p><a href=#y>Call us now</a></div>"
+                "<section><h1>About us</h1><p>We build boats.</p></section>"
+            ),
+            ["Boats of oak for all", "Call us now"],
+        ),
+        # A hero of pictures and links says nothing.
+        ("<div class=hero><a href=#y>Call us now</a></div><section><h1>Boats of oak</h1></section>", ["Boats of oak"]),
+        (
+            "<div class=hero><p>Since the first day</p><div class=h1>Boats of oak</div></div>",
+            ["Boats of oak", "Since the first day"],
+        ),
+    ],
+)
+def test_a_box_that_is_named_the_hero_is_it(html: str, heroes: list[str]) -> None:
+    passages = page(html + PROSE * 2).passages
+    assert sorted(passage.text for passage in passages if passage.role == "hero") == sorted(heroes)
+
+
+def test_a_text_whose_class_names_it_a_slogan_is_marked() -> None:
+    card = "<div class=card-tagline>All about our sails</div>"
+    html = f"{TOP}<p class='site-tagline'>Oak that swims for ever</p>{card}{PROSE}"
+    assert [passage.text for passage in page(html).passages if passage.slogan] == ["Oak that swims for ever"]
+
+
 def test_names_of_font_icons_are_no_text() -> None:
     html = "<i class='material-icons'>arrow_forward</i><p><i class='fa fa-x'>home</i> A house of <i>our</i> own</p>"
     assert [passage.text for passage in page(html).passages] == ["A house of our own"]

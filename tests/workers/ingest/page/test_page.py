@@ -121,6 +121,23 @@ def test_a_description_is_one_plain_line() -> None:
         ("<title>Acme - Draw what you say</title><h1>Willkommen bei Acme Bonn</h1>", "Draw what you say"),
         ("<title>Acme - Draw what you say</title><h1>Closed until 3 January</h1>", "Draw what you say"),
         ("<title>Acme - Draw what you say</title><h1>Drawing from € 9.90 a month</h1>", "Draw what you say"),
+        ("<title>Acme</title><h1>“ Draw what you say ”</h1>", "Draw what you say"),
+        ("<title>Acme</title><h1>Drawing apps in Bonn</h1><p class=slogan>Draw what you say</p>", "Draw what you say"),
+        (
+            (
+                "<title>Acme</title><header><h1>Acme</h1></header><div class=hero><h2>Draw what you say</h2></div>"
+                "<section><h2>Plans for all</h2></section>"
+            ),
+            "Draw what you say",
+        ),
+        (
+            "<title>Acme</title><div class=hero><p>Draw what you say</p></div><section><h1>About us</h1></section>",
+            "Draw what you say",
+        ),
+        (
+            "<title>Acme - Draw what you say</title><div class=modal><h2>Pick one of these:</h2></div>",
+            "Draw what you say",
+        ),
         ("<title>Acme</title><h1>Acme</h1><div>500+</div><div>Happy customers a day</div>", None),
         ("<title>Acme - [Your Tagline Goes Here]</title><h1>Insert your text here</h1>", None),
         (meta("description", "Draw what you say. Then more of it."), "Draw what you say."),

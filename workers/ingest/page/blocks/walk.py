@@ -37,6 +37,9 @@ INLINE_TAGS = frozenset(
     samp small span strike strong sub sup time tt u var wbr""".split()
 )
 LEVEL_BY_HEADING_TAG = {f"h{level}": level for level in range(1, 7)}
+#: Classes by which style sheets give other tags the look of a heading.
+LEVEL_BY_HEADING_CLASS = {"h1": 1, "h2": 2, "h3": 3}
+HEADING_CLASS_TAGS = frozenset({"div", "p"})
 #: No `<form>`: some frameworks put a whole page into one. No `<head>`: on a page without a body tag, the
 #: parser leaves its first `<main>` there.
 WIDGET_HTML_TAGS = frozenset({"input", "option", "label", "dialog", "object", "canvas", "audio", "video"})
@@ -131,7 +134,7 @@ class PageBlock:
         self.box = box
         self.index = index
         self.kind: BlockKind = box.kind
-        self.level = LEVEL_BY_HEADING_TAG.get(box.name, 0)
+        self.level = read_heading_level(box.tag)
         self.texts: list[str] = []
         self.size = 0
         self.linked = 0
@@ -217,7 +220,17 @@ class PageWalk:
 def choose_box_kind(tag: Tag, owner: PageBox) -> BlockKind:
     if tag.name in MENU_TAGS:
         return "label"
-    return "heading" if tag.name in LEVEL_BY_HEADING_TAG else owner.kind
+    return "heading" if read_heading_level(tag) else owner.kind
+
+
+def read_heading_level(tag: Tag) -> int:
+    """Return the level of a heading's tag, or of a tag with a heading's class, such as `<div class="h1">`; else 0."""
+    level = LEVEL_BY_HEADING_TAG.get(tag.name, 0)
+    if level or tag.name not in HEADING_CLASS_TAGS or "class" not in tag.attrs:
+        return level
+    return next(
+        (LEVEL_BY_HEADING_CLASS[word] for word in str(tag.attrs["class"]).split() if word in LEVEL_BY_HEADING_CLASS), 0
+    )
 
 
 def list_page_blocks(page: HtmlDocument) -> list[PageBlock]:
