@@ -30,7 +30,7 @@ BrandPlatform = Literal["ios", "android", "web", "desktop"]
 #: A text, a list of texts, or texts by name, depending on the field.
 BrandFieldValue = str | list[str] | dict[str, str]
 FieldConfidence = Annotated[float, Meta(ge=0, le=1)]
-IcpPart = Literal["role", "organization", "place", "need", "use"]
+IcpPart = Literal["role", "organization", "place", "need", "use", "specific", "priority"]
 PartBasis = Literal["stated", "inferred"]
 ColorRole = Literal["primary", "accent", "background"]
 
@@ -39,7 +39,8 @@ class BrandPart(ResponseStruct, frozen=True, kw_only=True):
     """One part of an `audience` or `icp`, with its quote from the source."""
 
     part: IcpPart
-    """A role of its customers; a kind or size of their organizations; their place, need, or use of the product."""
+    """A role of its customers; a kind or size of their organizations; their place, need, or use of the product.
+    A `specific` is a service or product that they look for, a `priority` a reason for which they choose."""
     value: str
     """The part, as in the value."""
     quote: str

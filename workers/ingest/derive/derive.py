@@ -8,10 +8,11 @@ from schemas.brand import FieldCandidate
 from workers.ingest.derive import audience, icp, keywords, offer, voice
 from workers.ingest.derive.lexicon import IngestLexicon, load_lexicon
 from workers.ingest.derive.own_prose import ROLES_WITHOUT_BRAND_PROSE
-from workers.ingest.derive.places import find_brand_place
+from workers.ingest.derive.places import BrandPlace, find_brand_place, find_brand_reach
 from workers.ingest.derive.quotes import split_passages_to_sentences
-from workers.ingest.derive.tables import load_customer_grammar
-from workers.ingest.derive.trades import find_brand_trade, is_name_of_trade
+from workers.ingest.derive.specifics import find_specific_needs
+from workers.ingest.derive.tables import CustomerGrammar, load_customer_grammar
+from workers.ingest.derive.trades import FoundTrade, find_brand_trade, is_name_of_trade
 from workers.ingest.detection import (
     MIN_LIKELY_LANGUAGE_PROBABILITY,
     detect_text_language,
@@ -47,6 +48,7 @@ def derive_audience_and_icp(
     """
     language = primary_language_subtag(prose.language or "")
     grammar = load_customer_grammar(language)
+    own_prose = prose
     # Labels of menus count after a signpost, such as `Industries`.
     passages = [one for one in prose.passages if one.kind == "label" or one.role not in ROLES_WITHOUT_BRAND_PROSE]
     prose = msgspec.structs.replace(prose, passages=passages)
@@ -58,14 +60,25 @@ def derive_audience_and_icp(
         trade = None
     yield from audience.derive_audience(prose, customers, grammar)
     words = [str(word) for term in terms for word in term.value]
-    needs = [*icp.find_trade_needs(prose, language, trade, words)] if trade else []
+    needs = [*icp.find_trade_needs(language, trade)] if trade else []
     needs = needs or [*icp.find_stated_use(prose, lexicon)]
-    if not (needs and customers):
-        needs = offer.find_offered_needs(prose, language, lexicon, words)
-        general = offer.infer_general_customer(prose, language, needs[0].quote) if needs else None
-        customers = customers or [*filter(None, [general])]
-    place = find_brand_place(source) if trade and trade.trade.market == "local" else None
-    yield from icp.derive_icp_candidate(prose, customers, needs, place, grammar)
+    refused = [*(part.value for part in needs), *(customer.label for customer in customers)]
+    needs += find_specific_needs(own_prose, language, refused, trade)
+    if not customers:
+        # Customers of no known kind need an offer, as a use alone is too vague.
+        needs = [need for need in needs if need.part == "specific"]
+    needs = needs or offer.find_offered_needs(prose, language, lexicon, words)
+    if needs and not customers:
+        customers = [*filter(None, [offer.infer_general_customer(prose, language, needs[0].quote)])]
+    if grammar:
+        place = find_market(source, trade, grammar)
+        yield from icp.derive_icp_candidate(prose, customers, needs, place, grammar)
+
+
+def find_market(source: SourceProse, trade: FoundTrade | None, grammar: CustomerGrammar) -> BrandPlace | None:
+    """Return the town of a trade with a local market, else words of a wider one, as `nationwide`."""
+    town = find_brand_place(source) if trade and trade.trade.market == "local" else None
+    return town or find_brand_reach(source, grammar)
 
 
 def cut_prose_and_detect_its_language(prose: SourceProse) -> SourceProse:

@@ -25,7 +25,7 @@ from workers.ingest.derive.quotes import (
 )
 from workers.ingest.derive.stems import UNSPACED_SCRIPT_PATTERN, lower_keeping_length
 from workers.ingest.derive.tables import CustomerGrammar
-from workers.ingest.derive.trades import FoundTrade, is_name_of_trade
+from workers.ingest.derive.trades import FoundTrade
 from workers.ingest.page.text import clean_text_line, fold_text
 from workers.ingest.shapes import SourceProse
 
@@ -45,16 +45,17 @@ def derive_icp_candidate(
     customers: Sequence[BrandCustomer],
     needs: Sequence[BrandPart],
     place: BrandPlace | None,
-    grammar: CustomerGrammar | None,
+    grammar: CustomerGrammar,
 ) -> Iterator[FieldCandidate]:
-    if not (grammar and customers and needs):
+    """Yield the ICP of at most `MAX_ICP_CUSTOMERS` customers. Nothing without customers or needs."""
+    if not (customers and needs):
         return
-    chosen = customers[:MAX_ICP_CUSTOMERS]
+    chosen = choose_icp_customers(customers, place)
     places = [BrandPart(part="place", value=place.name, quote=place.quote, basis="stated")] if place else []
     parts = [*map(build_customer_part, chosen), *places, *needs]
     yield FieldCandidate(
         field="icp",
-        value=describe_ideal_customer(parts, grammar),
+        value=describe_ideal_customer(parts, grammar, is_area=place is not None and place.is_area),
         confidence=compute_customers_confidence(chosen, len(places) + len(needs)),
         rule="text.icp",
         url=prose.url,
@@ -63,17 +64,15 @@ def derive_icp_candidate(
     )
 
 
-def find_trade_needs(
-    prose: SourceProse, language: str, trade: FoundTrade, keywords: Sequence[str]
-) -> Iterator[BrandPart]:
-    """Yield at most `MAX_ICP_NEEDS` needs: keywords that the trade's stems know, then the trade's label."""
-    label = trade.trade.need.get(language, "")
-    known = [keyword for keyword in keywords if is_name_of_trade(keyword, trade.name, language)]
-    quoted = (quote_need(prose, keyword, language) for keyword in known if not share_a_word(keyword, prose.name or ""))
-    stated = [need for need in quoted if need][:MAX_ICP_NEEDS]
-    yield from stated
-    repeated = any(share_a_word(part.value, label) for part in stated)
-    if label and len(stated) < MAX_ICP_NEEDS and not repeated:
+def choose_icp_customers(customers: Sequence[BrandCustomer], place: BrandPlace | None) -> Sequence[BrandCustomer]:
+    """Return the customers that a brand addresses: a place says already that they are locals."""
+    chosen = [one for one in customers if one.name != "locals"] if place else customers
+    return (chosen or customers)[:MAX_ICP_CUSTOMERS]
+
+
+def find_trade_needs(language: str, trade: FoundTrade) -> Iterator[BrandPart]:
+    """Yield the label of the trade's need."""
+    if label := trade.trade.need.get(language, ""):
         yield BrandPart(part="need", value=label, quote=trade.quote, basis="inferred")
 
 
@@ -122,20 +121,42 @@ def find_stated_use(prose: SourceProse, lexicon: IngestLexicon) -> Iterator[Bran
             return
 
 
-def describe_ideal_customer(parts: Sequence[BrandPart], grammar: CustomerGrammar) -> str:
-    """Build the sentence of the parts by the language's grammar, or a line of parts, labelled in some languages."""
+def describe_ideal_customer(parts: Sequence[BrandPart], grammar: CustomerGrammar, *, is_area: bool = False) -> str:
+    """Build the text of the parts by the language's grammar: a sentence with its specifics, then the priorities.
+
+    The specifics are the need if the parts have none. Without both there is only a line of the other parts.
+    """
     values: dict[str, list[str]] = {}
     for part in parts:
         kind = "customers" if part.part in {"role", "organization"} else part.part
         values.setdefault(kind, []).append(part.value)
-    customers = join_labels(values.get("customers", []), grammar)
-    need, use = (join_labels(values.get(kind, []), grammar) for kind in ("need", "use"))
-    place = values.get("place")
-    if grammar.labels:
-        texts = (customers, *(place or [""]), need or use)
-        return " · ".join(f"{label}: {text}" for label, text in zip(grammar.labels, texts, strict=True) if text)
-    pattern = grammar.want if use else grammar.sentence if place else grammar.placeless
-    if not pattern or not (need or use):
-        return " · ".join(filter(None, (capitalize_sentence(customers, grammar), *(place or []), need, use)))
-    sentence = pattern.format(customers=customers, need=need, use=use, place=place[0] if place else "")
-    return capitalize_sentence(sentence, grammar)
+    texts = {kind: join_labels(labels, grammar) for kind, labels in values.items()}
+    has_need = "need" in texts or "use" in texts
+    details = texts.get("specific", "") if has_need else ""
+    need = texts.get("need") or texts.get("specific", "")
+    pattern = grammar.want if "use" in texts else grammar.sentence if need else ""
+    place = texts.get("place", "")
+    if not pattern or not (customers := texts.get("customers", "")):
+        return capitalize_sentence(
+            " · ".join(filter(None, map(texts.get, ("customers", "place", "need", "use")))), grammar
+        )
+    where = format_place(place, grammar, is_area=is_area)
+    sentence = pattern.format(customers=customers, place=where, need=need, use=texts.get("use", ""))
+    if details:
+        sentence = grammar.details.format(sentence=sentence, specifics=details)
+    sentences = [sentence]
+    if priorities := texts.get("priority"):
+        sentences.append(grammar.priorities.format(priorities=priorities))
+    for written, replacement in grammar.euphony.items():
+        sentences[0] = re.sub(written, replacement, sentences[0], count=1)
+    between = " " if grammar.stop.isascii() else ""
+    return between.join(capitalize_sentence(one, grammar) + grammar.stop for one in sentences)
+
+
+def format_place(place: str, grammar: CustomerGrammar, *, is_area: bool) -> str:
+    """Return a place as a part of the sentence: `nationwide`, ` in Leeds`; empty for none."""
+    if not place:
+        return ""
+    if re.search(grammar.reach_words, place, re.IGNORECASE):
+        return grammar.reach.format(place=place)
+    return (grammar.area if is_area and grammar.area else grammar.town).format(place=place)

@@ -14,10 +14,8 @@ from workers.ingest.derive.tables import get_audience_label, index_audience_stem
 from workers.ingest.page.text import fold_text
 from workers.ingest.shapes import SourceProse
 
-#: Distinct texts among title, descriptions, hero and headings that say an offer of several words.
-MIN_TEXTS_OF_PHRASE = 2
-#: The same for a single word, which is vaguer. The title counts twice.
-MIN_TEXTS_OF_WORD = 3
+#: Distinct texts among title, descriptions, hero and headings that say an offer. The title counts twice.
+MIN_TEXTS_OF_OFFER = 2
 #: Keywords that are tried, the best first: later ones name details.
 MAX_TRIED_OFFER_KEYWORDS = 5
 #: Texts that speak of companies, from which companies are customers.
@@ -39,14 +37,18 @@ def find_offered_needs(
 
 
 def is_repeated_offer(keyword: str, prose: SourceProse) -> bool:
-    """Return whether a leading text has the keyword, and enough leading texts and headings together."""
+    """Return whether a leading text has the keyword, and enough leading texts and headings together.
+
+    A single word is too vague, but in scripts without blanks.
+    """
     leading, headings = list_leading_texts_and_headings(prose)
     title = [*map(lower_keeping_length, prose.about[:1])]
     wanted = lower_keeping_length(keyword)
-    is_phrase = " " in wanted or UNSPACED_SCRIPT_PATTERN.search(wanted)
+    if not (" " in wanted or UNSPACED_SCRIPT_PATTERN.search(wanted)):
+        return False
     texts = sum(wanted in text for text in (*leading, *headings, *title))
     is_leading = any(wanted in text for text in leading)
-    return is_leading and texts >= (MIN_TEXTS_OF_PHRASE if is_phrase else MIN_TEXTS_OF_WORD)
+    return is_leading and texts >= MIN_TEXTS_OF_OFFER
 
 
 def is_customer(keyword: str, language: str, lexicon: IngestLexicon) -> bool:

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
+from workers.ingest.derive.audience import compile_pattern
 from workers.ingest.derive.quotes import cut_evidence_quote
+from workers.ingest.derive.tables import CustomerGrammar
 from workers.ingest.page.text import fold_text
 from workers.ingest.shapes import Passage, SourceProse
 
@@ -25,12 +27,24 @@ STREET_WORD_PATTERN = re.compile(
 )
 CAPITALIZED_WORD_REGEX = r"[A-ZÀ-ŽĄĆĘŁŃÓŚŹŻ][\w'’.-]{1,40}"
 #: Words after a town in a line of contacts.
-CONTACT_WORD_REGEX = r"(?:Tel\w*|T[ée]l\w*|Phone|Fax|Mobil\w*|Handy|Cell|Call|Mail|E-?[Mm]ail|Web\w*)\b"
-TOWN_REGEX = rf"{CAPITALIZED_WORD_REGEX}(?:[ -](?!{CONTACT_WORD_REGEX}){CAPITALIZED_WORD_REGEX}){{0,2}}"
+CONTACT_WORD_REGEX = (
+    r"(?:Tel\w*|T[ée]l\w*|Phone|Fax|Mobil\w*|Handy|Cell|Call|Mail|E-?[Mm]ail|Web\w*|M[ée]tro|Tram|Bus|U-Bahn)\b"
+)
+#: Words in lower case inside a town's name, as in `Frankfurt am Main`.
+TOWN_LINK_REGEX = (
+    r"(?:(?:al|del|della|d[aeiou]|d[ao]s|la|les?|en|sur|sous|am|im|an der|in der|ob der|bei|upon|on|aan den?|op|nad)"
+    r"[ -])?"
+)
+TOWN_REGEX = (
+    rf"{CAPITALIZED_WORD_REGEX}(?:[ -](?!{CONTACT_WORD_REGEX}){TOWN_LINK_REGEX}{CAPITALIZED_WORD_REGEX}){{0,2}}"
+)
 #: A postal code and its town, or a town by its language's mark. A year before a word is no postal code, and neither
 #: is the end of a telephone number.
 POSTAL_TOWN_PATTERN = re.compile(
     rf"(?<![\w'’.-])(?P<american>{TOWN_REGEX}), [A-Z]{{2}} \d{{5}}(?!\d)"
+    rf"|(?<![\w'’.-])(?P<british>{TOWN_REGEX}),? [A-Z]{{1,2}}\d[\dA-Z]? \d[A-Z]{{2}}\b"
+    rf"|(?<![\w'’.-])(?P<dominion>{TOWN_REGEX}),? (?:(?:NSW|VIC|QLD|SA|WA|TAS|ACT|NT),? \d{{4}}"
+    r"|(?:ON|BC|QC|AB|MB|SK|NS|NB|NL|PE),? [A-Z]\d[A-Z] ?\d[A-Z]\d)\b"
     rf"|(?<!\d-)(?<!\) )\b(?!(?:19|20)\d\d\b)(?:[A-Z]{{1,2}}-)?\d{{4,5}}(?: ?[A-Z]{{2}}\b)?,? +(?P<coded>{TOWN_REGEX})"
     rf"|\b\d{{2}}-\d{{3}} +(?P<polish>{CAPITALIZED_WORD_REGEX}(?: {CAPITALIZED_WORD_REGEX})?)"
     r"|(?:東京都|北海道|(?:京都|大阪)府|[一-龥]{2,3}県)(?P<japanese>[一-龥]{1,4}[市区町村])"
@@ -44,10 +58,11 @@ ADDRESS_ROLES = frozenset({"contact", "legal", "hours"})
 
 
 class BrandPlace(NamedTuple):
-    """Town or region, with the words that show it."""
+    """Town with the words that show it; `is_area` if it may be a region."""
 
     name: str
     quote: str
+    is_area: bool = False
 
 
 def find_brand_place(prose: SourceProse) -> BrandPlace | None:
@@ -56,18 +71,28 @@ def find_brand_place(prose: SourceProse) -> BrandPlace | None:
     return next((place for place in list_possible_places(prose) if is_usable_place(place.name, name)), None)
 
 
+def find_brand_reach(prose: SourceProse, grammar: CustomerGrammar) -> BrandPlace | None:
+    """Return the words of a market without a town, such as `nationwide`, that the brand's own texts have."""
+    pattern = compile_pattern(grammar.reach_words)
+    own = (one.text for one in prose.passages if one.speaker == "brand" and not one.story and one.kind != "label")
+    for text in (*prose.about, *own):
+        if match := pattern.search(text):
+            return BrandPlace(match[0][:1].lower() + match[0][1:], cut_evidence_quote(text, match.start()))
+    return None
+
+
 def list_possible_places(prose: SourceProse) -> Iterator[BrandPlace]:
     for kind in ("place", "area"):
         for fact in prose.facts:
             town = fact.value.partition(",")[0].strip()
             if fact.kind == kind and not BOUNDLESS_AREA_PATTERN.fullmatch(town):
-                yield BrandPlace(town, fact.value)
+                yield BrandPlace(town.title() if town.isupper() else town, fact.value, kind == "area")
     own_passages = (one for one in prose.passages if one.speaker in {"brand", "law"} and not one.story)
     matches = ((one, match) for one in own_passages if (match := POSTAL_TOWN_PATTERN.search(one.text)))
     for passage, match in islice(matches, MAX_POSTAL_PASSAGES):
         town = match[match.lastgroup or 0].strip(" .,")
         if is_postal_town(passage, match) and not STREET_WORD_PATTERN.search(town):
-            yield BrandPlace(town, cut_evidence_quote(passage.text, match.start()))
+            yield BrandPlace(town.title() if town.isupper() else town, cut_evidence_quote(passage.text, match.start()))
 
 
 def is_postal_town(passage: Passage, match: re.Match[str]) -> bool:

@@ -16,7 +16,7 @@ USE = "Acme helps you send invoices in seconds - and sleep."
 
 def test_a_use_in_the_sources_words_makes_a_sentence() -> None:
     icp = derived(prose(FOR, USE))["icp"]
-    assert icp.value == "Accountants and small businesses, who want to “send invoices in seconds”."
+    assert icp.value == "Accountants and small businesses who want to “send invoices in seconds”."
     assert [(part.part, part.value, part.quote, part.basis) for part in icp.parts] == [
         ("role", "accountants", FOR, "stated"),
         ("organization", "small businesses", FOR, "stated"),
@@ -46,12 +46,12 @@ TRADES = {
     "fr": (
         "Votre couvreur depuis 1950",
         "3 rue Nova, 69001 Lyon",
-        "Propriétaires et gestionnaires immobiliers (Lyon) qui recherchent : travaux de toiture.",
+        "Propriétaires et gestionnaires immobiliers à Lyon à la recherche de travaux de toiture.",
     ),
     "pl": (
         "Usługi dekarskie",
         "ul. Nowa 3, 60-101 Poznań",
-        "Odbiorcy: właściciele domów i zarządcy nieruchomości · Lokalizacja: Poznań · ",
+        "Właściciele domów i zarządcy nieruchomości (Poznań), których interesuje: usługi dekarskie.",
     ),
     "ja": ("屋根工事の専門店", "", "屋根工事・雨漏り修理を探している"),
 }
@@ -151,7 +151,7 @@ def test_customers_without_a_need_or_a_use_without_customers_give_no_icp(
             "Kimo | Zorby ogrodowe",
             ("Zorby ogrodowe od ręki", "Maty piankowe"),
             "Tak.",
-            "Odbiorcy: osoby · Potrzeba: zorby ogrodowe",
+            "Osoby, których interesuje: zorby ogrodowe.",
         ),
     ],
     ids=["people", "companies", "de", "pl"],

@@ -1,5 +1,6 @@
 """The tables of trades, audiences and grammar: complete in each language, and without a stem of two trades."""
 
+import re
 from collections import Counter
 
 import msgspec
@@ -8,7 +9,14 @@ import pytest
 from schemas.brand import BrandPart
 from workers.ingest.derive.icp import describe_ideal_customer
 from workers.ingest.derive.stems import INNER_STEM_MARK, WHOLE_WORD_MARK, StemIndex
-from workers.ingest.derive.tables import CustomerGrammar, load_audiences, load_customer_grammar, load_trades, read_table
+from workers.ingest.derive.tables import (
+    CustomerGrammar,
+    load_audiences,
+    load_customer_grammar,
+    load_sections,
+    load_trades,
+    read_table,
+)
 
 LANGUAGES = "en de fr es it pt nl pl cs tr ru ja ko zh ar".split()
 UNSPACED_LANGUAGES = {"ja", "ko", "zh"}
@@ -35,13 +43,15 @@ def test_a_stem_is_of_one_trade(language: str) -> None:
     assert {stem for stem, times in stems.items() if times > 1} == set()
 
 
-def test_a_grammar_has_sentences_or_labels() -> None:
+def test_a_grammar_has_sentences_of_all_parts() -> None:
     grammars = msgspec.json.decode(read_table("grammar.json"), type=dict[str, CustomerGrammar])
-    assert {*grammars} == {*LANGUAGES}
+    assert {*grammars} == {*LANGUAGES} == {*load_sections()}
     for grammar in grammars.values():
-        assert len(grammar.labels) == 3 or (grammar.sentence and grammar.placeless)
-        words = {"customers": "a", "place": "b", "need": "c", "use": "d"}
-        assert [grammar.sentence.format(**words), grammar.placeless.format(**words), grammar.want.format(**words)]
+        assert {*re.findall(r"{(\w+)}", grammar.sentence)} == {"customers", "place", "need"}
+        assert {*re.findall(r"{(\w+)}", grammar.want)} in ({"customers", "place", "use"}, set())
+        assert {*re.findall(r"{(\w+)}", grammar.details)} == {"sentence", "specifics"}
+        assert "{priorities}" in grammar.priorities
+        assert "{place}" in grammar.town
 
 
 @pytest.mark.parametrize(

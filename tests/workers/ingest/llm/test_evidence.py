@@ -43,7 +43,7 @@ ROLE, ORGANIZATION = part("role", "designers", QUOTE), part("organization", "stu
 async def test_claims_and_parts_become_candidates_with_their_quotes() -> None:
     candidates_found = await kept_candidates(GOOD)
     icp = candidates_found["icp"]
-    assert icp.value == "Freelance designers and Small studios, who want to “be paid on time”."
+    assert icp.value == "Freelance designers and Small studios who want to “be paid on time”."
     assert [(part.part, part.value, part.quote) for part in icp.parts] == [
         ("role", "freelance designers", QUOTE),
         ("organization", "Small studios", STUDIOS),

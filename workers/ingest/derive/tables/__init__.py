@@ -1,5 +1,6 @@
 """Tables of trades, audiences, selling points and sentences in 15 languages: one JSON file each, read once."""
 
+import re
 from functools import cache
 from importlib.resources import files
 from typing import Literal
@@ -7,7 +8,7 @@ from typing import Literal
 import msgspec
 from msgspec import field
 
-from workers.ingest.derive.stems import StemIndex
+from workers.ingest.derive.stems import UNSPACED_SCRIPT_PATTERN, StemIndex
 
 
 class Trade(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,9 +37,12 @@ class CustomerGrammar(msgspec.Struct, frozen=True, kw_only=True):
     `separator` between others.
     `compound` stands between them if one has the word of `joined` inside, and `joined_euphonic` before a text
     that begins as `euphonic`, as Spanish `e inversores`.
-    `sentence` has `{customers}`, `{place}` and `{need}`, each in its citation form, and `placeless` no place.
-    `want` has `{customers}` and `{use}`, a use in the source's words. A language with cases has `labels` of the
-    three instead.
+    `sentence` has `{customers}`, `{place}` and `{need}`, each in its citation form, `want` has `{use}`, a use in
+    the source's words. Their `{place}` is the pattern of a `town`, of an `area` (as the town's if empty), of a `reach`
+    as `nationwide`, or nothing. `reach_words` find such words in a text. `details` add `{specifics}` to a
+    `{sentence}`. `priorities` are a sentence of its own. Each sentence ends with
+    `stop`. A card's heading with `unspecific` words names no thing. `euphony` has replacements by their pattern, as of
+    French `de` before a vowel.
     """
 
     before: str = "(?!)"
@@ -52,9 +56,16 @@ class CustomerGrammar(msgspec.Struct, frozen=True, kw_only=True):
     euphonic: str = "(?!)"
     joined_euphonic: str = ""
     sentence: str = ""
-    placeless: str = ""
     want: str = ""
-    labels: list[str] = field(default_factory=list)
+    town: str = ""
+    area: str = ""
+    reach: str = " {place}"
+    reach_words: str = "(?!)"
+    details: str = ""
+    priorities: str = ""
+    unspecific: str = "(?!)"
+    stop: str = "."
+    euphony: dict[str, str] = field(default_factory=dict)
 
 
 class SellingPointWords(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +106,20 @@ def load_audiences() -> dict[str, dict[str, list[str]]]:
 @cache
 def load_selling_point_table() -> SellingPointTable:
     return msgspec.json.decode(read_table("selling_points.json"), type=SellingPointTable)
+
+
+@cache
+def load_sections() -> dict[str, dict[str, str]]:
+    """Return by language the patterns of headings over an `offer`, and over `other` subjects."""
+    return msgspec.json.decode(read_table("sections.json"), type=dict[str, dict[str, str]])
+
+
+@cache
+def compile_section_pattern(language: str, kind: str) -> re.Pattern[str]:
+    """Compile a pattern of a section's heading. In scripts without blanks its words stand anywhere."""
+    words = load_sections().get(language, {}).get(kind, "(?!)")
+    bounded = words if UNSPACED_SCRIPT_PATTERN.search(words) else rf"(?<!\w)(?:{words})(?!\w)"
+    return re.compile(bounded, re.IGNORECASE)
 
 
 @cache
