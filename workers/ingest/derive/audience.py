@@ -19,7 +19,7 @@ from workers.ingest.derive.audience_cues import (
 from workers.ingest.derive.lexicon import IngestLexicon
 from workers.ingest.derive.people import find_audience_roles
 from workers.ingest.derive.quotes import cut_evidence_quote, take_first_distinct_evidence_quotes
-from workers.ingest.derive.stems import StemMatch
+from workers.ingest.derive.stems import UNSPACED_SCRIPT_PATTERN, StemMatch
 from workers.ingest.derive.tables import (
     CustomerGrammar,
     get_audience_label,
@@ -58,6 +58,8 @@ LEADING_TEXT_AUDIENCE_WEIGHT = 3
 HEADING_AUDIENCE_WEIGHT = 2
 #: Weight from which a name after a cue counts: one leading text or heading, or two other texts.
 MIN_AUDIENCE_WEIGHT = 2
+#: Share of the best customer's weight that others need.
+MIN_SHARE_OF_BEST_WEIGHT = 0.5
 #: Highest weight of a name's mentions together.
 MAX_AUDIENCE_WEIGHT = 6
 #: Confidence without any weight.
@@ -108,9 +110,14 @@ def is_of_trade(customer: BrandCustomer, trade: FoundTrade, language: str, lexic
 
 
 def choose_stated_customers(stated: Sequence[BrandCustomer]) -> list[BrandCustomer]:
-    """Return the best customers, general ones last. Behind two others, private customers say nothing."""
+    """Return the best customers, general ones last. Behind two others, private customers say nothing.
+
+    One that is mentioned far less than the best one is an aside.
+    """
     distinct = drop_repeated_labels(stated)
     concrete = [customer for customer in distinct if customer.name not in GENERAL_AUDIENCE_NAMES]
+    best_weight = max((customer.weight for customer in concrete), default=0)
+    concrete = [customer for customer in concrete if customer.weight >= MIN_SHARE_OF_BEST_WEIGHT * best_weight]
     general = [customer for customer in distinct if customer.name in GENERAL_AUDIENCE_NAMES]
     if len(concrete) >= MIN_AUDIENCE_ROLES:
         general = [customer for customer in general if customer.name in GENERAL_ORGANIZATION_NAMES]
@@ -128,7 +135,8 @@ def complete_customers(stated: list[BrandCustomer], inferred: Sequence[BrandCust
     elif GENERAL_AUDIENCE_NAMES.issuperset(names):
         stated = [] if inferred or len(names) == 1 else stated
     if len(stated) < MIN_AUDIENCE_ROLES:
-        return drop_repeated_labels([*stated, *inferred])[:MAX_COMPLETED_AUDIENCE_ROLES]
+        more = [one for one in inferred if not any(has_repeated_label(one, other) for other in stated)]
+        return [*stated, *more][:MAX_COMPLETED_AUDIENCE_ROLES]
     return stated
 
 
@@ -200,13 +208,20 @@ def drop_repeated_labels(customers: Iterable[BrandCustomer]) -> list[BrandCustom
     """Drop each customer with a label that is a part of another one, as `teams` of `small teams`."""
     kept: list[BrandCustomer] = []
     for customer in customers:
-        label = fold_text(customer.label)
-        overlapping = [one for one in kept if label in fold_text(one.label) or fold_text(one.label) in label]
+        overlapping = [one for one in kept if has_repeated_label(customer, one)]
         if not overlapping:
             kept.append(customer)
-        elif len(overlapping) == 1 and len(label) > len(fold_text(overlapping[0].label)):
+        elif len(overlapping) == 1 and len(customer.label) > len(overlapping[0].label):
             kept[kept.index(overlapping[0])] = customer
     return kept
+
+
+def has_repeated_label(one: BrandCustomer, other: BrandCustomer) -> bool:
+    """Return whether a label is a part of the other one; of whole words, so that `women` don't repeat `men`."""
+    labels = sorted((f" {fold_text(one.label)} ", f" {fold_text(other.label)} "), key=len)
+    if UNSPACED_SCRIPT_PATTERN.search(one.label):
+        labels = [label.strip() for label in labels]
+    return labels[0] in labels[1]
 
 
 def derive_audience(
