@@ -36,7 +36,10 @@ MIN_AUDIENCE_ROLES = 2
 MAX_COMPLETED_AUDIENCE_ROLES = 3
 MAX_AUDIENCE_ROLES = 4
 #: People and organizations of no kind or size: alone they are too general.
-GENERAL_AUDIENCE_NAMES = frozenset({"businesses", "companies", "organizations", "private_customers", "locals"})
+GENERAL_AUDIENCE_NAMES = frozenset(
+    """businesses companies organizations private_customers locals adults friends
+    android_users iphone_users mac_users windows_users""".split()
+)
 GENERAL_ORGANIZATION_NAMES = frozenset({"businesses", "companies", "organizations"})
 #: Names of the lexicon and of the table that are organizations, or parts of one; the others are roles.
 AUDIENCE_ORGANIZATION_NAMES = frozenset(
