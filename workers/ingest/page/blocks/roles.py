@@ -11,9 +11,9 @@ from itertools import chain, pairwise
 from typing import NamedTuple
 
 from workers.ingest.page.blocks.cues import HeadingCue, TextCue, has_heading_cue, has_text_cue
-from workers.ingest.page.blocks.hero import mark_hero_blocks
+from workers.ingest.page.blocks.hero import is_counter, mark_hero_blocks
 from workers.ingest.page.blocks.walk import PageBlock, PageBox, list_page_blocks
-from workers.ingest.page.document import HtmlDocument
+from workers.ingest.page.document import HtmlDocument, read_tag_attribute
 from workers.ingest.placeholders import is_placeholder
 from workers.ingest.shapes import PassageRole, PassageSpeaker
 
@@ -29,9 +29,24 @@ MIN_QUOTATION_CHARS = 17
 MAX_QUOTATION_END_CHARS = 8
 STARS_PATTERN = re.compile(r"[★⭐☆]")
 #: A postal code before a place.
-POSTAL_LINE_PATTERN = re.compile(r"\b\d{4,6}\b[, ]+[A-ZÀ-ŽА-Я]\w+|^\d{5} \w+$")
+POSTAL_LINE_PATTERN = re.compile(r"\b(?:\d{4,6}|\d\d-\d{3})\b[, ]+[A-ZÀ-ŽА-Я]\w+|^\d{5} \w+$")
 #: A span of numbers, as of hours.
 NUMBER_SPAN_PATTERN = re.compile(r"\d\s*[-–]\s*\d")
+#: A span of two clock times.
+CLOCK_SPAN_PATTERN = re.compile(r"\d{1,2}[:.h]\d\d\s*(?:[-–—~]|à|a|bis|to|do|às|tot)\s*\d{1,2}[:.h]\d\d")
+#: Words of a span of times without the name of a day.
+MAX_CLOCK_SPAN_WORDS = 8
+#: Schemes and hosts of links to a telephone, a mailbox or a messenger.
+CONTACT_LINK_PATTERN = re.compile(
+    r"(?:tel|mailto|sms|whatsapp|viber|tg):|https?://(?:wa\.me|api\.whatsapp\.com|t\.me)/"
+)
+#: Words of the label below a counter, such as `happy customers`.
+MAX_COUNTER_LABEL_WORDS = 4
+#: Words of a text in a form, or in a box of its class.
+MAX_FORM_TEXT_WORDS = 30
+#: Share of linked characters from which a block is a link, and its words in a card or hero.
+MIN_LINK_SHARE = 0.8
+MAX_LINK_WORDS = 6
 SENTENCE_MARK_PATTERN = re.compile(r"[.!。！؟?]$")
 QUESTION_MARK_PATTERN = re.compile(r"[?？؟]$")
 #: A line of a dash and a name, below a quotation.
@@ -115,7 +130,10 @@ def is_hours(block: PageBlock, _: int) -> bool:
     if block.words >= 40:
         return False
     has_time = block.has_digit and has_text_cue(block.lower_text, "time")
-    if has_time and has_text_cue(block.lower_text, "hours"):
+    if has_time and (
+        has_text_cue(block.lower_text, "hours")
+        or (block.words <= MAX_CLOCK_SPAN_WORDS and CLOCK_SPAN_PATTERN.search(block.lower_text) is not None)
+    ):
         return True
     if block.level or block.words >= 25:
         return False
@@ -138,7 +156,9 @@ def is_menu_link(block: PageBlock, peers: int) -> bool:
 
 
 def is_form_text(block: PageBlock, _: int) -> bool:
-    return block.box.name in {"legend", "form", "fieldset"} or ("form" in block.box.names and block.words <= 8)
+    is_short = block.words <= MAX_FORM_TEXT_WORDS
+    is_in_form = "form" in block.box.names or block.has_class_cue("form", 3)
+    return block.box.name in {"legend", "form", "fieldset"} or (is_in_form and is_short and not block.is_in_menu)
 
 
 def is_contact(block: PageBlock, _: int) -> bool:
@@ -149,7 +169,44 @@ def is_contact(block: PageBlock, _: int) -> bool:
         or has_text_cue(block.lower_text, "address")
     )
     has_number_or_mail = block.has_digit or "@" in block.text
-    return is_postal or (has_number_or_mail and has_cue(block, "contact", 16))
+    return is_postal or (has_number_or_mail and (has_cue(block, "contact", 16) or is_contact_link(block)))
+
+
+def is_contact_link(block: PageBlock) -> bool:
+    """Return whether the block is a link to a telephone, a mailbox or a messenger."""
+    tag = block.box.tag
+    link = tag if tag.name == "a" else tag.find("a") if block.link_share > MIN_LINK_SHARE else None
+    return link is not None and CONTACT_LINK_PATTERN.match(read_tag_attribute(link, "href").lower()) is not None
+
+
+def is_menu_contact_link(block: PageBlock, _: int) -> bool:
+    has_number_or_mail = block.has_digit or "@" in block.text
+    return has_number_or_mail and block.words <= MAX_NAME_LINE_WORDS and is_contact_link(block)
+
+
+def is_link(block: PageBlock, _: int) -> bool:
+    """Return whether the block is a short link, and no linked card or its heading, such as `Learn more` in a card."""
+    if (
+        block.level
+        or block.link_share <= MIN_LINK_SHARE
+        or block.words > MAX_LINK_WORDS
+        or is_part_of_linked_card(block)
+    ):
+        return False
+    heading = block.heading
+    is_below_text = heading is not None and heading.box.card is block.box.card and heading.link_share < MIN_LINK_SHARE
+    return not block.is_card or is_below_text
+
+
+def is_part_of_linked_card(block: PageBlock) -> bool:
+    """Return whether a link around the block has further texts: a card that is linked as a whole."""
+    link = next((box for box in block.box.ancestors() if box.name == "a"), None)
+    return link is not None and link.size > block.size
+
+
+def is_linked_feature(block: PageBlock, _: int) -> bool:
+    """Return whether the block is a small heading in a linked card, or a text in it."""
+    return block.level not in {1, 2} and not block.is_in_menu and is_part_of_linked_card(block)
 
 
 def is_marked_testimonial(block: PageBlock, _: int) -> bool:
@@ -233,10 +290,12 @@ ROLE_RULES = (
     RoleRule("notice", "notice", is_notice),
     RoleRule("legal", "legal", is_legal),
     RoleRule("hours", "hours", is_hours),
+    RoleRule("contact", "link", is_menu_contact_link),
     RoleRule("navigation", "menu link", is_menu_link),
     RoleRule("label", "menu text", is_menu_text),
     RoleRule("form", "form", is_form_text),
     RoleRule("contact", "contact", is_contact),
+    RoleRule("navigation", "link", is_link),
     RoleRule("heading", "section", is_section_heading),
     RoleRule("testimonial", "class", is_marked_testimonial),
     RoleRule("testimonial", "heading", is_below_testimonial_heading),
@@ -249,7 +308,7 @@ ROLE_RULES = (
     RoleRule("label", "footer", lambda block, _: is_in_footer(block)),
     RoleRule("hero", "headline", lambda block, _: block.role == "hero"),
     RoleRule("offer", "price", is_price),
-    RoleRule("navigation", "link", lambda b, _: b.link_share > 0.8 and b.words <= 6 and not b.is_card),
+    RoleRule("feature", "linked card", is_linked_feature),
     RoleRule("feature", "peers", is_peer_heading),
     RoleRule("heading", "heading", lambda block, _: block.level > 0),
     RoleRule("feature", "list", is_list_text),
@@ -261,6 +320,9 @@ ROLE_RULES = (
 def mark_answers_and_texts_below_features(blocks: list[PageBlock]) -> None:
     """Give a text below a feature's heading its role, and a question with the text below it the role `faq`."""
     for before, block in pairwise(blocks):
+        if is_counter(before) and before.role == "feature":
+            before.role = "label"
+            block.role = block.role if block.level or block.words > MAX_COUNTER_LABEL_WORDS else "label"
         is_below_small_heading = before.level >= 3 and not block.level
         if is_below_small_heading and before.role == "feature" and block.role in {"prose", "label"}:
             block.role = "feature"
