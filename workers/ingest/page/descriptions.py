@@ -34,7 +34,8 @@ MAX_LEAD_DESCRIPTION_CHARS = 330
 #: Marks for words that are left out of a quotation.
 OMISSION_PATTERN = re.compile(r"\s*[(\[](?:…|\.\.\.)[)\]]\s*")
 #: Cues of sentences for visitors at the end of a description.
-TRIMMED_CUES: tuple[TextCue, ...] = ("contact", "appeal", "thanks")
+TRIMMED_CUES: tuple[TextCue, ...] = ("contact", "appeal", "instruction", "thanks")
+LEADING_SIGNS_PATTERN = re.compile(r"^[^\w@+(]+")
 #: Words of a text that counts as prose.
 MIN_HERO_PROSE_WORDS = 8
 #: Texts after the headline; further ones are ignored.
@@ -73,10 +74,16 @@ def trim_description(text: str) -> str:
     """
     sentences = split_sentences(OMISSION_PATTERN.sub(" ", text))
     kept = len(sentences)
-    while kept > 1 and any(has_text_cue(sentences[kept - 1].lower(), cue) for cue in TRIMMED_CUES):
+    while kept > 1 and is_request(sentences[kept - 1]):
         kept -= 1
     trimmed = "".join(sentences[:kept]).strip()
     return trimmed if len(trimmed) >= MIN_TRIMMED_DESCRIPTION_CHARS else text
+
+
+def is_request(sentence: str) -> bool:
+    """Return whether a sentence has a contact, or asks for a visit or call; signs such as `📞` may be before it."""
+    words = LEADING_SIGNS_PATTERN.sub("", sentence.lower())
+    return any(has_text_cue(words, cue) for cue in TRIMMED_CUES)
 
 
 def is_weak_description(text: str) -> bool:

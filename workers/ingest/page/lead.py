@@ -17,6 +17,8 @@ from workers.ingest.skip_rules import SentenceSkipRules
 MIN_LEAD_WORDS = 9
 #: Words of one without any other sign.
 MIN_PLAIN_LEAD_WORDS = 12
+#: Words before a colon at a text's start that name its own subject, such as a product.
+MAX_LEAD_LABEL_WORDS = 3
 #: Words of one without a mark at its end: a shorter one may be a footer's line.
 MIN_UNENDED_LEAD_WORDS = 15
 #: Words of a hero's line, and of its lines together, that make up a lead; characters of all lines.
@@ -137,7 +139,9 @@ def cut_greetings_and_questions(text: str, skip_rules: SentenceSkipRules) -> str
 
 def may_be_lead(text: str, skip_rules: SentenceSkipRules) -> bool:
     lower_text = text.lower()
-    if count_words(text) < MIN_LEAD_WORDS or NON_LEAD_OPENING_PATTERN.match(lower_text) or is_text_of_list(text):
+    if count_words(text) < MIN_LEAD_WORDS or NON_LEAD_OPENING_PATTERN.match(lower_text):
+        return False
+    if is_text_of_list(text) or is_labelled(text, MAX_LEAD_LABEL_WORDS):
         return False
     has_hours = has_text_cue(lower_text, "time") and has_text_cue(lower_text, "hours")
     if has_hours or any(has_text_cue(lower_text, cue) for cue in NON_LEAD_CUES):

@@ -14,13 +14,15 @@ from workers.ingest.languages import primary_language_subtag
 from workers.ingest.page.blocks.cues import TextCue, has_text_cue
 from workers.ingest.page.text import count_words
 
-LineWordKind = Literal["endings", "conjunctions", "back_references"]
+LineWordKind = Literal["endings", "conjunctions", "back_references", "additions"]
 
 #: Words of a section's heading at most.
 MAX_SECTION_HEADING_WORDS = 6
 #: Items from which a line of short ones is a list, and their words at most on average.
 MIN_LISTED_ITEMS = 4
 MAX_LISTED_ITEM_WORDS = 3
+#: First words of a text in which a word such as `also` refers to an earlier one.
+MAX_WORDS_BEFORE_ADDITION = 4
 #: Words of a label before a colon at most: `Location: …`.
 MAX_LABEL_WORDS = 2
 #: Cues of lines about a visit to the place or page, and not about the brand.
@@ -129,12 +131,13 @@ def begins_with(words: list[str], kind: LineWordKind, language: str | None) -> b
 
 
 def refers_back(text: str, language: str | None) -> bool:
-    """Return whether a text begins with a word that refers to an earlier sentence: `These are …`, `And so …`."""
+    """Return whether a text's first words refer to an earlier sentence: `These are …`, `And so …`, `We also …`."""
     words = WORD_PATTERN.findall(text[:100].lower())
-    return begins_with(words, "conjunctions", language) or begins_with(words, "back_references", language)
+    adds = not list_line_words("additions", language).isdisjoint(words[:MAX_WORDS_BEFORE_ADDITION])
+    return adds or begins_with(words, "conjunctions", language) or begins_with(words, "back_references", language)
 
 
-def is_labelled(line: str) -> bool:
+def is_labelled(line: str, max_label_words: int = MAX_LABEL_WORDS) -> bool:
     """Return whether a line is a value behind its label, such as `Location: Main Street`."""
     label = LABEL_PATTERN.match(line)
-    return label is not None and count_words(label[1]) <= MAX_LABEL_WORDS
+    return label is not None and count_words(label[1]) <= max_label_words

@@ -40,5 +40,7 @@ def test_question_section_hour_notice_list_and_piece_are_no_tagline(language: st
 
 def test_text_that_refers_back_is_found_in_its_own_language() -> None:
     assert refers_back("그리고 함께 걷는 공동체입니다.", "ko")
+    assert refers_back("We also bake cakes for parties.", "en")
+    assert refers_back("Wir liefern auch am Sonntag.", "de")
     assert refers_back("These are a good way to rest.", "en")
     assert not refers_back("En 2005, nous avons ouvert notre four.", "fr")

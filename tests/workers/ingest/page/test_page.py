@@ -63,6 +63,7 @@ def test_the_first_prose_after_the_headline_is_the_description(html: str) -> Non
         "On 3 March 2026 we meet again, and all of you are invited to our house.",
         "Lorem ipsum dolor sit amet, consectetur adipiscing elit sed do eiusmod.",
         "Have you ever thought about what it would be like to draw what you say?",
+        "Acme Big Brush: is made of wood, and draws all that anybody says on paper.",
         "FAST ✦ CHEAP ✦ DRAWN BY HAND ✦ FAST ✦ CHEAP ✦ DRAWN BY HAND ✦ FAST ✦ CHEAP",
     ],
 )
@@ -93,6 +94,16 @@ def test_a_description_ends_with_a_sentence_within_500_characters() -> None:
     endless = value("appDescription", meta("description", "word " * 300))
     assert len(endless) <= 500
     assert endless.endswith("word…")
+
+
+@pytest.mark.parametrize(
+    "request_", ["Jetzt kostenlos beraten lassen.", "📞 Call us today!", "Learn more", "Kontakta oss för offert."]
+)
+def test_a_description_ends_before_a_request(request_: str) -> None:
+    text = "Acme draws what you say, quickly and well."
+    assert value("appDescription", meta("description", f"{text} {request_}")) == text
+    german = "Acme zeichnet alles, was ihr sagt. Jetzt zeigen Zahlen den Erfolg."
+    assert value("appDescription", meta("description", german)) == german
 
 
 def test_a_description_is_one_plain_line() -> None:

@@ -185,13 +185,9 @@ def is_menu_contact_link(block: PageBlock, _: int) -> bool:
 
 
 def is_link(block: PageBlock, _: int) -> bool:
-    """Return whether the block is a short link, and no linked card or its heading, such as `Learn more` in a card."""
-    if (
-        block.level
-        or block.link_share <= MIN_LINK_SHARE
-        or block.words > MAX_LINK_WORDS
-        or is_part_of_linked_card(block)
-    ):
+    """Return whether the block is a short link, or links of a hero, and no linked card: `Learn more` in a card."""
+    is_short = block.words <= MAX_LINK_WORDS or block.role == "hero"
+    if block.level or block.link_share <= MIN_LINK_SHARE or not is_short or is_part_of_linked_card(block):
         return False
     heading = block.heading
     is_below_text = heading is not None and heading.box.card is block.box.card and heading.link_share < MIN_LINK_SHARE
