@@ -26,13 +26,13 @@ SENTENCE_BREAK_PATTERN = re.compile(
 )
 #: A mark that ends a sentence. Most texts have none, and a search for it costs a tenth of one for a break.
 SENTENCE_MARK_PATTERN = re.compile(r"[.!?…。！？]")
-#: Separator between two parts of a title. Scripts without blanks use a bare hyphen.
+#: Separator between two parts of a title. Some marks only look like a bar; scripts without blanks use a bare hyphen.
 UNSPACED_SCRIPT_CHARACTER_REGEX = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 TITLE_SEPARATOR_PATTERN = re.compile(
-    rf"\s+[-–—−|·•»«›‹:/~⋆★]+\s+|\s*[|｜›]+\s*|\s+»\s*|:\s+|\s+[–—～]\s*|\s*：\s*|(?<={UNSPACED_SCRIPT_CHARACTER_REGEX})[-_](?={UNSPACED_SCRIPT_CHARACTER_REGEX})"
+    rf"\s+[-–—−|·•»«›‹:/~⋆★]+\s+|\s*[|｜›∣❘│┃¦丨【】]+\s*|\s+»\s*|:\s+|\s+[–—～]\s*|\s*：\s*|(?<={UNSPACED_SCRIPT_CHARACTER_REGEX})[-_](?={UNSPACED_SCRIPT_CHARACTER_REGEX})"
 )
 #: Separator between the larger parts of a title with two kinds of separators: `Contact | Acme - Fine tools`.
-MAJOR_TITLE_SEPARATOR_PATTERN = re.compile(r"\s*[|｜]+\s*|\s+[»›•·]\s+")
+MAJOR_TITLE_SEPARATOR_PATTERN = re.compile(r"\s*[|｜∣❘│┃¦丨]+\s*|\s+[»›•·]\s+")
 
 #: Characters of a text without blanks: Chinese and Japanese letters, and wide marks. Korean has blanks.
 UNSPACED_TEXT_CHARACTER_REGEX = r"[\u3001-\u30ff\u3400-\u9fff\uff01-\uff60]"

@@ -50,6 +50,13 @@ from workers.ingest.page.logo_texts import find_name_in_logo_text
         ('<img class="logo" alt="Your Logo"><h1>Logo</h1>', "Acme", "host"),
         ("<title>Acme-Home</title>", "Acme", "html.title.host"),
         ("<title>Zap｜ありとあらゆる絵を描く道具です</title>", "Zap", "html.title.first"),
+        (
+            "<title>ありとあらゆる絵を描く道具です。すぐに届きます【ザップ工房】</title>",
+            "ザップ工房",
+            "html.title.last",
+        ),
+        ("<title>【公式】ザップ工房</title>", "ザップ工房", "html.title.first"),
+        ("<title>Zap∣Draw all that you ever want to say</title>", "Zap", "html.title.first"),
         ("<title>Яхты «Зап» - ремонт</title>", "Яхты «Зап»", "html.title.first"),
         ("<title>Draw whatever you say to it | Zap - Rome and all Italy</title>", "Zap", "html.title.last"),
         ("<title>Draw whatever you say to it | Zap | Accueil</title>", "Zap", "html.title.last"),
