@@ -131,19 +131,20 @@ def is_certainly_not_in_language(text: str, declared: str) -> bool:
 
     Return False for related languages, such as Portuguese and Spanish, and for a language without a list of words.
     """
-    sample = text[:MAX_LANGUAGE_SAMPLE_CHARS]
-    detected, probability = detect_text_language(sample)
-    declared_language, detected_language = primary_language_subtag(declared), primary_language_subtag(detected or "")
-    if declared_language == detected_language or probability < MIN_LIKELY_LANGUAGE_PROBABILITY:
-        return False
+    sample, declared_language = text[:MAX_LANGUAGE_SAMPLE_CHARS], primary_language_subtag(declared)
     words = FUNCTION_WORD_PATTERN.findall(sample.lower())
     if len(set(words)) < MIN_WORDS_AGAINST_DECLARED_LANGUAGE or not list_function_words(declared_language):
         return False
     declared_share = measure_share_of_language_words(words, declared_language)
+    if declared_share > MAX_DECLARED_FUNCTION_WORDS_SHARE:
+        return False
+    detected, probability = detect_text_language(sample)
+    detected_language = primary_language_subtag(detected or "")
+    if declared_language == detected_language or probability < MIN_LIKELY_LANGUAGE_PROBABILITY:
+        return False
     detected_share = measure_share_of_language_words(words, detected_language)
     return (
-        declared_share <= MAX_DECLARED_FUNCTION_WORDS_SHARE
-        and detected_share >= MIN_DETECTED_FUNCTION_WORDS_SHARE
+        detected_share >= MIN_DETECTED_FUNCTION_WORDS_SHARE
         and declared_share <= MAX_DECLARED_TO_DETECTED_FUNCTION_WORDS_RATIO * detected_share
     )
 

@@ -10,8 +10,9 @@ STEM_SEPARATOR = "|"
 INNER_STEM_MARK = "*"
 #: Mark after a stem with which the word ends.
 WHOLE_WORD_MARK = "_"
-#: Characters by which stems are looked up.
-STEM_KEY_CHARS = 2
+#: Characters by which stems are looked up; shorter stems have fewer.
+STEM_KEY_CHARS = 3
+MIN_STEM_CHARS = 2
 WORD_BEGINNING_PATTERN = re.compile(r"\b\w")
 #: A character of a script without blanks between words.
 UNSPACED_SCRIPT_PATTERN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -45,8 +46,11 @@ class StemIndex:
         for owner, alternatives in alternatives_by_owner.items():
             for alternative in filter(None, alternatives.split(STEM_SEPARATOR)):
                 self._add_stem(owner, alternative)
-        for stems in (*self.at_beginnings.values(), *self.anywhere.values()):
-            stems.sort(key=lambda stem: -len(stem.text))
+        for index in (self.at_beginnings, self.anywhere):
+            for key, stems in index.items():
+                if len(key) == STEM_KEY_CHARS:
+                    stems.extend(index.get(key[:MIN_STEM_CHARS], ()))
+                stems.sort(key=lambda stem: -len(stem.text))
 
     def _add_stem(self, owner: str, alternative: str) -> None:
         text = lower_keeping_length(alternative.strip(INNER_STEM_MARK + WHOLE_WORD_MARK))
@@ -62,7 +66,8 @@ class StemIndex:
         beginnings = {match.start() for match in WORD_BEGINNING_PATTERN.finditer(lower_text)}
         for start in range(len(lower_text)) if self.anywhere else sorted(beginnings):
             stems = self.at_beginnings if start in beginnings else self.anywhere
-            if possible := stems.get(lower_text[start : start + STEM_KEY_CHARS]):
+            key = lower_text[start : start + STEM_KEY_CHARS]
+            if possible := stems.get(key) or stems.get(key[:MIN_STEM_CHARS]):
                 yield from find_longest_stems_at(lower_text, start, possible)
 
 

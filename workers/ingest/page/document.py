@@ -24,6 +24,8 @@ MAX_DESCENDANTS_READ_PER_TAG = 1_000
 MAX_HREF_CHARS = 2048
 #: Characters of an address that two readers may interpret differently.
 AMBIGUOUS_URL_CHARACTER_PATTERN = re.compile(r"[\s\x00-\x20\x7f-\x9f\ud800-\udfff\"<>\\]")
+#: An absolute address that stays the same when it is joined with a base.
+PLAIN_ABSOLUTE_URL_PATTERN = re.compile(r"https?://[\w.-]+(?:/[^;]*)?")
 JSONLD_ARTICLE_TYPE_PATTERN = re.compile(r"\w*(?:Article|Posting)")
 
 
@@ -133,8 +135,10 @@ def resolve_http_url(base: str, address: str) -> str | None:
 
     Return None for any other scheme, and for an invalid, ambiguous or long address.
     """
+    address = address.strip()
     try:
-        parts = urlsplit(urljoin(base, address.strip()))
+        is_absolute = PLAIN_ABSOLUTE_URL_PATTERN.fullmatch(address) is not None
+        parts = urlsplit(address if is_absolute else urljoin(base, address))
     except ValueError:
         return None
     usable = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc
