@@ -84,11 +84,13 @@ ADDRESS_BY_STATED_WORD: Mapping[str, ReaderAddress] = {
     "vous": "formal",
     "usted": "formal",
 }
+#: Lines of a derived voice with its form of address.
+ADDRESS_TRAITS = frozenset({"address", "address_person"})
 #: Tones of a derived voice, by its trait; the first trait decides.
 TONE_BY_STATED_TRAIT: Mapping[str, Tone] = {
-    "exclamation": "enthusiastic",
-    "emoji": "casual",
-    "length_long": "professional",
+    "do_exclamation": "enthusiastic",
+    "do_emoji": "casual",
+    "do_long": "professional",
 }
 
 
@@ -125,19 +127,19 @@ def voice_to_style(voice: str | None) -> WritingStyle:
     stated = find_stated_voice_traits(voice or "")
     traits = [trait.trait for trait in stated]
     words = "\n".join(line for line in (voice or "").splitlines() if not find_stated_voice_traits(line))
-    address = next((ADDRESS_BY_STATED_WORD.get(word) for trait, word in stated if trait == "address"), None)
+    address = next((ADDRESS_BY_STATED_WORD.get(word) for trait, word in stated if trait in ADDRESS_TRAITS), None)
     stated_tones = (TONE_BY_STATED_TRAIT[trait] for trait in traits if trait in TONE_BY_STATED_TRAIT)
     tone: Tone = find_trait_of_first_known_word(words, WORDS_NAMING_EACH_TONE) or next(stated_tones, None) or "plain"
     if tone == "casual" and address == "formal":
         tone = "plain"
     own = PREFERENCES_BY_TONE[tone]
-    lengths = (length for trait, length in (("length_short", -1), ("length_long", 1)) if trait in traits)
-    asks = True if "question" in traits else False if "question_none" in traits else None
+    lengths = (length for trait, length in (("do_short", -1), ("do_long", 1)) if trait in traits)
+    asks = True if "do_question" in traits else None
     return own._replace(
         address=address,
         asks=asks if own.asks is None else own.asks,
         length=own.length or next(lengths, 0),
-        speaks_to_reader=own.speaks_to_reader or "address" in traits,
+        speaks_to_reader=own.speaks_to_reader or not ADDRESS_TRAITS.isdisjoint(traits),
     )
 
 

@@ -50,7 +50,7 @@ async def test_influencer_sets_face_voice_and_language(maker: GeneratingProject,
     assert (spec["brand"]["voice"], spec["language"]) == ("casual", "en-GB")
     other = await maker.ask(influencerId=maya, language="en-US")
     assert (await read_spec(pool, other["contentId"]))["language"] == "en-US"
-    voice = "Addresses the reader as “you”.\nOften asks questions."
+    voice = "Addresses readers as “you”.\nOpen with a question to readers."
     (await maker.http.patch(maker.path, json={"brandContext": {"brandVoice": voice}})).raise_for_status()
     third = await maker.ask(influencerId=maya)
     assert (await read_spec(pool, third["contentId"]))["brand"]["voice"] == f"casual\n{voice}"

@@ -23,17 +23,27 @@ FORMATS: tuple[PieceFormat, ...] = get_args(PieceFormat)
 SEEDS = [f"seed {number}" for number in range(25)]
 #: Lines of derived voices, with the styles that they state.
 DERIVED_STYLES = {
-    "Spricht die Lesenden mit „du“ an.": WritingStyle(address="familiar", speaks_to_reader=True),
-    "S’adresse au lecteur avec « vous ».": WritingStyle(address="formal", speaks_to_reader=True),
+    "Spricht die Leser mit „du“ an.": WritingStyle(address="familiar", speaks_to_reader=True),
+    "S’adresse au lecteur avec « vous » et dit « nous ».": WritingStyle(address="formal", speaks_to_reader=True),
     "Se dirige al lector con «usted».": WritingStyle(address="formal", speaks_to_reader=True),
     "読み手に「お客様」と呼びかける。": WritingStyle(speaks_to_reader=True),
-    "Krótkie zdania (słów: 5, zwykle: 7).\n✓ Czasem postawić wykrzyknik.": WritingStyle(length=-1),
-    "경어체\n자주 질문한다.": WritingStyle(asks=True),
-    "Часто использует восклицания.": WritingStyle("enthusiastic", length=-1),
-    "Lange Sätze (Wörter: 16, üblich: 9).\nStellt oft Fragen.": WritingStyle("professional", asks=False, length=1),
-    "Spricht die Lesenden mit „Sie“ an.\nVerwendet Emojis.": WritingStyle(address="formal", speaks_to_reader=True),
-    "Warm.\nSe dirige al lector con «usted».": WritingStyle("warm", address="formal", speaks_to_reader=True),
-    "✓ Schlicht sagen, was angeboten wird.\nlocker": WritingStyle("casual", asks=True, length=-1),
+    "Pisać krótkimi zdaniami.\nUnikać: wykrzykników.": WritingStyle(length=-1),
+    "‘합니다체’로 쓴다.\n독자에게 던지는 질문으로 시작하기.": WritingStyle(asks=True),
+    "以「您」稱呼讀者，以「我們」自稱。\n句子保持簡短。": WritingStyle(length=-1, speaks_to_reader=True),
+    "Увлечённый.\nИногда ставить восклицательный знак.": WritingStyle("enthusiastic", length=-1),
+    "Sich Zeit für lange, erklärende Sätze nehmen.\nMit einer Frage an die Leser beginnen.": WritingStyle(
+        "professional", asks=False, length=1
+    ),
+    "Spricht die Leser mit „Sie“ an.\nEin passendes Emoji setzen.": WritingStyle(
+        address="formal", speaks_to_reader=True
+    ),
+    "Herzlich und bodenständig.\nSpricht die Leser mit „Sie“ an und sagt „wir“.": WritingStyle(
+        "warm", address="formal", speaks_to_reader=True
+    ),
+    # The words of a brand's own sentence, its stresses and its taboos name no tone.
+    "Typischer Satz: „Wir sind seriös und locker.“\nBetont ehrlich, witzig.\nSätze kurz halten.": WritingStyle(
+        length=-1
+    ),
     "amichevole": WritingStyle("warm", speaks_to_reader=True),
     "Нет, не официальный: дружелюбный": WritingStyle("warm", speaks_to_reader=True),
 }
@@ -148,7 +158,9 @@ def test_the_lines_of_a_derived_voice_state_its_style(voice: str, style: Writing
 
 def test_a_piece_addresses_the_reader_as_its_voice_does() -> None:
     calls = {
-        word: piece(BRANDS[language], load_voice_phrases()[language]["address"].format(word=word)).call_to_action.text
+        word: piece(
+            BRANDS[language], load_voice_phrases()[language].lines["address"].format(word=word)
+        ).call_to_action.text
         for language, word in (("de", "du"), ("de", "Sie"), ("fr", "tu"), ("fr", "vous"), ("es", "tú"), ("es", "usted"))
     }
     assert calls == {

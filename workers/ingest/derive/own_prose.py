@@ -3,7 +3,7 @@
 import re
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from workers.ingest.derive.quotes import MAX_DERIVED_QUOTE_CHARS, split_passages_to_sentences
 from workers.ingest.page.text import count_words
@@ -41,6 +41,18 @@ def list_brand_written_sentences(passages: Iterable[Passage]) -> list[str]:
     ]
 
 
+def list_brand_written_headings(passages: Sequence[Passage]) -> list[str]:
+    """Return the headings and lines of heroes that the brand wrote about itself, and that are no sentences."""
+    headline_pages = find_pages_of_headlines(passages)
+    return [
+        passage.text
+        for passage in passages
+        if (passage.kind == "heading" or passage.role == "hero")
+        and not is_foreign_passage(passage, headline_pages)
+        and not is_heading_sentence(passage)
+    ]
+
+
 def split_sentences_keeping_trailing_emoji(passage: Passage) -> list[str]:
     """Return the sentences of a passage, with the emoji that follow their ends."""
     joined_sentences: list[str] = []
@@ -66,16 +78,23 @@ def find_brand_written_passages(passages: list[Passage]) -> Iterator[Passage]:
     """
     headline_pages = find_pages_of_headlines(passages)
     for passage in passages:
-        is_foreign = (
-            passage.story
-            or passage.documentation
-            or passage.speaker != "brand"
-            or (passage.role in ROLES_WITHOUT_BRAND_PROSE and not is_faq_answer(passage))
-            or passage.url in headline_pages
-        )
         is_sentence = passage.kind == "text" or is_heading_sentence(passage)
-        if is_sentence and not is_foreign and PASSAGE_QUOTE_OPENING_PATTERN.match(passage.text) is None:
+        if (
+            is_sentence
+            and not is_foreign_passage(passage, headline_pages)
+            and PASSAGE_QUOTE_OPENING_PATTERN.match(passage.text) is None
+        ):
             yield passage
+
+
+def is_foreign_passage(passage: Passage, headline_pages: set[str]) -> bool:
+    return (
+        passage.story
+        or passage.documentation
+        or passage.speaker != "brand"
+        or (passage.role in ROLES_WITHOUT_BRAND_PROSE and not is_faq_answer(passage))
+        or passage.url in headline_pages
+    )
 
 
 def find_pages_of_headlines(passages: Iterable[Passage]) -> set[str]:

@@ -42,36 +42,41 @@ USUAL_SENTENCE_SHARES = {
 SENTENCE_LENGTH_LOG_DEVIATION = 0.15
 
 
+class VoiceForm(msgspec.Struct, frozen=True, kw_only=True):
+    """Form of address, person or politeness: the pattern of its words, its tone, and its contrary form."""
+
+    pattern: str
+    tone: str = ""
+    contrary: str = ""
+
+
 class LanguageVoiceRules(msgspec.Struct, frozen=True, kw_only=True):
     """Patterns of one language, matched without regard to case.
 
-    `address`, `person` and `politeness` map a form, as a voice names it, to the pattern of its words. `address`
-    begins with the most familiar form and ends with the most formal one. `usual_length` is the middle length of
-    sentences on home pages: words, or characters for `LANGUAGES_MEASURED_IN_CHARACTERS`. `letter` is a letter of the
-    language's script: a sentence without one is in another language.
+    `address`, `person` and `politeness` have a form by the word with which a voice names it. `call` is the pattern of
+    a button's label that calls on the reader to act, `finite` the one of finite verbs. `usual_length` is the middle
+    length of sentences on home pages: words, or characters for `LANGUAGES_MEASURED_IN_CHARACTERS`. `letter` is a
+    letter of the language's script: a sentence without one is in another language.
     """
 
     usual_length: int
-    address: dict[str, str]
-    person: dict[str, str]
+    address: dict[str, VoiceForm]
+    person: dict[str, VoiceForm]
     imperative: str
     superlative: str
-    politeness: dict[str, str] = field(default_factory=dict)
+    call: str
+    finite: str = ""
+    politeness: dict[str, VoiceForm] = field(default_factory=dict)
     letter: str = "[a-z\u00c0-\u024f]"
 
 
 class ToneMeasures(NamedTuple):
-    """Figures of a text: its words, sentences, their middle and longest length, and sentences by sign or form."""
+    """Figures of a text: its words and sentences, their middle length, and the sentences with each sign."""
 
     words: int
-    sentences: list[str]
+    sentences: int
     middle_length: int
-    longest_length: int
     signs: Counter[str]
-    address: Counter[str]
-    person: Counter[str]
-    politeness: Counter[str]
-    top_superlative: str
 
 
 @cache
@@ -81,29 +86,22 @@ def load_voice_rules() -> dict[str, LanguageVoiceRules]:
 
 
 def measure_tone(sentences: Sequence[str], language: str) -> ToneMeasures:
-    """Return the figures of a text's sentences, which are in a language with rules; at least one sentence."""
+    """Return the figures of sentences, which are in a language with rules."""
     rules = load_voice_rules()[language]
     lengths = [measure_sentence_length(sentence, language) for sentence in sentences]
-    superlative = compile_tone_pattern(rules.superlative)
-    superlatives = Counter(match[0].lower() for sentence in sentences for match in superlative.finditer(sentence))
     patterns = {
         "question": TONE_QUESTION_END_PATTERN,
         "exclamation": TONE_EXCLAMATION_END_PATTERN,
         "emoji": TONE_EMOJI_PATTERN,
         "imperative": compile_tone_pattern(rules.imperative),
-        "superlative": superlative,
+        "superlative": compile_tone_pattern(rules.superlative),
         "figure": TONE_FIGURE_PATTERN,
     }
     return ToneMeasures(
         words=sum(map(count_words, sentences)),
-        sentences=[*sentences],
-        middle_length=round(statistics.median(lengths)),
-        longest_length=max(lengths),
-        signs=Counter({sign: count_sentences(sentences, pattern) for sign, pattern in patterns.items()}),
-        address=count_sentences_by_form(sentences, rules.address),
-        person=count_sentences_by_form(sentences, rules.person),
-        politeness=count_sentences_by_form(sentences, rules.politeness),
-        top_superlative=superlatives.most_common(1)[0][0] if superlatives else "",
+        sentences=len(sentences),
+        middle_length=round(statistics.median(lengths)) if lengths else rules.usual_length,
+        signs=Counter({sign: count_texts(sentences, pattern) for sign, pattern in patterns.items()}),
     )
 
 
@@ -112,15 +110,13 @@ def measure_sentence_length(sentence: str, language: str) -> int:
     return len(sentence) if language in LANGUAGES_MEASURED_IN_CHARACTERS else len(sentence.split())
 
 
-def count_sentences_by_form(sentences: Sequence[str], patterns: Mapping[str, str]) -> Counter[str]:
-    """Return the number of sentences with each form; a form without sentences is left out."""
-    return +Counter(
-        {form: count_sentences(sentences, compile_tone_pattern(pattern)) for form, pattern in patterns.items()}
-    )
+def count_texts_by_form(texts: Sequence[str], forms: Mapping[str, VoiceForm]) -> Counter[str]:
+    """Return the number of texts with each form; a form without texts is left out."""
+    return +Counter({name: count_texts(texts, compile_tone_pattern(form.pattern)) for name, form in forms.items()})
 
 
-def count_sentences(sentences: Sequence[str], pattern: re.Pattern[str]) -> int:
-    return sum(pattern.search(sentence) is not None for sentence in sentences)
+def count_texts(texts: Sequence[str], pattern: re.Pattern[str]) -> int:
+    return sum(pattern.search(text) is not None for text in texts)
 
 
 def compute_share_deviation(count: int, total: int, usual_share: float) -> float:

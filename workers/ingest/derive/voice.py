@@ -1,212 +1,281 @@
-"""Rules of `brandVoice`: measures of the brand's own prose, as a copywriter needs them, in the brand's language.
+"""Rules of `brandVoice`: advice to a copywriter that follows from the brand's own texts, in the brand's language.
 
-A voice has one line for each trait: the form of address, the person, the length of sentences, and the measures
-that are farthest from the middle of home pages. Two lines of advice are to do, and one not to do. Humour can't be
-counted, so it is left out.
+A voice has a line each for its tone, address and person, a sentence of the brand's own, the selling points that it
+stresses, its calls to action, its taboos, and the measure that is farthest from other home pages. A line without
+evidence is left out. Humour can't be counted.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from generation.copy.voice_text import DO_MARK, DONT_MARK, load_voice_phrases
+from generation.copy.chinese import is_traditional_chinese, write_in_traditional_characters
+from generation.copy.voice_text import TRADITIONAL_CHINESE, VoicePhrases, load_voice_phrases
 from schemas.brand import FieldCandidate
-from workers.ingest.derive.own_prose import list_brand_written_sentences
-from workers.ingest.derive.quotes import cut_evidence_quote
+from workers.ingest.derive.audience import capitalize_sentence, join_labels
+from workers.ingest.derive.calls import find_calls_to_action
+from workers.ingest.derive.own_prose import list_brand_written_headings, list_brand_written_sentences
+from workers.ingest.derive.quotes import cut_evidence_quote, take_first_distinct_evidence_quotes
+from workers.ingest.derive.selling_points import SellingPoint, find_selling_points
+from workers.ingest.derive.tables import CustomerGrammar, load_customer_grammar
 from workers.ingest.derive.tone import (
-    LANGUAGES_MEASURED_IN_CHARACTERS,
     TONE_SENTENCE_END_PATTERN,
     USUAL_SENTENCE_SHARES,
+    LanguageVoiceRules,
     ToneMeasures,
     compile_tone_pattern,
     compute_length_deviation,
     compute_share_deviation,
+    count_texts_by_form,
     load_voice_rules,
-    measure_sentence_length,
     measure_tone,
 )
+from workers.ingest.derive.typical_sentences import find_typical_sentences
 from workers.ingest.languages import primary_language_subtag
 from workers.ingest.page.text import fold_text
 from workers.ingest.shapes import Passage, SourceProse
 
-#: Words of own prose from which a voice names address and person alone.
-MIN_SHORT_VOICE_PROSE_WORDS = 40
-#: Words of own prose from which a voice has all measures.
-MIN_VOICE_PROSE_WORDS = 80
-MIN_VOICE_SENTENCES = 3
-#: Sentences with a form, and their share, from which it is the brand's.
-MIN_SENTENCES_WITH_FORM = 2
-MIN_SENTENCE_SHARE_WITH_FORM = 0.04
-#: Share of sentences with any form, below which the brand has none. Between the two shares, a voice says nothing.
-MAX_SENTENCE_SHARE_WITHOUT_FORM = 0.03
+#: Words of own prose from which its measures are evidence.
+MIN_VOICE_PROSE_WORDS = 40
+#: Lines of a voice at least; with less there is none.
+MIN_VOICE_LINES = 2
+MAX_VOICE_LINES = 7
+#: Share of texts with a form, from which it is the brand's; in fewer than `MIN_TEXTS_FOR_TWO` one text is enough.
+MIN_TEXT_SHARE_WITH_FORM = 0.02
+MIN_TEXTS_FOR_TWO = 12
 #: Share of sentences from which a form of politeness is the brand's.
 MIN_POLITE_SENTENCE_SHARE = 0.4
 #: Standard deviations from the usual measure at which a measure is a trait.
 MIN_TRAIT_DEVIATION = 2.0
-#: Traits besides address, politeness, person and length at most.
-MAX_OTHER_TRAITS = 4
-#: Rank of advice about address, person and length among the measures, as a deviation.
-CONTRARY_ADDRESS_DEVIATION = 2.0
-FORM_ADVICE_DEVIATION = 1.5
-FALLBACK_ADVICE_DEVIATION = 1.0
+#: Sentences from which the absence of a sign is a habit.
+MIN_SENTENCES_FOR_ABSENCE = 15
+MIN_SENTENCES_OF_CALM_TONE = 40
+#: Adjectives of a tone, and those of them that selling points give at most.
+MAX_TONES = 3
+MAX_TONES_OF_POINTS = 2
+MAX_STRESSED_POINTS = 3
+#: Tones by the measure that is far above the usual one.
+TONE_BY_TRAIT = {
+    "short": "concise",
+    "long": "detailed",
+    "exclamation": "enthusiastic",
+    "emoji": "playful",
+    "figure": "factual",
+    "superlative": "confident",
+    "imperative": "direct",
+}
+#: Tone of a brand that names neither itself nor the reader, and of one that never exclaims.
+RESERVED_TONE = "factual"
+CALM_TONE = "calm"
+#: Signs that a brand may avoid.
+AVOIDED_SIGNS = ("exclamation", "superlative")
 #: Confidence of a voice before its words.
 BASE_VOICE_CONFIDENCE = 0.35
 #: Confidence that each hundred words add.
 VOICE_CONFIDENCE_PER_100_WORDS = 0.05
 MAX_VOICE_CONFIDENCE = 0.6
-VOICE_QUOTES = 3
-#: Lengths that a typical quote may be farther from the middle if it addresses the reader or names the brand.
-FORM_IN_QUOTE_BONUS = 6
 
 
-class VoiceTrait(NamedTuple):
-    """Trait with a phrase: its deviation from home pages in standard deviations, and the values of its slots."""
+class VoiceEvidence(NamedTuple):
+    """Evidence for a voice: measures of its sentences, and of all its texts with headings and calls to action.
 
-    trait: str
-    deviation: float
-    word: str = ""
-    number: int = 0
-    usual: int = 0
+    `absent_forms` are forms of address in no text. A brand `is_reserved` if its many texts have none of them, and
+    its language needs none for politeness. `far` are the traits that are far from those of home pages, the
+    farthest first. A text too short for measures has none.
+    """
+
+    tone: ToneMeasures
+    address: str
+    absent_forms: frozenset[str]
+    is_reserved: bool
+    person: str
+    politeness: str
+    far: list[str]
+    points: list[SellingPoint]
+    calls: list[str]
+    sentences: list[str]
+    has_measures: bool
+
+
+class VoiceWriter(NamedTuple):
+    """Rules, phrases and grammar of the language of a voice."""
+
+    rules: LanguageVoiceRules
+    phrases: VoicePhrases
+    grammar: CustomerGrammar
+    is_traditional: bool
+
+    def write(self, trait: str, **slots: str) -> str:
+        return capitalize_sentence(self.phrases.lines[trait].format(**slots), self.grammar)
+
+    def quote(self, words: Iterable[str]) -> list[str]:
+        return [self.phrases.quotation.format(word=word) for word in words]
+
+    def join(self, words: Iterable[str]) -> str:
+        return self.phrases.separator.join(words) if self.phrases.separator else join_labels([*words], self.grammar)
+
+    def name(self, words: str) -> str:
+        """Return words of a table in the script of the voice."""
+        return write_in_traditional_characters(words) if self.is_traditional else words
 
 
 def derive_brand_voice_candidate(prose: SourceProse) -> Iterator[FieldCandidate]:
-    """Yield at most one `brandVoice`; nothing for too little prose, or for a language without phrases."""
+    """Yield at most one `brandVoice`; nothing for too few lines, or for a language without phrases."""
     language = primary_language_subtag(prose.language or "")
-    sentences = list_distinct_voice_sentences(prose, language) if language in load_voice_rules() else []
-    if len(sentences) < MIN_VOICE_SENTENCES:
+    if language not in load_voice_rules():
         return
-    tone = measure_tone(sentences, language)
-    forms = list(find_form_traits(tone))
-    is_short = tone.words < MIN_VOICE_PROSE_WORDS
-    if tone.words < MIN_SHORT_VOICE_PROSE_WORDS or (is_short and not forms):
+    found = find_voice_evidence(prose, language)
+    lines = [*write_voice_lines(found, choose_voice_writer(prose, language))][:MAX_VOICE_LINES]
+    if len(lines) < MIN_VOICE_LINES:
         return
-    measured = [*find_measured_traits(tone, language)]
-    traits = [*forms, *measured]
-    if is_short:
-        traits = forms if any(trait.word for trait in forms) else [*forms, *measured[:1]]
-    advice = [] if is_short else choose_advice(tone, traits, language)
-    confidence = BASE_VOICE_CONFIDENCE + VOICE_CONFIDENCE_PER_100_WORDS * tone.words / 100
+    confidence = BASE_VOICE_CONFIDENCE + VOICE_CONFIDENCE_PER_100_WORDS * found.tone.words / 100
+    quotes = [*found.sentences, *(point.quote for point in found.points[:MAX_STRESSED_POINTS]), *found.calls]
     yield FieldCandidate(
         field="brandVoice",
-        value="\n".join(phrase_trait(trait, language) for trait in [*traits, *advice]),
+        value="\n".join(lines),
         confidence=round(min(confidence, MAX_VOICE_CONFIDENCE), 2),
         rule="text.voice",
         url=prose.url,
-        evidence=choose_typical_quotes(tone, language),
+        evidence=take_first_distinct_evidence_quotes(map(cut_evidence_quote, quotes)),
+    )
+
+
+def choose_voice_writer(prose: SourceProse, language: str) -> VoiceWriter:
+    is_traditional = language == "zh" and is_traditional_chinese("".join(passage.text for passage in prose.passages))
+    return VoiceWriter(
+        rules=load_voice_rules()[language],
+        phrases=load_voice_phrases()[TRADITIONAL_CHINESE if is_traditional else language],
+        grammar=load_customer_grammar(language) or CustomerGrammar(),
+        is_traditional=is_traditional,
+    )
+
+
+def find_voice_evidence(prose: SourceProse, language: str) -> VoiceEvidence:
+    rules = load_voice_rules()[language]
+    sentences = list_distinct_voice_sentences(prose, language)
+    calls = find_calls_to_action(prose.passages, language)
+    texts = [*sentences, *list_brand_written_headings(prose.passages), *calls]
+    tone = measure_tone(sentences, language)
+    has_measures = tone.words >= MIN_VOICE_PROSE_WORDS
+    address = count_texts_by_form(texts, rules.address)
+    polite = count_texts_by_form(sentences, rules.politeness)
+    return VoiceEvidence(
+        tone=tone,
+        address=find_usual_form(address, len(texts)),
+        absent_forms=frozenset(rules.address.keys() - address.keys()),
+        is_reserved=has_measures and not address and not rules.politeness,
+        person=find_usual_form(count_texts_by_form(texts, rules.person), len(texts)),
+        politeness=find_usual_form(polite, len(sentences), MIN_POLITE_SENTENCE_SHARE),
+        far=[*list_far_traits(tone, language)] if has_measures else [],
+        points=find_selling_points(prose, language),
+        calls=calls,
+        sentences=find_typical_sentences(prose, sentences, language),
+        has_measures=has_measures,
     )
 
 
 def list_distinct_voice_sentences(prose: SourceProse, language: str) -> list[str]:
     """Return the brand's own sentences in the language's script, each once.
 
-    With own prose, whole sentences of the brand's declared descriptions count too.
+    Whole sentences of the brand's declared descriptions count too.
     """
     letter = compile_tone_pattern(load_voice_rules()[language].letter)
     sentences = list_brand_written_sentences(prose.passages)
     described = list_brand_written_sentences(Passage(text=text) for text in prose.about) if sentences else []
     ended = [sentence for sentence in described if TONE_SENTENCE_END_PATTERN.search(sentence)]
-    distinct = {fold_text(sentence): sentence for sentence in (*ended, *sentences)}
+    distinct = {fold_text(sentence): sentence for sentence in (*sentences, *ended)}
     return [sentence for sentence in distinct.values() if letter.search(sentence)]
 
 
-def find_form_traits(tone: ToneMeasures) -> Iterator[VoiceTrait]:
-    """Yield the traits of address, politeness and person; none for a form that is neither usual nor absent."""
-    yield from find_form_trait("address", tone.address, tone)
-    if politeness := find_usual_form(tone.politeness, tone, MIN_POLITE_SENTENCE_SHARE):
-        yield VoiceTrait("politeness", 0, politeness)
-    yield from find_form_trait("person", tone.person, tone)
+def find_usual_form(counts: Counter[str], total: int, min_share: float = MIN_TEXT_SHARE_WITH_FORM) -> str:
+    """Return the form that most of `total` texts have; empty if it is too rare."""
+    form, count = next(iter(counts.most_common(1)), ("", 0))
+    least = 1 if total < MIN_TEXTS_FOR_TWO else 2
+    return form if count >= max(least, min_share * total) else ""
 
 
-def find_form_trait(trait: str, forms: Counter[str], tone: ToneMeasures) -> Iterator[VoiceTrait]:
-    if form := find_usual_form(forms, tone, MIN_SENTENCE_SHARE_WITH_FORM):
-        yield VoiceTrait(trait, 0, form)
-    elif forms.total() <= MAX_SENTENCE_SHARE_WITHOUT_FORM * len(tone.sentences):
-        yield VoiceTrait(f"{trait}_none", 0)
-
-
-def find_usual_form(forms: Counter[str], tone: ToneMeasures, min_share: float) -> str:
-    """Return the form that most sentences have; empty if it is too rare."""
-    form, count = next(iter(forms.most_common(1)), ("", 0))
-    return form if count >= max(MIN_SENTENCES_WITH_FORM, min_share * len(tone.sentences)) else ""
-
-
-def find_measured_traits(tone: ToneMeasures, language: str) -> Iterator[VoiceTrait]:
-    """Yield the length's trait, then the measures far from the middle, the farthest first."""
+def list_far_traits(tone: ToneMeasures, language: str) -> list[str]:
+    """Return the traits that are far from those of home pages, the farthest first."""
     usual = load_voice_rules()[language].usual_length
-    deviation = compute_length_deviation(tone.middle_length, usual)
-    kind = "usual" if abs(deviation) < MIN_TRAIT_DEVIATION else "long" if deviation > 0 else "short"
-    yield VoiceTrait(f"length_{kind}", deviation, number=tone.middle_length, usual=usual)
-    far = [trait for trait in list_sign_traits(tone, language) if abs(trait.deviation) >= MIN_TRAIT_DEVIATION]
-    yield from sort_by_deviation(far)[:MAX_OTHER_TRAITS]
-
-
-def list_sign_traits(tone: ToneMeasures, language: str) -> Iterator[VoiceTrait]:
-    """Yield a trait for each sign that is more frequent than usual, or missing, if it has a phrase."""
-    phrases = load_voice_phrases()[language]
+    length = compute_length_deviation(tone.middle_length, usual)
+    deviations = {"long": length, "short": -length}
     for sign, share in USUAL_SENTENCE_SHARES.items():
-        deviation = compute_share_deviation(tone.signs[sign], len(tone.sentences), share)
-        trait = sign if deviation > 0 else "" if tone.signs[sign] else f"{sign}_none"
-        if trait in phrases:
-            yield VoiceTrait(trait, deviation, tone.top_superlative)
+        deviations[sign] = compute_share_deviation(tone.signs[sign], tone.sentences, share)
+    far = [trait for trait, deviation in deviations.items() if deviation >= MIN_TRAIT_DEVIATION]
+    return sorted(far, key=lambda trait: -deviations[trait])
 
 
-def choose_advice(tone: ToneMeasures, traits: list[VoiceTrait], language: str) -> list[VoiceTrait]:
-    """Return two traits to do and one not to do: those of the measures farthest from the middle."""
-    to_do = sort_by_deviation(list_traits_to_do(traits, language))[:2]
-    return [*to_do, *sort_by_deviation(list_traits_not_to_do(tone, traits, language))[:1]]
+def write_voice_lines(found: VoiceEvidence, writer: VoiceWriter) -> Iterator[str]:
+    if found.has_measures and (tones := choose_tones(found, writer)):
+        yield writer.write("tone", list=capitalize_sentence(writer.join(tones), writer.grammar))
+    yield from write_address_lines(found, writer)
+    if found.sentences:
+        yield writer.write("quote", word=found.sentences[0])
+    if found.points:
+        names = (writer.name(point.name) for point in found.points[:MAX_STRESSED_POINTS])
+        yield writer.write("stresses", list=writer.join(names))
+    if found.calls:
+        yield writer.write("calls", list=writer.join(writer.quote(found.calls)))
+    if found.has_measures:
+        yield from write_advice_lines(found, writer)
 
 
-def sort_by_deviation(traits: Iterable[VoiceTrait]) -> list[VoiceTrait]:
-    return sorted(traits, key=lambda trait: -abs(trait.deviation))
+def choose_tones(found: VoiceEvidence, writer: VoiceWriter) -> list[str]:
+    """Return two or three adjectives: of the strongest selling points, of measures, then of address and person."""
+    own = dict.fromkeys(writer.name(point.tone) for point in found.points if point.tone)
+    measured = [TONE_BY_TRAIT[trait] for trait in found.far if trait in TONE_BY_TRAIT]
+    tones = [*[*own][:MAX_TONES_OF_POINTS], *(writer.phrases.tones[key] for key in measured)]
+    formal = [writer.phrases.tones[key] for key in list_tones_of_forms(found, writer.rules)]
+    distinct = [*dict.fromkeys(tones)][:MAX_TONES]
+    return [*dict.fromkeys([*distinct, *formal])][: max(len(distinct), MAX_TONES_OF_POINTS)]
 
 
-def list_traits_to_do(traits: list[VoiceTrait], language: str) -> Iterator[VoiceTrait]:
-    phrases = load_voice_phrases()[language]
-    for trait in traits:
-        advice = f"do_{trait.trait.removeprefix('length_')}"
-        if advice in phrases:
-            is_form = trait.trait in {"address", "person", "politeness"}
-            yield trait._replace(trait=advice, deviation=FORM_ADVICE_DEVIATION if is_form else trait.deviation)
-    yield VoiceTrait("do_plain", FALLBACK_ADVICE_DEVIATION)
+def list_tones_of_forms(found: VoiceEvidence, rules: LanguageVoiceRules) -> Iterator[str]:
+    forms = ((rules.politeness, found.politeness), (rules.address, found.address), (rules.person, found.person))
+    yield from (tone for table, form in forms if form and (tone := table[form].tone))
+    if found.is_reserved and not found.person:
+        yield RESERVED_TONE
+    if found.tone.sentences >= MIN_SENTENCES_OF_CALM_TONE and not found.tone.signs["exclamation"]:
+        yield CALM_TONE
 
 
-def list_traits_not_to_do(tone: ToneMeasures, traits: list[VoiceTrait], language: str) -> Iterator[VoiceTrait]:
-    phrases = load_voice_phrases()[language]
-    stated = {trait.trait: trait for trait in traits}
-    familiar, *_, formal = [*load_voice_rules()[language].address] * 2
-    if "address" in stated:
-        contrary = familiar if stated["address"].word == formal else formal
-        if not tone.address[contrary]:
-            yield VoiceTrait("dont_address", CONTRARY_ADDRESS_DEVIATION, contrary)
-    for absent in ("address_none", "person_none"):
-        if absent in stated:
-            yield VoiceTrait(f"dont_{absent}", FORM_ADVICE_DEVIATION)
-    if "length_long" in stated:
-        yield VoiceTrait("dont_short", stated["length_long"].deviation)
-    for trait in list_sign_traits(tone, language):
-        advice = f"dont_{trait.trait.removesuffix('_none')}"
-        if trait.deviation < -FALLBACK_ADVICE_DEVIATION and advice in phrases:
-            yield VoiceTrait(advice, trait.deviation)
-    yield VoiceTrait("dont_long", FALLBACK_ADVICE_DEVIATION, number=tone.longest_length)
+def write_address_lines(found: VoiceEvidence, writer: VoiceWriter) -> Iterator[str]:
+    """Yield the line of address and person, and the one of politeness.
 
-
-def phrase_trait(trait: VoiceTrait, language: str) -> str:
-    mark = DO_MARK if trait.trait.startswith("do_") else DONT_MARK if trait.trait.startswith("dont_") else ""
-    phrase = load_voice_phrases()[language][trait.trait]
-    return mark + phrase.format(word=trait.word, number=trait.number, usual=trait.usual)
-
-
-def choose_typical_quotes(tone: ToneMeasures, language: str) -> list[str]:
-    """Return up to three sentences nearest to the middle length.
-
-    Whole sentences precede, and so do sentences with the brand's address or person.
+    Only a text that is long enough for measures shows that the brand addresses no reader.
     """
-    rules = load_voice_rules()[language]
-    forms = compile_tone_pattern("|".join([*rules.address.values(), *rules.person.values()]))
-    unit = FORM_IN_QUOTE_BONUS * (2 if language in LANGUAGES_MEASURED_IN_CHARACTERS else 1)
+    if found.politeness:
+        yield writer.write("politeness", word=found.politeness)
+    address, person = writer.name(found.address), writer.name(found.person)
+    if address:
+        yield writer.write("address_person" if person else "address", word=address, person=person)
+    elif person:
+        yield writer.write("person_reserved" if found.is_reserved else "person", person=person)
+    elif found.is_reserved:
+        yield writer.write("reserved")
 
-    def rank(sentence: str) -> tuple[bool, int]:
-        far = abs(measure_sentence_length(sentence, language) - tone.middle_length)
-        return (TONE_SENTENCE_END_PATTERN.search(sentence) is None, far - unit * (forms.search(sentence) is not None))
 
-    return [cut_evidence_quote(sentence) for sentence in sorted(tone.sentences, key=rank)[:VOICE_QUOTES]]
+def write_advice_lines(found: VoiceEvidence, writer: VoiceWriter) -> Iterator[str]:
+    """Yield the line of what to avoid, then the advice of the farthest trait with one."""
+    if avoided := [*list_avoided(found, writer)]:
+        yield writer.write("avoid", list=writer.join(avoided))
+    # The line of calls already says how the brand calls on readers.
+    far = (trait for trait in found.far if trait != "imperative" or not found.calls)
+    advice = (f"do_{trait}" for trait in far if f"do_{trait}" in writer.phrases.lines)
+    if trait := next(advice, ""):
+        yield writer.write(trait)
+
+
+def list_avoided(found: VoiceEvidence, writer: VoiceWriter) -> Iterator[str]:
+    contrary = writer.rules.address[found.address].contrary if found.address else ""
+    if contrary in found.absent_forms:
+        yield writer.phrases.avoided["form"].format(word=writer.name(contrary))
+    if found.politeness:
+        yield writer.phrases.avoided["familiar"]
+    for sign in AVOIDED_SIGNS:
+        if is_sign_absent(sign, found.tone):
+            yield writer.phrases.avoided[sign]
+
+
+def is_sign_absent(sign: str, tone: ToneMeasures) -> bool:
+    return tone.sentences >= MIN_SENTENCES_FOR_ABSENCE and not tone.signs[sign]

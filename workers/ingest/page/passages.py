@@ -4,11 +4,13 @@ Passages from the headline on come first, since they describe the product best. 
 last.
 """
 
+from collections.abc import Iterator
+
 from workers.ingest.page.address import is_article_like_url
 from workers.ingest.page.blocks.roles import SPEAKER_BY_ROLE, classify_page_blocks
 from workers.ingest.page.blocks.walk import BlockKind, PageBlock
 from workers.ingest.page.document import HtmlDocument
-from workers.ingest.page.text import fold_text, truncate_text
+from workers.ingest.page.text import count_words, fold_text, truncate_text
 from workers.ingest.shapes import Passage
 
 #: Characters of all passages.
@@ -47,24 +49,27 @@ def list_page_passages(page: HtmlDocument) -> list[Passage]:
     story = page.is_article_page or is_article_like_url(page.url)
     for block in (*blocks[start:], *blocks[:start]):
         has_room = prose.left >= 0 or (labels.left >= 0 and may_be_menu_block(block))
-        if has_room and (passage := build_passage(block, page.url, story=story)):
+        for passage in build_passages(block, page.url, story=story) if has_room else ():
             (labels if passage.kind == "label" else prose).add(passage)
     return [*prose.passages.values(), *labels.passages.values()]
 
 
-def build_passage(block: PageBlock, url: str, *, story: bool) -> Passage | None:
+def build_passages(block: PageBlock, url: str, *, story: bool) -> Iterator[Passage]:
+    """Yield the passage of a block, or a label for each link of a row of buttons; nothing for too few words."""
     kind = classify_block_as_heading_label_or_text(block)
-    if kind is None:
-        return None
-    return Passage(
-        text=truncate_text(block.text, MAX_PASSAGE_CHARS),
-        kind=kind,
-        role=block.role,
-        speaker=SPEAKER_BY_ROLE.get(block.role, "brand"),
-        url=url,
-        story=story and kind != "label",
-        slogan=kind != "label" and block.has_class_cue("slogan", MAX_SLOGAN_BOXES) and not block.is_card,
-    )
+    links = block.list_joined_links() if kind != "heading" else []
+    texts = [text for text in links if is_short_label(text, count_words(text))] if links else [block.text]
+    if kind := "label" if links else kind:
+        for text in texts:
+            yield Passage(
+                text=truncate_text(text, MAX_PASSAGE_CHARS),
+                kind=kind,
+                role=block.role,
+                speaker=SPEAKER_BY_ROLE.get(block.role, "brand"),
+                url=url,
+                story=story and kind != "label",
+                slogan=kind != "label" and block.has_class_cue("slogan", MAX_SLOGAN_BOXES) and not block.is_card,
+            )
 
 
 def may_be_menu_block(block: PageBlock) -> bool:
@@ -76,9 +81,13 @@ def classify_block_as_heading_label_or_text(block: PageBlock) -> BlockKind | Non
 
     A short text that is only a link is a label, at any place.
     """
-    is_short = len(block.text) <= MAX_MENU_LABEL_CHARS and block.words <= MAX_MENU_LABEL_WORDS
+    is_short = is_short_label(block.text, block.words)
     if block.kind == "heading":
         return "heading"
     if block.kind == "label" or (is_short and block.linked == block.size):
         return "label" if is_short else None
     return "text" if block.words >= MIN_TEXT_PASSAGE_WORDS else None
+
+
+def is_short_label(text: str, words: int) -> bool:
+    return len(text) <= MAX_MENU_LABEL_CHARS and words <= MAX_MENU_LABEL_WORDS

@@ -51,10 +51,10 @@ def test_every_listing_is_read_and_every_quote_is_in_it() -> None:
 @pytest.mark.parametrize(
     ("listing", "field", "value"),
     [
-        ("FossifyOrg+Calendar/android/en-US", "brandVoice", "Often calls on the reader to act."),
+        ("FossifyOrg+Calendar/android/en-US", "brandVoice", "Call on readers to act."),
         ("Crustack+NotallyX/android/en-US", "keywords", "notes"),
         ("Faltenreich+Diaguard/android/de-DE", "keywords", "diabetes tagebuch"),
-        ("GIF Keyboard", "brandVoice", "Addresses the reader as “you”."),
+        ("GIF Keyboard", "brandVoice", "Addresses readers as “you”."),
         ("Spark – Email App by Readdle", "icp", "Teams and professionals looking for email apps."),
         ("BBEdit", "audience", "Designers, writers and software developers"),
         ("Spark – Email App by Readdle", "audience", "Teams"),

@@ -126,6 +126,8 @@ class PageBox:
 class PageBlock:
     """Text of a page in its innermost `box`. `linked` counts its characters in links, of `size` in all.
 
+    `link_texts` are the texts of its links by their boxes.
+
     `level` is that of a heading, else 0. `heading` is the last heading before it, `parent_heading` the last one
     of a higher level. `rule` is the sign that gave it its `role`.
     """
@@ -138,6 +140,7 @@ class PageBlock:
         self.texts: list[str] = []
         self.size = 0
         self.linked = 0
+        self.link_texts: dict[PageBox, list[str]] = {}
         self.text = ""
         self.lower_text = ""
         self.words = 0
@@ -168,6 +171,13 @@ class PageBlock:
     @property
     def link_share(self) -> float:
         return self.linked / max(1, self.size)
+
+    def list_joined_links(self) -> list[str]:
+        """Return the texts of the links of a block that has several, and nothing else: a row of buttons."""
+        if len(self.link_texts) <= 1:
+            return []
+        links = [clean_text_line(join_text_pieces(pieces)) for pieces in self.link_texts.values()]
+        return links if len("".join("".join(links).split())) == len("".join(self.text.split())) else []
 
     def is_inside(self, box: PageBox) -> bool:
         return any(ancestor is box for ancestor in self.box.ancestors())
@@ -214,7 +224,9 @@ class PageWalk:
         if block.size < MAX_BLOCK_CHARS:
             block.texts.append(text[:MAX_BLOCK_CHARS])
             block.size += len(text)
-            block.linked += len(text) if is_linked else 0
+            if is_linked:
+                block.linked += len(text)
+                block.link_texts.setdefault(box, []).append(text)
 
 
 def choose_box_kind(tag: Tag, owner: PageBox) -> BlockKind:

@@ -1,0 +1,102 @@
+"""Typical sentences: whole sentences of a brand about itself or its offer, which show its voice as quotes."""
+
+import re
+from collections.abc import Sequence
+from itertools import islice
+
+from workers.ingest.derive.tone import (
+    LANGUAGES_MEASURED_IN_CHARACTERS,
+    TONE_SENTENCE_END_PATTERN,
+    compile_tone_pattern,
+    load_voice_rules,
+    measure_sentence_length,
+)
+from workers.ingest.page.blocks.cues import TextCue, has_text_cue
+from workers.ingest.page.lines import is_labelled, is_text_of_list, refers_back
+from workers.ingest.page.names import LEGAL_FORM_PATTERN
+from workers.ingest.page.text import fold_text
+from workers.ingest.shapes import SourceProse
+from workers.ingest.skip_rules import SentenceSkipRules
+
+MAX_TYPICAL_SENTENCES = 3
+#: Words of a typical sentence, or characters in languages that are measured so.
+MIN_TYPICAL_WORDS = 6
+MAX_TYPICAL_WORDS = 22
+MIN_TYPICAL_CHARS = 14
+MAX_TYPICAL_CHARS = 90
+#: Characters of a sentence in any language.
+MAX_QUOTED_CHARS = 180
+#: Characters of the brand's name at least, so that its mention is a sign.
+MIN_MENTIONED_NAME_CHARS = 3
+#: Cues of sentences about a visit, and not about the brand.
+NON_TYPICAL_CUES: tuple[TextCue, ...] = (
+    "greeting",
+    "thanks",
+    "instruction",
+    "appeal",
+    "date",
+    "notice",
+    "money",
+    "offer",
+    "contact",
+    "address",
+    "legal",
+    "hours",
+    "time",
+)
+#: Marks of quotes, lists and labels, and addresses of the web.
+UNQUOTABLE_PATTERN = re.compile(r"[\"“”„«»「」『』|•·→@{}\[\]*#\d]|:(?=\s)|：|https?:|www\.|\.\.\.|…|^\W")
+#: Words that point at another place of the page, and beginnings of conditions: they are about the reader.
+POINTING_PATTERN = re.compile(
+    r"\b(?:below|click|hier|unten|untenstehend\w*|nachfolgend\w*|ci-dessous|ici|aquí|qui sotto|abaixo|aqui|hieronder"
+    r"|poniżej|tutaj|níže|zde|aşağıda\w*|ниже|здесь)\b|こちら|上記|下記|여기|아래|下方|点击|點擊|أدناه|هنا"
+    r"|^(?:if|whether|when|wenn|falls|ob|si|quand|se|quando|cuando|als|wanneer|jeśli|jeżeli|gdy|pokud|když|eğer|если"
+    r"|когда)\b|^(?:إذا|如果|若|もし|만약)",
+    re.IGNORECASE,
+)
+
+
+def find_typical_sentences(prose: SourceProse, sentences: Sequence[str], language: str) -> list[str]:
+    """Return at most `MAX_TYPICAL_SENTENCES` of a brand's sentences, in their order on the page.
+
+    Sentences with the brand's person or name precede other ones.
+    """
+    person = compile_tone_pattern("|".join(form.pattern for form in load_voice_rules()[language].person.values()))
+    name = fold_text(LEGAL_FORM_PATTERN.sub("", prose.name or ""))
+
+    def is_about_others(sentence: str) -> bool:
+        is_named = len(name) >= MIN_MENTIONED_NAME_CHARS and name in fold_text(sentence)
+        return person.search(sentence) is None and not is_named
+
+    skip_rules = SentenceSkipRules(language)
+    typical = (one for one in sorted(sentences, key=is_about_others) if may_be_typical(one, language, skip_rules))
+    return [*islice(typical, MAX_TYPICAL_SENTENCES)]
+
+
+def may_be_typical(sentence: str, language: str, skip_rules: SentenceSkipRules) -> bool:
+    """Return whether a sentence is whole, has a finite verb, and stands by itself without facts of a visit."""
+    rules = load_voice_rules()[language]
+    if not (has_quotable_length(sentence, language) and TONE_SENTENCE_END_PATTERN.search(sentence)):
+        return False
+    if UNQUOTABLE_PATTERN.search(sentence) or POINTING_PATTERN.search(sentence):
+        return False
+    has_verb = compile_tone_pattern(rules.finite).search(sentence) is not None
+    if not has_verb or compile_tone_pattern(rules.imperative).search(sentence):
+        return False
+    lower_sentence = sentence.lower()
+    return not (
+        refers_back(sentence, language)
+        or is_labelled(sentence)
+        or is_text_of_list(sentence)
+        or any(has_text_cue(lower_sentence, cue) for cue in NON_TYPICAL_CUES)
+        or skip_rules.classify_skipped_sentence(sentence)
+    )
+
+
+def has_quotable_length(sentence: str, language: str) -> bool:
+    length = measure_sentence_length(sentence, language)
+    is_counted_in_characters = language in LANGUAGES_MEASURED_IN_CHARACTERS
+    least, most = (
+        (MIN_TYPICAL_CHARS, MAX_TYPICAL_CHARS) if is_counted_in_characters else (MIN_TYPICAL_WORDS, MAX_TYPICAL_WORDS)
+    )
+    return least <= length <= most and len(sentence) <= MAX_QUOTED_CHARS
