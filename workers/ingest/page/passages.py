@@ -1,7 +1,7 @@
-"""Passages of a page: its prose as visitors read it, without buttons, forms and cookie banners.
+"""Passages of a page: its prose as visitors read it, without forms and cookie banners.
 
-Passages from the headline on come first, since they describe the product best. Labels of the navigation come
-last.
+Passages from the headline on come first, since they describe the product best. Labels of the navigation, then
+those of buttons come last.
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from workers.ingest.page.address import is_article_like_url
 from workers.ingest.page.blocks.roles import SPEAKER_BY_ROLE, classify_page_blocks
 from workers.ingest.page.blocks.walk import BlockKind, PageBlock
-from workers.ingest.page.document import HtmlDocument
+from workers.ingest.page.document import HtmlDocument, read_tag_text
 from workers.ingest.page.text import count_words, fold_text, truncate_text
 from workers.ingest.shapes import Passage
 
@@ -23,6 +23,7 @@ MAX_SLOGAN_BOXES = 2
 MIN_TEXT_PASSAGE_WORDS = 3
 MAX_MENU_LABEL_WORDS = 4
 MAX_MENU_LABEL_CHARS = 40
+MAX_READ_BUTTONS = 60
 
 
 class DistinctPassages:
@@ -51,6 +52,8 @@ def list_page_passages(page: HtmlDocument) -> list[Passage]:
         has_room = prose.left >= 0 or (labels.left >= 0 and may_be_menu_block(block))
         for passage in build_passages(block, page.url, story=story) if has_room else ():
             (labels if passage.kind == "label" else prose).add(passage)
+    for passage in list_buttons(page):
+        labels.add(passage)
     return [*prose.passages.values(), *labels.passages.values()]
 
 
@@ -70,6 +73,14 @@ def build_passages(block: PageBlock, url: str, *, story: bool) -> Iterator[Passa
                 story=story and kind != "label",
                 slogan=kind != "label" and block.has_class_cue("slogan", MAX_SLOGAN_BOXES) and not block.is_card,
             )
+
+
+def list_buttons(page: HtmlDocument) -> Iterator[Passage]:
+    """Yield the short labels of the page's buttons: a brand calls on visitors to act with them."""
+    for tag in page.tags["button"][:MAX_READ_BUTTONS]:
+        text = read_tag_text(tag)
+        if is_short_label(text, count_words(text)):
+            yield Passage(text=text, kind="label", role="form", url=page.url)
 
 
 def may_be_menu_block(block: PageBlock) -> bool:

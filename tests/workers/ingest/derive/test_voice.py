@@ -25,7 +25,7 @@ GERMAN = [
     "So bleibt der Blick nach draußen lange frei.",
     "Für Büros gibt es feste Termine in jedem Monat.",
     "Eine Rechnung bekommen Sie am selben Tag per Post.",
-    *(f"Das Haus in der Gasse {letter} hat sehr alte Fenster." for letter in "ABCDEF"),
+    *(f"Das Haus in der Gasse {letter} hat sehr alte Fenster." for letter in "ABCDEFGHIJ"),
 ]
 ENGLISH = [
     "We bake your bread every single morning!",
