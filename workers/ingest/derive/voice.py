@@ -1,8 +1,7 @@
 """Rules of `brandVoice`: advice to a copywriter that follows from the brand's own texts, in the brand's language.
 
-A voice has a line each for its tone, address and person, a sentence of the brand's own, the selling points that it
-stresses, its calls to action, its taboos, and the measure that is farthest from other home pages. A line without
-evidence is left out. Humour can't be counted.
+The lines are about tone, address and person, a typical sentence, selling points, calls to action and taboos. The
+last one is about the measure that is farthest from other home pages. A line without evidence is left out.
 """
 
 from collections import Counter
@@ -79,8 +78,8 @@ MAX_VOICE_CONFIDENCE = 0.6
 class VoiceEvidence(NamedTuple):
     """Evidence for a voice: measures of its sentences, and of all its texts with headings and calls to action.
 
-    `absent_forms` are forms of address in no text. A brand `is_reserved` if its many texts have none of them, and
-    its language needs none for politeness. `far` are the traits that are far from those of home pages, the
+    `absent_forms` are forms of address in no text. A brand `is_reserved` if its many texts address no reader, in a
+    language without forms of politeness. `far` are the traits that are far from those of home pages, the
     farthest first; a text too short for measures has none. `sentences` are typical ones, `measured` the first of all.
     """
 
@@ -259,7 +258,7 @@ def write_address_lines(found: VoiceEvidence, writer: VoiceWriter) -> Iterator[s
 
 
 def write_advice_lines(found: VoiceEvidence, writer: VoiceWriter) -> Iterator[str]:
-    """Yield the line of what to avoid, then the advice of the farthest trait with one."""
+    """Yield the line of taboos, then the advice of the farthest trait."""
     if avoided := [*list_avoided(found, writer)]:
         yield writer.write("avoid", list=writer.join(avoided))
     # The line of calls already says how the brand calls on readers.
