@@ -72,29 +72,34 @@ NON_TYPICAL_PATTERN = re.compile(f"{POINTING_WORDS}|{CONDITION_WORDS}|{CONTACT_W
 def find_typical_sentences(prose: SourceProse, sentences: Sequence[str], language: str) -> list[str]:
     """Return at most `MAX_TYPICAL_SENTENCES` of a brand's sentences, in their order on the page.
 
-    Sentences with the brand's person or name precede other ones.
+    They are statements with a finite verb. Those with the brand's person or name precede other ones.
     """
-    person = compile_tone_pattern("|".join(form.pattern for form in load_voice_rules()[language].person.values()))
+    rules = load_voice_rules()[language]
+    person = compile_tone_pattern("|".join(form.pattern for form in rules.person.values()))
+    verb, request = compile_tone_pattern(rules.finite), compile_tone_pattern(rules.imperative)
     name = fold_text(LEGAL_FORM_PATTERN.sub("", prose.name or ""))
+
+    def is_statement(sentence: str) -> bool:
+        return verb.search(sentence) is not None and request.search(sentence) is None
 
     def is_about_others(sentence: str) -> bool:
         is_named = len(name) >= MIN_MENTIONED_NAME_CHARS and name in fold_text(sentence)
         return person.search(sentence) is None and not is_named
 
     skip_rules = SentenceSkipRules(language)
-    typical = (one for one in sorted(sentences, key=is_about_others) if may_be_typical(one, language, skip_rules))
+    typical = (
+        sentence
+        for sentence in sorted(sentences, key=is_about_others)
+        if may_be_quoted(sentence, language, skip_rules) and is_statement(sentence)
+    )
     return [*islice(typical, MAX_TYPICAL_SENTENCES)]
 
 
-def may_be_typical(sentence: str, language: str, skip_rules: SentenceSkipRules) -> bool:
-    """Return whether a sentence is whole, has a finite verb, and stands by itself without facts of a visit."""
-    rules = load_voice_rules()[language]
+def may_be_quoted(sentence: str, language: str, skip_rules: SentenceSkipRules) -> bool:
+    """Return whether a sentence is whole, and stands by itself without facts of a visit."""
     if not (has_quotable_length(sentence, language) and TONE_SENTENCE_END_PATTERN.search(sentence)):
         return False
     if UNQUOTABLE_PATTERN.search(sentence) or NON_TYPICAL_PATTERN.search(sentence):
-        return False
-    has_verb = compile_tone_pattern(rules.finite).search(sentence) is not None
-    if not has_verb or compile_tone_pattern(rules.imperative).search(sentence):
         return False
     lower_sentence = sentence.lower()
     return not (

@@ -46,6 +46,8 @@ MIN_TEXTS_FOR_TWO = 12
 MIN_POLITE_SENTENCE_SHARE = 0.4
 #: Standard deviations from the usual measure at which a measure is a trait.
 MIN_TRAIT_DEVIATION = 2.0
+#: The same for long sentences: a page about the brand has longer ones than a home page.
+MIN_LONG_DEVIATION = 3.0
 #: Sentences from which the absence of a sign is a habit.
 MIN_SENTENCES_FOR_ABSENCE = 20
 MIN_SENTENCES_OF_CALM_TONE = 40
@@ -200,7 +202,9 @@ def list_far_traits(tone: ToneMeasures, language: str) -> list[str]:
     """Return the traits that are far from those of home pages, the farthest first."""
     usual = load_voice_rules()[language].usual_length
     length = compute_length_deviation(tone.middle_length, usual)
-    deviations = {"long": length, "short": -length}
+    deviations = {"short": -length}
+    if length >= MIN_LONG_DEVIATION:
+        deviations["long"] = length
     for sign, share in USUAL_SENTENCE_SHARES.items():
         deviations[sign] = compute_share_deviation(tone.signs[sign], tone.sentences, share)
     far = [trait for trait, deviation in deviations.items() if deviation >= MIN_TRAIT_DEVIATION]

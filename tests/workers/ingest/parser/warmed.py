@@ -24,7 +24,8 @@ def main() -> None:
     tone_patterns = compile_tone_pattern.cache_info().misses
     for tag, rules in load_voice_rules().items():
         measure_tone(["Notes."], tag)
-        compile_tone_pattern(rules.letter)
+        for pattern in (rules.letter, rules.call, rules.finite):
+            compile_tone_pattern(pattern)
     for example in WARMUP_DOCUMENTS:
         changed_fields = {name: changed(getattr(example, name)) for name in example.__struct_fields__}
         child.parse_within_memory_limit(msgspec.structs.replace(example, **changed_fields))
