@@ -78,7 +78,7 @@ MAX_VOICE_CONFIDENCE = 0.6
 
 
 class VoiceEvidence(NamedTuple):
-    """Evidence for a voice: measures of its sentences, and of all its texts with headings and calls to action.
+    """Evidence for a voice: measures of its sentences, and forms in these, in headings and in calls to action.
 
     `absent_forms` are forms of address in no text. A brand `is_reserved` if its many texts address no reader, in a
     language without forms of politeness. `far` are the traits that are far from those of home pages, the
@@ -122,13 +122,13 @@ class VoiceWriter(NamedTuple):
 
 
 def derive_brand_voice_candidate(prose: SourceProse) -> Iterator[FieldCandidate]:
-    """Yield at most one `brandVoice`; nothing for too few lines, or for a language without phrases."""
+    """Yield at most one `brandVoice`; nothing for too few lines, for calls alone, or for a language without phrases."""
     language = primary_language_subtag(prose.language or "")
     if language not in load_voice_rules():
         return
     found = find_voice_evidence(prose, language)
     lines = [*write_voice_lines(found, choose_voice_writer(prose, language))][:MAX_VOICE_LINES]
-    if len(lines) < MIN_VOICE_LINES:
+    if len(lines) < MIN_VOICE_LINES or not (found.has_measures or found.sentences or found.points):
         return
     confidence = BASE_VOICE_CONFIDENCE + VOICE_CONFIDENCE_PER_100_WORDS * found.tone.words / 100
     points = (point.quote for point in found.points[:MAX_STRESSED_POINTS])
@@ -157,10 +157,11 @@ def find_voice_evidence(prose: SourceProse, language: str) -> VoiceEvidence:
     rules = load_voice_rules()[language]
     sentences = list_distinct_voice_sentences(prose, language)
     calls = find_calls_to_action(prose.passages, language)
-    texts = [*sentences, *list_brand_written_headings(prose.passages), *calls]
+    texts = [*sentences, *list_brand_written_headings(prose.passages)]
     tone = measure_tone(sentences, language)
     has_measures = tone.words >= MIN_VOICE_PROSE_WORDS
-    address = count_texts_by_form(texts, rules.address)
+    # A call such as `Contact us` is on pages of any brand, so it shows no person.
+    address = count_texts_by_form([*texts, *calls], rules.address)
     polite = count_texts_by_form(sentences, rules.politeness)
     return VoiceEvidence(
         tone=tone,
@@ -170,7 +171,7 @@ def find_voice_evidence(prose: SourceProse, language: str) -> VoiceEvidence:
         person=find_usual_form(count_texts_by_form(texts, rules.person), len(texts)),
         politeness=find_usual_form(polite, len(sentences), MIN_POLITE_SENTENCE_SHARE),
         far=[*list_far_traits(tone, language)] if has_measures else [],
-        points=find_selling_points(prose, language),
+        points=find_selling_points(prose, language) if texts else [],
         calls=calls,
         sentences=find_typical_sentences(prose, sentences, language),
         measured=sentences[:MAX_EVIDENCE_QUOTES],

@@ -73,6 +73,8 @@ def test_a_short_text_has_facts_and_no_measures() -> None:
     few = lines(prose(*GERMAN[:3], language="de"))
     assert [line.split(":")[0] for line in few] == ["Spricht die Leser mit „Sie“ an und sagt „wir“.", "Typischer Satz"]
     assert lines(prose("Die Mittel schonen Rahmen, Glas und auch die Umwelt.", language="de")) == []
+    calls = [label("Rufen Sie uns an"), label("Jetzt Termin buchen")]
+    assert lines(SourceProse(url=URL, language="de", passages=calls)) == []
 
 
 def test_a_brand_that_once_addresses_readers_is_not_said_to_avoid_it() -> None:
