@@ -36,7 +36,8 @@ from workers.ingest.shapes import Passage, SourceProse
 
 #: Words of own prose from which its measures are evidence.
 MIN_VOICE_PROSE_WORDS = 40
-#: Lines of a voice at least; with less there is none.
+#: Own sentences and headings of a source, and lines of a voice at least; with less there is none.
+MIN_VOICE_TEXTS = 3
 MIN_VOICE_LINES = 2
 MAX_VOICE_LINES = 7
 #: Share of texts with a form, from which it is the brand's; in fewer than `MIN_TEXTS_FOR_TWO` one text is enough.
@@ -80,12 +81,14 @@ MAX_VOICE_CONFIDENCE = 0.6
 class VoiceEvidence(NamedTuple):
     """Evidence for a voice: measures of its sentences, and forms in these, in headings and in calls to action.
 
-    `absent_forms` are forms of address in no text. A brand `is_reserved` if its many texts address no reader, in a
-    language without forms of politeness. `far` are the traits that are far from those of home pages, the
-    farthest first; a text too short for measures has none. `sentences` are typical ones, `measured` the first of all.
+    `texts` counts sentences and headings. `absent_forms` are forms of address in no text. A brand `is_reserved` if
+    its many texts address no reader, in a language without forms of politeness. `far` are the traits that are far
+    from those of home pages, the farthest first; a text too short for measures has none. `sentences` are typical
+    ones, `measured` the first of all.
     """
 
     tone: ToneMeasures
+    texts: int
     address: str
     absent_forms: frozenset[str]
     is_reserved: bool
@@ -128,7 +131,8 @@ def derive_brand_voice_candidate(prose: SourceProse) -> Iterator[FieldCandidate]
         return
     found = find_voice_evidence(prose, language)
     lines = [*write_voice_lines(found, choose_voice_writer(prose, language))][:MAX_VOICE_LINES]
-    if len(lines) < MIN_VOICE_LINES or not (found.has_measures or found.sentences or found.points):
+    has_texts = found.texts >= MIN_VOICE_TEXTS and (found.has_measures or found.sentences or found.points)
+    if len(lines) < MIN_VOICE_LINES or not has_texts:
         return
     confidence = BASE_VOICE_CONFIDENCE + VOICE_CONFIDENCE_PER_100_WORDS * found.tone.words / 100
     points = (point.quote for point in found.points[:MAX_STRESSED_POINTS])
@@ -165,13 +169,14 @@ def find_voice_evidence(prose: SourceProse, language: str) -> VoiceEvidence:
     polite = count_texts_by_form(sentences, rules.politeness)
     return VoiceEvidence(
         tone=tone,
+        texts=len(texts),
         address=find_usual_form(address, len(texts)),
         absent_forms=frozenset(rules.address.keys() - address.keys()),
         is_reserved=has_measures and not address and not rules.politeness,
         person=find_usual_form(count_texts_by_form(texts, rules.person), len(texts)),
         politeness=find_usual_form(polite, len(sentences), MIN_POLITE_SENTENCE_SHARE),
         far=[*list_far_traits(tone, language)] if has_measures else [],
-        points=find_selling_points(prose, language) if texts else [],
+        points=find_selling_points(prose, language),
         calls=calls,
         sentences=find_typical_sentences(prose, sentences, language),
         measured=sentences[:MAX_EVIDENCE_QUOTES],

@@ -107,7 +107,8 @@ def test_traditional_chinese_has_its_own_characters() -> None:
     text = "我們為您提供專業的清潔服務，讓每個家庭都能享受舒適的環境。"
     source = prose(*(f"{text[:-1]}，第{one}種。" for one in "甲乙丙丁"), language="zh")
     assert "以「您」稱呼讀者，以「我們」自稱。" in lines(source)
-    simplified = prose("我们为您提供专业的清洁服务，让每个家庭都能享受舒适的环境。" * 3, language="zh")
+    text = "我们为您提供专业的清洁服务，让每个家庭都能享受舒适的环境。"
+    simplified = prose(*(f"{text[:-1]}，第{one}种。" for one in "甲乙丙丁"), language="zh")
     assert "以“您”称呼读者，以“我们”自称。" in lines(simplified)
     assert len(SIMPLIFIED_CHARACTERS) == len(TRADITIONAL_CHARACTERS)
     assert {*SIMPLIFIED_CHARACTERS}.isdisjoint(TRADITIONAL_CHARACTERS)
