@@ -20,6 +20,7 @@ TONE_EMOJI_PATTERN = re.compile(
 )
 #: Marks at the end of a sentence, with quotes, brackets and emoji after them.
 TONE_EXCLAMATION_END_PATTERN = re.compile(r"[!！]\W{0,8}$")
+EXCLAMATION_MARK_PATTERN = re.compile(r"[!！]")
 TONE_QUESTION_END_PATTERN = re.compile(r"[?？؟]\W{0,8}$")
 #: The end of a sentence; a text without one may be an item of a list.
 TONE_SENTENCE_END_PATTERN = re.compile(r"[.!?…。！？؟]\W{0,8}$")
@@ -113,6 +114,13 @@ def measure_sentence_length(sentence: str, language: str) -> int:
 def count_texts_by_form(texts: Sequence[str], forms: Mapping[str, VoiceForm]) -> Counter[str]:
     """Return the number of texts with each form; a form without texts is left out."""
     return +Counter({name: count_texts(texts, compile_tone_pattern(form.pattern)) for name, form in forms.items()})
+
+
+def find_absent_signs(texts: Sequence[str], language: str) -> list[str]:
+    """Return the signs in none of the texts: `exclamation`, `superlative`."""
+    superlative = compile_tone_pattern(load_voice_rules()[language].superlative)
+    patterns = {"exclamation": EXCLAMATION_MARK_PATTERN, "superlative": superlative}
+    return [sign for sign, pattern in patterns.items() if not count_texts(texts, pattern)]
 
 
 def count_texts(texts: Sequence[str], pattern: re.Pattern[str]) -> int:

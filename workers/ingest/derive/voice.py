@@ -26,6 +26,7 @@ from workers.ingest.derive.tone import (
     compute_length_deviation,
     compute_share_deviation,
     count_texts_by_form,
+    find_absent_signs,
     load_voice_rules,
     measure_tone,
 )
@@ -69,8 +70,6 @@ TONE_BY_TRAIT = {
 #: Tone of a brand that names neither itself nor the reader, and of one that never exclaims.
 RESERVED_TONE = "factual"
 CALM_TONE = "calm"
-#: Signs that a brand may avoid.
-AVOIDED_SIGNS = ("exclamation", "superlative")
 #: Confidence of a voice before its words.
 BASE_VOICE_CONFIDENCE = 0.35
 #: Confidence that each hundred words add.
@@ -81,16 +80,17 @@ MAX_VOICE_CONFIDENCE = 0.6
 class VoiceEvidence(NamedTuple):
     """Evidence for a voice: measures of its sentences, and forms in these, in headings and in calls to action.
 
-    `texts` counts sentences and headings. `absent_forms` are forms of address in no text. A brand `is_reserved` if
-    its many texts address no reader, in a language without forms of politeness. `far` are the traits that are far
-    from those of home pages, the farthest first; a text too short for measures has none. `sentences` are typical
-    ones, `measured` the first of all.
+    `texts` counts sentences and headings. `absent_forms` are forms of address in no text, and `absent_signs` signs in
+    none of many. A brand `is_reserved` if its texts address no reader, in a language without forms of politeness.
+    `far` are the traits that are far from those of home pages, the farthest first; a text too short for measures has
+    none. `sentences` are typical ones, `measured` the first of all.
     """
 
     tone: ToneMeasures
     texts: int
     address: str
     absent_forms: frozenset[str]
+    absent_signs: list[str]
     is_reserved: bool
     person: str
     politeness: str
@@ -166,12 +166,14 @@ def find_voice_evidence(prose: SourceProse, language: str) -> VoiceEvidence:
     has_measures = tone.words >= MIN_VOICE_PROSE_WORDS
     # A call such as `Contact us` is on pages of any brand, so it shows no person.
     address = count_texts_by_form([*texts, *calls], rules.address)
+    is_long = tone.sentences >= MIN_SENTENCES_FOR_ABSENCE
     polite = count_texts_by_form(sentences, rules.politeness)
     return VoiceEvidence(
         tone=tone,
         texts=len(texts),
         address=find_usual_form(address, len(texts)),
         absent_forms=frozenset(rules.address.keys() - address.keys()),
+        absent_signs=find_absent_signs([*texts, *calls], language) if is_long else [],
         is_reserved=has_measures and not address and not rules.politeness,
         person=find_usual_form(count_texts_by_form(texts, rules.person), len(texts)),
         politeness=find_usual_form(polite, len(sentences), MIN_POLITE_SENTENCE_SHARE),
@@ -247,7 +249,7 @@ def list_tones_of_forms(found: VoiceEvidence, rules: LanguageVoiceRules) -> Iter
     yield from (tone for table, form in forms if form and (tone := table[form].tone))
     if found.is_reserved and not found.person:
         yield RESERVED_TONE
-    if found.tone.sentences >= MIN_SENTENCES_OF_CALM_TONE and not found.tone.signs["exclamation"]:
+    if found.tone.sentences >= MIN_SENTENCES_OF_CALM_TONE and "exclamation" in found.absent_signs:
         yield CALM_TONE
 
 
@@ -284,10 +286,4 @@ def list_avoided(found: VoiceEvidence, writer: VoiceWriter) -> Iterator[str]:
         yield writer.phrases.avoided["form"].format(word=writer.name(contrary))
     if found.politeness:
         yield writer.phrases.avoided["familiar"]
-    for sign in AVOIDED_SIGNS:
-        if is_sign_absent(sign, found.tone):
-            yield writer.phrases.avoided[sign]
-
-
-def is_sign_absent(sign: str, tone: ToneMeasures) -> bool:
-    return tone.sentences >= MIN_SENTENCES_FOR_ABSENCE and not tone.signs[sign]
+    yield from (writer.phrases.avoided[sign] for sign in found.absent_signs)
