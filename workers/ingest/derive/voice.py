@@ -54,8 +54,11 @@ MIN_LONG_DEVIATION = 3.0
 MIN_SENTENCES_FOR_ABSENCE = 20
 MIN_SENTENCES_OF_CALM_TONE = 40
 #: Adjectives of a tone, and those of them that selling points give at most.
+MIN_TONES = 2
 MAX_TONES = 3
 MAX_TONES_OF_POINTS = 2
+#: Weight from which a selling point gives a tone: a title or description, or three other texts.
+MIN_TONE_POINT_WEIGHT = 3
 MAX_STRESSED_POINTS = 3
 #: Tones by the measure that is far above the usual one.
 TONE_BY_TRAIT = {
@@ -220,7 +223,8 @@ def list_far_traits(tone: ToneMeasures, language: str) -> list[str]:
 
 
 def write_voice_lines(found: VoiceEvidence, writer: VoiceWriter) -> Iterator[str]:
-    if found.has_measures and (tones := choose_tones(found, writer)):
+    tones = choose_tones(found, writer) if found.has_measures else []
+    if len(tones) >= MIN_TONES:
         yield writer.write("tone", list=capitalize_sentence(writer.join(tones), writer.grammar))
     yield from write_address_lines(found, writer)
     if found.sentences:
@@ -235,13 +239,14 @@ def write_voice_lines(found: VoiceEvidence, writer: VoiceWriter) -> Iterator[str
 
 
 def choose_tones(found: VoiceEvidence, writer: VoiceWriter) -> list[str]:
-    """Return two or three adjectives: of the strongest selling points, of measures, then of address and person."""
-    own = dict.fromkeys(writer.name(point.tone) for point in found.points if point.tone)
+    """Return up to `MAX_TONES` adjectives: of the strongest selling points, of measures, then of address and person."""
+    strong = (point for point in found.points if point.tone and point.weight >= MIN_TONE_POINT_WEIGHT)
+    own = dict.fromkeys(writer.name(point.tone) for point in strong)
     measured = [TONE_BY_TRAIT[trait] for trait in found.far if trait in TONE_BY_TRAIT]
     tones = [*[*own][:MAX_TONES_OF_POINTS], *(writer.phrases.tones[key] for key in measured)]
     formal = [writer.phrases.tones[key] for key in list_tones_of_forms(found, writer.rules)]
     distinct = [*dict.fromkeys(tones)][:MAX_TONES]
-    return [*dict.fromkeys([*distinct, *formal])][: max(len(distinct), MAX_TONES_OF_POINTS)]
+    return [*dict.fromkeys([*distinct, *formal])][: max(len(distinct), MIN_TONES)]
 
 
 def list_tones_of_forms(found: VoiceEvidence, rules: LanguageVoiceRules) -> Iterator[str]:
