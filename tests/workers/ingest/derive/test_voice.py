@@ -44,7 +44,7 @@ def label(text: str) -> Passage:
 
 
 def test_a_voice_advises_in_the_language_of_its_brand_and_quotes_it() -> None:
-    source = prose(*GERMAN, headings=["Familienbetrieb seit Generationen"], language="de-AT")
+    source = prose(*GERMAN, headings=["Familienbetrieb", "Unser Familienunternehmen"], language="de-AT")
     source = replace(source, passages=[*source.passages, label("→ Jetzt Termin buchen"), label("Mehr erfahren")])
     found = derived(source)["brandVoice"]
     assert str(found.value).splitlines()[1:] == [
