@@ -25,6 +25,17 @@ JAPANESE_RELATION_PATTERN = re.compile(r".[様方等的中内外上下前後時�
 HUMBLE_VERB_KANJI = "致"
 #: First characters of particles, and of the verb する and the copula.
 JAPANESE_CHARACTERS_AFTER_NOUNS = "のはがをにでともやへかまよなしさすせだごおい"
+#: A noun phrase that ends with a noun: no particle but の, と and や stands inside, and no verb's ending closes it.
+JAPANESE_PHRASE_PATTERN = re.compile(
+    r"(?:[\u4e00-\u9fff々ヶァ-ヴーA-Za-z0-9]+(?:[のとや]|(?![はがをにでもへ])[\u3041-\u3096]{1,2})?|[おご](?=[\u4e00-\u9fff]))+"
+    r"(?<=[\u4e00-\u9fff々ァ-ヴーA-Za-zりみきけえび])"
+)
+#: Characters of a whole heading or list item that is one noun phrase, at most.
+MAX_CJK_PHRASE_CHARS = 12
+#: Chinese characters of pronouns, particles and common verbs, which no noun phrase has.
+CHINESE_CLAUSE_PATTERN = re.compile(
+    r"[的了在是我你您他她們们这這那哪請请讓让把被為为與与和更最很就都也還还不没沒來来去找看有做給给從从到]"
+)
 KOREAN_TOKEN_PATTERN = re.compile(r"[가-힣A-Za-z0-9+]+|[^\s]")
 KOREAN_PARTICLE_PATTERN = re.compile(
     r"(?:이?라는|에서는|으로는|에게는|까지는|에서|으로|에게|까지|부터|처럼|보다|이나|은|는|이|가|을|를|의|에|로|와|과|도|만|요)$"
@@ -135,6 +146,19 @@ def load_chinese_log_shares() -> dict[str, float]:
 @cache
 def list_chinese_function_words() -> frozenset[str]:
     return frozenset([*load_word_frequencies("zh")][:CHINESE_FUNCTION_WORDS])
+
+
+def is_cjk_noun_phrase(text: str, language: str) -> bool:
+    """Return whether a whole heading or list item is one short noun phrase."""
+    if not MIN_CJK_WORD_CHARS <= len(text.replace(" ", "")) <= MAX_CJK_PHRASE_CHARS:
+        return False
+    if language == "ko":
+        return all(word.isascii() or cut_korean_particle(word) == word for word in text.split())
+    if language == "ja":
+        return JAPANESE_PHRASE_PATTERN.fullmatch(text.replace(" ", "")) is not None
+    return CHINESE_CLAUSE_PATTERN.search(text) is None and not any(
+        word in list_chinese_function_words() for word in split_chinese_words(simplify_chinese_characters(text))
+    )
 
 
 def build_positioned_word(word: str, start: int) -> PositionedWord:

@@ -149,7 +149,7 @@ class SpacedPhraseFinder:
     ) -> Iterator[KeywordPhrase]:
         """Yield the parts of a run that have its noun, or the noun after a link; only `known` ones if given."""
         places = [place for place in range(len(run.words)) if place not in run.links]
-        stems = [self.stem_word(run.words[place].key) for place in places]
+        stems = [stem_keyword_word(run.words[place].key, self.language) for place in places]
         for first, first_place in enumerate(places):
             if self.rules.grammar.first and first and first_place - 1 not in run.links:
                 continue
@@ -208,13 +208,6 @@ class SpacedPhraseFinder:
             return False
         return points.verb <= points.noun and points.adjective < points.noun + 2 and points.next_to_number < points.uses
 
-    def stem_word(self, key: str) -> str:
-        """Return what the word's forms share. Without a grammar the language is taken for an inflecting one."""
-        if load_lexicon(self.language).grammar:
-            return cached_stem_of(key)
-        shared_chars = min(len(key) - MAX_INFLECTED_ENDING_CHARS, MAX_INFLECTED_STEM_CHARS)
-        return key[: max(MIN_INFLECTED_STEM_CHARS, shared_chars)]
-
     def cut_form(self, words: list[PositionedWord], text: str) -> str | None:
         """Return the phrase as it stands in the text, in lower case; None if there are marks between its words."""
         plain = text.replace("’", "'")
@@ -222,6 +215,14 @@ class SpacedPhraseFinder:
         end = plain.find(words[-1].text, words[-1].start) + len(words[-1].text)
         form = " ".join(lower_text(text[start:end], self.language).split())
         return form if start >= 0 and PHRASE_FORM_PATTERN.fullmatch(form) else None
+
+
+def stem_keyword_word(key: str, language: str) -> str:
+    """Return what the word's forms share. A language without a grammar is taken for an inflecting one."""
+    if load_lexicon(language).grammar:
+        return cached_stem_of(key)
+    shared_chars = min(len(key) - MAX_INFLECTED_ENDING_CHARS, MAX_INFLECTED_STEM_CHARS)
+    return key[: max(MIN_INFLECTED_STEM_CHARS, shared_chars)]
 
 
 def is_inside_name(clause: list[PositionedWord], place: int) -> bool:

@@ -22,7 +22,9 @@ class KeywordWords(msgspec.Struct, frozen=True, kw_only=True):
     begin so. `links` are a pattern of the words between two words of a phrase, as `de la` in Romance languages.
     `imperatives` may begin a clause, and are no part of its first phrase. `verbs`, `adjectives` and
     `prepositions` complete or replace a lexicon's grammar. The noun of a phrase is its `first` word. `oblique`
-    words are in another case than the nominative, if the language has cases.
+    words are in another case than the nominative, if the language has cases. `joins`, `articles` and the `inner`
+    words of a phrase are lists. A heading with a match of `offers` is above services or products, one of `asides`
+    is above reasons, steps, people, news or projects.
     """
 
     generic: str = ""
@@ -34,6 +36,11 @@ class KeywordWords(msgspec.Struct, frozen=True, kw_only=True):
     prepositions: str = ""
     first: bool = False
     oblique: str | None = None
+    joins: str = ""
+    articles: str = ""
+    inner: str = ""
+    offers: str = NEVER_MATCHING_REGEX
+    asides: str = NEVER_MATCHING_REGEX
 
 
 @cache

@@ -1,10 +1,11 @@
 """Derived `keywords`: noun phrases that the brand says more often than its language does."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from schemas.brand import FieldCandidate
-from workers.ingest.derive.distinct import DERIVED_KEYWORDS_RULE
-from workers.ingest.derive.keyword_terms import KeywordText, extract_keyword_terms
+from workers.ingest.derive.distinct import DERIVED_KEYWORDS_RULE, MAX_BRAND_KEYWORDS, MIN_SUFFICIENT_KEYWORDS
+from workers.ingest.derive.keyword_terms import KeywordTerm, KeywordText, extract_keyword_terms
+from workers.ingest.derive.keyword_topics import Topic, drop_overlapping_topics, find_topics
 from workers.ingest.derive.quotes import cut_evidence_quote
 from workers.ingest.derive.quotes import take_first_distinct_evidence_quotes as once
 from workers.ingest.languages import primary_language_subtag
@@ -46,19 +47,36 @@ def derive_brand_keywords(prose: SourceProse) -> Iterator[FieldCandidate]:
     passages = [passage for passage in prose.passages if is_about_brand(passage)]
     if not (prose.language and passages):
         return
-    texts = collect_keyword_texts(prose.about, passages)
-    names = [prose.name or "", *(title for title in prose.about[:1] if count_words(title) <= MAX_NAME_WORDS)]
-    terms = extract_keyword_terms(texts, primary_language_subtag(prose.language), names=names)
-    places = [term.quote_place or (0, 0) for term in terms]
-    if len(terms) >= MIN_DERIVED_KEYWORDS:
+    language = primary_language_subtag(prose.language)
+    keywords = choose_keywords(prose, passages, language)
+    if len(keywords) >= MIN_DERIVED_KEYWORDS:
         yield FieldCandidate(
             field="keywords",
-            value=[term.display_form for term in terms],
+            value=[keyword.form for keyword in keywords],
             confidence=DERIVED_KEYWORDS_CONFIDENCE,
             rule=DERIVED_KEYWORDS_RULE,
             url=prose.url,
-            evidence=once(cut_evidence_quote(texts[number].text, start) for number, start in places),
+            evidence=once(cut_evidence_quote(*keyword.quote) for keyword in keywords),
         )
+
+
+def choose_keywords(prose: SourceProse, passages: Sequence[Passage], language: str) -> list[Topic]:
+    """Return the source's topics, then repeated noun phrases up to `MIN_SUFFICIENT_KEYWORDS`; none overlap."""
+    own = [passage for passage in prose.passages if passage.speaker == "brand" and not passage.story]
+    topics = find_topics(prose.about, own, language, prose.name or "")
+    chosen = [*drop_overlapping_topics(topics)][:MAX_BRAND_KEYWORDS]
+    if len(chosen) >= MIN_SUFFICIENT_KEYWORDS:
+        return chosen
+    texts = collect_keyword_texts(prose.about, passages)
+    names = [prose.name or "", *(title for title in prose.about[:1] if count_words(title) <= MAX_NAME_WORDS)]
+    terms = extract_keyword_terms(texts, language, names=names)
+    repeated = (build_topic_of_term(term, texts) for term in terms)
+    return [*drop_overlapping_topics([*chosen, *repeated])][:MIN_SUFFICIENT_KEYWORDS]
+
+
+def build_topic_of_term(term: KeywordTerm, texts: Sequence[KeywordText]) -> Topic:
+    number, start = term.quote_place or (0, 0)
+    return Topic(term.display_form, term.stems, (texts[number].text, start))
 
 
 def is_about_brand(passage: Passage) -> bool:
