@@ -32,6 +32,8 @@ JAPANESE_PHRASE_PATTERN = re.compile(
 )
 #: Characters of a whole heading or list item that is one noun phrase, at most.
 MAX_CJK_PHRASE_CHARS = 12
+MIN_CJK_PHRASE_CHARS = 3
+DIGIT_PATTERN = re.compile(r"\d")
 #: Chinese characters of pronouns, particles and common verbs, which no noun phrase has.
 CHINESE_CLAUSE_PATTERN = re.compile(
     r"[的了在是我你您他她們们这這那哪請请讓让把被為为與与和更最很就都也還还不没沒來来去找看有做給给從从到]"
@@ -150,10 +152,14 @@ def list_chinese_function_words() -> frozenset[str]:
 
 def is_cjk_noun_phrase(text: str, language: str) -> bool:
     """Return whether a whole heading or list item is one short noun phrase."""
-    if not MIN_CJK_WORD_CHARS <= len(text.replace(" ", "")) <= MAX_CJK_PHRASE_CHARS:
+    chars = sum(character.isalpha() for character in text)
+    min_chars = MIN_CJK_WORD_CHARS if language == "ko" else MIN_CJK_PHRASE_CHARS
+    if not min_chars <= chars <= MAX_CJK_PHRASE_CHARS or text[-1].isdigit():
         return False
     if language == "ko":
         return all(word.isascii() or cut_korean_particle(word) == word for word in text.split())
+    if DIGIT_PATTERN.search(text):
+        return False
     if language == "ja":
         return JAPANESE_PHRASE_PATTERN.fullmatch(text.replace(" ", "")) is not None
     return CHINESE_CLAUSE_PATTERN.search(text) is None and not any(

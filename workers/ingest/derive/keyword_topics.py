@@ -4,15 +4,22 @@ A topic is a whole heading or list item, or a part of one between separators. It
 """
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import takewhile
 from typing import NamedTuple
 
 import stopwordsiso
 
 from workers.ingest.derive.cjk_nouns import CJK_NOUN_RUN_FINDERS, is_cjk_noun_phrase
-from workers.ingest.derive.frequencies import get_word_zipf
+from workers.ingest.derive.clauses import (
+    has_capitals_marking_nouns,
+    strip_elided_article_and_genitive_s,
+    tokenize_clauses,
+)
+from workers.ingest.derive.frequencies import UNLISTED_WORD_ZIPF, get_word_zipf
 from workers.ingest.derive.keyword_phrases import lower_text, stem_keyword_word
 from workers.ingest.derive.keyword_words import (
     build_keyword_grammar,
@@ -20,7 +27,11 @@ from workers.ingest.derive.keyword_words import (
     load_given_names,
     load_keyword_words,
 )
+from workers.ingest.derive.stems import UNSPACED_SCRIPT_PATTERN, StemMatch, lower_keeping_length
+from workers.ingest.derive.tables import index_audience_stems, index_trade_stems
+from workers.ingest.derive.trades import FoundTrade, is_name_of_trade
 from workers.ingest.page.text import count_words, fold_text
+from workers.ingest.placeholders import is_placeholder
 from workers.ingest.shapes import Passage
 
 #: Points of a topic by the place of its text. A topic needs `MIN_TOPIC_POINTS` of its places together.
@@ -33,9 +44,25 @@ POINTS_BY_PLACE = {
     "menu": 0.75,
     "detail": 0.75,
     "heading": 0.5,
-    "aside": -1.0,
+    "aside": 0.0,
+    "item": 0.7,
+    "offer item": 2.0,
 }
-MIN_TOPIC_POINTS = 2.0
+MIN_TOPIC_POINTS = 1.5
+#: Points of a topic that completes a short list.
+MIN_WEAK_TOPIC_POINTS = 0.75
+#: Places in which a source lists what it offers.
+LISTING_PLACES = frozenset({"title", "offer", "offer item", "feature", "menu"})
+#: Points of the trade's own word, and of each topic that has one.
+TRADE_WORD_POINTS = 3.0
+TRADE_POINTS = 1.0
+MAX_TRADE_WORDS = 2
+MIN_TRADE_WORD_USES = 2
+MAX_TRADE_WORD_ZIPF = 5.3
+#: Factor of the points of a name, such as a town.
+NAME_FACTOR = 0.4
+#: Factor of the points of a phrase that may be in another case than the nominative.
+OBLIQUE_FACTOR = 0.5
 #: Points of each text that mentions a topic within a sentence, and of all of them at most.
 MENTION_POINTS = 0.5
 MAX_MENTIONS_POINTS = 1.0
@@ -54,17 +81,35 @@ MAX_TOPIC_TEXT_WORDS = 9
 MAX_ALONE_ZIPF = 5.0
 MIN_STOP_WORD_ZIPF = 6.0
 PART_SEPARATOR_PATTERN = re.compile(
-    r"\s+[-–—−/+&x×→>]\s+|\s*[|｜•·∙・●►✓✔★⭐☆,;:()\[\]{}“”\"„«»「」『』【】、，。：；／!！?？؟،…—]\s*|\.(?:\s|$)"
+    r"\s+[-–—−/x×→>]\s+|\s*[|｜•·∙・●►✓✔★⭐☆,;:()\[\]{}“”\"„«»「」『』【】、，。：；／!！?？؟،…—]\s*|\.(?:\s|$)"
 )
-#: Marks between the parts of a text without blanks.
+#: Chinese has joining words without blanks.
+CHINESE_SEPARATOR_PATTERN = re.compile(rf"{PART_SEPARATOR_PATTERN.pattern}|[與与和及]")
 #: Mark in a text below an item, which tells details of it.
 DETAIL_MARK_PATTERN = re.compile(r"[,.:;!?–—、。，：！]")
+SENTENCE_MARKS = frozenset(".!?。！？…")
 SENTENCE_END_PATTERN = re.compile(r"[.!?。！？](?:\s|$)|\s+[-–—|]\s+")
-TOPIC_WORD_PATTERN = re.compile(r"[^\W_][\w+#.'’/-]*")
+TOPIC_WORD_PATTERN = re.compile(r"(?:[^\W\d_]|[2-4][dx])[\w+#'’/-]*")
+#: Title of a person, before a name.
+PERSON_TITLE_PATTERN = re.compile(r"\b(?:dr|dra|drs|prof|mgr|mudr|ing|mr|mrs|ms)\.\s+(?=\w)", re.IGNORECASE)
+ELIDED_ARTICLE_PATTERN = re.compile(r"^[lL]['’](?=\w)")
+WORD_CHARACTER_PATTERN = re.compile(r"[\w'’-]")
 #: Marks and numbers before an item.
-ITEM_MARK_PATTERN = re.compile(r"^[\W\d_]+|[^\w+#]+$")
+ITEM_MARK_PATTERN = re.compile(r"^[\W_]+|^\W*(?:0\d|\d+[.):])\s+|[^\w+#]+$")
 
 
+#: Words of a heading above steps, reasons or news, at most: a longer one only mentions them.
+MAX_ASIDE_HEADING_WORDS = 5
+#: Units and names of networks, on pages of any language.
+STOP_WORDS_OF_ANY_LANGUAGE = frozenset(
+    """min km cm kg std tel nr vs est facebook instagram whatsapp google linkedin youtube tiktok twitter telegram
+    pinterest tripadvisor booking.com maps email e-mail cookies kontakt telefon kontak
+    beranda galeri tentang layanan tjänster usluge usluga početna galerija
+    recenzije iskustvo iskustva yhteystiedot kapcsolat""".split()
+)
+#: Characters that two forms of one word share at the beginning, and those of their endings.
+MIN_SHARED_CHARS = 6
+MAX_ENDING_CHARS = 5
 #: Topics before a topic that may have one of its words.
 MAX_TOPICS_WITH_ONE_WORD = 4
 
@@ -86,6 +131,11 @@ class Topic:
     quote: tuple[str, int]
     points: float = 0.0
     places: set[str] = field(default_factory=set)
+    is_capitalized: bool = True
+
+    @property
+    def is_proper_name(self) -> bool:
+        return self.is_capitalized and "title" not in self.places
 
 
 class TopicGrammar:
@@ -106,43 +156,51 @@ class TopicGrammar:
             frozenset([*words.stopwords.split(), *grammar.determiners, *grammar.verbal, *grammar.degrees])
             | frozenset([*grammar.objects, *(listed if not grammar.determiners else common)])
             | self.joins
+            | STOP_WORDS_OF_ANY_LANGUAGE
         )
+        self.separators = CHINESE_SEPARATOR_PATTERN if language == "zh" else PART_SEPARATOR_PATTERN
+        self.links = re.compile(words.links)
+        self.oblique = re.compile(words.oblique) if words.oblique else None
         self.imperatives = re.compile(words.imperatives)
-        self.verbs = re.compile(f"{words.verbs}|{grammar.verbs}")
-        self.adjectives = re.compile(f"{words.adjectives}|{grammar.adjectives}")
+        self.verbs = re.compile(words.verbs)
+        self.adjectives = re.compile(f"(?!(?:{grammar.nouns})$)(?:{words.adjectives}|{grammar.adjectives})")
         self.offers = re.compile(words.offers)
         self.asides = re.compile(words.asides)
 
     def split_parts(self, text: str) -> Iterator[tuple[str, int]]:
         """Yield the parts of a text between its separators and joining words, each with its place."""
         start = 0
-        for match in [*PART_SEPARATOR_PATTERN.finditer(text), None]:
+        text = PERSON_TITLE_PATTERN.sub(lambda match: "_" * len(match[0]), text)
+        for match in [*self.separators.finditer(text), None]:
             end = match.start() if match else len(text)
             yield from self.split_at_join(text[start:end], start)
             start = match.end() if match else end
 
     def split_at_join(self, part: str, start: int) -> Iterator[tuple[str, int]]:
-        """Yield the two sides of a joining word, if both have one word or both have several; else the whole part."""
+        """Yield the two topics beside a joining word, if each has one word or each has several; else the whole part."""
         words = [*re.finditer(r"\S+", part)]
         joins = [place for place, word in enumerate(words) if word[0].lower() in self.joins]
-        place = joins[0] if len(joins) == 1 else 0
+        place: int = joins[0] if len(joins) == 1 else 0
         sides = place, len(words) - place - 1
-        if not place or not sides[1] or words[place - 1][0].endswith("-") or min(sides) == 1 != max(sides):
-            yield part, start
-            return
-        yield part[: words[place - 1].end()], start
-        yield part[words[place + 1].start() :], start + words[place + 1].start()
+        if place and sides[1] and (min(sides) > 1 or max(sides) == 1):
+            left, right = part[: words[place - 1].end()], part[words[place + 1].start() :]
+            if self.clean_topic(left) and self.clean_topic(right):
+                yield left, start
+                yield right, start + words[place + 1].start()
+                return
+        yield part, start
 
     def clean_topic(self, part: str) -> str:
         """Return a part without marks, numbers and an article before it, in lower case; "" if it is no topic."""
-        if part.endswith("-"):
+        if part.endswith("-") or "_" in part:
             return ""
         text = ITEM_MARK_PATTERN.sub("", part)
         first, _, rest = text.partition(" ")
-        text = rest if first.lower() in self.articles else text
+        text = rest if first.lower() in self.articles else ELIDED_ARTICLE_PATTERN.sub("", text)
         if self.language in CJK_NOUN_RUN_FINDERS:
+            text = text.lower()
             is_topic = is_cjk_noun_phrase(text, self.language) and not is_generic_word(text, self.language)
-            return lower_text(text, self.language) if is_topic else ""
+            return text if is_topic else ""
         if not MIN_TOPIC_CHARS <= len(text) <= MAX_TOPIC_CHARS:
             return ""
         return " ".join(lower_text(text, self.language).split()) if self.is_topic(text) else ""
@@ -151,11 +209,12 @@ class TopicGrammar:
         """Return whether a text is a noun phrase by its words: none is a verb, a pronoun or only a number."""
         words = text.replace("’", "'").split()
         keys = [lower_text(word, self.language) for word in words]
-        if len(words) > MAX_TOPIC_WORDS_WITH_LINKS or not all(map(TOPIC_WORD_PATTERN.fullmatch, words)):
+        are_words = all(key in self.joins or TOPIC_WORD_PATTERN.fullmatch(key) for key in keys)
+        if len(words) > MAX_TOPIC_WORDS_WITH_LINKS or not are_words:
             return False
         contents = [key for key in keys if key not in self.inner and key not in self.joins]
         is_bounded = keys[0] in contents and keys[-1] in contents
-        if not is_bounded or len(contents) > MAX_TOPIC_WORDS or any(key.isdigit() for key in keys):
+        if not is_bounded or len(contents) > MAX_TOPIC_WORDS:
             return False
         if any(key in self.stop or self.verbs.fullmatch(key) for key in contents):
             return False
@@ -163,10 +222,46 @@ class TopicGrammar:
             return False
         if self.has_noun_capitals and words[-1][0].islower():
             return False
-        return len(contents) > 1 or self.is_noun_alone(contents[0])
+        return len(contents) > 1 or self.is_noun_alone(contents[0], is_acronym=text.isupper())
 
-    def is_noun_alone(self, key: str) -> bool:
-        return not self.adjectives.fullmatch(key) and get_word_zipf(key, self.language) < MAX_ALONE_ZIPF
+    def is_noun_alone(self, key: str, *, is_acronym: bool) -> bool:
+        """Return whether a word alone is a specific noun: no adjective, customer, frequent or short word."""
+        if self.adjectives.fullmatch(key) or get_word_zipf(key, self.language) >= MAX_ALONE_ZIPF:
+            return False
+        is_customer = any(match.start == 0 for match in index_audience_stems(self.language).find_stems(key))
+        return not is_customer and (is_acronym or len(key) > MIN_TOPIC_CHARS)
+
+    def is_listed_noun(self, form: str) -> bool:
+        """Return whether a part of a sentence is a noun phrase in the nominative, without further relations."""
+        keys = form.split()
+        is_link = all(key not in self.inner or self.links.fullmatch(key) for key in keys)
+        is_oblique = self.oblique is not None and any(self.oblique.fullmatch(key) for key in keys)
+        return is_link and len(keys) <= MAX_TOPIC_WORDS and not is_oblique
+
+    def is_oblique(self, form: str) -> bool:
+        return self.oblique is not None and self.oblique.fullmatch(form.split(maxsplit=1)[0]) is not None
+
+    def clean_trade_word(self, word: str) -> str:
+        """Return a trade's word in lower case; "" for a verb, an adjective or a word that is generic."""
+        key = lower_text(strip_elided_article_and_genitive_s(word.replace("’", "'").strip("-'")), self.language)
+        is_noun = not (
+            self.verbs.fullmatch(key) or self.adjectives.fullmatch(key) or is_generic_word(key, self.language)
+        )
+        is_vague = get_word_zipf(key, self.language) >= MAX_TRADE_WORD_ZIPF
+        return "" if not is_noun or is_vague or (self.has_noun_capitals and word[:1].islower()) else key
+
+    def is_descriptive(self, name: str) -> bool:
+        """Return whether a name has only words of the language, two at least: `Office Massage`."""
+        words = name.lower().split()
+        return len(words) > 1 and all(get_word_zipf(word, self.language) > UNLISTED_WORD_ZIPF for word in words)
+
+    def is_head_word(self, key: str) -> bool:
+        return key not in self.inner or key in self.articles or self.links.fullmatch(key) is not None
+
+    def list_head_words(self, form: str) -> list[str]:
+        """Return the words of a topic before its first preposition, without links: `tiler` of `tiler in Bonn`."""
+        keys = form.split()
+        return [key for key in takewhile(self.is_head_word, keys) if key not in self.inner and key not in self.joins]
 
     def is_generic(self, keys: Sequence[str], contents: Sequence[str]) -> bool:
         """Return whether a phrase says nothing about the brand: all its words are generic, or first and last ones."""
@@ -180,44 +275,142 @@ def load_topic_grammar(language: str) -> TopicGrammar:
     return TopicGrammar(language)
 
 
-def find_topics(about: Sequence[str], passages: Sequence[Passage], language: str, name: str) -> list[Topic]:
+def find_topics(
+    about: Sequence[str], passages: Sequence[Passage], language: str, *, name: str, trade: FoundTrade | None
+) -> list[Topic]:
     """Return the topics of a source that have enough points, the best first, without the brand's name."""
     grammar = load_topic_grammar(language)
+    if trade and is_name_of_trade(name, trade.name, language) and grammar.is_descriptive(name):
+        name = ""
     topics: dict[tuple[str, ...], Topic] = {}
     for text in list_topic_texts(about, passages, grammar):
         for form, start in list_topics_of_text(text, grammar, name):
-            stems = tuple(stem_keyword_word(key, language) for key in form.split())
+            stems = tuple(stem_keyword_word(key, language) for key in grammar.list_head_words(form) or form.split())
             topic = topics.setdefault(stems, Topic(form, stems, (text.text, start)))
+            topic.is_capitalized &= is_capitalized_phrase(text.text[start:], len(form.split()))
             if text.place not in topic.places:
                 topic.places.add(text.place)
                 topic.points += POINTS_BY_PLACE[text.place]
     add_mention_points(topics.values(), passages, language)
+    if trade:
+        add_trade_words(topics, [*about, *(passage.text for passage in passages)], grammar, trade.name)
+    may_have_names = not (grammar.has_noun_capitals or are_headings_title_cased(passages))
+    proper_names = list_proper_names(
+        [*about, *(passage.text for passage in passages if passage.kind == "text")], grammar
+    )
     for topic in topics.values():
         topic.points *= GENERIC_WORD_FACTOR ** sum(is_generic_word(key, language) for key in topic.form.split())
-    worthy = [topic for topic in topics.values() if topic.points >= MIN_TOPIC_POINTS]
+        topic.points *= OBLIQUE_FACTOR if grammar.is_oblique(topic.form) else 1.0
+        is_name = proper_names.issuperset(topic.form.split()) or (may_have_names and topic.is_proper_name)
+        topic.points *= NAME_FACTOR if is_name else 1.0
+    worthy = [topic for topic in topics.values() if topic.points >= MIN_WEAK_TOPIC_POINTS]
     return sorted(worthy, key=lambda topic: -topic.points)
 
 
 def list_topics_of_text(text: TopicText, grammar: TopicGrammar, name: str) -> list[tuple[str, int]]:
-    """Return the topics of a text with their places; none if it is a sentence, or if a part of it is a clause."""
-    parts = [*grammar.split_parts(text.text)]
-    if text.is_sentence and len(parts) < MIN_LISTED_PARTS:
+    """Return the topics of a text with their places; none if a part of it is a clause, and it is no list."""
+    parts = [(grammar.clean_topic(part), part, start) for part, start in grammar.split_parts(text.text) if part.strip()]
+    if text.is_sentence:
+        parts = [*cut_list_of_sentence(parts, grammar)]
+        return [
+            (form, start) for form, part, start in parts if not is_name_of_brand_or_person(form, part, name, grammar)
+        ]
+    if any(not form and fold_text(part) not in fold_text(name) for form, part, _ in parts):
         return []
-    forms = [(grammar.clean_topic(part), part, start) for part, start in parts if part]
-    others = sum(not form and fold_text(part) not in fold_text(name) for form, part, _ in forms)
-    if others > (len(parts) / 2 if text.is_sentence else 0):
-        return []
-    return [(form, start) for form, part, start in forms if form and not is_name_of_brand_or_person(form, part, name)]
+    return [
+        (form, start)
+        for form, part, start in parts
+        if form and not is_name_of_brand_or_person(form, part, name, grammar)
+    ]
+
+
+def cut_list_of_sentence(
+    parts: Sequence[tuple[str, str, int]], grammar: TopicGrammar
+) -> Iterator[tuple[str, str, int]]:
+    """Yield the noun phrases of a sentence's list, up to the first part with a preposition.
+
+    What follows that one are customers or places: `care for shops, schools and towns`.
+    """
+    if len(parts) < MIN_LISTED_PARTS:
+        return
+    if grammar.language in CJK_NOUN_RUN_FINDERS:
+        return
+    for number, (form, part, start) in enumerate(parts):
+        is_related = any(key in grammar.inner and not grammar.links.fullmatch(key) for key in part.lower().split())
+        if is_related and number:
+            return
+        if form and grammar.is_listed_noun(form):
+            yield form, part, start
 
 
 def add_mention_points(topics: Iterable[Topic], passages: Sequence[Passage], language: str) -> None:
     """Add the points of each topic for the texts that mention it within a sentence."""
-    sentences = [
-        lower_text(passage.text, language) for passage in passages if passage.kind == "text" and passage.role != "faq"
-    ]
+    texts = [passage.text for passage in passages if passage.kind == "text" and passage.role != "faq"]
+    sentences = [(text, lower_text(text, language)) for text in texts]
     for topic in topics:
-        mentions = sum(topic.form in sentence for sentence in sentences)
+        mentions = sum(topic.form in lower and text != topic.quote[0] for text, lower in sentences)
         topic.points += min(mentions * MENTION_POINTS, MAX_MENTIONS_POINTS)
+
+
+def add_trade_words(
+    topics: dict[tuple[str, ...], Topic], texts: Iterable[str], grammar: TopicGrammar, trade: str
+) -> None:
+    """Add the trade's own words as the source writes them, and points to the topics with such a word."""
+    forms: defaultdict[int, Counter[str]] = defaultdict(Counter)
+    quotes: dict[str, tuple[str, int]] = {}
+    stem_numbers: dict[str, int] = {}
+    for text in texts:
+        for match in index_trade_stems(grammar.language).find_stems(text):
+            start, form = expand_to_words(text, match)
+            if match.owner == trade and (form := grammar.clean_trade_word(form)):
+                stem = stem_numbers.setdefault(lower_keeping_length(text[match.start : match.end]), len(stem_numbers))
+                forms[stem][form] += 1
+                quotes.setdefault(form, (text, start))
+    for counter in sorted(forms.values(), key=lambda counter: -counter.total())[:MAX_TRADE_WORDS]:
+        form = min(counter, key=lambda form: (grammar.is_oblique(form), -counter[form], len(form)))
+        stems = tuple(stem_keyword_word(key, grammar.language) for key in form.split())
+        if counter.total() >= MIN_TRADE_WORD_USES:
+            topic = topics.setdefault(stems, Topic(form, stems, quotes[form]))
+            topic.points = max(topic.points, TRADE_WORD_POINTS)
+    for topic in topics.values():
+        topic.points += TRADE_POINTS if is_name_of_trade(topic.form, trade, grammar.language) else 0.0
+
+
+def expand_to_words(text: str, match: StemMatch) -> tuple[int, str]:
+    """Return the whole words around a stem, and their place; the stem itself in a script without blanks."""
+    if UNSPACED_SCRIPT_PATTERN.match(text, match.start):
+        return match.start, text[match.start : match.end]
+    start, end = match.start, match.end
+    while start and WORD_CHARACTER_PATTERN.match(text, start - 1):
+        start -= 1
+    while WORD_CHARACTER_PATTERN.match(text, end):
+        end += 1
+    return start, text[start:end]
+
+
+def list_proper_names(texts: Iterable[str], grammar: TopicGrammar) -> frozenset[str]:
+    """Return the words in lower case that have a capital inside sentences and are never without one.
+
+    A text with a sentence in plain case has no capitals but those of names, also in its lists.
+    """
+    if grammar.has_noun_capitals:
+        return frozenset()
+    capitalized: set[str] = set()
+    plain: set[str] = set()
+    for text in texts:
+        clauses = [*tokenize_clauses(text)]
+        if any(map(has_capitals_marking_nouns, clauses)):
+            words = [word for clause in clauses for word in clause]
+            capitalized.update(word.key for word in words if word.text[0].isupper() and not word.initial)
+            plain.update(word.key for word in words if word.text[0].islower())
+    return frozenset(capitalized - plain)
+
+
+def are_headings_title_cased(passages: Iterable[Passage]) -> bool:
+    """Return whether most headings of several words have a capital on each longer word."""
+    headings = [passage.text.split() for passage in passages if passage.kind == "heading"]
+    several = [[word for word in words if len(word) > MIN_TOPIC_CHARS] for words in headings if len(words) > 1]
+    return 2 * sum(all(word[0].isupper() for word in words) for words in several) >= len(several)
 
 
 def list_topic_texts(about: Sequence[str], passages: Sequence[Passage], grammar: TopicGrammar) -> Iterator[TopicText]:
@@ -229,52 +422,97 @@ def list_topic_texts(about: Sequence[str], passages: Sequence[Passage], grammar:
         yield from split_leading_text(text, "description" if number else "title")
     section = "feature"
     for passage in passages:
-        is_short = count_words(passage.text) <= MAX_TOPIC_TEXT_WORDS
+        is_short = count_words(passage.text) <= MAX_TOPIC_TEXT_WORDS and not is_placeholder(passage.text)
         if passage.kind == "heading" and passage.role in {"heading", "hero"}:
             section = classify_section(passage.text, grammar)
-        if passage.role == "hero":
+        if passage.role == "hero" and passage.kind != "label":
             yield from split_leading_text(passage.text, "hero")
         elif passage.role == "navigation" and passage.kind == "label":
             yield TopicText(passage.text, "menu")
         elif passage.role == "feature" and is_short:
-            is_item = passage.kind != "text" or not DETAIL_MARK_PATTERN.search(passage.text)
-            yield TopicText(passage.text, section if is_item or section == "aside" else "detail")
+            yield TopicText(passage.text, choose_feature_place(passage, section))
         elif passage.kind == "heading" and is_short:
             yield TopicText(passage.text, "heading")
 
 
+def is_capitalized_phrase(text: str, words: int) -> bool:
+    """Return whether the first words of a text, two at least, have capitals, but aren't in capitals as a whole."""
+    written = text.split()[:words]
+    return words > 1 and all(word[0].isupper() for word in written) and not "".join(written).isupper()
+
+
 def split_leading_text(text: str, place: str) -> Iterator[TopicText]:
-    """Yield the sentences of a title, description or text of the hero; a long one has topics only as a list."""
-    for sentence in SENTENCE_END_PATTERN.split(text):
-        yield TopicText(sentence, place, is_sentence=count_words(sentence) > MAX_TOPIC_WORDS_WITH_LINKS)
+    """Yield the parts of a title, description or text of the hero; a sentence has topics only as a list."""
+    for part in SENTENCE_END_PATTERN.split(text):
+        is_closed = text[text.find(part) + len(part) :][:1] in SENTENCE_MARKS
+        yield TopicText(part, place, is_sentence=bool(is_closed) or count_words(part) > MAX_TOPIC_WORDS_WITH_LINKS)
+
+
+def choose_feature_place(passage: Passage, section: str) -> str:
+    """Return the place of a feature by its section: a text without marks is an item, another one tells details."""
+    if passage.kind == "heading" or section == "aside":
+        return section
+    if DETAIL_MARK_PATTERN.search(passage.text):
+        return "detail"
+    return "offer item" if section == "offer" else "item"
 
 
 def classify_section(heading: str, grammar: TopicGrammar) -> str:
     """Return the place of the features below a heading."""
     lower = lower_text(heading, grammar.language)
-    if grammar.asides.search(lower):
+    if count_words(heading) <= MAX_ASIDE_HEADING_WORDS and grammar.asides.search(lower):
         return "aside"
     return "offer" if grammar.offers.search(lower) else "feature"
 
 
-def is_name_of_brand_or_person(form: str, part: str, name: str) -> bool:
-    """Return whether a topic is a part of the brand's name, has it, or begins with a given name."""
+def is_name_of_brand_or_person(form: str, part: str, name: str, grammar: TopicGrammar) -> bool:
+    """Return whether a topic has a word of the brand's name that is no word of the language, or is a person's name.
+
+    In German most compounds are on no list, so a topic has to be a part of the name.
+    """
     folded, folded_name = fold_text(form), fold_text(name)
-    if folded_name and (folded in folded_name or folded_name in folded):
+    if folded_name and folded_name in folded:
         return True
-    words = form.split()
+    words, names = form.split(), name.lower().split()
+    if (
+        len(names) == 1
+        and len(words[0]) > MIN_TOPIC_CHARS
+        and names[0].startswith(words[0])
+        and part.lstrip()[0].isupper()
+    ):
+        # The beginning of a name's single word is its short form, as `Lola` of `LolaDesk`.
+        return len(words) > 1
+    if len(words) > 1 and folded in folded_name:
+        return True
+    shared = [word for word in words if word in names]
+    if grammar.has_noun_capitals or grammar.language in CJK_NOUN_RUN_FINDERS:
+        return len(shared) == len(words) > 1 or folded == folded_name
+    if any(get_word_zipf(word, grammar.language) == UNLISTED_WORD_ZIPF for word in shared):
+        return True
     return len(words) > 1 and words[0] in load_given_names() and part.strip().istitle()
 
 
 def drop_overlapping_topics(ranked: Iterable[Topic]) -> Iterator[Topic]:
-    """Yield the topics that are no part of an earlier one, have none as a part, and share few words with them."""
+    """Yield the topics that are no part of an earlier one, and share few words with earlier ones.
+
+    A topic that has an earlier one as a part is kept if the source lists it: `tax law` after `law`.
+    """
     kept: list[Topic] = []
     for topic in ranked:
         shared = [len({*topic.stems} & {*other.stems}) for other in kept]
         is_part = any(
-            topic.form in other.form or other.form in topic.form or count == min(len(topic.stems), len(other.stems))
+            topic.form in other.form
+            or are_forms_of_one_word(topic.form, other.form)
+            or count == len(topic.stems)
+            or (not topic.places & LISTING_PLACES and (other.form in topic.form or count == len(other.stems)))
             for count, other in zip(shared, kept, strict=True)
         )
         if not is_part and sum(map(bool, shared)) < MAX_TOPICS_WITH_ONE_WORD:
             kept.append(topic)
             yield topic
+
+
+def are_forms_of_one_word(form: str, other: str) -> bool:
+    """Return whether two words share all but their endings: `physiotherapist`, `physiotherapy`."""
+    shared = max(MIN_SHARED_CHARS, max(len(form), len(other)) - MAX_ENDING_CHARS)
+    return " " not in form + other and len(form) >= shared and form[:shared] == other[:shared]

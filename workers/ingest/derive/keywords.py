@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from schemas.brand import FieldCandidate
 from workers.ingest.derive.distinct import DERIVED_KEYWORDS_RULE, MAX_BRAND_KEYWORDS, MIN_SUFFICIENT_KEYWORDS
 from workers.ingest.derive.keyword_terms import KeywordTerm, KeywordText, extract_keyword_terms
-from workers.ingest.derive.keyword_topics import Topic, drop_overlapping_topics, find_topics
+from workers.ingest.derive.keyword_topics import MIN_TOPIC_POINTS, Topic, drop_overlapping_topics, find_topics
 from workers.ingest.derive.quotes import cut_evidence_quote
 from workers.ingest.derive.quotes import take_first_distinct_evidence_quotes as once
+from workers.ingest.derive.trades import find_brand_trade
 from workers.ingest.languages import primary_language_subtag
 from workers.ingest.page.text import count_words, fold_text
 from workers.ingest.placeholders import is_placeholder
@@ -16,6 +17,8 @@ from workers.ingest.shapes import Passage, PassageRole, SourceProse
 #: Confidence, lower than of any declared keywords.
 DERIVED_KEYWORDS_CONFIDENCE = 0.4
 MIN_DERIVED_KEYWORDS = 2
+#: Topics that are enough: with fewer ones repeated noun phrases complete them.
+MIN_TOPICS = 3
 #: Weight of a use in the title, in another description of the brand, and by the role of a passage. Passages of
 #: other roles, such as reviews and opening hours, have no keywords.
 TITLE_WEIGHT = 3.0
@@ -61,17 +64,23 @@ def derive_brand_keywords(prose: SourceProse) -> Iterator[FieldCandidate]:
 
 
 def choose_keywords(prose: SourceProse, passages: Sequence[Passage], language: str) -> list[Topic]:
-    """Return the source's topics, then repeated noun phrases up to `MIN_SUFFICIENT_KEYWORDS`; none overlap."""
+    """Return the source's topics without overlapping ones.
+
+    Weak topics complete them up to `MIN_SUFFICIENT_KEYWORDS`, and repeated noun phrases up to `MIN_TOPICS`.
+    """
     own = [passage for passage in prose.passages if passage.speaker == "brand" and not passage.story]
-    topics = find_topics(prose.about, own, language, prose.name or "")
-    chosen = [*drop_overlapping_topics(topics)][:MAX_BRAND_KEYWORDS]
-    if len(chosen) >= MIN_SUFFICIENT_KEYWORDS:
+    trade = find_brand_trade(prose, language)
+    found = find_topics(prose.about, own, language, name=prose.name or "", trade=trade)
+    topics = [*drop_overlapping_topics(found)]
+    strong = sum(topic.points >= MIN_TOPIC_POINTS for topic in topics)
+    chosen = topics[: min(max(strong, MIN_SUFFICIENT_KEYWORDS), MAX_BRAND_KEYWORDS)]
+    if len(chosen) >= MIN_TOPICS:
         return chosen
     texts = collect_keyword_texts(prose.about, passages)
     names = [prose.name or "", *(title for title in prose.about[:1] if count_words(title) <= MAX_NAME_WORDS)]
     terms = extract_keyword_terms(texts, language, names=names)
     repeated = (build_topic_of_term(term, texts) for term in terms)
-    return [*drop_overlapping_topics([*chosen, *repeated])][:MIN_SUFFICIENT_KEYWORDS]
+    return [*drop_overlapping_topics([*chosen, *repeated])][:MIN_TOPICS]
 
 
 def build_topic_of_term(term: KeywordTerm, texts: Sequence[KeywordText]) -> Topic:
