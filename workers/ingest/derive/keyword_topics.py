@@ -222,7 +222,9 @@ class TopicGrammar:
             return False
         if self.has_noun_capitals and words[-1][0].islower():
             return False
-        return len(contents) > 1 or self.is_noun_alone(contents[0], is_acronym=text.isupper())
+        if len(contents) > 1:
+            return not all(map(self.adjectives.fullmatch, contents))
+        return self.is_noun_alone(contents[0], is_acronym=text.isupper())
 
     def is_noun_alone(self, key: str, *, is_acronym: bool) -> bool:
         """Return whether a word alone is a specific noun: no adjective, customer, frequent or short word."""

@@ -1,7 +1,7 @@
 """Passages of a page: its prose as visitors read it, without forms and cookie banners.
 
-Passages from the headline on come first, since they describe the product best. Labels of the navigation, then
-those of buttons come last.
+Passages from the headline on come first, since they describe the product best. Labels of lists stand in their place.
+Labels of the navigation come last, those of buttons after them.
 """
 
 from collections.abc import Iterator
@@ -51,7 +51,8 @@ def list_page_passages(page: HtmlDocument) -> list[Passage]:
     for block in (*blocks[start:], *blocks[:start]):
         has_room = prose.left >= 0 or (labels.left >= 0 and may_be_menu_block(block))
         for passage in build_passages(block, page.url, story=story) if has_room else ():
-            (labels if passage.kind == "label" else prose).add(passage)
+            is_menu = passage.kind == "label" and passage.role != "feature"
+            (labels if is_menu else prose).add(passage)
     for passage in list_buttons(page):
         labels.add(passage)
     return [*prose.passages.values(), *labels.passages.values()]
@@ -90,14 +91,16 @@ def may_be_menu_block(block: PageBlock) -> bool:
 def classify_block_as_heading_label_or_text(block: PageBlock) -> BlockKind | None:
     """Return a block's passage kind: `heading`, `label`, `text`; None for too few words, or a long label.
 
-    A short text that is only a link is a label, at any place.
+    A short text that is only a link is a label, at any place. So is a list's item of one or two words.
     """
     is_short = is_short_label(block.text, block.words)
     if block.kind == "heading":
         return "heading"
     if block.kind == "label" or (is_short and block.linked == block.size):
         return "label" if is_short else None
-    return "text" if block.words >= MIN_TEXT_PASSAGE_WORDS else None
+    if block.words >= MIN_TEXT_PASSAGE_WORDS:
+        return "text"
+    return "label" if block.role == "feature" and is_short else None
 
 
 def is_short_label(text: str, words: int) -> bool:
