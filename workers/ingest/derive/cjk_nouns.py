@@ -38,6 +38,12 @@ DIGIT_PATTERN = re.compile(r"\d")
 CHINESE_CLAUSE_PATTERN = re.compile(
     r"[的了在是我你您他她們们这這那哪請请讓让把被為为與与和更最很就都也還还不没沒來来去找看有做給给從从到]"
 )
+#: Verb that begins a slogan in Chinese.
+CHINESE_SLOGAN_PATTERN = re.compile(
+    "走[进進]|遇[见見]|[开開][启啟]|探索|打造|享受|[体體][验驗]|[发發][现現]|[选選][择擇]|了解|一[键鍵]|[让讓]|品味|感受|邂逅|[尽盡]享|[点點]亮"
+)
+#: End of a legal text's or an introduction's title.
+CJK_GENERIC_END_PATTERN = re.compile("(?:規約|規定|ポリシー|방침|약관|소개|안내|条款|條款|政策)$")
 KOREAN_TOKEN_PATTERN = re.compile(r"[가-힣A-Za-z0-9+]+|[^\s]")
 KOREAN_PARTICLE_PATTERN = re.compile(
     r"(?:이?라는|에서는|으로는|에게는|까지는|에서|으로|에게|까지|부터|처럼|보다|이나|은|는|이|가|을|를|의|에|로|와|과|도|만|요)$"
@@ -156,13 +162,16 @@ def is_cjk_noun_phrase(text: str, language: str) -> bool:
     min_chars = MIN_CJK_WORD_CHARS if language == "ko" else MIN_CJK_PHRASE_CHARS
     if not min_chars <= chars <= MAX_CJK_PHRASE_CHARS or text[-1].isdigit():
         return False
+    if CJK_GENERIC_END_PATTERN.search(text):
+        return False
     if language == "ko":
-        return all(word.isascii() or cut_korean_particle(word) == word for word in text.split())
-    if DIGIT_PATTERN.search(text):
+        return all(len(word) == 1 or word.isascii() or cut_korean_particle(word) == word for word in text.split())
+    if DIGIT_PATTERN.search(text) or "." in text:
         return False
     if language == "ja":
         return JAPANESE_PHRASE_PATTERN.fullmatch(text.replace(" ", "")) is not None
-    return CHINESE_CLAUSE_PATTERN.search(text) is None and not any(
+    is_clause = CHINESE_SLOGAN_PATTERN.match(text) or CHINESE_CLAUSE_PATTERN.search(text)
+    return not is_clause and not any(
         word in list_chinese_function_words() for word in split_chinese_words(simplify_chinese_characters(text))
     )
 

@@ -45,7 +45,8 @@ POINTS_BY_PLACE = {
     "detail": 0.75,
     "heading": 0.5,
     "aside": 0.0,
-    "item": 0.7,
+    "item": 0.2,
+    "label": 0.7,
     "offer item": 2.0,
 }
 MIN_TOPIC_POINTS = 1.5
@@ -102,7 +103,7 @@ ITEM_MARK_PATTERN = re.compile(r"^[\W_]+|^\W*(?:0\d|\d+[.):])\s+|[^\w+#]+$")
 MAX_ASIDE_HEADING_WORDS = 5
 #: Units and names of networks, on pages of any language.
 STOP_WORDS_OF_ANY_LANGUAGE = frozenset(
-    """min km cm kg std tel nr vs est facebook instagram whatsapp google linkedin youtube tiktok twitter telegram
+    """min km cm kg std tel nr vs est the facebook instagram whatsapp google linkedin youtube tiktok twitter telegram
     pinterest tripadvisor booking.com maps email e-mail cookies kontakt telefon kontak
     beranda galeri tentang layanan tjänster usluge usluga početna galerija
     recenzije iskustvo iskustva yhteystiedot kapcsolat""".split()
@@ -188,6 +189,8 @@ class TopicGrammar:
                 yield left, start
                 yield right, start + words[place + 1].start()
                 return
+            if any(self.adjectives.fullmatch(side.lower()) for side in (left, right)):
+                return
         yield part, start
 
     def clean_topic(self, part: str) -> str:
@@ -209,22 +212,22 @@ class TopicGrammar:
         """Return whether a text is a noun phrase by its words: none is a verb, a pronoun or only a number."""
         words = text.replace("’", "'").split()
         keys = [lower_text(word, self.language) for word in words]
-        are_words = all(key in self.joins or TOPIC_WORD_PATTERN.fullmatch(key) for key in keys)
-        if len(words) > MAX_TOPIC_WORDS_WITH_LINKS or not are_words:
-            return False
         contents = [key for key in keys if key not in self.inner and key not in self.joins]
-        is_bounded = keys[0] in contents and keys[-1] in contents
-        if not is_bounded or len(contents) > MAX_TOPIC_WORDS:
-            return False
-        if any(key in self.stop or self.verbs.fullmatch(key) for key in contents):
-            return False
-        if self.imperatives.fullmatch(keys[0]) or self.is_generic(keys, contents):
-            return False
-        if self.has_noun_capitals and words[-1][0].islower():
+        has_noun_case = not self.has_noun_capitals or not words[-1][0].islower()
+        if not (has_noun_case and self.are_topic_words(keys, contents)) or self.is_generic(keys, contents):
             return False
         if len(contents) > 1:
             return not all(map(self.adjectives.fullmatch, contents))
         return self.is_noun_alone(contents[0], is_acronym=text.isupper())
+
+    def are_topic_words(self, keys: Sequence[str], contents: Sequence[str]) -> bool:
+        """Return whether a phrase has few words, begins and ends with one of its `contents`, and has no verb."""
+        if not all(key in self.joins or TOPIC_WORD_PATTERN.fullmatch(key) for key in keys):
+            return False
+        is_long = len(keys) > MAX_TOPIC_WORDS_WITH_LINKS or len(contents) > MAX_TOPIC_WORDS
+        if is_long or keys[0] not in contents or keys[-1] not in contents or self.imperatives.fullmatch(keys[0]):
+            return False
+        return not any(key in self.stop or self.verbs.fullmatch(key) for key in contents)
 
     def is_noun_alone(self, key: str, *, is_acronym: bool) -> bool:
         """Return whether a word alone is a specific noun: no adjective, customer, frequent or short word."""
@@ -445,6 +448,7 @@ def is_capitalized_phrase(text: str, words: int) -> bool:
 
 def split_leading_text(text: str, place: str) -> Iterator[TopicText]:
     """Yield the parts of a title, description or text of the hero; a sentence has topics only as a list."""
+    text = PERSON_TITLE_PATTERN.sub(lambda match: "_" * len(match[0]), text)
     for part in SENTENCE_END_PATTERN.split(text):
         is_closed = text[text.find(part) + len(part) :][:1] in SENTENCE_MARKS
         yield TopicText(part, place, is_sentence=bool(is_closed) or count_words(part) > MAX_TOPIC_WORDS_WITH_LINKS)
@@ -456,7 +460,9 @@ def choose_feature_place(passage: Passage, section: str) -> str:
         return section
     if DETAIL_MARK_PATTERN.search(passage.text):
         return "detail"
-    return "offer item" if section == "offer" else "item"
+    if section == "offer":
+        return "offer item"
+    return "label" if passage.kind == "label" else "item"
 
 
 def classify_section(heading: str, grammar: TopicGrammar) -> str:
@@ -484,7 +490,7 @@ def is_name_of_brand_or_person(form: str, part: str, name: str, grammar: TopicGr
     ):
         # The beginning of a name's single word is its short form, as `Lola` of `LolaDesk`.
         return len(words) > 1
-    if len(words) > 1 and folded in folded_name:
+    if len(words) > 1 and (folded in folded_name or (words[:2] == names[:2] and not grammar.is_descriptive(name))):
         return True
     shared = [word for word in words if word in names]
     if grammar.has_noun_capitals or grammar.language in CJK_NOUN_RUN_FINDERS:

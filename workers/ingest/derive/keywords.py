@@ -19,6 +19,11 @@ DERIVED_KEYWORDS_CONFIDENCE = 0.4
 MIN_DERIVED_KEYWORDS = 2
 #: Topics that are enough: with fewer ones repeated noun phrases complete them.
 MIN_TOPICS = 3
+#: Points of a topic that is one of up to `MAX_LIKELY_TOPICS`.
+MIN_LIKELY_TOPIC_POINTS = 1.0
+MAX_LIKELY_TOPICS = 8
+#: Texts that have a noun phrase which completes a list of `MIN_TOPICS`.
+MIN_TEXTS_OF_ADDED_TERM = 4
 #: Weight of a use in the title, in another description of the brand, and by the role of a passage. Passages of
 #: other roles, such as reviews and opening hours, have no keywords.
 TITLE_WEIGHT = 3.0
@@ -73,14 +78,17 @@ def choose_keywords(prose: SourceProse, passages: Sequence[Passage], language: s
     found = find_topics(prose.about, own, language, name=prose.name or "", trade=trade)
     topics = [*drop_overlapping_topics(found)]
     strong = sum(topic.points >= MIN_TOPIC_POINTS for topic in topics)
-    chosen = topics[: min(max(strong, MIN_SUFFICIENT_KEYWORDS), MAX_BRAND_KEYWORDS)]
-    if len(chosen) >= MIN_TOPICS:
+    likely = sum(topic.points >= MIN_LIKELY_TOPIC_POINTS for topic in topics)
+    limit = max(strong, min(likely, MAX_LIKELY_TOPICS), MIN_SUFFICIENT_KEYWORDS)
+    chosen = topics[: min(limit, MAX_BRAND_KEYWORDS)]
+    if len(chosen) >= MIN_SUFFICIENT_KEYWORDS:
         return chosen
     texts = collect_keyword_texts(prose.about, passages)
     names = [prose.name or "", *(title for title in prose.about[:1] if count_words(title) <= MAX_NAME_WORDS)]
     terms = extract_keyword_terms(texts, language, names=names)
-    repeated = (build_topic_of_term(term, texts) for term in terms)
-    return [*drop_overlapping_topics([*chosen, *repeated])][:MIN_TOPICS]
+    min_texts = MIN_TEXTS_OF_ADDED_TERM if len(chosen) >= MIN_TOPICS else 1
+    repeated = (build_topic_of_term(term, texts) for term in terms if len(term.texts) >= min_texts)
+    return [*drop_overlapping_topics([*chosen, *repeated])][:MIN_SUFFICIENT_KEYWORDS]
 
 
 def build_topic_of_term(term: KeywordTerm, texts: Sequence[KeywordText]) -> Topic:
