@@ -133,6 +133,7 @@ class Topic:
     points: float = 0.0
     places: set[str] = field(default_factory=set)
     is_capitalized: bool = True
+    is_trade_word: bool = False
 
     @property
     def is_proper_name(self) -> bool:
@@ -376,9 +377,12 @@ def add_trade_words(
         stems = tuple(stem_keyword_word(key, grammar.language) for key in form.split())
         if counter.total() >= MIN_TRADE_WORD_USES:
             topic = topics.setdefault(stems, Topic(form, stems, quotes[form]))
-            topic.points = max(topic.points, TRADE_WORD_POINTS)
+            topic.points, topic.is_trade_word = max(topic.points, TRADE_WORD_POINTS), True
+    trade_stems = {stem for topic in topics.values() if topic.is_trade_word for stem in topic.stems}
     for topic in topics.values():
-        topic.points += TRADE_POINTS if is_name_of_trade(topic.form, trade, grammar.language) else 0.0
+        has_trade_word = len(topic.stems) > 1 and not trade_stems.isdisjoint(topic.stems)
+        if has_trade_word or is_name_of_trade(topic.form, trade, grammar.language):
+            topic.points += TRADE_POINTS
 
 
 def expand_to_words(text: str, match: StemMatch) -> tuple[int, str]:
@@ -479,25 +483,22 @@ def is_name_of_brand_or_person(form: str, part: str, name: str, grammar: TopicGr
     In German most compounds are on no list, so a topic has to be a part of the name.
     """
     folded, folded_name = fold_text(form), fold_text(name)
-    if folded_name and folded_name in folded:
-        return True
     words, names = form.split(), name.lower().split()
-    if (
-        len(names) == 1
-        and len(words[0]) > MIN_TOPIC_CHARS
-        and names[0].startswith(words[0])
-        and part.lstrip()[0].isupper()
-    ):
-        # The beginning of a name's single word is its short form, as `Lola` of `LolaDesk`.
-        return len(words) > 1
+    if (folded_name and folded_name in folded) or is_short_name(words, names):
+        return True
+    if len(words) > 1 and words[0] in load_given_names() and part.strip().istitle():
+        return True
     if len(words) > 1 and (folded in folded_name or (words[:2] == names[:2] and not grammar.is_descriptive(name))):
         return True
     shared = [word for word in words if word in names]
     if grammar.has_noun_capitals or grammar.language in CJK_NOUN_RUN_FINDERS:
-        return len(shared) == len(words) > 1 or folded == folded_name
-    if any(get_word_zipf(word, grammar.language) == UNLISTED_WORD_ZIPF for word in shared):
-        return True
-    return len(words) > 1 and words[0] in load_given_names() and part.strip().istitle()
+        return len(shared) == len(words) > 1
+    return any(get_word_zipf(word, grammar.language) == UNLISTED_WORD_ZIPF for word in shared)
+
+
+def is_short_name(words: Sequence[str], names: Sequence[str]) -> bool:
+    """Return whether several words begin with the beginning of a name's single word, as `Lola calls` of `LolaDesk`."""
+    return len(names) == 1 and len(words) > 1 and len(words[0]) > MIN_TOPIC_CHARS and names[0].startswith(words[0])
 
 
 def drop_overlapping_topics(ranked: Iterable[Topic]) -> Iterator[Topic]:

@@ -19,9 +19,6 @@ DERIVED_KEYWORDS_CONFIDENCE = 0.4
 MIN_DERIVED_KEYWORDS = 2
 #: Topics that are enough: with fewer ones repeated noun phrases complete them.
 MIN_TOPICS = 3
-#: Points of a topic that is one of up to `MAX_LIKELY_TOPICS`.
-MIN_LIKELY_TOPIC_POINTS = 1.0
-MAX_LIKELY_TOPICS = 8
 #: Texts that have a noun phrase which completes a list of `MIN_TOPICS`.
 MIN_TEXTS_OF_ADDED_TERM = 4
 #: Weight of a use in the title, in another description of the brand, and by the role of a passage. Passages of
@@ -78,9 +75,7 @@ def choose_keywords(prose: SourceProse, passages: Sequence[Passage], language: s
     found = find_topics(prose.about, own, language, name=prose.name or "", trade=trade)
     topics = [*drop_overlapping_topics(found)]
     strong = sum(topic.points >= MIN_TOPIC_POINTS for topic in topics)
-    likely = sum(topic.points >= MIN_LIKELY_TOPIC_POINTS for topic in topics)
-    limit = max(strong, min(likely, MAX_LIKELY_TOPICS), MIN_SUFFICIENT_KEYWORDS)
-    chosen = topics[: min(limit, MAX_BRAND_KEYWORDS)]
+    chosen = topics[: min(max(strong, MIN_SUFFICIENT_KEYWORDS), MAX_BRAND_KEYWORDS)]
     if len(chosen) >= MIN_SUFFICIENT_KEYWORDS:
         return chosen
     texts = collect_keyword_texts(prose.about, passages)
