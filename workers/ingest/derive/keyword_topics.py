@@ -94,7 +94,10 @@ TOPIC_WORD_PATTERN = re.compile(r"(?:[^\W\d_]|[2-4][dx])[\w+#'’/-]*")
 #: Title of a person, before a name.
 PERSON_TITLE_PATTERN = re.compile(r"\b(?:dr|dra|drs|prof|mgr|mudr|ing|mr|mrs|ms)\.\s+(?=\w)", re.IGNORECASE)
 ELIDED_ARTICLE_PATTERN = re.compile(r"^[lL]['’](?=\w)")
+#: Zipf value from which a word is too frequent for a name.
+MAX_NAME_ZIPF = 4.7
 WORD_CHARACTER_PATTERN = re.compile(r"[\w'’-]")
+NAME_WORD_PATTERN = re.compile(r"[\w-]+")
 #: Marks and numbers before an item.
 ITEM_MARK_PATTERN = re.compile(r"^[\W_]+|^\W*(?:0\d|\d+[.):])\s+|[^\w+#]+$")
 
@@ -125,7 +128,10 @@ class TopicText(NamedTuple):
 
 @dataclass
 class Topic:
-    """Topic with its `form` in lower case, its words' stems, and the text and place of its first use."""
+    """Topic with its `form` in lower case, its words' stems, and the text and place of its first use.
+
+    `names` are the words that the source always writes with a capital.
+    """
 
     form: str
     stems: tuple[str, ...]
@@ -134,6 +140,7 @@ class Topic:
     places: set[str] = field(default_factory=set)
     is_capitalized: bool = True
     is_trade_word: bool = False
+    names: frozenset[str] = frozenset()
 
     @property
     def is_proper_name(self) -> bool:
@@ -300,17 +307,25 @@ def find_topics(
     add_mention_points(topics.values(), passages, language)
     if trade:
         add_trade_words(topics, [*about, *(passage.text for passage in passages)], grammar, trade.name)
-    may_have_names = not (grammar.has_noun_capitals or are_headings_title_cased(passages))
-    proper_names = list_proper_names(
-        [*about, *(passage.text for passage in passages if passage.kind == "text")], grammar
-    )
-    for topic in topics.values():
-        topic.points *= GENERIC_WORD_FACTOR ** sum(is_generic_word(key, language) for key in topic.form.split())
-        topic.points *= OBLIQUE_FACTOR if grammar.is_oblique(topic.form) else 1.0
-        is_name = proper_names.issuperset(topic.form.split()) or (may_have_names and topic.is_proper_name)
-        topic.points *= NAME_FACTOR if is_name else 1.0
+    weigh_generic_words_and_names(topics.values(), about, passages, grammar)
     worthy = [topic for topic in topics.values() if topic.points >= MIN_WEAK_TOPIC_POINTS]
     return sorted(worthy, key=lambda topic: -topic.points)
+
+
+def weigh_generic_words_and_names(
+    topics: Iterable[Topic], about: Sequence[str], passages: Sequence[Passage], grammar: TopicGrammar
+) -> None:
+    """Lower the points of topics with generic words, of oblique ones, and of names of places and people."""
+    may_have_names = not (grammar.has_noun_capitals or are_headings_title_cased(passages))
+    texts = [*about, *(passage.text for passage in passages if passage.kind == "text")]
+    proper_names = list_proper_names(texts, grammar)
+    for topic in topics:
+        words = topic.form.split()
+        topic.names = proper_names.intersection(NAME_WORD_PATTERN.findall(topic.form))
+        topic.points *= GENERIC_WORD_FACTOR ** sum(is_generic_word(word, grammar.language) for word in words)
+        topic.points *= OBLIQUE_FACTOR if grammar.is_oblique(topic.form) else 1.0
+        is_name = proper_names.issuperset(words) or (may_have_names and topic.is_proper_name)
+        topic.points *= NAME_FACTOR if is_name else 1.0
 
 
 def list_topics_of_text(text: TopicText, grammar: TopicGrammar, name: str) -> list[tuple[str, int]]:
@@ -412,7 +427,8 @@ def list_proper_names(texts: Iterable[str], grammar: TopicGrammar) -> frozenset[
             words = [word for clause in clauses for word in clause]
             capitalized.update(word.key for word in words if word.text[0].isupper() and not word.initial)
             plain.update(word.key for word in words if word.text[0].islower())
-    return frozenset(capitalized - plain)
+    names = capitalized - plain
+    return frozenset(name for name in names if get_word_zipf(name, grammar.language) < MAX_NAME_ZIPF)
 
 
 def are_headings_title_cased(passages: Iterable[Passage]) -> bool:

@@ -4,10 +4,18 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from schemas.brand import FieldCandidate
 from workers.ingest.derive.distinct import DERIVED_KEYWORDS_RULE, MAX_BRAND_KEYWORDS, MIN_SUFFICIENT_KEYWORDS
+from workers.ingest.derive.icp import restore_capitals
 from workers.ingest.derive.keyword_terms import KeywordTerm, KeywordText, extract_keyword_terms
-from workers.ingest.derive.keyword_topics import MIN_TOPIC_POINTS, Topic, drop_overlapping_topics, find_topics
+from workers.ingest.derive.keyword_topics import (
+    MIN_TOPIC_POINTS,
+    NAME_WORD_PATTERN,
+    Topic,
+    drop_overlapping_topics,
+    find_topics,
+)
 from workers.ingest.derive.quotes import cut_evidence_quote
 from workers.ingest.derive.quotes import take_first_distinct_evidence_quotes as once
+from workers.ingest.derive.stems import lower_keeping_length
 from workers.ingest.derive.trades import find_brand_trade
 from workers.ingest.languages import primary_language_subtag
 from workers.ingest.page.text import count_words, fold_text
@@ -57,7 +65,7 @@ def derive_brand_keywords(prose: SourceProse) -> Iterator[FieldCandidate]:
     if len(keywords) >= MIN_DERIVED_KEYWORDS:
         yield FieldCandidate(
             field="keywords",
-            value=[keyword.form for keyword in keywords],
+            value=[write_keyword(keyword, language) for keyword in keywords],
             confidence=DERIVED_KEYWORDS_CONFIDENCE,
             rule=DERIVED_KEYWORDS_RULE,
             url=prose.url,
@@ -89,6 +97,20 @@ def choose_keywords(prose: SourceProse, passages: Sequence[Passage], language: s
 def build_topic_of_term(term: KeywordTerm, texts: Sequence[KeywordText]) -> Topic:
     number, start = term.quote_place or (0, 0)
     return Topic(term.display_form, term.stems, (texts[number].text, start))
+
+
+def write_keyword(topic: Topic, language: str) -> str:
+    """Return a keyword in lower case, but with the capitals of names, acronyms and German nouns."""
+    text = topic.quote[0]
+    start = lower_keeping_length(text).find(topic.form)
+    written = text[start : start + len(topic.form)] if start >= 0 else topic.form
+    keyword = restore_capitals(topic.form, written, text, language)
+    letters = [*keyword]
+    for match in NAME_WORD_PATTERN.finditer(topic.form):
+        name = written[match.start() : match.end()]
+        if match[0] in topic.names and keyword[match.start() : match.end()].islower():
+            letters[match.start() : match.end()] = name.capitalize() if name.isupper() else name
+    return "".join(letters)
 
 
 def is_about_brand(passage: Passage) -> bool:
