@@ -97,6 +97,7 @@ ELIDED_ARTICLE_PATTERN = re.compile(r"^[lL]['’](?=\w)")
 #: Zipf value from which a word is too frequent for a name.
 MAX_NAME_ZIPF = 4.7
 WORD_CHARACTER_PATTERN = re.compile(r"[\w'’-]")
+ARABIC_AND = "و"
 NAME_WORD_PATTERN = re.compile(r"[\w-]+")
 #: Marks and numbers before an item.
 ITEM_MARK_PATTERN = re.compile(r"^[\W_]+|^\W*(?:0\d|\d+[.):])\s+|[^\w+#]+$")
@@ -212,9 +213,18 @@ class TopicGrammar:
             text = text.lower()
             is_topic = is_cjk_noun_phrase(text, self.language) and not is_generic_word(text, self.language)
             return text if is_topic else ""
+        if self.language == "ar":
+            text = self.strip_arabic_conjunction(text)
         if not MIN_TOPIC_CHARS <= len(text) <= MAX_TOPIC_CHARS:
             return ""
         return " ".join(lower_text(text, self.language).split()) if self.is_topic(text) else ""
+
+    def strip_arabic_conjunction(self, text: str) -> str:
+        """Return a text without an attached `and` at its beginning, if its first word is commoner without it."""
+        first, _, rest = text.partition(" ")
+        bare = first.removeprefix(ARABIC_AND)
+        is_attached = get_word_zipf(bare, self.language) > get_word_zipf(first, self.language)
+        return f"{bare} {rest}".strip() if is_attached else text
 
     def is_topic(self, text: str) -> bool:
         """Return whether a text is a noun phrase by its words: none is a verb, a pronoun or only a number."""
@@ -291,7 +301,7 @@ def load_topic_grammar(language: str) -> TopicGrammar:
 def find_topics(
     about: Sequence[str], passages: Sequence[Passage], language: str, *, name: str, trade: FoundTrade | None
 ) -> list[Topic]:
-    """Return the topics of a source that have enough points, the best first, without the brand's name."""
+    """Return the possible topics of a source, those with the most points first, without the brand's name."""
     grammar = load_topic_grammar(language)
     if trade and is_name_of_trade(name, trade.name, language) and grammar.is_descriptive(name):
         name = ""
@@ -308,8 +318,7 @@ def find_topics(
     if trade:
         add_trade_words(topics, [*about, *(passage.text for passage in passages)], grammar, trade.name)
     weigh_generic_words_and_names(topics.values(), about, passages, grammar)
-    worthy = [topic for topic in topics.values() if topic.points >= MIN_WEAK_TOPIC_POINTS]
-    return sorted(worthy, key=lambda topic: -topic.points)
+    return sorted(topics.values(), key=lambda topic: -topic.points)
 
 
 def weigh_generic_words_and_names(
@@ -324,8 +333,9 @@ def weigh_generic_words_and_names(
         topic.names = proper_names.intersection(NAME_WORD_PATTERN.findall(topic.form))
         topic.points *= GENERIC_WORD_FACTOR ** sum(is_generic_word(word, grammar.language) for word in words)
         topic.points *= OBLIQUE_FACTOR if grammar.is_oblique(topic.form) else 1.0
-        is_name = proper_names.issuperset(words) or (may_have_names and topic.is_proper_name)
-        topic.points *= NAME_FACTOR if is_name else 1.0
+        if proper_names.issuperset(words) or (may_have_names and topic.is_proper_name):
+            # A weak name completes no list.
+            topic.points = topic.points * NAME_FACTOR if topic.points * NAME_FACTOR >= MIN_TOPIC_POINTS else 0.0
 
 
 def list_topics_of_text(text: TopicText, grammar: TopicGrammar, name: str) -> list[tuple[str, int]]:

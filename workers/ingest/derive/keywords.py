@@ -8,10 +8,12 @@ from workers.ingest.derive.icp import restore_capitals
 from workers.ingest.derive.keyword_terms import KeywordTerm, KeywordText, extract_keyword_terms
 from workers.ingest.derive.keyword_topics import (
     MIN_TOPIC_POINTS,
+    MIN_WEAK_TOPIC_POINTS,
     NAME_WORD_PATTERN,
     Topic,
     drop_overlapping_topics,
     find_topics,
+    load_topic_grammar,
 )
 from workers.ingest.derive.quotes import cut_evidence_quote
 from workers.ingest.derive.quotes import take_first_distinct_evidence_quotes as once
@@ -81,7 +83,7 @@ def choose_keywords(prose: SourceProse, passages: Sequence[Passage], language: s
     own = [passage for passage in prose.passages if passage.speaker == "brand" and not passage.story]
     trade = find_brand_trade(prose, language)
     found = find_topics(prose.about, own, language, name=prose.name or "", trade=trade)
-    topics = [*drop_overlapping_topics(found)]
+    topics = [*drop_overlapping_topics(topic for topic in found if topic.points >= MIN_WEAK_TOPIC_POINTS)]
     strong = sum(topic.points >= MIN_TOPIC_POINTS for topic in topics)
     chosen = topics[: min(max(strong, MIN_SUFFICIENT_KEYWORDS), MAX_BRAND_KEYWORDS)]
     if len(chosen) >= MIN_SUFFICIENT_KEYWORDS:
@@ -90,8 +92,20 @@ def choose_keywords(prose: SourceProse, passages: Sequence[Passage], language: s
     names = [prose.name or "", *(title for title in prose.about[:1] if count_words(title) <= MAX_NAME_WORDS)]
     terms = extract_keyword_terms(texts, language, names=names)
     min_texts = MIN_TEXTS_OF_ADDED_TERM if len(chosen) >= MIN_TOPICS else 1
-    repeated = (build_topic_of_term(term, texts) for term in terms if len(term.texts) >= min_texts)
+    refused = {topic.stems for topic in found if topic.names and not topic.points}
+    repeated = (
+        build_topic_of_term(term, texts)
+        for term in terms
+        if len(term.texts) >= min_texts and term.stems not in refused and is_noun_phrase(term, texts, language)
+    )
     return [*drop_overlapping_topics([*chosen, *repeated])][:MIN_SUFFICIENT_KEYWORDS]
+
+
+def is_noun_phrase(term: KeywordTerm, texts: Sequence[KeywordText], language: str) -> bool:
+    """Return whether the rules of topics take a repeated phrase for a noun phrase, too."""
+    number, start = term.quote_place or (0, 0)
+    written = texts[number].text[start : start + len(term.display_form)]
+    return load_topic_grammar(language).clean_topic(written) != ""
 
 
 def build_topic_of_term(term: KeywordTerm, texts: Sequence[KeywordText]) -> Topic:
