@@ -1,4 +1,4 @@
-"""Terms of a source: its noun phrases in all their forms, ranked, without overlapping ones.
+"""Terms of a source: its noun phrases in all their forms, ranked by how often it repeats them.
 
 A term ranks by how often the source says it, in its title, hero and headings first, and by how seldom the
 language does. The weights are measured (docs/explain/brand.md).
@@ -6,7 +6,7 @@ language does. The weights are measured (docs/explain/brand.md).
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -46,8 +46,6 @@ MIN_CJK_TERM_CHARS = 2
 #: Keywords below which phrases that the hero says once are keywords, too.
 MIN_REPEATED_KEYWORDS = 2
 MAX_KEYWORDS_WITHOUT_REPEATS = 4
-#: Terms before a term that may have one of its words.
-MAX_TERMS_WITH_ONE_WORD = 2
 #: Share of the best term's score below which a term is no keyword, beyond the first few.
 MIN_KEYWORD_SCORE_SHARE = 0.25
 
@@ -136,11 +134,11 @@ def extract_keyword_terms(texts: Sequence[KeywordText], language: str, *, names:
 
 
 def choose_best_terms(terms: Sequence[KeywordTerm], language: str) -> list[KeywordTerm]:
-    """Return the terms with the best scores, the best first, without overlapping ones."""
+    """Return the terms with the best scores, the best first."""
     scores = {term.stems: score_keyword_term(term, language) for term in terms}
     ranked = sorted(terms, key=lambda term: -scores[term.stems])
     worthy_terms = sum(scores[term.stems] >= MIN_KEYWORD_SCORE_SHARE * scores[ranked[0].stems] for term in ranked)
-    return list(drop_overlapping_terms(ranked[: max(worthy_terms, MIN_SUFFICIENT_KEYWORDS)]))
+    return ranked[: max(worthy_terms, MIN_SUFFICIENT_KEYWORDS)]
 
 
 def collect_keyword_terms(
@@ -234,23 +232,3 @@ def score_keyword_term(term: KeywordTerm, language: str) -> float:
     place_factor = TITLE_FACTOR if "title" in term.places else 1.0
     place_factor *= DESCRIPTION_FACTOR if "description" in term.places else 1.0
     return math.sqrt(term.weight) * rarity * length_factor * early_factor * place_factor
-
-
-def drop_overlapping_terms(ranked: Iterable[KeywordTerm]) -> Iterator[KeywordTerm]:
-    """Yield the terms that are no part of an earlier one, and share at most one word with each earlier one."""
-    kept: list[KeywordTerm] = []
-    for term in ranked:
-        stems = {*term.stems}
-        shared = [len(stems & {*other.stems}) for other in kept]
-        is_part = any(
-            count == min(len(stems), len(other.stems)) or count > 1 or is_part_of_form(term, other)
-            for count, other in zip(shared, kept, strict=True)
-        )
-        if not is_part and sum(map(bool, shared)) < MAX_TERMS_WITH_ONE_WORD:
-            kept.append(term)
-            yield term
-
-
-def is_part_of_form(term: KeywordTerm, other: KeywordTerm) -> bool:
-    form, other_form = fold_text(term.display_form), fold_text(other.display_form)
-    return form in other_form or other_form in form

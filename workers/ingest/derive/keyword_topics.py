@@ -60,6 +60,9 @@ TRADE_POINTS = 1.0
 MAX_TRADE_WORDS = 2
 MIN_TRADE_WORD_USES = 2
 MAX_TRADE_WORD_ZIPF = 5.3
+#: Points of the end of the brand's name, if so many texts have it without the name.
+NAME_PART_POINTS = 3.0
+MIN_TEXTS_OF_NAME_PART = 2
 #: Factor of the points of a name, such as a town.
 NAME_FACTOR = 0.4
 #: Factor of the points of a phrase that may be in another case than the nominative.
@@ -95,7 +98,7 @@ TOPIC_WORD_PATTERN = re.compile(r"(?:[^\W\d_]|[2-4][dx])[\w+#'’/-]*")
 PERSON_TITLE_PATTERN = re.compile(r"\b(?:dr|dra|drs|prof|mgr|mudr|ing|mr|mrs|ms)\.\s+(?=\w)", re.IGNORECASE)
 ELIDED_ARTICLE_PATTERN = re.compile(r"^[lL]['’](?=\w)")
 #: Zipf value from which a word is too frequent for a name.
-MAX_NAME_ZIPF = 4.7
+MAX_NAME_ZIPF = 4.3
 WORD_CHARACTER_PATTERN = re.compile(r"[\w'’-]")
 ARABIC_AND = "و"
 NAME_WORD_PATTERN = re.compile(r"[\w-]+")
@@ -315,6 +318,7 @@ def find_topics(
                 topic.places.add(text.place)
                 topic.points += POINTS_BY_PLACE[text.place]
     add_mention_points(topics.values(), passages, language)
+    add_descriptive_part_of_name(topics, name, [*about, *(passage.text for passage in passages)], grammar)
     if trade:
         add_trade_words(topics, [*about, *(passage.text for passage in passages)], grammar, trade.name)
     weigh_generic_words_and_names(topics.values(), about, passages, grammar)
@@ -326,7 +330,7 @@ def weigh_generic_words_and_names(
 ) -> None:
     """Lower the points of topics with generic words, of oblique ones, and of names of places and people."""
     may_have_names = not (grammar.has_noun_capitals or are_headings_title_cased(passages))
-    texts = [*about, *(passage.text for passage in passages if passage.kind == "text")]
+    texts = [*about[1:], *(passage.text for passage in passages if passage.kind == "text")]
     proper_names = list_proper_names(texts, grammar)
     for topic in topics:
         words = topic.form.split()
@@ -381,6 +385,22 @@ def add_mention_points(topics: Iterable[Topic], passages: Sequence[Passage], lan
     for topic in topics:
         mentions = sum(topic.form in lower and text != topic.quote[0] for text, lower in sentences)
         topic.points += min(mentions * MENTION_POINTS, MAX_MENTIONS_POINTS)
+
+
+def add_descriptive_part_of_name(
+    topics: dict[tuple[str, ...], Topic], name: str, texts: Sequence[str], grammar: TopicGrammar
+) -> None:
+    """Add the end of the brand's name, of two words or more, if the source says it elsewhere: `Kimo Zork Repair`."""
+    words = name.split()
+    for start in range(1, len(words) - 1):
+        form = grammar.clean_topic(" ".join(words[start:]))
+        lower_texts = [(text, lower_text(text, grammar.language).replace(name.lower(), "")) for text in texts]
+        places = [(text, lower.find(form)) for text, lower in lower_texts if form and form in lower]
+        if len(places) >= MIN_TEXTS_OF_NAME_PART:
+            stems = tuple(stem_keyword_word(key, grammar.language) for key in form.split())
+            topic = topics.setdefault(stems, Topic(form, stems, places[0]))
+            topic.points = max(topic.points, NAME_PART_POINTS)
+            return
 
 
 def add_trade_words(

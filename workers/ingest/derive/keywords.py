@@ -92,7 +92,7 @@ def choose_keywords(prose: SourceProse, passages: Sequence[Passage], language: s
     names = [prose.name or "", *(title for title in prose.about[:1] if count_words(title) <= MAX_NAME_WORDS)]
     terms = extract_keyword_terms(texts, language, names=names)
     min_texts = MIN_TEXTS_OF_ADDED_TERM if len(chosen) >= MIN_TOPICS else 1
-    refused = {topic.stems for topic in found if topic.names and not topic.points}
+    refused = {topic.stems for topic in found if (topic.names and not topic.points) or topic.places == {"aside"}}
     repeated = (
         build_topic_of_term(term, texts)
         for term in terms

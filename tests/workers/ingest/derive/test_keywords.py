@@ -1,4 +1,4 @@
-"""Derived keywords: nouns and phrases of a heading, a title or a description that recur in the text."""
+"""Derived keywords: topics that a source lists in its title, offers and features, then noun phrases that recur."""
 
 from typing import Any
 
@@ -201,6 +201,69 @@ def test_lists_of_the_hero_are_keywords() -> None:
     hero = Passage(text="We offer garden design, tree surgery and stone walls.", role="hero")
     source = SourceProse(url=URL, language="en", passages=[hero])
     assert {"garden design", "tree surgery", "stone walls"} <= {*keywords(source)}
+
+
+#: Services and reasons of a brand in several languages, each below a heading that says so.
+SECTIONS_OF_LANGUAGES = {
+    "en": ("Our services", ("Zork repair", "Mopa cleaning"), "Why choose us", ("Honest prices", "Local crew")),
+    "de": ("Unsere Leistungen", ("Zorkpflege", "Mopasanierung"), "Warum wir", ("Faire Kosten", "Kurze Wege")),
+    "fr": ("Nos prestations", ("Pose de zorks", "Réparation de mopas"), "Notre équipe", ("Grande écoute", "Zorkiste")),
+    "pl": ("Nasze usługi", ("Naprawa zorków", "Wymiana mopa"), "Jak pracujemy", ("Pierwsza wizyta", "Odbiór auta")),
+    "ja": ("サービス", ("訪問修理", "部品交換"), "選ばれる理由", ("明朗会計", "親切丁寧")),
+}
+
+
+@pytest.mark.parametrize("language", SECTIONS_OF_LANGUAGES)
+def test_items_below_services_are_keywords_and_those_below_reasons_are_not(language: str) -> None:
+    services, items, reasons, others = SECTIONS_OF_LANGUAGES[language]
+    passages: list[Passage] = []
+    for heading, texts in ((services, items), (reasons, others)):
+        passages.append(Passage(text=heading, kind="heading", role="heading"))
+        passages += [Passage(text=text, kind="heading", role="feature") for text in texts]
+    source = SourceProse(url=URL, language=language, passages=[*passages, Passage(text="Zork.")])
+    found_keywords = keywords(source)
+    assert {item.lower() for item in items} <= {*found_keywords}
+    assert not {other.lower() for other in others} & {*found_keywords}
+
+
+def test_the_word_of_the_trade_and_its_services_are_keywords() -> None:
+    headings = ("Roofing contractor in Zorkford", "Flat roofs")
+    text = "Your roofer in town. Each roofer has ten years of work behind him. Ask our roofer."
+    assert "roofer" in keywords(prose(text, headings=headings, about=("Your roofer in Zorkford",)))
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        (
+            "en",
+            "We offer zork repair, mopa cleaning, tavi polish, kilu care for shops, schools and towns.",
+            {"tavi polish"},
+        ),
+        (
+            "fr",
+            "Pose de zorks, entretien de mopas et taille de tavis à Zorkville, Mopaville et Tavile",
+            {"pose de zorks"},
+        ),
+    ],
+)
+def test_lists_end_before_customers_and_places(language: str, text: str, expected: set[str]) -> None:
+    found_keywords = keywords(prose("Zork.", about=("Kimo", text), language=language, name="Kimo"))
+    assert expected <= {*found_keywords}
+    assert not {"schools", "towns", "mopaville", "tavile"} & {*found_keywords}
+
+
+def test_the_end_of_the_name_is_a_keyword_if_the_source_says_it_elsewhere() -> None:
+    texts = ("Our zork repair takes a day.", "Ask for zork repair in town.")
+    source = prose(*texts, about=("Kimo Zork Repair", "Fresh tavi polish"), name="Kimo Zork Repair")
+    assert "zork repair" in keywords(source)
+
+
+def test_keywords_have_the_capitals_of_acronyms_and_german_nouns() -> None:
+    german = prose("Zork.", about=("Kimo | Zorkpflege, Mopasanierung",), language="de", name="Kimo")
+    assert {"Zorkpflege", "Mopasanierung"} <= {*written_keywords(german)}
+    english = prose("Zork.", about=("Kimo | VPN hosting, Mopa Repair",), name="Kimo")
+    assert {"VPN hosting", "mopa repair"} <= {*written_keywords(english)}
 
 
 def test_an_undeclared_language_is_detected() -> None:
