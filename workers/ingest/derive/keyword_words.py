@@ -24,7 +24,8 @@ class KeywordWords(msgspec.Struct, frozen=True, kw_only=True):
     `prepositions` complete or replace a lexicon's grammar. The noun of a phrase is its `first` word. `oblique`
     words are in another case than the nominative, if the language has cases. `joins`, `articles` and the `inner`
     words of a phrase are lists. A heading with a match of `offers` is above services or products, one of `asides`
-    is above reasons, steps, people, news or projects.
+    is above reasons, steps, people, news or projects. English has `anywhere` the units and names of networks that
+    stand on pages of any language.
     """
 
     generic: str = ""
@@ -41,6 +42,7 @@ class KeywordWords(msgspec.Struct, frozen=True, kw_only=True):
     inner: str = ""
     offers: str = NEVER_MATCHING_REGEX
     asides: str = NEVER_MATCHING_REGEX
+    anywhere: str = ""
 
 
 @cache

@@ -13,11 +13,11 @@ from workers.ingest.derive.keyword_topics import (
     Topic,
     drop_overlapping_topics,
     find_topics,
-    load_topic_grammar,
 )
 from workers.ingest.derive.quotes import cut_evidence_quote
 from workers.ingest.derive.quotes import take_first_distinct_evidence_quotes as once
 from workers.ingest.derive.stems import lower_keeping_length
+from workers.ingest.derive.topic_grammar import load_topic_grammar
 from workers.ingest.derive.trades import find_brand_trade
 from workers.ingest.languages import primary_language_subtag
 from workers.ingest.page.text import count_words, fold_text
