@@ -39,8 +39,8 @@ class BrandPart(ResponseStruct, frozen=True, kw_only=True):
     """One part of an `audience` or `icp`, with its quote from the source."""
 
     part: IcpPart
-    """A role of its customers; a kind or size of their organizations; their place, need, or use of the product.
-    A `specific` is a service or product that they look for, a `priority` a reason for which they choose."""
+    """The part's kind: a `role` of its customers, a kind or size of their `organization`s, their `place`, `need` or
+    `use` of the product, a `specific` service or product that they look for, or a `priority` of their choice."""
     value: str
     """The part, as in the value."""
     quote: str

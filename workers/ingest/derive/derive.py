@@ -12,7 +12,7 @@ from workers.ingest.derive.places import BrandPlace, find_brand_place, find_bran
 from workers.ingest.derive.quotes import split_passages_to_sentences
 from workers.ingest.derive.specifics import find_specific_needs
 from workers.ingest.derive.tables import CustomerGrammar, load_customer_grammar
-from workers.ingest.derive.trades import FoundTrade, find_brand_trade, is_name_of_trade
+from workers.ingest.derive.trades import FoundTrade, find_brand_trade
 from workers.ingest.detection import (
     MIN_LIKELY_LANGUAGE_PROBABILITY,
     detect_text_language,
@@ -54,10 +54,13 @@ def derive_audience_and_icp(
     prose = msgspec.structs.replace(prose, passages=passages)
     trade = find_brand_trade(prose, language)
     customers = audience.find_brand_customers(prose, language, lexicon, trade)
-    stated = [customer.label for customer in customers if customer.basis == "stated"]
-    if trade and any(is_name_of_trade(label, trade.name, language) for label in stated):
-        # The words are about the customers' trade: a shop for estate agents sells no houses.
-        trade = None
+    if trade and (of_trade := icp.list_customers_of_trade(customers, trade, language)):
+        if icp.is_named_besides_customers(prose, trade, of_trade, language):
+            # Competitors are no customers: a farm that supports farmers sells to others.
+            customers = [one for one in customers if one not in of_trade]
+        else:
+            # The words are about the customers' trade: a shop for estate agents sells no houses.
+            trade = find_brand_trade(prose, language, excluded={trade.name})
     yield from audience.derive_audience(prose, customers, grammar)
     words = [str(word) for term in terms for word in term.value]
     needs = [*icp.find_trade_needs(language, trade)] if trade else []
@@ -72,12 +75,13 @@ def derive_audience_and_icp(
         customers = [*filter(None, [offer.infer_general_customer(prose, language, needs[0].quote)])]
     if grammar:
         place = find_market(source, trade, grammar)
-        yield from icp.derive_icp_candidate(prose, customers, needs, place, grammar)
+        parts = [*needs, *icp.find_priorities(own_prose, language)] if needs else []
+        yield from icp.derive_icp_candidate(prose, icp.replace_children(customers, language), parts, place, grammar)
 
 
 def find_market(source: SourceProse, trade: FoundTrade | None, grammar: CustomerGrammar) -> BrandPlace | None:
     """Return the town of a trade with a local market, else words of a wider one, as `nationwide`."""
-    town = find_brand_place(source) if trade and trade.trade.market == "local" else None
+    town = find_brand_place(source, grammar) if trade and trade.trade.market == "local" else None
     return town or find_brand_reach(source, grammar)
 
 

@@ -23,19 +23,28 @@ from workers.ingest.derive.quotes import (
     split_passages_to_sentences,
     take_first_distinct_evidence_quotes,
 )
+from workers.ingest.derive.selling_points import find_selling_points
 from workers.ingest.derive.stems import UNSPACED_SCRIPT_PATTERN, lower_keeping_length
-from workers.ingest.derive.tables import CustomerGrammar
-from workers.ingest.derive.trades import FoundTrade
-from workers.ingest.page.text import clean_text_line, fold_text
+from workers.ingest.derive.tables import CustomerGrammar, get_audience_label, index_audience_stems, index_trade_stems
+from workers.ingest.derive.trades import FoundTrade, is_name_of_trade, is_purpose
+from workers.ingest.page.text import clean_text_line
 from workers.ingest.shapes import SourceProse
 
 MAX_ICP_CUSTOMERS = 2
 MAX_ICP_NEEDS = 2
+MAX_ICP_PRIORITIES = 3
+#: Weight of a selling point from which it is one: a leading text, or two others.
+MIN_PRIORITY_WEIGHT = 3
 #: Languages that write nouns with a capital.
 CAPITALIZED_NOUN_LANGUAGES = frozenset({"de"})
 #: End of a use inside a sentence: a dash and a further thought.
 DASH_AND_REST_OF_TEXT_PATTERN = re.compile(r"\s+[-–—]\s+.*")
 ACRONYM_PATTERN = re.compile(r"(?<![A-Za-z])[A-Z]{2,5}(?![A-Za-z])")
+#: Audiences that are named for the thing that they want.
+BUYER_NAME_PATTERN = re.compile(
+    r"_(?:buyers|owners|users)$|^(?:patients|players|readers|tenants|learners|students|travelers|investors|savers)$"
+)
+PLURAL_ENDING_PATTERN = re.compile(r"(?:s|en|i|e)$")
 #: A question asks for the reader's problem, not for the thing that is sold.
 QUESTION_PATTERN = re.compile(r"[?？؟]\s*$")
 
@@ -65,9 +74,62 @@ def derive_icp_candidate(
 
 
 def choose_icp_customers(customers: Sequence[BrandCustomer], place: BrandPlace | None) -> Sequence[BrandCustomer]:
-    """Return the customers that a brand addresses: a place says already that they are locals."""
-    chosen = [one for one in customers if one.name != "locals"] if place else customers
-    return (chosen or customers)[:MAX_ICP_CUSTOMERS]
+    """Return at most `MAX_ICP_CUSTOMERS` customers, none with another one's words.
+
+    A place says already that they are locals.
+    """
+    chosen = [one for one in customers if one.name != "locals"] if place else [*customers]
+    labels = [f" {one.label.casefold()} " for one in chosen]
+    distinct = [
+        one
+        for number, one in enumerate(chosen)
+        if not any(labels[number] in label for label in (*labels[:number], *labels[number + 1 :]))
+    ]
+    return (distinct or customers)[:MAX_ICP_CUSTOMERS]
+
+
+def list_customers_of_trade(
+    customers: Sequence[BrandCustomer], trade: FoundTrade, language: str
+) -> list[BrandCustomer]:
+    """Return the stated customers with words of the trade, if they aren't buyers by name: home buyers buy homes."""
+    return [
+        one
+        for one in customers
+        if one.basis == "stated"
+        and not BUYER_NAME_PATTERN.search(one.name)
+        and is_name_of_trade(one.label, trade.name, language)
+    ]
+
+
+def is_named_besides_customers(
+    prose: SourceProse, trade: FoundTrade, of_trade: Sequence[BrandCustomer], language: str
+) -> bool:
+    """Return whether a leading text names the trade not only as customers."""
+    hero = [passage.text for passage in prose.passages if passage.role == "hero"]
+    return any(has_trade_besides_customers(text, trade, of_trade, language) for text in (*prose.about, *hero))
+
+
+def has_trade_besides_customers(text: str, trade: FoundTrade, of_trade: Sequence[BrandCustomer], language: str) -> bool:
+    places = [(match.start, match.end) for match in index_audience_stems(language).find_stems(text)]
+    lower = lower_keeping_length(text)
+    if any(PLURAL_ENDING_PATTERN.sub("", one.label.lower()) in lower for one in of_trade):
+        return False
+    return any(
+        match.owner == trade.name and not any(start < match.end and match.start < end for start, end in places)
+        for match in index_trade_stems(language).find_stems(text)
+        if not is_purpose(text, match, language)
+    )
+
+
+def replace_children(customers: Sequence[BrandCustomer], language: str) -> list[BrandCustomer]:
+    """Return the customers with families in place of children, who buy nothing themselves, unless adults are named."""
+    label = get_audience_label("families", language)
+    if not label or not {"parents", "families"}.isdisjoint(customer.name for customer in customers):
+        return [customer for customer in customers if customer.name != "children" or not label]
+    return [
+        one._replace(name="families", label=label, basis="inferred") if one.name == "children" else one
+        for one in customers
+    ]
 
 
 def find_trade_needs(language: str, trade: FoundTrade) -> Iterator[BrandPart]:
@@ -76,9 +138,11 @@ def find_trade_needs(language: str, trade: FoundTrade) -> Iterator[BrandPart]:
         yield BrandPart(part="need", value=label, quote=trade.quote, basis="inferred")
 
 
-def share_a_word(one: str, other: str) -> bool:
-    words = set(other.casefold().split())
-    return fold_text(one) in fold_text(other) or not words.isdisjoint(one.casefold().split())
+def find_priorities(prose: SourceProse, language: str) -> list[BrandPart]:
+    """Return at most `MAX_ICP_PRIORITIES` selling points, which matter to the customers."""
+    points = [point for point in find_selling_points(prose, language) if point.weight >= MIN_PRIORITY_WEIGHT]
+    points = points[:MAX_ICP_PRIORITIES]
+    return [BrandPart(part="priority", value=point.name, quote=point.quote, basis="stated") for point in points]
 
 
 def quote_need(prose: SourceProse, keyword: str, language: str) -> BrandPart | None:

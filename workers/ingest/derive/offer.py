@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from schemas.brand import BrandPart
 from workers.ingest.derive.audience import BrandCustomer
-from workers.ingest.derive.icp import MAX_ICP_NEEDS, quote_need, share_a_word
+from workers.ingest.derive.icp import MAX_ICP_NEEDS, quote_need
 from workers.ingest.derive.lexicon import IngestLexicon
-from workers.ingest.derive.stems import UNSPACED_SCRIPT_PATTERN, lower_keeping_length
+from workers.ingest.derive.stems import UNSPACED_SCRIPT_PATTERN, StemIndex, lower_keeping_length
 from workers.ingest.derive.tables import get_audience_label, index_audience_stems, load_customer_grammar
 from workers.ingest.page.text import fold_text
 from workers.ingest.shapes import SourceProse
@@ -20,6 +20,8 @@ MIN_TEXTS_OF_OFFER = 2
 MAX_TRIED_OFFER_KEYWORDS = 5
 #: Texts that speak of companies, from which companies are customers.
 MIN_TEXTS_ABOUT_COMPANIES = 2
+#: The same without a leading text or heading.
+MIN_OTHER_TEXTS_ABOUT_COMPANIES = 3
 COMPANY_AUDIENCE_NAMES = frozenset({"companies", "small_businesses"})
 
 
@@ -28,10 +30,10 @@ def find_offered_needs(
 ) -> list[BrandPart]:
     """Return at most `MAX_ICP_NEEDS` keywords that the title, the hero or a description says, and another text, too.
 
-    No need is a word of the brand's name or a customer.
+    No need is only in the brand's name, or a customer.
     """
     tried = keywords[:MAX_TRIED_OFFER_KEYWORDS]
-    offered = (word for word in tried if is_repeated_offer(word, prose) and not share_a_word(word, prose.name or ""))
+    offered = (word for word in tried if is_repeated_offer(word, prose))
     needs = (quote_need(prose, word, language) for word in offered if not is_customer(word, language, lexicon))
     return [*filter(None, needs)][:MAX_ICP_NEEDS]
 
@@ -46,8 +48,9 @@ def is_repeated_offer(keyword: str, prose: SourceProse) -> bool:
     wanted = lower_keeping_length(keyword)
     if not (" " in wanted or UNSPACED_SCRIPT_PATTERN.search(wanted)):
         return False
-    texts = sum(wanted in text for text in (*leading, *headings, *title))
-    is_leading = any(wanted in text for text in leading)
+    name = lower_keeping_length(prose.name or "") or "\n"
+    texts = sum(wanted in text.replace(name, "") for text in (*leading, *headings, *title))
+    is_leading = any(wanted in text.replace(name, "") for text in leading)
     return is_leading and texts >= MIN_TEXTS_OF_OFFER
 
 
@@ -75,17 +78,21 @@ def list_leading_texts_and_headings(prose: SourceProse) -> tuple[list[str], list
     )
 
 
+def is_about_companies(text: str, index: StemIndex) -> bool:
+    return any(match.owner in COMPANY_AUDIENCE_NAMES for match in index.find_stems(text))
+
+
 def infer_general_customer(prose: SourceProse, language: str, quote: str) -> BrandCustomer | None:
-    """Return people, or companies if `MIN_TEXTS_ABOUT_COMPANIES` texts speak of them.
+    """Return people, or companies if two texts speak of them, one of which is a leading one or a heading, or three.
 
     `quote` shows the offer that they want. Return None for a language without a grammar.
     """
     grammar = load_customer_grammar(language)
     index = index_audience_stems(language)
-    texts = [*prose.about, *(passage.text for passage in prose.passages if not passage.story)]
-    about_companies = [
-        text for text in texts if any(match.owner in COMPANY_AUDIENCE_NAMES for match in index.find_stems(text))
-    ]
-    is_for_companies = len(about_companies) >= MIN_TEXTS_ABOUT_COMPANIES
+    leading, headings = list_leading_texts_and_headings(prose)
+    others = [passage.text for passage in prose.passages if not passage.story]
+    is_leading = any(is_about_companies(text, index) for text in (*leading, *headings))
+    count = sum(is_about_companies(text, index) for text in (*prose.about, *others))
+    is_for_companies = count >= (MIN_TEXTS_ABOUT_COMPANIES if is_leading else MIN_OTHER_TEXTS_ABOUT_COMPANIES)
     label = get_audience_label("companies", language) if is_for_companies else grammar and grammar.people
     return BrandCustomer("companies" if is_for_companies else "people", label, 0, quote, "inferred") if label else None

@@ -1,11 +1,12 @@
 """Place of a brand's market: a town that the source declares, or writes in a postal line."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from workers.ingest.derive.audience import compile_pattern
+from workers.ingest.derive.audience_cues import compile_pattern
 from workers.ingest.derive.quotes import cut_evidence_quote
 from workers.ingest.derive.tables import CustomerGrammar
 from workers.ingest.page.text import fold_text
@@ -15,10 +16,14 @@ MIN_PLACE_CHARS = 2
 MAX_PLACE_CHARS = 40
 #: Passages with a postal line that are read.
 MAX_POSTAL_PASSAGES = 50
+#: Texts that name the title's town after a word such as `in`.
+MIN_TEXTS_WITH_TOWN = 2
 COUNTRY_CODE_PATTERN = re.compile(r"[A-Z]{2}")
 #: Areas of no market, and the types of schema.org that stand for an area's name.
 BOUNDLESS_AREA_PATTERN = re.compile(
-    r"world\w*|global\w*|online|remote|international\w*|weltweit|mondial\w*|country|state|city|place|administrativearea",
+    r"world\w*|global\w*|online|remote|international\w*|weltweit|mondial\w*|country|state|city|place|administrativearea"
+    r"|deutschland|österreich|schweiz|france|belgique|suisse|españa|méxico|colombia|argentina|chile|perú|italia|brasil"
+    r"|portugal|nederland|belgië|england|scotland|wales|ireland|europ[ae]|africa|asia|canada|australia|india|usa",
     re.IGNORECASE,
 )
 STREET_WORD_PATTERN = re.compile(
@@ -65,10 +70,50 @@ class BrandPlace(NamedTuple):
     is_area: bool = False
 
 
-def find_brand_place(prose: SourceProse) -> BrandPlace | None:
-    """Return the market's place: the declared town, a served area, the town of a postal line; None without one."""
+def find_brand_place(prose: SourceProse, grammar: CustomerGrammar) -> BrandPlace | None:
+    """Return the market's place: the declared town, a served area, the town of a postal line or of the title.
+
+    Return None without one.
+    """
     name = fold_text(prose.name or "")
-    return next((place for place in list_possible_places(prose) if is_usable_place(place.name, name)), None)
+    declared = next((place for place in list_possible_places(prose) if is_usable_place(place.name, name)), None)
+    return declared or find_town_of_title(prose, grammar)
+
+
+def find_town_of_title(prose: SourceProse, grammar: CustomerGrammar) -> BrandPlace | None:
+    """Return the town at the end of a part of the title that most texts name after words such as `in`.
+
+    A word that a text has in lower case is no town.
+    """
+    title = prose.about[0] if prose.about else ""
+    pattern = re.compile(rf"(?<!\w)(?i:{grammar.town_cue})(?P<town>{TOWN_REGEX})")
+    own = (one.text for one in prose.passages if one.speaker == "brand" and not one.story and one.kind != "label")
+    texts = [*dict.fromkeys((*prose.about, *own))]
+    counts: Counter[str] = Counter()
+    quotes: dict[str, str] = {}
+    for text in texts:
+        for match in pattern.finditer(text):
+            town = match["town"].strip(" .,’'-")
+            counts[town] += 1
+            quotes.setdefault(town, cut_evidence_quote(text, match.start()))
+    joined = "\n".join(texts)
+    for town, count in counts.most_common():
+        is_in_title = re.search(rf"(?<!\w){re.escape(town)}\s*(?:$|[|–—·:,(/-])", title)
+        is_name = fold_text(town) == fold_text(prose.name or "") or BOUNDLESS_AREA_PATTERN.fullmatch(town)
+        is_usable = is_usable_place(town, "") and town.lower() not in joined
+        if count >= MIN_TEXTS_WITH_TOWN and is_in_title and is_usable and not is_name:
+            return BrandPlace(town, quotes[town])
+    return None
+
+
+def find_brand_reach(prose: SourceProse, grammar: CustomerGrammar) -> BrandPlace | None:
+    """Return the words of a market without a town, such as `nationwide`, that the brand's own texts have."""
+    pattern = compile_pattern(grammar.reach_words)
+    own = (one.text for one in prose.passages if one.speaker == "brand" and not one.story and one.kind != "label")
+    for text in (*prose.about, *own):
+        if match := pattern.search(text):
+            return BrandPlace(match[0][:1].lower() + match[0][1:], cut_evidence_quote(text, match.start()))
+    return None
 
 
 def find_brand_reach(prose: SourceProse, grammar: CustomerGrammar) -> BrandPlace | None:

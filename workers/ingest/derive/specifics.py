@@ -5,25 +5,27 @@ other sections, such as steps, values, projects and people, are none.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from schemas.brand import BrandPart
-from workers.ingest.derive.audience import compile_pattern
+from workers.ingest.derive.audience_cues import compile_pattern
 from workers.ingest.derive.clauses import CLAUSE_WORD_PATTERN
-from workers.ingest.derive.keyword_words import (
-    KeywordWords,
-    is_generic_word,
-    load_given_names,
-    load_keyword_stop_words,
-    load_keyword_words,
-)
+from workers.ingest.derive.frequencies import UNLISTED_WORD_ZIPF, get_word_zipf, list_function_words
+from workers.ingest.derive.keyword_words import KeywordWords, is_generic_word, load_given_names, load_keyword_words
 from workers.ingest.derive.lexicon import load_lexicon
 from workers.ingest.derive.quotes import cut_evidence_quote
+from workers.ingest.derive.selling_points import find_points_in_text
 from workers.ingest.derive.stems import UNSPACED_SCRIPT_PATTERN, lower_keeping_length
-from workers.ingest.derive.tables import CustomerGrammar, compile_section_pattern, load_customer_grammar
+from workers.ingest.derive.tables import (
+    CustomerGrammar,
+    compile_section_pattern,
+    load_customer_grammar,
+    load_selling_point_table,
+)
 from workers.ingest.derive.trades import FoundTrade, is_name_of_trade
-from workers.ingest.page.text import fold_text
+from workers.ingest.page.text import count_words, fold_text
 from workers.ingest.shapes import Passage, PassageRole, SourceProse
 
 MAX_SPECIFICS = 3
@@ -42,8 +44,12 @@ CARD_ROLES: frozenset[PassageRole] = frozenset({"feature", "offer", "navigation"
 SECTION_HEADING_ROLES: frozenset[PassageRole] = frozenset({"heading", "hero", "prose"})
 #: Cards with a word of a leading text or of the trade that a section needs if its heading names no offer.
 MIN_RELATED_CARDS = 2
+MIN_RELATED_CARDS_SHARE = 1 / 3
 #: Characters of a word by which related texts are recognized, as `repair` and `repairs`.
 RELATED_STEM_CHARS = 6
+#: Words of a text at least, for its capitals to mark names: shorter ones may be titles.
+MIN_WORDS_OF_TEXT_WITH_NAMES = 8
+MIN_TEXTS_WITH_NAME = 2
 MIN_RELATED_STEM_CHARS = 4
 #: Signs around a card's heading: numbers, emoji, ticks.
 OUTER_SIGNS_PATTERN = re.compile(r"^(?:\d{1,2}(?:[.)]\s*|\s+)|[^\w(]+)+|[^\w)]+$")
@@ -62,6 +68,10 @@ class PageSection(NamedTuple):
     is_offer: bool | None
     cards: list[Passage]
 
+    def list_headings(self) -> list[Passage]:
+        """Return the cards' headings, or all their texts if they have none."""
+        return [card for card in self.cards if card.kind == "heading"] or self.cards
+
 
 class PhraseRules:
     """Rules of one language for a card's heading that is a noun phrase."""
@@ -71,16 +81,23 @@ class PhraseRules:
         self.name = fold_text(prose.name or "")
         hero = [passage.text for passage in prose.passages if passage.role == "hero"]
         self.leading = lower_keeping_length("\n".join([*prose.about, *hero]))
-        self.names = find_names(passage.text for passage in prose.passages if passage.kind == "text")
+        texts = [
+            passage.text
+            for passage in prose.passages
+            if passage.kind == "text" and count_words(passage.text) >= MIN_WORDS_OF_TEXT_WITH_NAMES
+        ]
+        self.names = find_names(texts, language)
         words: KeywordWords = load_keyword_words(language)
         grammar = load_lexicon(language).grammar
         self.pronouns = frozenset([*words.stopwords.split(), *load_lexicon(language).we])
-        self.stop_words = load_keyword_stop_words(language)
+        closed = [*grammar.prepositions, *grammar.determiners] if grammar else words.prepositions.split()
+        self.function_words = list_function_words(language).union(self.pronouns, closed)
         self.imperatives = re.compile(rf"(?:{words.imperatives})")
         self.verbs = re.compile(rf"(?:{words.verbs})")
         self.adjectives = re.compile(rf"(?:{grammar.adjectives if grammar else words.adjectives})")
         self.oblique = re.compile(words.oblique or "(?!)")
         self.unspecific = compile_pattern((load_customer_grammar(language) or CustomerGrammar()).unspecific)
+        self.has_selling_points = language in load_selling_point_table().negation
         self.has_capitals = grammar is not None and grammar.capitals
 
     def is_noun_phrase(self, text: str) -> bool:
@@ -96,14 +113,20 @@ class PhraseRules:
 
     def _is_named_thing(self, keys: Sequence[str]) -> bool:
         first, last = keys[0], keys[-1]
-        is_cut = first in self.stop_words or last in self.stop_words
+        is_cut = first in self.function_words or last in self.function_words
         is_verbal = self.imperatives.fullmatch(first) or any(self.verbs.fullmatch(key) for key in keys)
         is_oblique = self.oblique.fullmatch(first)
-        is_quality = len(keys) == 1 and self.adjectives.fullmatch(first)
+        is_quality = all(self.adjectives.fullmatch(key) for key in keys if key not in self.function_words)
         if is_cut or is_verbal or is_oblique or is_quality or first in load_given_names():
             return False
         generic = sum(is_generic_word(key, self.language) for key in keys)
         return 2 * generic < len(keys) and self.pronouns.isdisjoint(keys)
+
+    def has_related_cards(self, section: PageSection, trade: FoundTrade | None) -> bool:
+        """Return whether enough of a section's cards are related to the brand's trade or leading texts."""
+        texts = [text for card in section.list_headings() if self.is_noun_phrase(text := strip_outer_signs(card.text))]
+        related = sum(self.is_related(text, trade) for text in texts)
+        return related >= max(MIN_RELATED_CARDS, MIN_RELATED_CARDS_SHARE * len(texts))
 
     def is_related(self, text: str, trade: FoundTrade | None) -> bool:
         """Return whether a text has a word of the trade or of the brand's leading texts."""
@@ -113,8 +136,11 @@ class PhraseRules:
         if UNSPACED_SCRIPT_PATTERN.search(text):
             return any(lower[start : start + 2] in self.leading for start in range(len(lower) - 1))
         words = [match[0] for match in CLAUSE_WORD_PATTERN.finditer(lower)]
-        stems = [word[:RELATED_STEM_CHARS] for word in words if not is_generic_word(word, self.language)]
+        stems = [cut_to_stem(word) for word in words if not is_generic_word(word, self.language)]
         return any(len(stem) >= MIN_RELATED_STEM_CHARS and stem in self.leading for stem in stems)
+
+    def is_praise(self, text: str) -> bool:
+        return self.has_selling_points and bool(find_points_in_text(text, self.language, ""))
 
     def restore_case(self, text: str) -> str:
         """Return a heading as it stands inside a sentence: in lower case but for German, acronyms and names."""
@@ -124,7 +150,7 @@ class PhraseRules:
         if text.isupper() and len(text.split()) > 1:
             return lower
         words = [*CLAUSE_WORD_PATTERN.finditer(text)]
-        has_title_case = all(word[0][0].isupper() for word in words if word[0] not in self.stop_words)
+        has_title_case = all(word[0][0].isupper() for word in words if word[0] not in self.function_words)
         restored = [*lower]
         for word in words:
             is_name = word.start() > 0 and not has_title_case
@@ -136,16 +162,18 @@ class PhraseRules:
 def find_specific_needs(
     prose: SourceProse, language: str, refused: Sequence[str], trade: FoundTrade | None
 ) -> list[BrandPart]:
-    """Return at most `MAX_SPECIFICS` specific needs of the first section that has some, one with an offer first.
+    """Return at most `MAX_SPECIFICS` specific needs of one section.
 
+    It is the first one with an offer and enough cards, else one with fewer, else one without a telling heading.
     `refused` are texts that none may repeat, such as a need and the customers.
     """
     rules = PhraseRules(language, prose)
     sections = [section for section in list_sections(prose.passages, language) if section.is_offer is not False]
-    for section in sorted(sections, key=lambda section: section.is_offer is None):
-        parts = [*build_specifics(section, rules, refused)]
-        is_related = section.is_offer or sum(rules.is_related(part.value, trade) for part in parts) >= MIN_RELATED_CARDS
-        if len(parts) >= MIN_SPECIFICS_OF_SECTION and is_related:
+    choices = [(section, [*build_specifics(section, rules, refused)]) for section in sections]
+    choices.sort(key=lambda choice: (choice[0].is_offer is None, len(choice[1]) < MAX_SPECIFICS))
+    for section, parts in choices:
+        is_offer = section.is_offer or rules.has_related_cards(section, trade)
+        if len(parts) >= MIN_SPECIFICS_OF_SECTION and is_offer:
             return parts[:MAX_SPECIFICS]
     return []
 
@@ -178,22 +206,44 @@ def classify_section(heading: Passage, offer: re.Pattern[str], other: re.Pattern
 
 
 def build_specifics(section: PageSection, rules: PhraseRules, refused: Sequence[str]) -> Iterator[BrandPart]:
-    """Yield the section's specifics, each once, and none that is a part of a refused text."""
-    headings = [card for card in section.cards if card.kind == "heading"] or section.cards
+    """Yield the section's specifics, each once, and none that is a part of a refused text.
+
+    A selling point, such as `fair prices`, is none; among an offer it may be a part of its name: `homemade bread`."""
     taken = [*filter(None, map(fold_text, refused))]
-    for card in headings:
-        text = OUTER_SIGNS_PATTERN.sub("", card.text).strip()
+    for card in section.list_headings():
+        text = strip_outer_signs(card.text)
         folded = fold_text(text)
         is_new = not any(folded in other for other in taken) and not (rules.name and rules.name in folded)
-        if is_new and rules.is_noun_phrase(text):
+        is_praise = rules.is_praise(text) and not (section.is_offer and " " in text)
+        if is_new and not is_praise and rules.is_noun_phrase(text):
             taken.append(folded)
             yield BrandPart(
                 part="specific", value=rules.restore_case(text), quote=cut_evidence_quote(card.text), basis="stated"
             )
 
 
-def find_names(texts: Iterable[str]) -> frozenset[str]:
-    """Return the words that the texts write with a capital inside sentences, and never in lower case."""
-    joined = "\n".join(texts)
-    lower = frozenset(word[0] for word in CLAUSE_WORD_PATTERN.finditer(joined) if word[0].islower())
-    return frozenset(word for word in INNER_CAPITAL_PATTERN.findall(joined) if lower_keeping_length(word) not in lower)
+def cut_to_stem(word: str) -> str:
+    """Return a word without its ending, by its length alone: `roof` of `roofs`, `repair` of `repairing`."""
+    return word[: max(MIN_RELATED_STEM_CHARS, min(RELATED_STEM_CHARS, len(word) - 1))]
+
+
+def strip_outer_signs(text: str) -> str:
+    return OUTER_SIGNS_PATTERN.sub("", text).strip()
+
+
+def find_names(texts: Iterable[str], language: str) -> frozenset[str]:
+    """Return the words with a capital inside sentences, and never in lower case.
+
+    Two texts have a name, or one that has a word which the language doesn't list.
+    """
+    lower: set[str] = set()
+    names: Counter[str] = Counter()
+    for text in texts:
+        lower.update(word[0] for word in CLAUSE_WORD_PATTERN.finditer(text) if word[0].islower())
+        names.update({*INNER_CAPITAL_PATTERN.findall(text)})
+    return frozenset(
+        name
+        for name, count in names.items()
+        if (lower_name := lower_keeping_length(name)) not in lower
+        and (count >= MIN_TEXTS_WITH_NAME or get_word_zipf(lower_name, language) == UNLISTED_WORD_ZIPF)
+    )

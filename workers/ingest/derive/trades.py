@@ -1,7 +1,7 @@
 """Trade of a brand: found by declared types, by genres of stores, and by its words in titles, hero and prose."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -73,14 +73,16 @@ class TradeEvidence:
         return self.leading + min(self.mentions, MAX_TRADE_MENTIONS_POINTS)
 
 
-def find_brand_trade(prose: SourceProse, language: str) -> FoundTrade | None:
+def find_brand_trade(prose: SourceProse, language: str, excluded: Collection[str] = ()) -> FoundTrade | None:
     """Return the trade with the most points, the first named among equals; None below `MIN_TRADE_POINTS`.
+
+    A trade of `excluded` names isn't the brand's.
 
     A tool, a work or a service may be about another trade: software for dentists, an e-book on baking. So another
     trade is the brand's only if no such trade is named in as good a place. A trade that only the prose names is the
     brand's if it is named far more often than any other one.
     """
-    evidence = weigh_trades(prose, language)
+    evidence = {name: found for name, found in weigh_trades(prose, language).items() if name not in excluded}
     trades = load_trades()
     likely = {name: found for name, found in evidence.items() if found.total >= MIN_TRADE_POINTS}
     subject_points = max((found.top for name, found in likely.items() if trades[name].about_trades), default=-1.0)

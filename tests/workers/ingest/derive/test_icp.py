@@ -82,6 +82,40 @@ def test_the_trade_of_its_customers_is_not_the_brands() -> None:
     assert "icp" not in derived(source("en", title))
 
 
+def test_competitors_are_no_customers() -> None:
+    text = "We work for farmers and for families around us."
+    icp = derived(prose(text, about=["Hill Farm: fresh produce of our own fields", text], language="en"))["icp"]
+    assert "families" in str(icp.value).casefold()
+    assert "farmers" not in str(icp.value)
+
+
+def test_children_alone_buy_nothing() -> None:
+    icp = derived(prose("Swimming lessons for children.", about=["Swim school for children"]))["icp"]
+    assert str(icp.value).startswith(("Parents", "Families"))
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "place"),
+    [
+        ("Kimo | Your dentist in Leeds", "We have been in Leeds since 1990.", "in Leeds looking"),
+        ("Kimo | Your dentist", "We have been in Leeds since 1990. In Leeds we stay.", "patients looking"),
+        ("Kimo | Your dentist in Comfort", "Treated in Comfort: comfort is all.", "patients looking"),
+        ("Kimo | Your dentist", "Our dentists visit you across the UK.", "patients across the UK looking"),
+    ],
+    ids=["town", "no town of the title", "no name", "nationwide"],
+)
+def test_a_title_names_the_town_and_a_text_the_reach(title: str, text: str, place: str) -> None:
+    assert place in str(derived(prose(text, about=[title]))["icp"].value)
+
+
+def test_selling_points_are_the_customers_priorities() -> None:
+    icp = derived(
+        prose("Fair prices.", "Our fair prices.", about=["Your dentist: fair prices"], headings=["Fair prices"])
+    )
+    assert str(icp["icp"].value).endswith(" What matters to them: fair prices.")
+    assert icp["icp"].parts[-1].part == "priority"
+
+
 @pytest.mark.parametrize(
     ("text", "more"),
     [

@@ -39,8 +39,8 @@ class CustomerGrammar(msgspec.Struct, frozen=True, kw_only=True):
     that begins as `euphonic`, as Spanish `e inversores`.
     `sentence` has `{customers}`, `{place}` and `{need}`, each in its citation form, `want` has `{use}`, a use in
     the source's words. Their `{place}` is the pattern of a `town`, of an `area` (as the town's if empty), of a `reach`
-    as `nationwide`, or nothing. `reach_words` find such words in a text. `details` add `{specifics}` to a
-    `{sentence}`. `priorities` are a sentence of its own. Each sentence ends with
+    as `nationwide`, or nothing. `reach_words` find such words in a text, `town_cue` the words before a town.
+    `details` add `{specifics}` to a `{sentence}`. `priorities` are a sentence of its own. Each sentence ends with
     `stop`. A card's heading with `unspecific` words names no thing. `euphony` has replacements by their pattern, as of
     French `de` before a vowel.
     """
@@ -59,6 +59,7 @@ class CustomerGrammar(msgspec.Struct, frozen=True, kw_only=True):
     want: str = ""
     town: str = ""
     area: str = ""
+    town_cue: str = "(?!)"
     reach: str = " {place}"
     reach_words: str = "(?!)"
     details: str = ""
@@ -101,6 +102,20 @@ def load_trades() -> dict[str, Trade]:
 def load_audiences() -> dict[str, dict[str, list[str]]]:
     """Return the audiences by name: by language their label, then their stems."""
     return msgspec.json.decode(read_table("audiences.json"), type=dict[str, dict[str, list[str]]])
+
+
+@cache
+def load_sections() -> dict[str, dict[str, str]]:
+    """Return by language the patterns of headings over an `offer`, and over `other` subjects."""
+    return msgspec.json.decode(read_table("sections.json"), type=dict[str, dict[str, str]])
+
+
+@cache
+def compile_section_pattern(language: str, kind: str) -> re.Pattern[str]:
+    """Compile a pattern of a section's heading. In scripts without blanks its words stand anywhere."""
+    words = load_sections().get(language, {}).get(kind, "(?!)")
+    bounded = words if UNSPACED_SCRIPT_PATTERN.search(words) else rf"(?<!\w)(?:{words})(?!\w)"
+    return re.compile(bounded, re.IGNORECASE)
 
 
 @cache
