@@ -70,7 +70,7 @@ def derive_audience_and_icp(
     if not customers:
         # Customers of no known kind need an offer, as a use alone is too vague.
         needs = [need for need in needs if need.part == "specific"]
-    needs = needs or offer.find_offered_needs(prose, language, lexicon, words)
+    needs = needs or offer.find_offered_needs(prose, language, lexicon, words, customers)
     if needs and not customers:
         customers = [*filter(None, [offer.infer_general_customer(prose, language, needs[0].quote)])]
     if grammar:

@@ -16,6 +16,8 @@ from workers.ingest.shapes import SourceProse
 
 #: Distinct texts among title, descriptions, hero and headings that say an offer. The title counts twice.
 MIN_TEXTS_OF_OFFER = 2
+#: Characters of a word in a script without blanks.
+MIN_UNSPACED_OFFER_CHARS = 5
 #: Keywords that are tried, the best first: later ones name details.
 MAX_TRIED_OFFER_KEYWORDS = 5
 #: Texts that speak of companies, from which companies are customers.
@@ -26,32 +28,33 @@ COMPANY_AUDIENCE_NAMES = frozenset({"companies", "small_businesses"})
 
 
 def find_offered_needs(
-    prose: SourceProse, language: str, lexicon: IngestLexicon, keywords: Sequence[str]
+    prose: SourceProse, language: str, lexicon: IngestLexicon, keywords: Sequence[str], customers: Sequence[object]
 ) -> list[BrandPart]:
-    """Return at most `MAX_ICP_NEEDS` keywords that the title, the hero or a description says, and another text, too.
+    """Return at most `MAX_ICP_NEEDS` keywords that the title or a heading says, and another text, too.
 
-    No need is only in the brand's name, or a customer.
+    Without `customers` the title has them. No need is only in the brand's name, or a customer.
     """
-    tried = keywords[:MAX_TRIED_OFFER_KEYWORDS]
-    offered = (word for word in tried if is_repeated_offer(word, prose))
-    needs = (quote_need(prose, word, language) for word in offered if not is_customer(word, language, lexicon))
+    tried = [word for word in keywords[:MAX_TRIED_OFFER_KEYWORDS] if not is_customer(word, language, lexicon)]
+    headings = [passage.text for passage in prose.passages if passage.kind == "heading"] if customers else []
+    shown = [*prose.about[:1], *headings]
+    needs = (quote_need(prose, word, language) for word in tried if is_repeated_offer(word, prose, shown))
     return [*filter(None, needs)][:MAX_ICP_NEEDS]
 
 
-def is_repeated_offer(keyword: str, prose: SourceProse) -> bool:
-    """Return whether a leading text has the keyword, and enough leading texts and headings together.
+def is_repeated_offer(keyword: str, prose: SourceProse, shown: Sequence[str]) -> bool:
+    """Return whether a `shown` text has the keyword, and enough leading texts and headings together.
 
-    A single word is too vague, but in scripts without blanks.
+    A single word is too vague, but not a long one in scripts without blanks. The brand's name doesn't count.
     """
+    wanted, name = lower_keeping_length(keyword), lower_keeping_length(prose.name or "") or "\n"
+    is_long = UNSPACED_SCRIPT_PATTERN.search(wanted) and len(wanted) >= MIN_UNSPACED_OFFER_CHARS
+    if not (" " in wanted or is_long):
+        return False
     leading, headings = list_leading_texts_and_headings(prose)
     title = [*map(lower_keeping_length, prose.about[:1])]
-    wanted = lower_keeping_length(keyword)
-    if not (" " in wanted or UNSPACED_SCRIPT_PATTERN.search(wanted)):
-        return False
-    name = lower_keeping_length(prose.name or "") or "\n"
     texts = sum(wanted in text.replace(name, "") for text in (*leading, *headings, *title))
-    is_leading = any(wanted in text.replace(name, "") for text in leading)
-    return is_leading and texts >= MIN_TEXTS_OF_OFFER
+    is_shown = any(wanted in lower_keeping_length(text).replace(name, "") for text in shown)
+    return is_shown and texts >= MIN_TEXTS_OF_OFFER
 
 
 def is_customer(keyword: str, language: str, lexicon: IngestLexicon) -> bool:

@@ -25,7 +25,7 @@ from workers.ingest.derive.tables import (
     load_selling_point_table,
 )
 from workers.ingest.derive.trades import FoundTrade, is_name_of_trade
-from workers.ingest.page.text import count_words, fold_text
+from workers.ingest.page.text import fold_text
 from workers.ingest.shapes import Passage, PassageRole, SourceProse
 
 MAX_SPECIFICS = 3
@@ -45,10 +45,12 @@ SECTION_HEADING_ROLES: frozenset[PassageRole] = frozenset({"heading", "hero", "p
 #: Cards with a word of a leading text or of the trade that a section needs if its heading names no offer.
 MIN_RELATED_CARDS = 2
 MIN_RELATED_CARDS_SHARE = 1 / 3
+MIN_SPECIFICS_SHARE = 1 / 2
 #: Characters of a word by which related texts are recognized, as `repair` and `repairs`.
 RELATED_STEM_CHARS = 6
-#: Words of a text at least, for its capitals to mark names: shorter ones may be titles.
-MIN_WORDS_OF_TEXT_WITH_NAMES = 8
+#: Words of a text at least, and share of those with a capital at most, for its capitals to mark names.
+MIN_WORDS_OF_TEXT_WITH_NAMES = 5
+MAX_CAPITALS_SHARE_OF_TEXT_WITH_NAMES = 0.6
 MIN_TEXTS_WITH_NAME = 2
 MIN_RELATED_STEM_CHARS = 4
 #: Signs around a card's heading: numbers, emoji, ticks.
@@ -81,11 +83,7 @@ class PhraseRules:
         self.name = fold_text(prose.name or "")
         hero = [passage.text for passage in prose.passages if passage.role == "hero"]
         self.leading = lower_keeping_length("\n".join([*prose.about, *hero]))
-        texts = [
-            passage.text
-            for passage in prose.passages
-            if passage.kind == "text" and count_words(passage.text) >= MIN_WORDS_OF_TEXT_WITH_NAMES
-        ]
+        texts = [*prose.about, *(passage.text for passage in prose.passages if passage.kind == "text")]
         self.names = find_names(texts, language)
         words: KeywordWords = load_keyword_words(language)
         grammar = load_lexicon(language).grammar
@@ -122,11 +120,18 @@ class PhraseRules:
         generic = sum(is_generic_word(key, self.language) for key in keys)
         return 2 * generic < len(keys) and self.pronouns.isdisjoint(keys)
 
-    def has_related_cards(self, section: PageSection, trade: FoundTrade | None) -> bool:
-        """Return whether enough of a section's cards are related to the brand's trade or leading texts."""
-        texts = [text for card in section.list_headings() if self.is_noun_phrase(text := strip_outer_signs(card.text))]
+    def is_section_with_offer(self, section: PageSection, parts: Sequence[BrandPart], trade: FoundTrade | None) -> bool:
+        """Return whether a section's heading names an offer, else whether its cards tell one.
+
+        At least half of these are specifics, and some are related to the brand's trade or leading texts.
+        """
+        if section.is_offer:
+            return True
+        headings = section.list_headings()
+        texts = [text for card in headings if self.is_noun_phrase(text := strip_outer_signs(card.text))]
         related = sum(self.is_related(text, trade) for text in texts)
-        return related >= max(MIN_RELATED_CARDS, MIN_RELATED_CARDS_SHARE * len(texts))
+        is_mostly_offer = len(parts) >= MIN_SPECIFICS_SHARE * len(headings)
+        return is_mostly_offer and related >= max(MIN_RELATED_CARDS, MIN_RELATED_CARDS_SHARE * len(texts))
 
     def is_related(self, text: str, trade: FoundTrade | None) -> bool:
         """Return whether a text has a word of the trade or of the brand's leading texts."""
@@ -172,8 +177,7 @@ def find_specific_needs(
     choices = [(section, [*build_specifics(section, rules, refused)]) for section in sections]
     choices.sort(key=lambda choice: (choice[0].is_offer is None, len(choice[1]) < MAX_SPECIFICS))
     for section, parts in choices:
-        is_offer = section.is_offer or rules.has_related_cards(section, trade)
-        if len(parts) >= MIN_SPECIFICS_OF_SECTION and is_offer:
+        if len(parts) >= MIN_SPECIFICS_OF_SECTION and rules.is_section_with_offer(section, parts, trade):
             return parts[:MAX_SPECIFICS]
     return []
 
@@ -239,8 +243,13 @@ def find_names(texts: Iterable[str], language: str) -> frozenset[str]:
     lower: set[str] = set()
     names: Counter[str] = Counter()
     for text in texts:
-        lower.update(word[0] for word in CLAUSE_WORD_PATTERN.finditer(text) if word[0].islower())
-        names.update({*INNER_CAPITAL_PATTERN.findall(text)})
+        words = [word[0] for word in CLAUSE_WORD_PATTERN.finditer(text)]
+        lower.update(word for word in words if word[0].islower())
+        capitals = sum(word[0].isupper() for word in words)
+        if len(words) >= MIN_WORDS_OF_TEXT_WITH_NAMES and capitals <= MAX_CAPITALS_SHARE_OF_TEXT_WITH_NAMES * len(
+            words
+        ):
+            names.update({*INNER_CAPITAL_PATTERN.findall(text)})
     return frozenset(
         name
         for name, count in names.items()
