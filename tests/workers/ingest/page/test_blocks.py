@@ -105,6 +105,20 @@ def test_a_text_whose_class_names_it_a_slogan_is_marked() -> None:
     assert [passage.text for passage in page(html).passages if passage.slogan] == ["Oak that swims for ever"]
 
 
+@pytest.mark.parametrize(
+    ("html", "texts"),
+    [
+        ("<p>Boats of oak<br>All made by hand</p>", ["Boats of oak", "All made by hand"]),
+        ("<p>Boats of <b>oak</b>, made<br>by hand in Bonn</p>", ["Boats of oak, made by hand in Bonn"]),
+        ("<p>Boats made of oak,<br>All of them by hand</p>", ["Boats made of oak, All of them by hand"]),
+        ("<p>Boats made in<br>Old Bonn</p>", ["Boats made in Old Bonn"]),
+        ("<h2>Boats of oak<br>All made by hand</h2>", ["Boats of oak All made by hand"]),
+    ],
+)
+def test_two_lines_with_a_break_between_are_two_blocks(html: str, texts: list[str]) -> None:
+    assert [passage.text for passage in page(html).passages] == texts
+
+
 def test_names_of_font_icons_are_no_text() -> None:
     html = "<i class='material-icons'>arrow_forward</i><p><i class='fa fa-x'>home</i> A house of <i>our</i> own</p>"
     assert [passage.text for passage in page(html).passages] == ["A house of our own"]

@@ -20,6 +20,7 @@ PAGES = {
     "titles far inside": b"<div>" * 500 + TITLE * 10_000,
     "blanks in an icon's place": TITLE + b'<span class="x">' + b" " * 100_000 + b"Hello</span>",
     "quotation marks without an end": TITLE + (b"<p>" + b'"' * 4_800 + b" a b c d e f0</p>") * 20,
+    "breaks between lines": TITLE + b"<p>" + b"Bread of rye, and<br>" * 45_000,
     "headings around all that follows": TITLE + b"<h1><div>" * 250 + b"<br>" * 50_000,
 }
 

@@ -65,6 +65,14 @@ ICON_CLASS_PATTERN = re.compile(
 )
 #: Attributes that name the purpose of a box.
 CUE_ATTRIBUTES = ("class", "id", "role", "data-section", "itemtype")
+LINE_WORD_PATTERN = re.compile(r"[^\W\d_]+")
+#: Words of two lines on both sides of a `<br>` at least.
+MIN_LINE_WORDS = 3
+#: Characters and pieces of a line that are read.
+MAX_LINE_CHARS = 200
+MAX_LINE_PIECES = 3
+LINE_END_MARKS = frozenset(".!?…:,;–—-|·")
+OPENING_MARKS = ' \n\t\r"“„«('
 DIGIT_PATTERN = re.compile(r"\d")
 MAX_ICON_TEXT_CHARS = 31
 ICON_TEXT_PATTERN = re.compile(r"[a-z][a-z0-9_]*|\W{1,8}")
@@ -79,12 +87,14 @@ class PageBox:
 
     `kind` is that of its own blocks. `size` counts the characters in it. `names` are its tag and
     those of the boxes around it, `cue_depths` the depths of the nearest boxes with a cue in their class; both leave
-    out page-wide boxes. `card` is the innermost card of a list around it, or the box itself.
+    out page-wide boxes. `card` is the innermost card of a list around it, or the box itself. `has_open_break` is true
+    after a `<br>`, until the next text.
     """
 
     depth = 0
     size = 0
     is_card = False
+    has_open_break = False
     block: "PageBlock | None" = None
     card: "PageBox | None" = None
     names: frozenset[str] = frozenset()
@@ -205,6 +215,8 @@ class PageWalk:
         is_link = tag.name == "a"
         if owner is not None and is_hidden_tag(tag):
             owner = None
+        elif owner is not None and tag.name == "br":
+            owner.has_open_break = True
         elif owner is not None and (is_link or tag.name not in INLINE_TAGS):
             box = PageBox(tag, box, choose_box_kind(tag, owner))
             self.boxes.append(box)
@@ -217,9 +229,10 @@ class PageWalk:
         if owner is None:
             return
         block = owner.block
-        if block is None or self.blocks[-1] is not block:
+        if block is None or self.blocks[-1] is not block or (owner.has_open_break and starts_line(block, text)):
             block = owner.block = PageBlock(owner, len(self.blocks))
             self.blocks.append(block)
+        owner.has_open_break = False
         box.size += len(text)
         if block.size < MAX_BLOCK_CHARS:
             block.texts.append(text[:MAX_BLOCK_CHARS])
@@ -227,6 +240,18 @@ class PageWalk:
             if is_linked:
                 block.linked += len(text)
                 block.link_texts.setdefault(box, []).append(text)
+
+
+def starts_line(block: PageBlock, text: str) -> bool:
+    """Return whether a text after a `<br>` is a line of its own: two lines without marks would read as one sentence.
+
+    A heading is one line at any width. Lines of an address, and pieces of a sentence, have no capital or few words.
+    """
+    if block.kind != "text" or len(LINE_WORD_PATTERN.findall(text[:MAX_LINE_CHARS])) < MIN_LINE_WORDS:
+        return False
+    before = " ".join(piece[-MAX_LINE_CHARS:] for piece in block.texts[-MAX_LINE_PIECES:]).rstrip()
+    is_open = len(LINE_WORD_PATTERN.findall(before)) >= MIN_LINE_WORDS and before[-1:] not in LINE_END_MARKS
+    return is_open and text.lstrip(OPENING_MARKS)[:1].isupper()
 
 
 def choose_box_kind(tag: Tag, owner: PageBox) -> BlockKind:
