@@ -48,8 +48,12 @@ QUOTATION = "<div class=card><p>“I love this boat of yours, thank you!”</p><
         ("<ul>" + "<li><h3>Boats</h3><p>All sizes.</p><a href=/x>More on Zap</a></li>" * 3 + "</ul>", "navigation"),
         ("<a href=/x><h3>Boats</h3><p>A Zap of all sizes.</p></a>", "feature"),
         (
-            "<div class=x><p>12</p><p>years of Zap</p></div><div class=x><p>3</p></div><div class=x><p>4</p></div>",
+            "<div class=x><p>150+</p><p>users of Zap</p></div><div class=x><p>3</p></div><div class=x><p>4</p></div>",
             "label",
+        ),
+        (
+            "<div class=x><p>01</p><p>Pick your Zap</p></div><div class=x><p>02</p></div><div class=x><p>03</p></div>",
+            "feature",
         ),
         ("<h2>Why</h2><h3>Zap is fast</h3><h3>Cheap</h3>", "feature"),
         # An unclosed tag around most of the page says nothing.

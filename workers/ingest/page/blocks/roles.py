@@ -40,6 +40,8 @@ MAX_CLOCK_SPAN_WORDS = 8
 CONTACT_LINK_PATTERN = re.compile(
     r"(?:tel|mailto|sms|whatsapp|viber|tg):|https?://(?:wa\.me|api\.whatsapp\.com|t\.me)/"
 )
+#: The number of a step or item, and no counter.
+STEP_NUMBER_PATTERN = re.compile(r"\W*(?:0?\d|1[0-2])\W?")
 #: Words of the label below a counter, such as `happy customers`.
 MAX_COUNTER_LABEL_WORDS = 4
 #: Words of a text in a form, or in a box of its class.
@@ -318,7 +320,8 @@ def mark_answers_and_texts_below_features(blocks: list[PageBlock]) -> None:
     for before, block in pairwise(blocks):
         if is_counter(before) and before.role == "feature":
             before.role = "label"
-            block.role = block.role if block.level or block.words > MAX_COUNTER_LABEL_WORDS else "label"
+            is_counted = not block.level and block.words <= MAX_COUNTER_LABEL_WORDS
+            block.role = "label" if is_counted and not STEP_NUMBER_PATTERN.fullmatch(before.text) else block.role
         is_below_small_heading = before.level >= 3 and not block.level
         if is_below_small_heading and before.role == "feature" and block.role in {"prose", "label"}:
             block.role = "feature"
