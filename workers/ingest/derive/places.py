@@ -116,16 +116,6 @@ def find_brand_reach(prose: SourceProse, grammar: CustomerGrammar) -> BrandPlace
     return None
 
 
-def find_brand_reach(prose: SourceProse, grammar: CustomerGrammar) -> BrandPlace | None:
-    """Return the words of a market without a town, such as `nationwide`, that the brand's own texts have."""
-    pattern = compile_pattern(grammar.reach_words)
-    own = (one.text for one in prose.passages if one.speaker == "brand" and not one.story and one.kind != "label")
-    for text in (*prose.about, *own):
-        if match := pattern.search(text):
-            return BrandPlace(match[0][:1].lower() + match[0][1:], cut_evidence_quote(text, match.start()))
-    return None
-
-
 def list_possible_places(prose: SourceProse) -> Iterator[BrandPlace]:
     for kind in ("place", "area"):
         for fact in prose.facts:

@@ -52,8 +52,8 @@ def test_every_listing_is_read_and_every_quote_is_in_it() -> None:
     ("listing", "field", "value"),
     [
         ("FossifyOrg+Calendar/android/en-US", "brandVoice", "Call on readers to act."),
-        ("Crustack+NotallyX/android/en-US", "keywords", "notes"),
-        ("Faltenreich+Diaguard/android/de-DE", "keywords", "diabetes tagebuch"),
+        ("Crustack+NotallyX/android/en-US", "keywords", "notes app"),
+        ("Faltenreich+Diaguard/android/de-DE", "keywords", "Diabetes Tagebuch"),
         ("GIF Keyboard", "brandVoice", "Addresses readers as “you”."),
         ("Spark – Email App by Readdle", "icp", "Teams and professionals looking for email apps."),
         ("BBEdit", "audience", "Designers, writers and software developers"),
