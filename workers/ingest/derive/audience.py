@@ -49,7 +49,8 @@ AUDIENCE_ORGANIZATION_NAMES = frozenset(
             merchants brands restaurants hotels hospitals schools universities nonprofits governments churches
             publishers newsrooms salons gyms clubs banks insurers fleets carriers resellers small_businesses
             municipalities pharmacies construction_companies logistics_companies product_teams sales_teams hr_teams
-            data_teams security_teams support_teams""",
+            data_teams security_teams support_teams it_departments remote_teams online_retailers web_agencies
+            employers wholesalers exporters booksellers fashion_brands food_producers clinics public_authorities""",
         "small ": "teams businesses",
         "remote ": "teams",
         "marketing ": "agencies",
@@ -89,7 +90,7 @@ def find_brand_customers(
 ) -> list[BrandCustomer]:
     """Return the customers that the source names, the highest weight first, completed by those of the trade.
 
-    The brand's own trade is no customer of it. General groups, such as companies, count only beside concrete ones.
+    The brand's own trade is no customer of it. General groups, such as companies, are too vague alone.
     """
     grammar = load_customer_grammar(language)
     if grammar is None:
@@ -128,15 +129,15 @@ def choose_stated_customers(stated: Sequence[BrandCustomer]) -> list[BrandCustom
 
 
 def complete_customers(stated: list[BrandCustomer], inferred: Sequence[BrandCustomer]) -> list[BrandCustomer]:
-    """Return at least two customers if possible: few or general stated ones, then inferred ones.
+    """Return stated customers, with inferred ones if there are fewer than two.
 
-    General customers alone are no audience, unless they are both people and organizations.
+    General customers alone are no audience. Organizations stand before inferred customers, and without those beside
+    people, as in `companies and private customers`.
     """
-    names = {customer.name for customer in stated}
-    if GENERAL_AUDIENCE_NAMES.issuperset(names) and len(names - GENERAL_ORGANIZATION_NAMES) != 1:
-        stated = [customer for customer in stated if inferred and customer.name in GENERAL_ORGANIZATION_NAMES][:1]
-    elif GENERAL_AUDIENCE_NAMES.issuperset(names):
-        stated = [] if inferred or len(names) == 1 else stated
+    if GENERAL_AUDIENCE_NAMES.issuperset(customer.name for customer in stated):
+        organizations = [customer for customer in stated if customer.name in GENERAL_ORGANIZATION_NAMES]
+        is_pair = 0 < len(organizations) < len(stated)
+        stated = organizations[:1] if inferred else stated if is_pair else []
     if len(stated) < MIN_AUDIENCE_ROLES:
         more = [one for one in inferred if not any(has_repeated_label(one, other) for other in stated)]
         return [*stated, *more][:MAX_COMPLETED_AUDIENCE_ROLES]

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import islice
 
-import msgspec
-
 from workers.ingest.derive.lexicon import IngestLexicon
 from workers.ingest.derive.people import (
     NUMBER_RULING_OUT_AUDIENCE_PATTERN,
@@ -14,7 +12,12 @@ from workers.ingest.derive.people import (
     is_refused_cue,
 )
 from workers.ingest.derive.stems import UNSPACED_SCRIPT_PATTERN, StemMatch
-from workers.ingest.derive.tables import CustomerGrammar, index_audience_stems, index_trade_stems, read_table
+from workers.ingest.derive.tables import (
+    CustomerGrammar,
+    index_audience_stems,
+    index_trade_stems,
+    load_customers_headings,
+)
 from workers.ingest.derive.trades import FoundTrade
 from workers.ingest.shapes import Passage, SourceProse
 
@@ -133,12 +136,6 @@ def list_items_before_next_section(passages: list[Passage], language: str) -> It
 def begins_with_audience(text: str, language: str) -> bool:
     match = next(index_audience_stems(language).find_stems(text), None)
     return match is not None and is_short_between_cue_and_audience(text[: match.start])
-
-
-@cache
-def load_customers_headings() -> dict[str, str]:
-    """Return by language the pattern of headings above a list of customers."""
-    return msgspec.json.decode(read_table("customers_headings.json"), type=dict[str, str])
 
 
 @cache

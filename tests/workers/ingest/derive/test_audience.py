@@ -134,6 +134,10 @@ def test_a_long_sentence_is_quoted_around_the_cue() -> None:
 def test_vague_organizations_alone_are_no_audience() -> None:
     assert value("audience", prose("Policies for organizations and companies.")) is None
     assert value("audience", prose("Policies for organizations and small businesses.")) is not None
+    assert (
+        value("audience", source("de", "Gezeiten für Unternehmen und Privatkunden")) == "Unternehmen und Privatkunden"
+    )
+    assert value("audience", source("de", "Gezeiten für Unternehmen")) is None
 
 
 @pytest.mark.parametrize(

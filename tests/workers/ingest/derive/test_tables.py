@@ -13,6 +13,7 @@ from workers.ingest.derive.tables import (
     CustomerGrammar,
     load_audiences,
     load_customer_grammar,
+    load_customers_headings,
     load_sections,
     load_trades,
     read_table,
@@ -52,6 +53,11 @@ def test_a_grammar_has_sentences_of_all_parts() -> None:
         assert {*re.findall(r"{(\w+)}", grammar.details)} == {"sentence", "specifics"}
         assert "{priorities}" in grammar.priorities
         assert "{place}" in grammar.town
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_headings_above_customers_are_a_pattern_of_each_language(language: str) -> None:
+    assert re.compile(load_customers_headings()[language]).search("") is None
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,12 @@ def load_customer_grammar(language: str) -> CustomerGrammar | None:
     return msgspec.json.decode(read_table("grammar.json"), type=dict[str, CustomerGrammar]).get(language)
 
 
+@cache
+def load_customers_headings() -> dict[str, str]:
+    """Return by language the pattern of headings above a list of customers, such as `Who is it for?`."""
+    return msgspec.json.decode(read_table("customers_headings.json"), type=dict[str, str])
+
+
 def read_table(name: str) -> bytes:
     return files(__name__).joinpath(name).read_bytes()
 
