@@ -41,6 +41,8 @@ GENERAL_AUDIENCE_NAMES = frozenset(
     android_users iphone_users mac_users windows_users""".split()
 )
 GENERAL_ORGANIZATION_NAMES = frozenset({"businesses", "companies", "organizations"})
+#: People whom most trades hire, and only some serve.
+STAFF_AUDIENCE_NAMES = frozenset({"job_seekers", "job seekers", "apprentices"})
 #: Names of the lexicon and of the table that are organizations, or parts of one; the others are roles.
 AUDIENCE_ORGANIZATION_NAMES = frozenset(
     f"{size}{name}"
@@ -103,12 +105,16 @@ def find_brand_customers(
         # The words are about the customers' trade, so it tells no other customers.
         trade = None
     if trade:
-        stated = [customer for customer in stated if not is_of_trade(customer, trade, language, lexicon)]
+        stated = [customer for customer in stated if not is_peer_or_staff(customer, trade, language, lexicon)]
     return complete_customers(choose_stated_customers(stated), list_trade_customers(trade, language))
 
 
-def is_of_trade(customer: BrandCustomer, trade: FoundTrade, language: str, lexicon: IngestLexicon) -> bool:
-    """Return whether a customer's label has the trade's words, or another form of a profession, as `hairdressers`."""
+def is_peer_or_staff(customer: BrandCustomer, trade: FoundTrade, language: str, lexicon: IngestLexicon) -> bool:
+    """Return whether a customer is of the brand's own trade, by its words too, as `hairdressers`, or is hired by it."""
+    if customer.name in trade.trade.customers:
+        return False
+    if customer.name in STAFF_AUDIENCE_NAMES or customer.name in trade.trade.peers:
+        return True
     forms = lexicon.roles.get("business", {}).get(customer.name, [])
     return any(is_name_of_trade(form, trade.name, language) for form in (customer.label, *forms))
 

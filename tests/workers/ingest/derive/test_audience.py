@@ -187,10 +187,12 @@ def test_a_single_stated_group_is_completed_by_the_trades(language: str, title: 
     [
         ("de", "Restaurant am See für Familien und Gastronomen", "Gastronom"),
         ("en", "Hairdresser for hairdressers", "Salons"),
+        ("de", "Hotel am See für Familien und Hoteliers", "Hotelier"),
+        ("en", "Bakery with training for apprentices", "Apprentices"),
         ("en", "Accounting for our employees", "Employees"),
         ("en", "A board game for two students", "Students"),
     ],
-    ids=["own trade", "own kind", "own staff", "a number"],
+    ids=["own trade", "own kind", "peers", "hired", "own staff", "a number"],
 )
 def test_the_brands_own_people_are_no_customers(language: str, title: str, group: str) -> None:
     assert group.casefold() not in str(value("audience", source(language, title))).casefold()

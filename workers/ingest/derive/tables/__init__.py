@@ -15,13 +15,15 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
     """Trade with its stems and its need by language.
 
     `schema` are its types of schema.org, `genres` its categories in the stores. `customers` are audiences
-    that ask for it where the source names none. The town of a `local` trade is its market. `about_trades` may be
-    about another trade, as software, a magazine or a course.
+    that ask for it where the source names fewer than two. `peers` are audiences of its own kind, which are no
+    customers. The town of a `local` trade is its market. `about_trades` may be about another trade, as software,
+    a magazine or a course.
     """
 
     schema: list[str] = field(default_factory=list)
     genres: list[str] = field(default_factory=list)
     customers: list[str]
+    peers: list[str] = field(default_factory=list)
     market: Literal["local", "anywhere"]
     about_trades: bool = False
     stems: dict[str, str]
