@@ -62,8 +62,8 @@ AUDIENCE_ORGANIZATION_NAMES = frozenset(
 #: Weight of a name after a cue in a title, a description or the hero.
 LEADING_TEXT_AUDIENCE_WEIGHT = 3
 HEADING_AUDIENCE_WEIGHT = 2
-#: Weight from which a name after a cue counts: one leading text or heading, or two other texts.
-MIN_AUDIENCE_WEIGHT = 2
+#: Weight of a name in a list after a cue in prose.
+PROSE_AUDIENCE_WEIGHT = 1
 #: Share of the best customer's weight that others need.
 MIN_SHARE_OF_BEST_WEIGHT = 0.5
 #: Highest weight of a name's mentions together.
@@ -184,18 +184,22 @@ def find_table_customers(
         quotes.setdefault(name, cut_evidence_quote(text, match.start))
     for name, weight in weights.items():
         label = labels.get(name) or get_audience_label(name, language)
-        if label and weight >= MIN_AUDIENCE_WEIGHT:
+        if label:
             yield BrandCustomer(name, label, weight, quotes[name], "stated")
 
 
 def find_weighted_audiences(
     prose: SourceProse, language: str, lexicon: IngestLexicon, grammar: CustomerGrammar
 ) -> Iterator[tuple[str, StemMatch, int]]:
-    """Yield the table's audiences of each text, each once, with the text and its weight."""
+    """Yield the table's audiences of each text, each once, with the text and its weight.
+
+    In prose a single one is likely an aside, as a bed `for children`. Several are a list of customers.
+    """
     for text, weight in list_weighted_texts(prose, language, grammar):
-        cued = find_cued_audiences(text, language, grammar, lexicon)
-        for match in {match.owner: match for match in cued}.values():
-            yield text, match, weight
+        cued = {match.owner: match for match in find_cued_audiences(text, language, grammar, lexicon)}
+        if weight > PROSE_AUDIENCE_WEIGHT or len(cued) > 1:
+            for match in cued.values():
+                yield text, match, weight
     for text in list_customer_items(prose, language):
         for match in islice(index_audience_stems(language).find_stems(text), 1):
             yield text, match, LEADING_TEXT_AUDIENCE_WEIGHT
@@ -210,7 +214,7 @@ def list_weighted_texts(prose: SourceProse, language: str, grammar: CustomerGram
         if passage.speaker == "brand" and passage.kind != "label" and not passage.story:
             is_leading = passage.role == "hero"
             is_title = passage.kind == "heading" and not is_segment_title(passage.text, grammar)
-            others = HEADING_AUDIENCE_WEIGHT if is_title else 1
+            others = HEADING_AUDIENCE_WEIGHT if is_title else PROSE_AUDIENCE_WEIGHT
             yield passage.text, LEADING_TEXT_AUDIENCE_WEIGHT if is_leading else others
 
 
