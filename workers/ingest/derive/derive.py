@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
+from generation.copy.chinese import is_traditional_chinese, write_in_traditional_characters
 from schemas.brand import FieldCandidate
 from workers.ingest.derive import audience, icp, keywords, offer, voice
 from workers.ingest.derive.lexicon import IngestLexicon, load_lexicon
@@ -11,7 +12,7 @@ from workers.ingest.derive.own_prose import ROLES_WITHOUT_BRAND_PROSE
 from workers.ingest.derive.places import BrandPlace, find_brand_place, find_brand_reach
 from workers.ingest.derive.quotes import split_passages_to_sentences
 from workers.ingest.derive.specifics import find_specific_needs
-from workers.ingest.derive.tables import CustomerGrammar, load_customer_grammar
+from workers.ingest.derive.tables import CustomerGrammar, load_customer_grammar, load_traditional_chinese_grammar
 from workers.ingest.derive.trades import FoundTrade, find_brand_trade
 from workers.ingest.detection import (
     MIN_LIKELY_LANGUAGE_PROBABILITY,
@@ -47,7 +48,7 @@ def derive_audience_and_icp(
     Only the uncut `source` has its legal passages, which may have the town.
     """
     language = primary_language_subtag(prose.language or "")
-    grammar = load_customer_grammar(language)
+    grammar = load_grammar_of_source(prose, language)
     own_prose = prose
     # Labels of menus count after a signpost, such as `Industries`.
     passages = [one for one in prose.passages if one.kind == "label" or one.role not in ROLES_WITHOUT_BRAND_PROSE]
@@ -61,6 +62,8 @@ def derive_audience_and_icp(
         else:
             # The words are about the customers' trade: a shop for estate agents sells no houses.
             trade = find_brand_trade(prose, language, excluded={trade.name})
+    if grammar and grammar.is_traditional:
+        customers = [one._replace(label=write_in_traditional_characters(one.label)) for one in customers]
     yield from audience.derive_audience(prose, customers, grammar)
     words = [str(word) for term in terms for word in term.value]
     needs = [*icp.find_trade_needs(language, trade)] if trade else []
@@ -77,6 +80,12 @@ def derive_audience_and_icp(
         place = find_market(source, trade, grammar)
         parts = [*needs, *icp.find_priorities(own_prose, language)] if needs else []
         yield from icp.derive_icp_candidate(prose, icp.replace_children(customers, language), parts, place, grammar)
+
+
+def load_grammar_of_source(prose: SourceProse, language: str) -> CustomerGrammar | None:
+    """Return the language's grammar, of Chinese the one with the source's characters."""
+    is_traditional = language == "zh" and is_traditional_chinese("".join(passage.text for passage in prose.passages))
+    return load_traditional_chinese_grammar() if is_traditional else load_customer_grammar(language)
 
 
 def find_market(source: SourceProse, trade: FoundTrade | None, grammar: CustomerGrammar) -> BrandPlace | None:

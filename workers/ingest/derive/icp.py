@@ -7,6 +7,9 @@ use of the product in the source's words. Without a need there is no ICP: it wou
 import re
 from collections.abc import Iterator, Sequence
 
+import msgspec
+
+from generation.copy.chinese import write_in_traditional_characters
 from schemas.brand import BrandPart, FieldCandidate
 from workers.ingest.derive.audience import (
     BrandCustomer,
@@ -62,6 +65,8 @@ def derive_icp_candidate(
     chosen = choose_icp_customers(customers, place)
     places = [BrandPart(part="place", value=place.name, quote=place.quote, basis="stated")] if place else []
     parts = [*map(build_customer_part, chosen), *places, *needs]
+    if grammar.is_traditional:
+        parts = [*map(write_own_words_in_traditional_characters, parts)]
     yield FieldCandidate(
         field="icp",
         value=describe_ideal_customer(parts, grammar, is_area=place is not None and place.is_area),
@@ -71,6 +76,12 @@ def derive_icp_candidate(
         evidence=take_first_distinct_evidence_quotes(part.quote for part in parts),
         parts=parts,
     )
+
+
+def write_own_words_in_traditional_characters(part: BrandPart) -> BrandPart:
+    """Return a part with a value of the tables in traditional characters; the source's own words stay."""
+    is_quoted = part.part in {"place", "use", "specific"} or (part.part == "need" and part.basis == "stated")
+    return part if is_quoted else msgspec.structs.replace(part, value=write_in_traditional_characters(part.value))
 
 
 def choose_icp_customers(customers: Sequence[BrandCustomer], place: BrandPlace | None) -> Sequence[BrandCustomer]:

@@ -261,3 +261,11 @@ def test_no_english_is_written_about_a_text_in_another_language() -> None:
     )
     source = prose(text, headings=("Odmor na moru", "Odmor i smještaj"), about=("Odmor i smještaj na moru",))
     assert not {"audience", "icp", "brandVoice"} & derived(source).keys()
+
+
+def test_a_source_in_traditional_characters_has_words_of_the_tables_in_these() -> None:
+    source = prose("我們為家庭提供專業牙醫服務，讓您安心。", about=["牙醫診所"], language="zh-TW")
+    icp = derived(source)["icp"]
+    assert str(icp.value).startswith("尋找")
+    assert "寻" not in str(icp.value)
+    assert all(part.value in str(icp.value) for part in icp.parts)

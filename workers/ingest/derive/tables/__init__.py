@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 from msgspec import field
 
+from generation.copy.chinese import write_in_traditional_characters
 from workers.ingest.derive.stems import UNSPACED_SCRIPT_PATTERN, StemIndex
 
 
@@ -44,7 +45,7 @@ class CustomerGrammar(msgspec.Struct, frozen=True, kw_only=True):
     as `nationwide`, or nothing. `reach_words` find such words in a text, `town_cue` the words before a town.
     `details` add `{specifics}` to a `{sentence}`. `priorities` are a sentence of its own. Each sentence ends with
     `stop`. A card's heading with `unspecific` words names no thing. `euphony` has replacements by their pattern, as of
-    French `de` before a vowel.
+    French `de` before a vowel. `is_traditional` Chinese has the table's words in traditional characters.
     """
 
     before: str = "(?!)"
@@ -69,6 +70,7 @@ class CustomerGrammar(msgspec.Struct, frozen=True, kw_only=True):
     unspecific: str = "(?!)"
     stop: str = "."
     euphony: dict[str, str] = field(default_factory=dict)
+    is_traditional: bool = False
 
 
 class SellingPointWords(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,6 +137,17 @@ def load_customer_grammar(language: str) -> CustomerGrammar | None:
 def load_customers_headings() -> dict[str, str]:
     """Return by language the pattern of headings above a list of customers, such as `Who is it for?`."""
     return msgspec.json.decode(read_table("customers_headings.json"), type=dict[str, str])
+
+
+@cache
+def load_traditional_chinese_grammar() -> CustomerGrammar | None:
+    """Return the Chinese grammar with its sentences in traditional characters."""
+    grammar = load_customer_grammar("zh")
+    if grammar is None:
+        return None
+    names = ("people", "joined", "separator", "compound", "sentence", "want", "town", "reach", "details", "priorities")
+    written = {name: write_in_traditional_characters(getattr(grammar, name)) for name in names}
+    return msgspec.structs.replace(grammar, **written, is_traditional=True)
 
 
 def read_table(name: str) -> bytes:
