@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from generation.copy.chinese import is_traditional_chinese, write_in_traditional_characters
+from generation.copy.chinese import is_traditional_chinese
 from schemas.brand import FieldCandidate
 from workers.ingest.derive import audience, icp, keywords, offer, voice
 from workers.ingest.derive.lexicon import IngestLexicon, load_lexicon
@@ -62,8 +62,8 @@ def derive_audience_and_icp(
         else:
             # The words are about the customers' trade: a shop for estate agents sells no houses.
             trade = find_brand_trade(prose, language, excluded={trade.name})
-    if grammar and grammar.is_traditional:
-        customers = [one._replace(label=write_in_traditional_characters(one.label)) for one in customers]
+    if grammar:
+        customers = [one._replace(label=grammar.write(one.label)) for one in customers]
     yield from audience.derive_audience(prose, customers, grammar)
     words = [str(word) for term in terms for word in term.value]
     needs = [*icp.find_trade_needs(language, trade)] if trade else []
@@ -78,7 +78,9 @@ def derive_audience_and_icp(
         customers = [*filter(None, [offer.infer_general_customer(prose, language, needs[0].quote)])]
     if grammar:
         place = find_market(source, trade, grammar)
-        parts = [*needs, *icp.find_priorities(own_prose, language)] if needs else []
+        priorities = icp.find_priorities(own_prose, language)
+        is_enough = needs or (customers and len(priorities) >= icp.MIN_ICP_PRIORITIES_WITHOUT_NEED)
+        parts = [*needs, *priorities] if is_enough else []
         yield from icp.derive_icp_candidate(prose, icp.replace_children(customers, language), parts, place, grammar)
 
 

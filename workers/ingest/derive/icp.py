@@ -1,7 +1,7 @@
-"""Rules of `icp`: customers with their place and need, in one sentence of the source's language, each with a quote.
+"""Rules of `icp`: customers with place, need, specifics and priorities, in the source's language, each with a quote.
 
-A need is a phrase of the source that its trade knows, else the trade's own label. Without a trade it is a
-use of the product in the source's words. Without a need there is no ICP: it would repeat the audience.
+A need is the trade's own label. Without a trade it is a use of the product in the source's words, or the specifics
+alone. Without any of these, two priorities make an ICP: without them it would repeat the audience.
 """
 
 import re
@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from generation.copy.chinese import write_in_traditional_characters
 from schemas.brand import BrandPart, FieldCandidate
 from workers.ingest.derive.audience import (
     BrandCustomer,
@@ -36,6 +35,8 @@ from workers.ingest.shapes import SourceProse
 MAX_ICP_CUSTOMERS = 2
 MAX_ICP_NEEDS = 2
 MAX_ICP_PRIORITIES = 3
+#: Priorities that stand for a need, if none is known.
+MIN_ICP_PRIORITIES_WITHOUT_NEED = 2
 #: Weight of a selling point from which it is one: a leading text, or two others.
 MIN_PRIORITY_WEIGHT = 3
 #: Languages that write nouns with a capital.
@@ -65,8 +66,7 @@ def derive_icp_candidate(
     chosen = choose_icp_customers(customers, place)
     places = [BrandPart(part="place", value=place.name, quote=place.quote, basis="stated")] if place else []
     parts = [*map(build_customer_part, chosen), *places, *needs]
-    if grammar.is_traditional:
-        parts = [*map(write_own_words_in_traditional_characters, parts)]
+    parts = [write_own_words(part, grammar) for part in parts]
     yield FieldCandidate(
         field="icp",
         value=describe_ideal_customer(parts, grammar, is_area=place is not None and place.is_area),
@@ -78,10 +78,10 @@ def derive_icp_candidate(
     )
 
 
-def write_own_words_in_traditional_characters(part: BrandPart) -> BrandPart:
-    """Return a part with a value of the tables in traditional characters; the source's own words stay."""
+def write_own_words(part: BrandPart, grammar: CustomerGrammar) -> BrandPart:
+    """Return a part with a value of the tables in the grammar's script; the source's own words stay."""
     is_quoted = part.part in {"place", "use", "specific"} or (part.part == "need" and part.basis == "stated")
-    return part if is_quoted else msgspec.structs.replace(part, value=write_in_traditional_characters(part.value))
+    return part if is_quoted else msgspec.structs.replace(part, value=grammar.write(part.value))
 
 
 def choose_icp_customers(customers: Sequence[BrandCustomer], place: BrandPlace | None) -> Sequence[BrandCustomer]:
@@ -199,7 +199,8 @@ def find_stated_use(prose: SourceProse, lexicon: IngestLexicon) -> Iterator[Bran
 def describe_ideal_customer(parts: Sequence[BrandPart], grammar: CustomerGrammar, *, is_area: bool = False) -> str:
     """Build the text of the parts by the language's grammar: a sentence with its specifics, then the priorities.
 
-    The specifics are the need if the parts have none. Without both there is only a line of the other parts.
+    The specifics are the need if the parts have none. Without both there are the customers and the
+    priorities, or only a line of the other parts.
     """
     values: dict[str, list[str]] = {}
     for part in parts:
@@ -211,6 +212,8 @@ def describe_ideal_customer(parts: Sequence[BrandPart], grammar: CustomerGrammar
     need = texts.get("need") or texts.get("specific", "")
     pattern = grammar.want if "use" in texts else grammar.sentence if need else ""
     place = texts.get("place", "")
+    if "priority" in texts and not pattern:
+        pattern = "{customers}"
     if not pattern or not (customers := texts.get("customers", "")):
         return capitalize_sentence(
             " · ".join(filter(None, map(texts.get, ("customers", "place", "need", "use")))), grammar

@@ -32,13 +32,23 @@ def find_offered_needs(
 ) -> list[BrandPart]:
     """Return at most `MAX_ICP_NEEDS` keywords that the title or a heading says, and another text, too.
 
-    Without `customers` the title has them. No need is only in the brand's name, or a customer.
+    Without `customers` the title has them, in a script with blanks. No need is only in the brand's name, a customer,
+    or has a word of another one.
     """
     tried = [word for word in keywords[:MAX_TRIED_OFFER_KEYWORDS] if not is_customer(word, language, lexicon)]
     headings = [passage.text for passage in prose.passages if passage.kind == "heading"] if customers else []
     shown = [*prose.about[:1], *headings]
-    needs = (quote_need(prose, word, language) for word in tried if is_repeated_offer(word, prose, shown))
-    return [*filter(None, needs)][:MAX_ICP_NEEDS]
+    if not customers:
+        tried = [word for word in tried if not UNSPACED_SCRIPT_PATTERN.search(word)]
+    offered: list[str] = []
+    for word in tried:
+        if is_repeated_offer(word, prose, shown) and not any(share_a_word(word, other) for other in offered):
+            offered.append(word)
+    return [*filter(None, (quote_need(prose, word, language) for word in offered))][:MAX_ICP_NEEDS]
+
+
+def share_a_word(one: str, other: str) -> bool:
+    return not set(one.casefold().split()).isdisjoint(other.casefold().split())
 
 
 def is_repeated_offer(keyword: str, prose: SourceProse, shown: Sequence[str]) -> bool:

@@ -46,6 +46,9 @@ SECTION_HEADING_ROLES: frozenset[PassageRole] = frozenset({"heading", "hero", "p
 MIN_RELATED_CARDS = 2
 MIN_RELATED_CARDS_SHARE = 1 / 3
 MIN_SPECIFICS_SHARE = 1 / 2
+#: Words, and characters without blanks, up to which a text with a selling point is nothing else.
+MAX_PRAISE_WORDS = 3
+MAX_UNSPACED_PRAISE_CHARS = 4
 #: Characters of a word by which related texts are recognized, as `repair` and `repairs`.
 RELATED_STEM_CHARS = 6
 #: Words of a text at least, and share of those with a capital at most, for its capitals to mark names.
@@ -144,8 +147,13 @@ class PhraseRules:
         stems = [cut_to_stem(word) for word in words if not is_generic_word(word, self.language)]
         return any(len(stem) >= MIN_RELATED_STEM_CHARS and stem in self.leading for stem in stems)
 
-    def is_praise(self, text: str) -> bool:
-        return self.has_selling_points and bool(find_points_in_text(text, self.language, ""))
+    def is_praise(self, text: str, *, is_offer: bool) -> bool:
+        """Return whether a short text has words of a selling point. Among an offer only a single word counts as one."""
+        if UNSPACED_SCRIPT_PATTERN.search(text):
+            is_short = len(text) <= MAX_UNSPACED_PRAISE_CHARS
+        else:
+            is_short = len(text.split()) <= (1 if is_offer else MAX_PRAISE_WORDS)
+        return is_short and self.has_selling_points and bool(find_points_in_text(text, self.language, ""))
 
     def restore_case(self, text: str) -> str:
         """Return a heading as it stands inside a sentence: in lower case but for German, acronyms and names."""
@@ -218,7 +226,7 @@ def build_specifics(section: PageSection, rules: PhraseRules, refused: Sequence[
         text = strip_outer_signs(card.text)
         folded = fold_text(text)
         is_new = not any(folded in other for other in taken) and not (rules.name and rules.name in folded)
-        is_praise = rules.is_praise(text) and not (section.is_offer and " " in text)
+        is_praise = rules.is_praise(text, is_offer=section.is_offer is True)
         if is_new and not is_praise and rules.is_noun_phrase(text):
             taken.append(folded)
             yield BrandPart(

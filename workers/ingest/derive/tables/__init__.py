@@ -45,7 +45,8 @@ class CustomerGrammar(msgspec.Struct, frozen=True, kw_only=True):
     as `nationwide`, or nothing. `reach_words` find such words in a text, `town_cue` the words before a town.
     `details` add `{specifics}` to a `{sentence}`. `priorities` are a sentence of its own. Each sentence ends with
     `stop`. A card's heading with `unspecific` words names no thing. `euphony` has replacements by their pattern, as of
-    French `de` before a vowel. `is_traditional` Chinese has the table's words in traditional characters.
+    French `de` before a vowel. `is_traditional` Chinese has the table's words in traditional characters,
+    `traditional` has those of single characters that only our tables use.
     """
 
     before: str = "(?!)"
@@ -71,6 +72,15 @@ class CustomerGrammar(msgspec.Struct, frozen=True, kw_only=True):
     stop: str = "."
     euphony: dict[str, str] = field(default_factory=dict)
     is_traditional: bool = False
+    traditional: dict[str, str] = field(default_factory=dict)
+
+    def write(self, words: str) -> str:
+        """Return words of the tables in the grammar's script."""
+        if not self.is_traditional:
+            return words
+        return write_in_traditional_characters(words).translate(
+            str.maketrans("".join(self.traditional), "".join(self.traditional.values()))
+        )
 
 
 class SellingPointWords(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,8 +142,8 @@ def load_traditional_chinese_grammar() -> CustomerGrammar | None:
     if grammar is None:
         return None
     names = ("people", "joined", "separator", "compound", "sentence", "want", "town", "reach", "details", "priorities")
-    written = {name: write_in_traditional_characters(getattr(grammar, name)) for name in names}
-    return msgspec.structs.replace(grammar, **written, is_traditional=True)
+    traditional = msgspec.structs.replace(grammar, is_traditional=True)
+    return msgspec.structs.replace(traditional, **{name: traditional.write(getattr(grammar, name)) for name in names})
 
 
 def read_table(name: str) -> bytes:
