@@ -4,7 +4,7 @@ The voice and the ICP read them. A table has the words of each point, and the ph
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple
@@ -36,6 +36,8 @@ ROLES_WITHOUT_SELLING_POINTS: frozenset[PassageRole] = frozenset(
 FOREIGN_USE = ""
 #: End of a sentence; a question states nothing.
 SENTENCE_END_PATTERN = re.compile(r"[.!?:;…。！？؟](?=\s|$)|[。！？؟\n•|]")
+#: Characters behind a stem that are searched for the end of its sentence.
+MAX_CHARS_TO_SENTENCE_END = 300
 QUESTION_MARKS = frozenset("?？؟")
 
 
@@ -139,12 +141,14 @@ def find_points_in_text(text: str, language: str, brand_name: str) -> dict[str, 
     matches = [*index_selling_point_stems(language).find_stems(text)]
     if not matches:
         return {}
-    taken = [(match.start, match.end) for match in matches if match.owner == FOREIGN_USE]
-    taken += list_places_of_name(text, brand_name)
+    foreign = [(match.start, match.end) for match in matches if match.owner == FOREIGN_USE]
+    is_free = bytearray(b"\1" * len(text))
+    for start, end in (*foreign, *list_places_of_name(text, brand_name)):
+        is_free[start:end] = bytes(end - start)
     found: dict[str, int] = {}
     for match in matches:
-        is_stated = match.owner != FOREIGN_USE and not is_within(match, taken) and not is_question(text, match)
-        if is_stated and match.owner not in found and not is_negated(text, match, language):
+        is_own_use = match.owner not in found and any(is_free[match.start : match.end])
+        if is_own_use and not (is_question(text, match) or is_negated(text, match, language)):
             found[match.owner] = match.start
     return found
 
@@ -154,13 +158,9 @@ def list_places_of_name(text: str, brand_name: str) -> list[tuple[int, int]]:
     return [found.span() for found in re.finditer(re.escape(lower_name), lower_text)] if lower_name else []
 
 
-def is_within(match: StemMatch, places: Sequence[tuple[int, int]]) -> bool:
-    return any(start <= match.start and match.end <= end for start, end in places)
-
-
 def is_question(text: str, match: StemMatch) -> bool:
     """Return whether the sentence of a stem ends with a question mark."""
-    end = SENTENCE_END_PATTERN.search(text, match.end)
+    end = SENTENCE_END_PATTERN.search(text, match.end, match.end + MAX_CHARS_TO_SENTENCE_END)
     return end is not None and end[0] in QUESTION_MARKS
 
 
