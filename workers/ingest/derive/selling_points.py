@@ -1,4 +1,4 @@
-"""Selling points of a brand: what its own texts stress, such as experience, speed or fair prices.
+"""Selling points of a brand: strengths in its own texts, such as experience, speed or fair prices.
 
 The voice and the ICP read them. A table has the words of each point, and the phrases that use them otherwise.
 """
