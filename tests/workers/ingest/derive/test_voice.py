@@ -2,15 +2,18 @@
 
 from string import Formatter
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 from msgspec.structs import replace
 
-from generation.copy.chinese import SIMPLIFIED_CHARACTERS, TRADITIONAL_CHARACTERS
+from generation.copy.chinese import SIMPLIFIED_CHARACTERS, TRADITIONAL_CHARACTERS, write_in_traditional_characters
 from generation.copy.voice_text import VoicePhrases, find_stated_voice_traits, load_voice_phrases
 from tests.workers.ingest.derive.prose import URL, derived, prose, value
 from workers.ingest.derive import voice
+from workers.ingest.derive.frequencies import load_simplified_characters, simplify_chinese_characters
+from workers.ingest.derive.tables import load_selling_point_table
 from workers.ingest.derive.tone import compile_tone_pattern, load_voice_rules
 from workers.ingest.shapes import Passage, SourceProse
 
@@ -33,6 +36,8 @@ ENGLISH = [
     "Our oven has never been cold in your town!",
     *(f"The mill {letter} grinds the flour for all of the bakers in this valley." for letter in "abcdefgh"),
 ]
+#: Characters of our phrases with a second, rarer traditional form.
+UNCHANGED_CHARACTERS = frozenset("家扎注制面合群即周系真私致干向表")
 
 
 def lines(source: SourceProse) -> list[str]:
@@ -110,8 +115,23 @@ def test_traditional_chinese_has_its_own_characters() -> None:
     text = "我们为您提供专业的清洁服务，让每个家庭都能享受舒适的环境。"
     simplified = prose(*(f"{text[:-1]}，第{one}种。" for one in "甲乙丙丁"), language="zh")
     assert "以“您”称呼读者，以“我们”自称。" in lines(simplified)
+
+
+def test_all_chinese_phrases_are_in_the_table_of_characters() -> None:
+    """Each character with another traditional form is in the table, or is written so in either script."""
     assert len(SIMPLIFIED_CHARACTERS) == len(TRADITIONAL_CHARACTERS)
     assert {*SIMPLIFIED_CHARACTERS}.isdisjoint(TRADITIONAL_CHARACTERS)
+    points = load_selling_point_table().points.values()
+    texts = [msgspec.json.encode(load_voice_phrases()["zh"]).decode()]
+    texts += [one["zh"] for point in points for one in (point.name, point.tone)]
+    simplified = {*load_simplified_characters().values()} - UNCHANGED_CHARACTERS
+    for text in texts:
+        written = write_in_traditional_characters(text)
+        assert {*written} & {*text} & simplified == set()
+        assert simplify_chinese_characters(written.translate({ord("「"): "“", ord("」"): "”"})) in {
+            text,
+            text.replace("着", "著"),
+        }
 
 
 def test_answers_headings_and_descriptions_are_own_prose_too() -> None:
