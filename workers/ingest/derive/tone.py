@@ -120,7 +120,7 @@ def find_absent_signs(texts: Sequence[str], language: str) -> list[str]:
     """Return the signs in none of the texts: `exclamation`, `superlative`."""
     superlative = compile_tone_pattern(load_voice_rules()[language].superlative)
     patterns = {"exclamation": EXCLAMATION_MARK_PATTERN, "superlative": superlative}
-    return [sign for sign, pattern in patterns.items() if not count_texts(texts, pattern)]
+    return [sign for sign, pattern in patterns.items() if not any(pattern.search(text) for text in texts)]
 
 
 def count_texts(texts: Sequence[str], pattern: re.Pattern[str]) -> int:
