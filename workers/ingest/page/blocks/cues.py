@@ -6,6 +6,7 @@ search then skips most of a text at once.
 
 import json
 import re
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal, TypeAlias
@@ -33,6 +34,9 @@ TextCue: TypeAlias = Literal[
 #: Cues that stand for a number in a text.
 NUMBER_CUES: frozenset[TextCue] = frozenset({"money", "time", "year"})
 DIGIT_PATTERN = re.compile(r"\d")
+#: Beginning by which alternatives are grouped: a letter or a blank that isn't repeated, or a border.
+ALTERNATIVE_BEGINNING_PATTERN = re.compile(r"(?:\\b|\^ |[^\W\d_]| )(?![?*+{])")
+GROUP_IN_PATTERN = re.compile(r"\([^()]*\)")
 #: Characters of a text that are searched: a longer one isn't a short text with a cue.
 MAX_CUE_CHECKED_CHARS = 500
 
@@ -56,7 +60,21 @@ def load_cues() -> dict[str, dict[str, list[str]]]:
 
 @cache
 def load_cue_pattern(place: Literal["headings", "texts"], cue: str) -> re.Pattern[str]:
-    return re.compile("|".join(load_cues()[place][cue]))
+    return re.compile(join_alternatives(load_cues()[place][cue]))
+
+
+def join_alternatives(alternatives: Iterable[str]) -> str:
+    """Return one pattern for a search, with alternatives of one beginning in a group.
+
+    At each place of a text the search tries a beginning once, and not again for each alternative.
+    """
+    grouped: dict[str, list[str]] = {}
+    for alternative in alternatives:
+        beginning = ALTERNATIVE_BEGINNING_PATTERN.match(alternative)
+        is_single = "|" not in GROUP_IN_PATTERN.sub("", alternative)
+        key = beginning[0] if beginning and is_single else ""
+        grouped.setdefault(key, []).append(alternative[len(key) :])
+    return "|".join(f"{key}(?:{'|'.join(ends)})" if key else "|".join(ends) for key, ends in grouped.items())
 
 
 @lru_cache(2_000)

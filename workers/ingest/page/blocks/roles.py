@@ -124,7 +124,7 @@ def is_notice(block: PageBlock, _: int) -> bool:
 
 
 def is_legal(block: PageBlock, _: int) -> bool:
-    return has_cue(block, "legal", 25) or (is_in_footer(block) and has_cue(block, "legal", 200))
+    return has_cue(block, "legal", 200 if is_in_footer(block) else 25)
 
 
 def is_hours(block: PageBlock, _: int) -> bool:
