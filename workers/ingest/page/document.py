@@ -100,6 +100,10 @@ class HtmlDocument:
         return len(self.visible_text) < MIN_TEXT_CHARS_WITHOUT_JS and any(map(is_program_script, self.tags["script"]))
 
     @cached_property
+    def site(self) -> str:
+        return address.site_of_url(self.url)
+
+    @cached_property
     def domain_label(self) -> str:
         """Return the page's domain label, such as `acme` of `www.acme.co.uk`; empty for an IP address."""
         return (address.url_registered_domain(self.url) or "").partition(".")[0]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import dropwhile, pairwise
+from itertools import dropwhile, pairwise, tee
 
 from msgspec.structs import replace
 
@@ -66,15 +66,18 @@ def find_lead_paragraph(passages: Sequence[Passage], name: str, language: str | 
     introductions = [*find_possible_leads(find_introductions(passages), skip_rules)]
     if lead := next(filter(is_whole, hero), None) or next(iter(introductions), None):
         return lead
-    paragraphs = [*find_possible_leads([passage for passage in prose if passage.role != "hero"], skip_rules)]
+    others = find_possible_leads((passage for passage in prose if passage.role != "hero"), skip_rules)
+    # The first copy reads no passages after the one that names the brand.
+    named_first, paragraphs = tee(others)
     folded_name = fold_text(LEGAL_FORM_PATTERN.sub("", name))
-    named = next((passage for passage in paragraphs if names_brand(passage, folded_name)), None)
+    named = next((passage for passage in named_first if names_brand(passage, folded_name)), None)
     plain_hero = next((passage for passage in hero if not is_run_of_words(passage.text)), None)
     lines = join_lines_of_hero(passages, name, language)
     if lead := named or plain_hero or (lines if lines and count_words(lines.text) >= MIN_LEAD_WORDS else None):
         return lead
-    own = next((passage for passage in paragraphs if speaks_of_itself(passage, folded_name)), None)
-    return own or lines or next((item for sign in LEAD_SIGNS for item in paragraphs if sign(item, folded_name)), None)
+    rest = [*paragraphs]
+    own = next((passage for passage in rest if speaks_of_itself(passage, folded_name)), None)
+    return own or lines or next((item for sign in LEAD_SIGNS for item in rest if sign(item, folded_name)), None)
 
 
 def is_run_of_words(text: str) -> bool:

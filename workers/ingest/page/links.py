@@ -126,9 +126,11 @@ def find_linked_page_address(page: HtmlDocument, href: str, names: frozenset[str
     Return None too for a page without facts about a brand, such as a login.
     """
     url = page.resolve_link(href)
-    if url is None or site_of_url(url) != site_of_url(page.url) or NON_PAGE_URL_PATTERN.search(urlsplit(url).path):
+    if url is None or site_of_url(url) != page.site:
         return None
     parts = urlsplit(url)
+    if NON_PAGE_URL_PATTERN.search(parts.path):
+        return None
     segments = unquote(INDEX_FILE_PATTERN.sub("/", parts.path)).split("/")
     words = [word for segment in segments if (word := fold_text(segment))]
     if any(map(SKIPPED_PAGE_NAMES_PATTERN.fullmatch, words)):
