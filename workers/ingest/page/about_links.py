@@ -69,9 +69,10 @@ def rank_about_text(text: str, names: frozenset[str]) -> int | None:
     halves = [{"".join(words[:end]), "".join(words[end:])} for end in range(1, len(words))]
     if whole in table.about or any(map(table.about.issuperset, halves)):
         return 0
-    match = table.with_name.fullmatch(text.casefold().replace("’", "'").strip())
-    if match and fold_text(match[1] or match[2]) in names:
-        return 0
+    if any(map(fold_text(text).__contains__, names)):
+        match = table.with_name.fullmatch(text.casefold().replace("’", "'").strip())
+        if match and fold_text(match[1] or match[2]) in names:
+            return 0
     return 1 if whole in table.any or any(map(table.any.issuperset, halves)) else None
 
 

@@ -66,7 +66,7 @@ def find_lead_paragraph(passages: Sequence[Passage], name: str, language: str | 
     introductions = [*find_possible_leads(find_introductions(passages), skip_rules)]
     if lead := next(filter(is_whole, hero), None) or next(iter(introductions), None):
         return lead
-    others = find_possible_leads((passage for passage in prose if passage.role != "hero"), skip_rules)
+    others = find_possible_leads((item for item in prose if item.role != "hero" and has_lead_end(item)), skip_rules)
     # The first copy reads no passages after the one that names the brand.
     named_first, paragraphs = tee(others)
     folded_name = fold_text(LEGAL_FORM_PATTERN.sub("", name))
@@ -93,7 +93,7 @@ def find_introductions(passages: Sequence[Passage]) -> list[Passage]:
         if heading.kind == "heading"
         and passage.kind == "text"
         and passage.role in LEAD_ROLES
-        and (is_whole(passage) or count_words(passage.text) >= MIN_UNENDED_LEAD_WORDS)
+        and has_lead_end(passage)
         and has_heading_cue(heading.text.lower(), "about")
     ]
 
@@ -170,8 +170,11 @@ def speaks_of_itself_in_list(passage: Passage, _: str) -> bool:
 
 
 def is_any_prose(passage: Passage, _: str) -> bool:
-    has_end = is_whole(passage) or count_words(passage.text) >= MIN_UNENDED_LEAD_WORDS
-    return passage.role == "prose" and has_end
+    return passage.role == "prose" and has_lead_end(passage)
+
+
+def has_lead_end(passage: Passage) -> bool:
+    return is_whole(passage) or count_words(passage.text) >= MIN_UNENDED_LEAD_WORDS
 
 
 def is_whole(passage: Passage) -> bool:

@@ -21,8 +21,11 @@ INVISIBLE_CHARACTERS_PATTERN = re.compile(
 ABBREVIATIONS = "St Dr Dra Mr Mrs Ms Prof Ing Lic Mah Cad Sok Sk Av Str ul al pl".split()
 NO_ABBREVIATION_REGEX = "".join(rf"(?<!\b{word}\.)" for word in ABBREVIATIONS)
 #: The end of a sentence; an initial (`Malte C. wrote`), a day (`29. March`) or `Dr. Who` ends no sentence.
+#: The first check is of the mark that each break has before it: at most places it is the only one.
 SENTENCE_BREAK_PATTERN = re.compile(
-    r"(?<=[!?…])\s+|(?:(?<=[^\W\d_]{2}\.)" + NO_ABBREVIATION_REGEX + r"|(?<=[)\]»”]\.))\s+(?![a-zß-ÿ\d])|(?<=[。！？])"
+    r"(?<=[.!?…。！？])(?:(?<=[!?…])\s+|(?:(?<=[^\W\d_]{2}\.)"
+    + NO_ABBREVIATION_REGEX
+    + r"|(?<=[)\]»”]\.))\s+(?![a-zß-ÿ\d])|(?<=[。！？]))"
 )
 #: A mark that ends a sentence. Most texts have none, and a search for it costs a tenth of one for a break.
 SENTENCE_MARK_PATTERN = re.compile(r"[.!?…。！？]")
