@@ -119,6 +119,10 @@ def write_keyword(topic: Topic, language: str) -> str:
     start = lower_keeping_length(text).find(topic.form)
     written = text[start : start + len(topic.form)] if start >= 0 else topic.form
     keyword = restore_capitals(topic.form, written, text, language)
+    first_word = topic.form.split(maxsplit=1)[0]
+    if start > 0 and written[0].isupper() and first_word not in topic.names:
+        # Inside this text all words have capitals.
+        return keyword
     letters = [*keyword]
     for match in NAME_WORD_PATTERN.finditer(topic.form):
         name = written[match.start() : match.end()]

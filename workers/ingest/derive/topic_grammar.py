@@ -63,6 +63,7 @@ class TopicGrammar:
         self.oblique = re.compile(words.oblique) if words.oblique else None
         self.imperatives = re.compile(words.imperatives)
         self.verbs = re.compile(words.verbs)
+        self.single_verbs = re.compile(f"(?!(?:{grammar.nouns})$)(?:{grammar.verbs})")
         self.adjectives = re.compile(f"(?!(?:{grammar.nouns})$)(?:{words.adjectives}|{grammar.adjectives})")
         self.offers = re.compile(words.offers)
         self.asides = re.compile(words.asides)
@@ -139,7 +140,9 @@ class TopicGrammar:
 
     def is_noun_alone(self, key: str, *, is_acronym: bool) -> bool:
         """Return whether a word alone is a specific noun: no adjective, customer, frequent or short word."""
-        if self.adjectives.fullmatch(key) or get_word_zipf(key, self.language) >= MAX_ALONE_ZIPF:
+        if self.adjectives.fullmatch(key) or self.single_verbs.fullmatch(key):
+            return False
+        if get_word_zipf(key, self.language) >= MAX_ALONE_ZIPF:
             return False
         is_customer = any(match.start == 0 for match in index_audience_stems(self.language).find_stems(key))
         return not is_customer and (is_acronym or len(key) > MIN_TOPIC_CHARS)
@@ -164,9 +167,10 @@ class TopicGrammar:
         return "" if not is_noun or is_vague or (self.has_noun_capitals and word[:1].islower()) else key
 
     def is_descriptive(self, name: str) -> bool:
-        """Return whether a name has only words of the language, two at least: `Office Massage`."""
+        """Return whether a name has only longer words of the language, two at least: `Office Massage`."""
         words = name.lower().split()
-        return len(words) > 1 and all(get_word_zipf(word, self.language) > UNLISTED_WORD_ZIPF for word in words)
+        is_listed = all(get_word_zipf(word, self.language) > UNLISTED_WORD_ZIPF for word in words)
+        return len(words) > 1 and is_listed and min(map(len, words)) > MIN_TOPIC_CHARS
 
     def is_head_word(self, key: str) -> bool:
         return key not in self.inner or key in self.articles or self.links.fullmatch(key) is not None
