@@ -76,11 +76,18 @@ def derive_brand_keywords(prose: SourceProse) -> Iterator[FieldCandidate]:
 
 
 def choose_keywords(prose: SourceProse, passages: Sequence[Passage], language: str) -> list[Topic]:
-    """Return the source's topics without overlapping ones.
+    """Return the source's topics without overlapping ones. A heading of a README names a part of the manual.
 
-    Weak topics complete them up to `MIN_SUFFICIENT_KEYWORDS`, and repeated noun phrases up to `MIN_TOPICS`.
+    Weak topics complete them up to `MIN_SUFFICIENT_KEYWORDS`, then repeated noun phrases do. From `MIN_TOPICS` on
+    only phrases of many texts are added.
     """
-    own = [passage for passage in prose.passages if passage.speaker == "brand" and not passage.story]
+    own = [
+        passage
+        for passage in prose.passages
+        if passage.speaker == "brand"
+        and not passage.story
+        and not (passage.documentation and passage.kind == "heading")
+    ]
     trade = find_brand_trade(prose, language)
     found = find_topics(prose.about, own, language, name=prose.name or "", trade=trade)
     topics = [*drop_overlapping_topics(topic for topic in found if topic.points >= MIN_WEAK_TOPIC_POINTS)]
