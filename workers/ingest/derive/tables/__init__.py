@@ -124,6 +124,20 @@ def load_selling_point_table() -> SellingPointTable:
 
 
 @cache
+def load_sections() -> dict[str, dict[str, str]]:
+    """Return by language the patterns of headings over an `offer`, and over `other` subjects."""
+    return msgspec.json.decode(read_table("sections.json"), type=dict[str, dict[str, str]])
+
+
+@cache
+def compile_section_pattern(language: str, kind: str) -> re.Pattern[str]:
+    """Compile a pattern of a section's heading. In scripts without blanks its words stand anywhere."""
+    words = load_sections().get(language, {}).get(kind, "(?!)")
+    bounded = words if UNSPACED_SCRIPT_PATTERN.search(words) else rf"(?<!\w)(?:{words})(?!\w)"
+    return re.compile(bounded, re.IGNORECASE)
+
+
+@cache
 def load_customer_grammar(language: str) -> CustomerGrammar | None:
     """Return the grammar of a language; None if the table doesn't have it."""
     return msgspec.json.decode(read_table("grammar.json"), type=dict[str, CustomerGrammar]).get(language)
