@@ -20,7 +20,7 @@ async def test_the_demo_has_every_field_and_each_derived_one_quotes_the_page(par
     values = {name: finding.value for name, finding in extraction.fields.items()}
     assert values["appName"] == "Tidewise"
     assert values["tagline"] == "Tide tables that know your boat"
-    assert values["audience"] == "Sailors, anglers, clubs and boat owners"
+    assert values["audience"] == "Sailors, anglers and clubs"
     assert "leave and return with enough water under your keel" in values["icp"]
     assert "\nAddresses readers as “you” and says “we”.\nTypical sentence: “" in str(values["brandVoice"])
     assert "Open with a question to readers." in str(values["brandVoice"])
