@@ -133,7 +133,7 @@ def has_trade_besides_customers(text: str, trade: FoundTrade, of_trade: Sequence
 
 
 def replace_children(customers: Sequence[BrandCustomer], language: str) -> list[BrandCustomer]:
-    """Return the customers with families in place of children, who buy nothing themselves, unless adults are named."""
+    """Replace children by families, or drop them next to parents: children buy nothing themselves."""
     label = get_audience_label("families", language)
     if not label or not {"parents", "families"}.isdisjoint(customer.name for customer in customers):
         return [customer for customer in customers if customer.name != "children" or not label]
