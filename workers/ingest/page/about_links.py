@@ -16,7 +16,7 @@ MAX_ABOUT_LINK_WORDS = 6
 MIN_BRAND_NAME_CHARS = 2
 #: Numbers of links and of copied pages, as in `01 About us` and `about-us-2`.
 DIGITS = "0123456789"
-#: Letters of scripts without blanks, and Hangul, whose particles have none.
+#: Letters of scripts without blanks, and Hangul: its particles have no blank before them.
 UNSPACED_LETTER_PATTERN = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 #: Letters that Unicode doesn't decompose, as addresses write them.
 LETTERS_IN_ADDRESSES = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d", "æ": "ae", "ß": "ss"})
