@@ -41,6 +41,8 @@ GENERAL_AUDIENCE_NAMES = frozenset(
     android_users iphone_users mac_users windows_users""".split()
 )
 GENERAL_ORGANIZATION_NAMES = frozenset({"businesses", "companies", "organizations"})
+#: Customers for whom others choose and pay.
+DEPENDENT_AUDIENCE_NAMES = frozenset("children babies pupils students young_people".split())
 #: People whom most trades hire, and only some serve.
 STAFF_AUDIENCE_NAMES = frozenset({"job_seekers", "job seekers", "apprentices"})
 #: Names of the lexicon and of the table that are organizations, or parts of one; the others are roles.
@@ -106,12 +108,15 @@ def find_brand_customers(
         trade = None
     if trade:
         stated = [customer for customer in stated if not is_peer_or_staff(customer, trade, language, lexicon)]
-    return complete_customers(choose_stated_customers(stated), list_trade_customers(trade, language))
+    chosen = choose_stated_customers(stated)
+    is_stated = not {customer.name for customer in chosen} <= GENERAL_AUDIENCE_NAMES | DEPENDENT_AUDIENCE_NAMES
+    inferred = list_trade_customers(trade, prose, language, is_stated=is_stated) if trade else []
+    return complete_customers(chosen, inferred)
 
 
 def is_peer_or_staff(customer: BrandCustomer, trade: FoundTrade, language: str, lexicon: IngestLexicon) -> bool:
     """Return whether a customer is of the brand's own trade, by its words too, as `hairdressers`, or is hired by it."""
-    if customer.name in trade.trade.customers:
+    if customer.name in {*trade.trade.customers, *trade.trade.possible_customers}:
         return False
     if customer.name in STAFF_AUDIENCE_NAMES or customer.name in trade.trade.peers:
         return True
@@ -150,12 +155,24 @@ def complete_customers(stated: list[BrandCustomer], inferred: Sequence[BrandCust
     return stated
 
 
-def list_trade_customers(trade: FoundTrade | None, language: str) -> list[BrandCustomer]:
-    return [
-        BrandCustomer(name, label, 0, trade.quote, "inferred")
-        for name in (trade.trade.customers if trade else ())
-        if trade and (label := get_audience_label(name, language))
-    ]
+def list_trade_customers(
+    trade: FoundTrade, prose: SourceProse, language: str, *, is_stated: bool
+) -> list[BrandCustomer]:
+    """Return the customers of nearly all brands of the trade, then those that the brand's own texts name, too.
+
+    Next to stated customers (`is_stated`), only named ones count: a tutor of therapists teaches no pupils.
+    """
+    named = find_named_audiences(prose, language)
+    certain = [name for name in trade.trade.customers if name in named or not is_stated]
+    names = [*certain, *(name for name in trade.trade.possible_customers if name in named)]
+    labels = {name: get_audience_label(name, language) for name in names}
+    return [BrandCustomer(name, label, 0, trade.quote, "inferred") for name, label in labels.items() if label]
+
+
+def find_named_audiences(prose: SourceProse, language: str) -> set[str]:
+    own = (passage.text for passage in prose.passages if passage.speaker == "brand" and not passage.story)
+    index = index_audience_stems(language)
+    return {match.owner for text in (*prose.about, *own) for match in index.find_stems(text)}
 
 
 def list_lexicon_customers(

@@ -171,15 +171,21 @@ def source(language: str, about: str, *headings: str, texts: tuple[str, ...] = (
 @pytest.mark.parametrize(
     ("language", "title", "audience"),
     [
-        ("en", "Roof repairs for schools", "Schools, homeowners and property managers"),
-        ("de", "Schwimmkurse für Kinder", "Kinder, Eltern und Anfänger"),
-        ("de", "Kehrer, Gebäudereinigung für Unternehmen", "Unternehmen, Hausverwaltungen und Haushalte"),
+        ("de", "Schwimmkurse für Kinder", "Kinder und Eltern"),
+        ("de", "Kehrer, Gebäudereinigung für Unternehmen", "Unternehmen und Haushalte"),
     ],
 )
-def test_a_single_stated_group_is_completed_by_the_trades(language: str, title: str, audience: str) -> None:
+def test_a_general_or_dependent_group_is_completed_by_the_trades(language: str, title: str, audience: str) -> None:
     candidate = derived(source(language, title))["audience"]
     assert candidate.value == audience
-    assert [part.basis for part in candidate.parts] == ["stated", "inferred", "inferred"]
+    assert [part.basis for part in candidate.parts] == ["stated", "inferred"]
+
+
+def test_other_customers_of_the_trade_count_if_the_source_names_them() -> None:
+    assert value("audience", source("en", "Roof repairs for schools")) == "Schools"
+    assert value("audience", source("en", "Dentist")) == "Patients and families"
+    texts = ("Anxious patients may bring a friend.",)
+    assert value("audience", source("en", "Dentist", texts=texts)) == "Patients, families and anxious patients"
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_a_trade_gives_customers_and_need_in_the_sources_language(language: str)
 def test_a_declared_type_and_town_are_enough() -> None:
     facts = (SourceFact(kind="business_type", value="Dentist"), SourceFact(kind="place", value="Leeds"))
     icp = derived(source("en", "Smile, please", "", *facts))["icp"]
-    assert icp.value == "Families and anxious patients in Leeds looking for dental treatment."
+    assert icp.value == "Patients and families in Leeds looking for dental treatment."
     assert {part.quote for part in icp.parts} == {"Dentist", "Leeds"}
 
 
@@ -98,9 +98,9 @@ def test_children_alone_buy_nothing() -> None:
     ("title", "text", "place"),
     [
         ("Kimo | Your dentist in Leeds", "We have been in Leeds since 1990.", "in Leeds looking"),
-        ("Kimo | Your dentist", "We have been in Leeds since 1990. In Leeds we stay.", "patients looking"),
-        ("Kimo | Your dentist in Comfort", "Treated in Comfort: comfort is all.", "patients looking"),
-        ("Kimo | Your dentist", "Our dentists visit you across the UK.", "patients across the UK looking"),
+        ("Kimo | Your dentist", "We have been in Leeds since 1990. In Leeds we stay.", "families looking"),
+        ("Kimo | Your dentist in Comfort", "Treated in Comfort: comfort is all.", "families looking"),
+        ("Kimo | Your dentist", "Our dentists visit you across the UK.", "families across the UK looking"),
     ],
     ids=["town", "no town of the title", "no name", "nationwide"],
 )
@@ -136,7 +136,7 @@ def test_no_other_number_before_a_name_is_a_place(text: str, more: dict[str, Any
 @pytest.mark.parametrize("area", ["Worldwide", "Country"])
 def test_a_boundless_area_is_no_place(area: str) -> None:
     facts = (SourceFact(kind="place", value="Leeds, West Yorkshire"), SourceFact(kind="area", value=area))
-    for declared, sentence in ((facts, "in Leeds looking"), (facts[1:], "anxious patients looking")):
+    for declared, sentence in ((facts, "in Leeds looking"), (facts[1:], "families looking")):
         assert sentence in str(derived(source("en", "Your dentist", "", *declared))["icp"].value)
 
 

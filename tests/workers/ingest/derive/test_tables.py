@@ -29,7 +29,7 @@ def test_each_trade_and_audience_has_words_of_each_language(language: str) -> No
     audiences = load_audiences()
     for name, trade in load_trades().items():
         assert trade.need[language].strip(), name
-        assert {*trade.customers, *trade.peers} <= audiences.keys(), name
+        assert {*trade.customers, *trade.possible_customers, *trade.peers} <= audiences.keys(), name
         assert all(len(stem.strip("*_")) >= shortest for stem in trade.stems[language].split("|")), name
     for name, texts in audiences.items():
         label, *stems = texts[language]
