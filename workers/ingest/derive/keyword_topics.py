@@ -112,7 +112,7 @@ class Topic:
 
     @property
     def is_proper_name(self) -> bool:
-        return self.is_capitalized and "title" not in self.places
+        return bool(self.places) and self.is_capitalized and "title" not in self.places
 
 
 def find_topics(
