@@ -102,13 +102,16 @@ class TopicGrammar:
         text = rest if first.lower() in self.articles else ELIDED_ARTICLE_PATTERN.sub("", text)
         if self.language in CJK_NOUN_RUN_FINDERS:
             text = text.lower()
-            is_topic = is_cjk_noun_phrase(text, self.language) and not is_generic_word(text, self.language)
-            return text if is_topic else ""
+            is_generic = is_generic_word(text, self.language) or self.is_each_word_generic(text)
+            return text if is_cjk_noun_phrase(text, self.language) and not is_generic else ""
         if self.language == "ar":
             text = self.strip_arabic_conjunction(text)
         if not MIN_TOPIC_CHARS <= len(text) <= MAX_TOPIC_CHARS:
             return ""
         return " ".join(lower_text(text, self.language).split()) if self.is_topic(text) else ""
+
+    def is_each_word_generic(self, text: str) -> bool:
+        return all(is_generic_word(word, self.language) for word in text.split())
 
     def strip_arabic_conjunction(self, text: str) -> str:
         """Return a text without an attached `and` at its beginning, if its first word is commoner without it."""
