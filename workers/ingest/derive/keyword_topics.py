@@ -75,6 +75,8 @@ SENTENCE_MARKS = frozenset(".!?。！？…")
 SENTENCE_END_PATTERN = re.compile(r"[.!?。！？](?:\s|$)|\s+[-–—|]\s+")
 #: Zipf value from which a word is too frequent for a name.
 MAX_NAME_ZIPF = 4.3
+#: Separator in place of each character of the brand's name.
+NAME_MASK = "|"
 WORD_CHARACTER_PATTERN = re.compile(r"[\w'’-]")
 NAME_WORD_PATTERN = re.compile(r"[\w-]+")
 #: Words of a heading above steps, reasons or news, at most: a longer one only mentions them.
@@ -158,7 +160,8 @@ def weigh_generic_words_and_names(
 
 def list_topics_of_text(text: TopicText, grammar: TopicGrammar, name: str) -> list[tuple[str, int]]:
     """Return the topics of a text with their places; none if a part of it is a clause, and it is no list."""
-    parts = [(grammar.clean_topic(part), part, start) for part, start in grammar.split_parts(text.text) if part.strip()]
+    plain = mask_joined_name(text.text, name, grammar)
+    parts = [(grammar.clean_topic(part), part, start) for part, start in grammar.split_parts(plain) if part.strip()]
     if text.is_sentence:
         parts = [*cut_list_of_sentence(parts, grammar)]
         return [
@@ -171,6 +174,13 @@ def list_topics_of_text(text: TopicText, grammar: TopicGrammar, name: str) -> li
         for form, part, start in parts
         if form and not is_name_of_brand_or_person(form, part, name, grammar)
     ]
+
+
+def mask_joined_name(text: str, name: str, grammar: TopicGrammar) -> str:
+    """Return a text with separators in place of a name that has a joining word: `Kimo & Zork`."""
+    if grammar.joins.isdisjoint(name.lower().split()):
+        return text
+    return text.replace(name, NAME_MASK * len(name))
 
 
 def cut_list_of_sentence(
@@ -206,6 +216,8 @@ def add_descriptive_part_of_name(
 ) -> None:
     """Add the end of the brand's name, of two words or more, if the source says it elsewhere: `Kimo Zork Repair`."""
     words = name.split()
+    if not grammar.joins.isdisjoint(name.lower().split()):
+        return
     for start in range(1, len(words) - 1):
         form = grammar.clean_topic(" ".join(words[start:]))
         lower_texts = [(text, lower_text(text, grammar.language).replace(name.lower(), "")) for text in texts]
@@ -287,13 +299,17 @@ def list_topic_texts(about: Sequence[str], passages: Sequence[Passage], grammar:
 
     A feature is an offer below a heading that names services, and an aside below one that names reasons or steps.
     """
+    beside = list_texts_beside_topics(passages, grammar)
     for number, text in enumerate(about):
-        yield from split_leading_text(text, "description" if number else "title")
+        if not number or text not in beside:
+            yield from split_leading_text(text, "description" if number else "title")
     section = "feature"
     for passage in passages:
         is_short = count_words(passage.text) <= MAX_TOPIC_TEXT_WORDS and not is_placeholder(passage.text)
         if passage.kind == "heading" and passage.role in {"heading", "hero"}:
             section = classify_section(passage.text, grammar)
+        if passage.text in beside:
+            continue
         if passage.role == "hero" and passage.kind != "label":
             yield from split_leading_text(passage.text, "hero")
         elif passage.role == "navigation" and passage.kind == "label":
@@ -302,6 +318,23 @@ def list_topic_texts(about: Sequence[str], passages: Sequence[Passage], grammar:
             yield TopicText(passage.text, choose_feature_place(passage, section))
         elif passage.kind == "heading" and is_short:
             yield TopicText(passage.text, "heading")
+
+
+def list_texts_beside_topics(passages: Iterable[Passage], grammar: TopicGrammar) -> frozenset[str]:
+    """Return the hero's headings about people, places or reasons, and the hero's texts below them.
+
+    Hobbies of an owner and towns around are no topics.
+    """
+    beside: set[str] = set()
+    section = "feature"
+    for passage in passages:
+        if passage.role == "hero" and passage.kind == "heading":
+            section = classify_section(passage.text, grammar)
+        if passage.role == "hero" and passage.kind != "label" and section == "aside":
+            beside.add(passage.text)
+        elif passage.role != "hero":
+            section = "feature"
+    return frozenset(beside)
 
 
 def is_capitalized_phrase(text: str, words: int) -> bool:
