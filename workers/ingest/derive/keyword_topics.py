@@ -305,19 +305,22 @@ def list_topic_texts(about: Sequence[str], passages: Sequence[Passage], grammar:
             yield from split_leading_text(text, "description" if number else "title")
     section = "feature"
     for passage in passages:
-        is_short = count_words(passage.text) <= MAX_TOPIC_TEXT_WORDS and not is_placeholder(passage.text)
         if passage.kind == "heading" and passage.role in {"heading", "hero"}:
             section = classify_section(passage.text, grammar)
-        if passage.text in beside:
-            continue
-        if passage.role == "hero" and passage.kind != "label":
-            yield from split_leading_text(passage.text, "hero")
-        elif passage.role == "navigation" and passage.kind == "label":
-            yield TopicText(passage.text, "menu")
-        elif passage.role == "feature" and is_short:
-            yield TopicText(passage.text, choose_feature_place(passage, section))
-        elif passage.kind == "heading" and is_short:
-            yield TopicText(passage.text, "heading")
+        if passage.text not in beside:
+            yield from list_topic_texts_of_passage(passage, section)
+
+
+def list_topic_texts_of_passage(passage: Passage, section: str) -> Iterator[TopicText]:
+    is_short = count_words(passage.text) <= MAX_TOPIC_TEXT_WORDS and not is_placeholder(passage.text)
+    if passage.role == "hero" and passage.kind != "label":
+        yield from split_leading_text(passage.text, "hero")
+    elif passage.role == "navigation" and passage.kind == "label":
+        yield TopicText(passage.text, "menu")
+    elif passage.role == "feature" and is_short:
+        yield TopicText(passage.text, choose_feature_place(passage, section))
+    elif passage.kind == "heading" and is_short:
+        yield TopicText(passage.text, "heading")
 
 
 def list_texts_beside_topics(passages: Iterable[Passage], grammar: TopicGrammar) -> frozenset[str]:

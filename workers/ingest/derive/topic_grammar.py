@@ -24,6 +24,8 @@ MAX_ALONE_ZIPF = 5.0
 MAX_TRADE_WORD_ZIPF = 5.3
 #: Zipf value from which a listed stop word is a function word.
 MIN_STOP_WORD_ZIPF = 6.0
+#: The same in a sentence, where a list is less certain.
+MIN_SENTENCE_STOP_WORD_ZIPF = 5.0
 PART_SEPARATOR_PATTERN = re.compile(
     r"\s+[-–—−/x×→>]\s+|\s*[|｜•·∙・●►✓✔★⭐☆,;:()\[\]{}“”\"„«»「」『』【】、，。：；／!！?？؟،…—]\s*|\.(?:\s|$)"
 )
@@ -58,6 +60,8 @@ class TopicGrammar:
             | self.joins
             | {*load_keyword_words("en").anywhere.split()}
         )
+        #: Adverbs and other listed words that are in no part of a sentence's list.
+        self.frequent = {word for word in listed if get_word_zipf(word, language) >= MIN_SENTENCE_STOP_WORD_ZIPF}
         self.separators = CHINESE_SEPARATOR_PATTERN if language == "zh" else PART_SEPARATOR_PATTERN
         self.links = re.compile(words.links)
         self.oblique = re.compile(words.oblique) if words.oblique else None
@@ -155,7 +159,9 @@ class TopicGrammar:
         keys = form.split()
         is_link = all(key not in self.inner or self.links.fullmatch(key) for key in keys)
         is_oblique = self.oblique is not None and any(self.oblique.fullmatch(key) for key in keys)
-        return is_link and len(keys) <= MAX_TOPIC_WORDS and not is_oblique
+        contents = [key for key in keys if not self.links.fullmatch(key) and key not in self.joins]
+        is_clause = not self.frequent.isdisjoint(contents)
+        return is_link and len(keys) <= MAX_TOPIC_WORDS and not (is_oblique or is_clause)
 
     def is_oblique(self, form: str) -> bool:
         return self.oblique is not None and self.oblique.fullmatch(form.split(maxsplit=1)[0]) is not None
