@@ -13,7 +13,7 @@ from workers.ingest.derive.own_prose import find_pages_of_headlines
 from workers.ingest.derive.quotes import cut_evidence_quote
 from workers.ingest.derive.stems import StemIndex, StemMatch, lower_keeping_length
 from workers.ingest.derive.tables import load_selling_point_table
-from workers.ingest.derive.trades import is_mostly_stories
+from workers.ingest.derive.trades import find_brand_trade, is_mostly_stories
 from workers.ingest.page.text import fold_text
 from workers.ingest.shapes import Passage, PassageRole, SourceProse
 
@@ -34,6 +34,20 @@ ROLES_WITHOUT_SELLING_POINTS: frozenset[PassageRole] = frozenset(
 )
 #: Owner of the phrases that use a point's words in another sense.
 FOREIGN_USE = ""
+#: Points of software, with words that other trades use otherwise: integration in therapy, offline for a shop.
+SOFTWARE_POINTS = frozenset({"integrations", "offline", "no_code", "open_source", "scalable", "ai", "privacy"})
+#: Points with nearly the same meaning: the strongest of a group speaks for the others.
+SIMILAR_POINTS = (
+    frozenset({"quality", "certified"}),
+    frozenset({"affordable", "fair_price", "transparent_price"}),
+    frozenset({"free_quote", "free"}),
+    frozenset({"natural", "organic"}),
+    frozenset({"authentic", "tradition"}),
+    frozenset({"fast", "performance"}),
+    frozenset({"empathy", "hospitality"}),
+    frozenset({"reliable", "licensed"}),
+    frozenset({"modern_technology", "ai"}),
+)
 #: End of a sentence; a question states nothing.
 SENTENCE_END_PATTERN = re.compile(r"[.!?:;…。！？؟](?=\s|$)|[。！？؟\n•|]")
 #: Characters behind a stem that are searched for the end of its sentence.
@@ -83,7 +97,10 @@ class SellingPointEvidence:
 
 
 def find_selling_points(prose: SourceProse, language: str) -> list[SellingPoint]:
-    """Return at most `MAX_SELLING_POINTS` points of the brand's own texts, the strongest first."""
+    """Return at most `MAX_SELLING_POINTS` points of the brand's own texts, the strongest first.
+
+    Points of software are only for trades that may offer it, and of similar points there is one.
+    """
     table = load_selling_point_table()
     if language not in table.negation:
         return []
@@ -103,7 +120,25 @@ def find_selling_points(prose: SourceProse, language: str) -> list[SellingPoint]
         for key, evidence in found.items()
     ]
     points = [point for point in points if point.weight >= MIN_SELLING_POINT_WEIGHT]
-    return sorted(points, key=lambda point: (-point.weight, -point.texts))[:MAX_SELLING_POINTS]
+    points.sort(key=lambda point: (-point.weight, -point.texts))
+    if any(point.key in SOFTWARE_POINTS for point in points) and not may_offer_software(prose, language):
+        points = [point for point in points if point.key not in SOFTWARE_POINTS]
+    return [*drop_similar_points(points)][:MAX_SELLING_POINTS]
+
+
+def may_offer_software(prose: SourceProse, language: str) -> bool:
+    """Return whether a brand's trade may be about other trades, as that of software is. No known trade may be any."""
+    found = find_brand_trade(prose, language)
+    return found is None or found.trade.about_trades
+
+
+def drop_similar_points(points: Iterable[SellingPoint]) -> Iterator[SellingPoint]:
+    """Yield the points without those that are similar to an earlier one."""
+    said: set[str] = set()
+    for point in points:
+        if point.key not in said:
+            yield point
+        said.update(*(group for group in SIMILAR_POINTS if point.key in group))
 
 
 def list_own_texts(prose: SourceProse) -> Iterator[WeightedText]:

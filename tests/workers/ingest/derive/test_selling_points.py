@@ -64,6 +64,17 @@ def test_a_brands_name_customers_and_articles_state_no_point() -> None:
     assert find_keys(prose("Fast and punctual.", "The fast train is punctual.", story=True)) == []
 
 
+def test_points_of_software_need_a_trade_that_may_offer_it() -> None:
+    words = "Seamless integration of mind and body"
+    assert "integrations" in find_keys(prose(about=[f"{words}: our API platform for developers"]))
+    assert "integrations" not in find_keys(prose(about=[f"Restaurant Korn: bistro with {words}"]))
+
+
+def test_the_strongest_of_similar_points_speaks_for_the_others() -> None:
+    source = prose(about=["Affordable, at a fair price"], headings=["A fair price for all"])
+    assert find_keys(source) == ["fair_price"]
+
+
 def test_each_point_has_words_in_each_language() -> None:
     table = load_selling_point_table()
     languages = {*table.negation}
