@@ -70,16 +70,11 @@ def derive_audience_and_icp(
     needs = needs or [*icp.find_stated_use(prose, lexicon)]
     refused = [*(part.value for part in needs), *(customer.label for customer in customers)]
     needs += find_specific_needs(own_prose, language, refused, trade)
-    if not customers:
-        # Customers of no known kind need an offer, as a use alone is too vague.
-        needs = [need for need in needs if need.part == "specific"]
-    needs = needs or offer.find_offered_needs(prose, language, lexicon, words, customers)
-    if needs and not customers:
-        customers = [*filter(None, [offer.infer_general_customer(prose, language, needs[0].quote)])]
-    if grammar:
+    needs = needs or offer.find_offered_needs(prose, language, lexicon, words)
+    if grammar and customers:
         place = find_market(source, trade, grammar)
         priorities = icp.find_priorities(own_prose, language)
-        is_enough = needs or (customers and len(priorities) >= icp.MIN_ICP_PRIORITIES_WITHOUT_NEED)
+        is_enough = needs or len(priorities) >= icp.MIN_ICP_PRIORITIES_WITHOUT_NEED
         parts = [*needs, *priorities] if is_enough else []
         yield from icp.derive_icp_candidate(prose, icp.replace_children(customers, language), parts, place, grammar)
 

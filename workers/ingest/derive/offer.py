@@ -1,16 +1,12 @@
-"""Offer of a brand without a known trade: the keywords that it says in its title, hero and descriptions.
-
-Its customers are people, or companies where the source speaks of companies: the table can't know more.
-"""
+"""Offer of a brand without a known trade: the keywords that it says in its title, hero and descriptions."""
 
 from collections.abc import Sequence
 
 from schemas.brand import BrandPart
-from workers.ingest.derive.audience import BrandCustomer
 from workers.ingest.derive.icp import MAX_ICP_NEEDS, quote_need
 from workers.ingest.derive.lexicon import IngestLexicon
-from workers.ingest.derive.stems import UNSPACED_SCRIPT_PATTERN, StemIndex, lower_keeping_length
-from workers.ingest.derive.tables import get_audience_label, index_audience_stems, load_customer_grammar
+from workers.ingest.derive.stems import UNSPACED_SCRIPT_PATTERN, lower_keeping_length
+from workers.ingest.derive.tables import index_audience_stems
 from workers.ingest.page.text import fold_text
 from workers.ingest.shapes import SourceProse
 
@@ -20,26 +16,17 @@ MIN_TEXTS_OF_OFFER = 2
 MIN_UNSPACED_OFFER_CHARS = 5
 #: Keywords that are tried, the best first: later ones name details.
 MAX_TRIED_OFFER_KEYWORDS = 5
-#: Texts that speak of companies, from which companies are customers.
-MIN_TEXTS_ABOUT_COMPANIES = 2
-#: The same without a leading text or heading.
-MIN_OTHER_TEXTS_ABOUT_COMPANIES = 3
-COMPANY_AUDIENCE_NAMES = frozenset({"companies", "small_businesses"})
 
 
 def find_offered_needs(
-    prose: SourceProse, language: str, lexicon: IngestLexicon, keywords: Sequence[str], customers: Sequence[object]
+    prose: SourceProse, language: str, lexicon: IngestLexicon, keywords: Sequence[str]
 ) -> list[BrandPart]:
     """Return at most `MAX_ICP_NEEDS` keywords that the title or a heading says, and another text, too.
 
-    Without `customers` the title has them, in a script with blanks. No need is only in the brand's name, a customer,
-    or has a word of another one.
+    No need is only in the brand's name, a customer, or has a word of another one.
     """
     tried = [word for word in keywords[:MAX_TRIED_OFFER_KEYWORDS] if not is_customer(word, language, lexicon)]
-    headings = [passage.text for passage in prose.passages if passage.kind == "heading"] if customers else []
-    shown = [*prose.about[:1], *headings]
-    if not customers:
-        tried = [word for word in tried if not UNSPACED_SCRIPT_PATTERN.search(word)]
+    shown = [*prose.about[:1], *(passage.text for passage in prose.passages if passage.kind == "heading")]
     offered: list[str] = []
     for word in tried:
         if is_repeated_offer(word, prose, shown) and not any(share_a_word(word, other) for other in offered):
@@ -89,23 +76,3 @@ def list_leading_texts_and_headings(prose: SourceProse) -> tuple[list[str], list
         [text for text, is_leading in texts.values() if is_leading],
         [text for text, is_leading in texts.values() if not is_leading],
     )
-
-
-def is_about_companies(text: str, index: StemIndex) -> bool:
-    return any(match.owner in COMPANY_AUDIENCE_NAMES for match in index.find_stems(text))
-
-
-def infer_general_customer(prose: SourceProse, language: str, quote: str) -> BrandCustomer | None:
-    """Return people, or companies if two texts speak of them, one of which is a leading one or a heading, or three.
-
-    `quote` shows the offer that they want. Return None for a language without a grammar.
-    """
-    grammar = load_customer_grammar(language)
-    index = index_audience_stems(language)
-    leading, headings = list_leading_texts_and_headings(prose)
-    others = [passage.text for passage in prose.passages if not passage.story]
-    is_leading = any(is_about_companies(text, index) for text in (*leading, *headings))
-    count = sum(is_about_companies(text, index) for text in (*prose.about, *others))
-    is_for_companies = count >= (MIN_TEXTS_ABOUT_COMPANIES if is_leading else MIN_OTHER_TEXTS_ABOUT_COMPANIES)
-    label = get_audience_label("companies", language) if is_for_companies else grammar and grammar.people
-    return BrandCustomer("companies" if is_for_companies else "people", label, 0, quote, "inferred") if label else None

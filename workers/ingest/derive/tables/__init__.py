@@ -36,7 +36,7 @@ class CustomerGrammar(msgspec.Struct, frozen=True, kw_only=True):
     """Words and sentence patterns of one language.
 
     `before` are patterns of words before an audience (`for`), `after` of words behind it. A cue
-    after `refusal` (`not suitable`, `looking`) names no audience. `people` are customers of no known kind.
+    after `refusal` (`not suitable`, `looking`) names no audience.
     `dotted` languages write the capital of `i` as `İ`. `joined` stands between the last two of a list,
     `separator` between others.
     `compound` stands between them if one has the word of `joined` inside, and `joined_euphonic` before a text
@@ -53,7 +53,6 @@ class CustomerGrammar(msgspec.Struct, frozen=True, kw_only=True):
     before: str = "(?!)"
     after: str = ""
     refusal: str = "(?!)"
-    people: str = ""
     dotted: bool = False
     joined: str = ", "
     separator: str = ", "
@@ -156,7 +155,7 @@ def load_traditional_chinese_grammar() -> CustomerGrammar | None:
     grammar = load_customer_grammar("zh")
     if grammar is None:
         return None
-    names = ("people", "joined", "separator", "compound", "sentence", "want", "town", "reach", "details", "priorities")
+    names = ("joined", "separator", "compound", "sentence", "want", "town", "reach", "details", "priorities")
     traditional = msgspec.structs.replace(grammar, is_traditional=True)
     return msgspec.structs.replace(traditional, **{name: traditional.write(getattr(grammar, name)) for name in names})
 
