@@ -19,6 +19,7 @@ from workers.ingest.derive.audience_cues import (
 from workers.ingest.derive.lexicon import IngestLexicon
 from workers.ingest.derive.people import find_audience_roles
 from workers.ingest.derive.quotes import cut_evidence_quote, take_first_distinct_evidence_quotes
+from workers.ingest.derive.selling_points import is_negated
 from workers.ingest.derive.stems import UNSPACED_SCRIPT_PATTERN, StemMatch
 from workers.ingest.derive.tables import (
     CustomerGrammar,
@@ -27,7 +28,6 @@ from workers.ingest.derive.tables import (
     load_customer_grammar,
 )
 from workers.ingest.derive.trades import FoundTrade, is_name_of_trade
-from workers.ingest.page.text import fold_text
 from workers.ingest.shapes import Passage, SourceProse
 
 #: Customers from which a list is complete.
@@ -41,6 +41,17 @@ GENERAL_AUDIENCE_NAMES = frozenset(
     android_users iphone_users mac_users windows_users""".split()
 )
 GENERAL_ORGANIZATION_NAMES = frozenset({"businesses", "companies", "organizations"})
+SMALL_ORGANIZATION_NAMES = frozenset({"small_businesses", "startups"})
+#: Customers with those beside whom they say nothing: general ones, and anxious patients of a practice for all.
+SPECIAL_AUDIENCE_NAMES: dict[str, frozenset[str]] = {
+    **dict.fromkeys(GENERAL_ORGANIZATION_NAMES, SMALL_ORGANIZATION_NAMES),
+    "couples": frozenset({"engaged_couples", "couples_wanting_children"}),
+    "families": frozenset({"bereaved_families"}),
+    "parents": frozenset({"working_parents", "expectant_parents"}),
+    "anxious_patients": frozenset({"patients"}),
+    "pet_owners": frozenset({"dog_owners", "cat_owners"}),
+    "travelers": frozenset({"business_travelers", "backpackers"}),
+}
 #: Customers for whom others choose and pay.
 DEPENDENT_AUDIENCE_NAMES = frozenset("children babies pupils students young_people".split())
 #: People whom most trades hire, and only some serve.
@@ -129,7 +140,7 @@ def choose_stated_customers(stated: Sequence[BrandCustomer]) -> list[BrandCustom
 
     One that is mentioned far less than the best one is an aside.
     """
-    distinct = drop_repeated_labels(stated)
+    distinct = drop_general_customers(stated)
     concrete = [customer for customer in distinct if customer.name not in GENERAL_AUDIENCE_NAMES]
     best_weight = max((customer.weight for customer in concrete), default=0)
     concrete = [customer for customer in concrete if customer.weight >= MIN_SHARE_OF_BEST_WEIGHT * best_weight]
@@ -150,8 +161,7 @@ def complete_customers(stated: list[BrandCustomer], inferred: Sequence[BrandCust
         is_pair = 0 < len(organizations) < len(stated)
         stated = organizations[:1] if inferred else stated if is_pair else []
     if len(stated) < MIN_AUDIENCE_ROLES:
-        more = [one for one in inferred if not any(has_repeated_label(one, other) for other in stated)]
-        return [*stated, *more][:MAX_COMPLETED_AUDIENCE_ROLES]
+        return drop_general_customers([*stated, *inferred])[:MAX_COMPLETED_AUDIENCE_ROLES]
     return stated
 
 
@@ -170,9 +180,15 @@ def list_trade_customers(
 
 
 def find_named_audiences(prose: SourceProse, language: str) -> set[str]:
+    """Return the audiences that the brand's own texts name, but not only as lacking: `without an HR team`."""
     own = (passage.text for passage in prose.passages if passage.speaker == "brand" and not passage.story)
     index = index_audience_stems(language)
-    return {match.owner for text in (*prose.about, *own) for match in index.find_stems(text)}
+    return {
+        match.owner
+        for text in (*prose.about, *own)
+        for match in index.find_stems(text)
+        if not is_negated(text, match, language)
+    }
 
 
 def list_lexicon_customers(
@@ -235,24 +251,30 @@ def list_weighted_texts(prose: SourceProse, language: str, grammar: CustomerGram
             yield passage.text, LEADING_TEXT_AUDIENCE_WEIGHT if is_leading else others
 
 
-def drop_repeated_labels(customers: Iterable[BrandCustomer]) -> list[BrandCustomer]:
-    """Drop each customer with a label that is a part of another one, as `teams` of `small teams`."""
+def drop_general_customers(customers: Iterable[BrandCustomer]) -> list[BrandCustomer]:
+    """Drop each customer that repeats another one or is more general, as `teams` beside `small teams`."""
     kept: list[BrandCustomer] = []
     for customer in customers:
-        overlapping = [one for one in kept if has_repeated_label(customer, one)]
-        if not overlapping:
-            kept.append(customer)
-        elif len(overlapping) == 1 and len(customer.label) > len(overlapping[0].label):
-            kept[kept.index(overlapping[0])] = customer
+        if any(is_same_or_more_general(customer, one) for one in kept):
+            continue
+        general = [number for number, one in enumerate(kept) if is_same_or_more_general(one, customer)]
+        kept[slice(general[0], general[0] + 1) if general else slice(len(kept), None)] = [customer]
+        kept = [one for number, one in enumerate(kept) if number not in general[1:]]
     return kept
 
 
-def has_repeated_label(one: BrandCustomer, other: BrandCustomer) -> bool:
-    """Return whether a label is a part of the other one; of whole words, so that `women` don't repeat `men`."""
-    labels = sorted((f" {fold_text(one.label)} ", f" {fold_text(other.label)} "), key=len)
-    if UNSPACED_SCRIPT_PATTERN.search(one.label):
-        labels = [label.strip() for label in labels]
-    return labels[0] in labels[1]
+def is_same_or_more_general(one: BrandCustomer, other: BrandCustomer) -> bool:
+    """Return whether a customer's label is a part of the other one's, or its name is the more general one.
+
+    Whole words count: `women` don't repeat `men`.
+    """
+    name, other_name = (customer.name.replace(" ", "_") for customer in (one, other))
+    if name in SPECIAL_AUDIENCE_NAMES.get(other_name, ()):
+        return False
+    label, longer = one.label.casefold(), other.label.casefold()
+    if not UNSPACED_SCRIPT_PATTERN.search(label):
+        label, longer = f" {label} ", f" {longer} "
+    return other_name in SPECIAL_AUDIENCE_NAMES.get(name, ()) or label in longer
 
 
 def derive_audience(

@@ -184,8 +184,21 @@ def test_a_general_or_dependent_group_is_completed_by_the_trades(language: str, 
 def test_other_customers_of_the_trade_count_if_the_source_names_them() -> None:
     assert value("audience", source("en", "Roof repairs for schools")) == "Schools"
     assert value("audience", source("en", "Dentist")) == "Patients and families"
-    texts = ("Anxious patients may bring a friend.",)
-    assert value("audience", source("en", "Dentist", texts=texts)) == "Patients, families and anxious patients"
+    for text, is_named in (("Farmers call us, too.", True), ("Solar panels without farmers.", False)):
+        audience = value("audience", source("en", "Solar panels of Leeds", texts=(text,)))
+        assert ("farmers" in str(audience)) is is_named
+
+
+@pytest.mark.parametrize(
+    ("title", "audience"),
+    [
+        ("Tides for startups, businesses and sailors", "Startups and sailors"),
+        ("Tides for dog owners, pet owners and sailors", "Dog owners and sailors"),
+        ("Tides for anxious patients, patients and sailors", "Patients and sailors"),
+    ],
+)
+def test_a_general_group_beside_a_special_one_says_nothing(title: str, audience: str) -> None:
+    assert value("audience", source("en", title)) == audience
 
 
 @pytest.mark.parametrize(
