@@ -73,6 +73,8 @@ MAX_TOPIC_TEXT_WORDS = 9
 DETAIL_MARK_PATTERN = re.compile(r"[,.:;!?–—、。，：！]")
 SENTENCE_MARKS = frozenset(".!?。！？…")
 SENTENCE_END_PATTERN = re.compile(r"[.!?。！？](?:\s|$)|\s+[-–—|]\s+")
+#: Zipf value from which a single word of a menu may name a page.
+MIN_PAGE_NAME_ZIPF = 4.0
 #: Zipf value from which a word is too frequent for a name.
 MAX_NAME_ZIPF = 4.3
 #: Separator in place of each character of the brand's name.
@@ -153,9 +155,18 @@ def weigh_generic_words_and_names(
         topic.names = proper_names.intersection(NAME_WORD_PATTERN.findall(topic.form))
         topic.points *= GENERIC_WORD_FACTOR ** sum(is_generic_word(word, grammar.language) for word in words)
         topic.points *= OBLIQUE_FACTOR if grammar.is_oblique(topic.form) else 1.0
+        if is_page_name(topic, grammar):
+            topic.points = 0.0
         if proper_names.issuperset(words) or (may_have_names and topic.is_proper_name):
             # A weak name completes no list.
             topic.points = topic.points * NAME_FACTOR if topic.points * NAME_FACTOR >= MIN_TOPIC_POINTS else 0.0
+
+
+def is_page_name(topic: Topic, grammar: TopicGrammar) -> bool:
+    """Return whether a topic may be a page's name: only a menu has it, as a frequent word or in an unknown language."""
+    is_frequent = " " not in topic.form and get_word_zipf(topic.form, grammar.language) >= MIN_PAGE_NAME_ZIPF
+    is_only_menu = topic.places == {"menu"} and topic.points <= POINTS_BY_PLACE["menu"]
+    return is_only_menu and (is_frequent or not grammar.has_words)
 
 
 def list_topics_of_text(text: TopicText, grammar: TopicGrammar, name: str) -> list[tuple[str, int]]:

@@ -126,6 +126,9 @@ def write_keyword(topic: Topic, language: str) -> str:
     start = lower_keeping_length(text).find(topic.form)
     written = text[start : start + len(topic.form)] if start >= 0 else topic.form
     keyword = restore_capitals(topic.form, written, text, language)
+    grammar = load_topic_grammar(language)
+    if grammar.has_noun_capitals and written.isupper() and keyword.islower():
+        return grammar.capitalize_nouns(keyword)
     first_word = topic.form.split(maxsplit=1)[0]
     if start > 0 and written[0].isupper() and first_word not in topic.names:
         # Inside this text all words have capitals.

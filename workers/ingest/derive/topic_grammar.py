@@ -47,6 +47,7 @@ class TopicGrammar:
         words = load_keyword_words(language)
         grammar = build_keyword_grammar(language)
         self.language = language
+        self.has_words = bool(words.generic)
         self.has_noun_capitals = grammar.capitals
         self.joins = frozenset([*words.joins.split(), *grammar.joins, "&", "+"])
         self.articles = frozenset(words.articles.split())
@@ -180,6 +181,13 @@ class TopicGrammar:
         words = name.lower().split()
         is_listed = all(get_word_zipf(word, self.language) > UNLISTED_WORD_ZIPF for word in words)
         return len(words) > 1 and is_listed and min(map(len, words)) > MIN_TOPIC_CHARS
+
+    def capitalize_nouns(self, form: str) -> str:
+        """Return a topic that a text has all in capitals, with a capital only on its nouns and its first letter."""
+        words = form.split()
+        nouns = [word not in self.inner | self.joins and not self.adjectives.fullmatch(word) for word in words[:-1]]
+        pairs = zip(words, [*nouns, True], strict=True)
+        return " ".join(word[:1].upper() + word[1:] if is_noun else word for word, is_noun in pairs)
 
     def is_head_word(self, key: str) -> bool:
         return key not in self.inner or key in self.articles or self.links.fullmatch(key) is not None
