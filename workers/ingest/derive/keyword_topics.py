@@ -102,7 +102,7 @@ class TopicText(NamedTuple):
 class Topic:
     """Topic with its `form` in lower case, its words' stems, and the text and place of its first use.
 
-    `names` are the words that the source always writes with a capital.
+    `names` are the words that the source always writes with a capital; `town` is the rest of its use with a town.
     """
 
     form: str
@@ -113,6 +113,7 @@ class Topic:
     is_capitalized: bool = True
     is_trade_word: bool = False
     names: frozenset[str] = frozenset()
+    town: str = ""
 
     @property
     def is_proper_name(self) -> bool:

@@ -1,6 +1,8 @@
 """Derived `keywords`: noun phrases that the brand says more often than its language does."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from schemas.brand import FieldCandidate
 from workers.ingest.derive.distinct import DERIVED_KEYWORDS_RULE, MAX_BRAND_KEYWORDS, MIN_SUFFICIENT_KEYWORDS
@@ -14,9 +16,11 @@ from workers.ingest.derive.keyword_topics import (
     drop_overlapping_topics,
     find_topics,
 )
+from workers.ingest.derive.places import find_brand_place
 from workers.ingest.derive.quotes import cut_evidence_quote
 from workers.ingest.derive.quotes import take_first_distinct_evidence_quotes as once
 from workers.ingest.derive.stems import lower_keeping_length
+from workers.ingest.derive.tables import load_customer_grammar
 from workers.ingest.derive.topic_grammar import load_topic_grammar
 from workers.ingest.derive.trades import find_brand_trade
 from workers.ingest.languages import primary_language_subtag
@@ -29,6 +33,8 @@ DERIVED_KEYWORDS_CONFIDENCE = 0.4
 MIN_DERIVED_KEYWORDS = 2
 #: Topics that are enough: with fewer ones repeated noun phrases complete them.
 MIN_TOPICS = 3
+#: Keywords that may have the town, the first ones.
+MAX_KEYWORDS_BEFORE_TOWN = 5
 #: Texts that have a noun phrase which completes a list of `MIN_TOPICS`.
 MIN_TEXTS_OF_ADDED_TERM = 4
 #: Weight of a use in the title, in another description of the brand, and by the role of a passage. Passages of
@@ -63,11 +69,11 @@ def derive_brand_keywords(prose: SourceProse) -> Iterator[FieldCandidate]:
     if not (prose.language and passages):
         return
     language = primary_language_subtag(prose.language)
-    keywords = choose_keywords(prose, passages, language)
+    keywords = add_town(choose_keywords(prose, passages, language), prose, language)
     if len(keywords) >= MIN_DERIVED_KEYWORDS:
         yield FieldCandidate(
             field="keywords",
-            value=[write_keyword(keyword, language) for keyword in keywords],
+            value=[write_keyword(keyword, language) + keyword.town for keyword in keywords],
             confidence=DERIVED_KEYWORDS_CONFIDENCE,
             rule=DERIVED_KEYWORDS_RULE,
             url=prose.url,
@@ -106,6 +112,27 @@ def choose_keywords(prose: SourceProse, passages: Sequence[Passage], language: s
         if len(term.texts) >= min_texts and term.stems not in refused and is_noun_phrase(term, texts, language)
     )
     return [*drop_overlapping_topics([*chosen, *repeated])][:MIN_SUFFICIENT_KEYWORDS]
+
+
+def add_town(keywords: Sequence[Topic], prose: SourceProse, language: str) -> list[Topic]:
+    """Return the keywords, one that the source says with its town with that town: `bakery in Bonn`.
+
+    A trade's word is the first to have it. The town is then no further keyword.
+    """
+    grammar = load_customer_grammar(language)
+    place = find_brand_place(prose, grammar) if grammar else None
+    if not (grammar and place):
+        return [*keywords]
+    texts = [*prose.about, *(passage.text for passage in prose.passages if is_about_brand(passage))]
+    for keyword in sorted(keywords[:MAX_KEYWORDS_BEFORE_TOWN], key=lambda keyword: not keyword.is_trade_word):
+        town = rf"\s+(?:(?i:{grammar.town_cue}))?{re.escape(place.name)}(?!\w)"
+        pattern = re.compile(rf"(?<![\w'’-])(?i:{re.escape(keyword.form)})(?P<town>{town})")
+        for text in texts:
+            if match := pattern.search(text):
+                named = replace(keyword, quote=(text, match.start()), town=match["town"])
+                others = (one for one in keywords if one.form != place.name.lower())
+                return [named if one is keyword else one for one in others]
+    return [*keywords]
 
 
 def is_noun_phrase(term: KeywordTerm, texts: Sequence[KeywordText], language: str) -> bool:
