@@ -12,6 +12,8 @@ MAX_CALLS = 2
 MIN_CALL_WORDS = 2
 MAX_CALL_WORDS = 6
 MAX_CALL_CHARS = 45
+#: Words of a call that is no button or link: a longer text of the hero is a tagline.
+MAX_CALL_WORDS_OF_TEXT = 4
 #: Roles of passages with words of notices and other speakers.
 ROLES_WITHOUT_CALLS: frozenset[PassageRole] = frozenset({"notice", "legal", "testimonial", "placeholder"})
 #: Arrows, icons and marks around a label.
@@ -54,7 +56,8 @@ def find_calls(passages: Iterable[Passage], language: str) -> Iterator[Passage]:
         is_button = passage.kind == "label" or (passage.kind == "text" and passage.role == "hero")
         if is_own and is_button and passage.role not in ROLES_WITHOUT_CALLS:
             text = strip_label(passage.text)
-            if may_be_call(text, passage.role) and pattern.search(text):
+            is_tagline = passage.kind == "text" and count_words(text) > MAX_CALL_WORDS_OF_TEXT
+            if not is_tagline and may_be_call(text, passage.role) and pattern.search(text):
                 yield passage
 
 
