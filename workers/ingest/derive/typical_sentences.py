@@ -45,7 +45,7 @@ NON_TYPICAL_CUES: tuple[TextCue, ...] = (
     "time",
 )
 #: Marks of quotes, lists and labels, and addresses of the web.
-UNQUOTABLE_PATTERN = re.compile(r"[\"“”„«»「」『』|•·→@{}\[\]*#\d]|:(?=\s)|：|https?:|www\.|\.\.\.|…|^\W")
+UNQUOTABLE_PATTERN = re.compile(r"[\"“”„«»「」『』|•·→@{}\[\]*#\d]|:(?=\s)|：|https?:|www\.|\.\.\.|…|^\W|\s-\s")
 #: Words that point at another place of the page or at the sentence before.
 POINTING_WORDS = (
     r"\b(?:below|click|hier|unten|untenstehend\w*|nachfolgend\w*|ci-dessous|ici|aquí|qui sotto|abaixo|aqui|hieronder"
@@ -66,13 +66,46 @@ CONTACT_WORDS = (
     r"|personal data|privacy|gegevens|personenbezogen|données personnelles|datos personales|dati personali"
     r"|dados pessoais|dane osobowe|osobní údaje|kişisel veri|персональн|個人情報|개인정보"
 )
-NON_TYPICAL_PATTERN = re.compile(f"{POINTING_WORDS}|{CONDITION_WORDS}|{CONTACT_WORDS}", re.IGNORECASE)
+#: Words about the site itself, thanks for a visit, announcements, vacancies and advice, and headings that ask.
+SITE_WORDS = (
+    r"new (?:tab|window)|neue[nmrs]? (?:tab|fenster)|nouvel(?:le)? (?:onglet|fenêtre)|nueva (?:pestaña|ventana)"
+    r"|nuova (?:scheda|finestra)|nov[ao] (?:aba|guia|separador|janela)|nieuw(?:e)? (?:tabblad|venster)"
+    r"|now(?:ej|ym) (?:karcie|oknie)|nov(?:é|ém) (?:kartě|záložce|okně)"
+    r"|yeni (?:sekme|pencere)|нов(?:ой|ом) (?:вкладке|окне)"
+    r"|新しい(?:タブ|ウィンドウ)|새 (?:탭|창)|新(?:窗口|標籤|标签|分頁)|(?:نافذة|علامة تبويب) جديدة"
+    r"|ありがとうございます|ご覧いただ|当サイト|本サイト|감사합니다|환영합니다|感谢您的|感謝您的|歡迎|شكر[اً]+ ل"
+    r"|\b(?:coming soon|demnächst|bientôt|próximamente|prossimamente|em breve|binnenkort|wkrótce|již brzy"
+    r"|yakında|скоро)\b|近日公開|곧 공개|即将上线|即將上線|قريب[اً]+$"
+    r"|stellenangebot|offene stellen|job openings|vacancies|offres d['’]emploi|ofertas de empleo|offerte di lavoro"
+    r"|vagas de emprego|vacatures|oferty pracy|volná místa|iş ilan|вакансии|採用情報|求人|채용|招聘|وظائف شاغرة"
+    r"|we recommend|empfehlen wir|wir empfehlen|recommandons|recomendamos|consigliamo|raden (?:we|wij) (?:je |u )?aan"
+    r"|wij raden|zalecamy|doporučujeme|öneririz|рекомендуем|おすすめします|권장|建议您|建議您|ننصح"
+    r"|^(?:why|how|wann|warum|wie|pourquoi|comment|por qué|cómo|perché|come|por que|como|waarom|hoe|dlaczego|jak|proč"
+    r"|neden|nasıl|почему|как)\b"
+)
+NON_TYPICAL_PATTERN = re.compile(f"{POINTING_WORDS}|{CONDITION_WORDS}|{CONTACT_WORDS}|{SITE_WORDS}", re.IGNORECASE)
+#: Quotable sentences that are compared, the first of the page.
+MAX_COMPARED_SENTENCES = 12
+#: Words of a sentence above which a shorter one is better, or characters in languages that are measured so.
+MAX_TERSE_WORDS = 17
+MAX_TERSE_CHARS = 60
+#: Beginnings by which a person tells a name or a profession, and plans of a brand: both are less typical.
+INTRODUCTION_OR_PLAN_PATTERN = re.compile(
+    r"^(?:i am|i['’]m|my name|ich bin|mein name|ich heiße|je suis|je m['’]appelle|soy|me llamo|mi nombre|sono|mi chiamo"
+    r"|(?:eu )?sou|chamo-me|meu nome|ik ben|mijn naam|jestem|nazywam|mam na imię|jsem|jmenuji|benim adım|меня зовут)\b"
+    r"|と申します|^저는 .{0,20}입니다|^我是|^أنا |\b\w{3,}remos?\b",
+    re.IGNORECASE,
+)
+#: Marks between the items of a list, and those of them from which a sentence lists an offer.
+LIST_MARK_PATTERN = re.compile(r"[,、，،]")
+MIN_MARKS_OF_LIST = 3
 
 
 def find_typical_sentences(prose: SourceProse, sentences: Sequence[str], language: str) -> list[str]:
-    """Return at most `MAX_TYPICAL_SENTENCES` of a brand's sentences, in their order on the page.
+    """Return at most `MAX_TYPICAL_SENTENCES` of a brand's sentences.
 
-    They are statements with a finite verb. Those with the brand's person or name precede other ones.
+    They are statements with a finite verb. Those with the brand's person or name precede other ones. Of the first
+    ones the most typical precede: they are short, and are neither lists nor introductions.
     """
     rules = load_voice_rules()[language]
     person = compile_tone_pattern("|".join(form.pattern for form in rules.person.values()))
@@ -92,7 +125,20 @@ def find_typical_sentences(prose: SourceProse, sentences: Sequence[str], languag
         for sentence in sorted(sentences, key=is_about_others)
         if may_be_quoted(sentence, language, skip_rules) and is_statement(sentence)
     )
-    return [*islice(typical, MAX_TYPICAL_SENTENCES)]
+    compared = sorted(
+        islice(typical, MAX_COMPARED_SENTENCES),
+        key=lambda sentence: (is_about_others(sentence), count_untypical_signs(sentence, language)),
+    )
+    return compared[:MAX_TYPICAL_SENTENCES]
+
+
+def count_untypical_signs(sentence: str, language: str) -> int:
+    """Return the signs of a dull quote: its length, and twice each list, introduction or plan."""
+    is_by_characters = language in LANGUAGES_MEASURED_IN_CHARACTERS
+    is_long = measure_sentence_length(sentence, language) > (MAX_TERSE_CHARS if is_by_characters else MAX_TERSE_WORDS)
+    is_list = len(LIST_MARK_PATTERN.findall(sentence)) >= MIN_MARKS_OF_LIST
+    is_introduction = INTRODUCTION_OR_PLAN_PATTERN.search(sentence) is not None
+    return is_long + 2 * (is_list + is_introduction)
 
 
 def may_be_quoted(sentence: str, language: str, skip_rules: SentenceSkipRules) -> bool:

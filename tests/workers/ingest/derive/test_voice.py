@@ -100,6 +100,9 @@ def test_a_brand_that_once_addresses_readers_is_not_said_to_avoid_it() -> None:
         "Damit sind wir in der Stadt immer pünktlich.",
         "Wenn Sie uns brauchen, sind wir immer gern da.",
         "Weitere Fotos unserer Arbeit finden Sie hier unten.",
+        "Unser Shop öffnet sich für Sie in einem neuen Fenster.",
+        "Ich bin Anna Klar, Reinigerin für Fenster bei uns in Köln.",
+        "Wir reinigen Fenster, Rahmen, Türen, Treppen, Böden und Dächer.",
     ],
 )
 def test_a_typical_sentence_is_whole_and_about_the_brand(text: str) -> None:
