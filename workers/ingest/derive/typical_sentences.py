@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import islice
 
+from workers.ingest.derive.selling_points import find_points_in_text
 from workers.ingest.derive.tone import (
     LANGUAGES_MEASURED_IN_CHARACTERS,
     TONE_SENTENCE_END_PATTERN,
@@ -133,12 +134,13 @@ def find_typical_sentences(prose: SourceProse, sentences: Sequence[str], languag
 
 
 def count_untypical_signs(sentence: str, language: str) -> int:
-    """Return the signs of a dull quote: its length, and twice each list, introduction or plan."""
+    """Return the signs of a dull quote: length without a selling point, and twice each list, introduction or plan."""
     is_by_characters = language in LANGUAGES_MEASURED_IN_CHARACTERS
     is_long = measure_sentence_length(sentence, language) > (MAX_TERSE_CHARS if is_by_characters else MAX_TERSE_WORDS)
     is_list = len(LIST_MARK_PATTERN.findall(sentence)) >= MIN_MARKS_OF_LIST
     is_introduction = INTRODUCTION_OR_PLAN_PATTERN.search(sentence) is not None
-    return is_long + 2 * (is_list + is_introduction)
+    is_dull = is_long and not find_points_in_text(sentence, language, brand_name="")
+    return is_dull + 2 * (is_list + is_introduction)
 
 
 def may_be_quoted(sentence: str, language: str, skip_rules: SentenceSkipRules) -> bool:

@@ -60,15 +60,13 @@ MAX_TONES_OF_POINTS = 2
 #: Weight from which a selling point gives a tone: a title or description, or three other texts.
 MIN_TONE_POINT_WEIGHT = 3
 MAX_STRESSED_POINTS = 3
-#: Tones by the measure that is far above the usual one.
+#: Tones by the measure that is far above the usual one. Long sentences and calls on readers set no tone.
 TONE_BY_TRAIT = {
     "short": "concise",
-    "long": "detailed",
     "exclamation": "enthusiastic",
     "emoji": "playful",
     "figure": "factual",
     "superlative": "confident",
-    "imperative": "direct",
 }
 #: Tone of a brand that names neither itself nor the reader, and of one that never exclaims.
 RESERVED_TONE = "factual"
