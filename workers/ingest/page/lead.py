@@ -7,7 +7,14 @@ from itertools import dropwhile, pairwise, tee
 from msgspec.structs import replace
 
 from workers.ingest.page.blocks.cues import TextCue, has_heading_cue, has_text_cue
-from workers.ingest.page.lines import is_labelled, is_text_of_list, may_be_tagline, refers_back
+from workers.ingest.page.lines import (
+    OPEN_END_PATTERN,
+    is_labelled,
+    is_list_of_short_items,
+    is_text_of_list,
+    may_be_tagline,
+    refers_back,
+)
 from workers.ingest.page.names import LEGAL_FORM_PATTERN
 from workers.ingest.page.text import count_words, first_sentence, fold_text, split_sentences
 from workers.ingest.shapes import Passage, PassageRole
@@ -47,6 +54,10 @@ NON_LEAD_CUES: tuple[TextCue, ...] = (
 NON_LEAD_SENTENCE_KINDS = frozenset({"question", "quote", "state", "news", "price", "request", "greeting"})
 SENTENCE_END_PATTERN = re.compile(r"[.!。！।؟][\"”“»’')\]」]*$")
 OPENING_QUOTES = '"“„«「『'
+#: Words of others as a whole text: between quotation marks at both ends, or with a verse's number at the end.
+QUOTED_TEXT_PATTERN = re.compile(
+    r"[\"'“”„«‘「『].*[\"'”“»’」』]\W{0,3}$|.*\d:\d{1,3}(?:[-–]\d{1,3})?\W{0,3}$", re.DOTALL
+)
 CLAUSE_MARK_PATTERN = re.compile(r"[^\w\s'’]")
 #: Footnotes, lists written as a text, and lines of credit.
 NON_LEAD_OPENING_PATTERN = re.compile(r"[*†‡•·¹²³>✓✔-]|(?:written|sponsored|powered) by\b")
@@ -107,7 +118,7 @@ def join_lines_of_hero(passages: Sequence[Passage], name: str, language: str | N
         and passage.kind == "text"
         and count_words(passage.text) >= MIN_JOINED_LINE_WORDS
         and may_be_tagline(passage.text, language)
-        and not (is_labelled(passage.text) or is_run_of_words(passage.text) or passage.text[0] in OPENING_QUOTES)
+        and not (is_labelled(passage.text) or is_run_of_words(passage.text) or is_quoted(passage.text))
     ]
     text = ""
     for line in lines:
@@ -115,6 +126,10 @@ def join_lines_of_hero(passages: Sequence[Passage], name: str, language: str | N
         text = joined if len(joined) <= MAX_JOINED_HERO_CHARS else text
     is_lead = count_words(text) >= MIN_JOINED_HERO_WORDS and fold_text(text) != fold_text(name)
     return replace(lines[0], text=text) if is_lead else None
+
+
+def is_quoted(text: str) -> bool:
+    return text[0] in OPENING_QUOTES or QUOTED_TEXT_PATTERN.match(text) is not None
 
 
 def end_sentence(text: str) -> str:
@@ -144,13 +159,19 @@ def may_be_lead(text: str, skip_rules: SentenceSkipRules) -> bool:
     lower_text = text.lower()
     if count_words(text) < MIN_LEAD_WORDS or NON_LEAD_OPENING_PATTERN.match(lower_text):
         return False
-    if is_text_of_list(text) or is_labelled(text, MAX_LEAD_LABEL_WORDS):
+    if is_list_or_piece(text) or QUOTED_TEXT_PATTERN.match(text) or is_labelled(text, MAX_LEAD_LABEL_WORDS):
         return False
     has_hours = has_text_cue(lower_text, "time") and has_text_cue(lower_text, "hours")
     if has_hours or any(has_text_cue(lower_text, cue) for cue in NON_LEAD_CUES):
         return False
     kinds = {skip_rules.classify_skipped_sentence(sentence) for sentence in (first_sentence(text), text)}
     return kinds.isdisjoint(NON_LEAD_SENTENCE_KINDS)
+
+
+def is_list_or_piece(text: str) -> bool:
+    """Return whether a text is a list, such as one of towns, or goes on in another block after a comma."""
+    is_list = is_text_of_list(text) or (is_list_of_short_items(text) and SENTENCE_END_PATTERN.search(text) is None)
+    return is_list or OPEN_END_PATTERN.search(text) is not None
 
 
 def names_brand(passage: Passage, folded_name: str) -> bool:

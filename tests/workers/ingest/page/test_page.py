@@ -65,6 +65,10 @@ def test_the_first_prose_after_the_headline_is_the_description(html: str) -> Non
         "Have you ever thought about what it would be like to draw what you say?",
         "Acme Big Brush: is made of wood, and draws all that anybody says on paper.",
         "FAST ✦ CHEAP ✦ DRAWN BY HAND ✦ FAST ✦ CHEAP ✦ DRAWN BY HAND ✦ FAST ✦ CHEAP",
+        "'I never know where to begin with it' ‘my brushes are always lost, too’",
+        "And he drew on the wall with his finger, and they saw it - Book of Lines 5:18-19 -",
+        "Oakville, Elmstead, Birchfield, Ashford, Pinewood, Willow Bay, Cedar Hill, Maple Grove",
+        "It is not about the brush and the ink. We look at what you would like to draw,",
     ],
 )
 @pytest.mark.parametrize(
