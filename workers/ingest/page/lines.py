@@ -102,7 +102,7 @@ def is_section_heading_text(lower_line: str) -> bool:
     """Return whether a line heads a section of any brand's page, such as `About us` or `Horaires des cours`."""
     if count_words(lower_line) > MAX_SECTION_HEADING_WORDS:
         return False
-    return load_section_heading_pattern().fullmatch(lower_line.strip(" #.!:?¿¡…")) is not None
+    return load_section_heading_pattern().fullmatch(lower_line.strip(" #.!:?¿¡…。！：")) is not None
 
 
 def has_hours_or_age(lower_line: str) -> bool:
