@@ -33,6 +33,8 @@ MAX_TRADE_PROSE_CHARS = 15_000
 OFFERING_ROLES: frozenset[PassageRole] = frozenset({"hero", "heading", "prose", "feature", "faq", "offer"})
 #: Characters before a stem that are searched for a purpose.
 MAX_CHARS_BEFORE_PURPOSE = 60
+#: Text before a later item of a list, in one sentence: a description names the trade before its details.
+LIST_BEFORE_ITEM_PATTERN = re.compile(r"[,、，][^.!?。,、，]*[,、，][^.!?。]*$")
 NON_LETTERS_PATTERN = re.compile(r"[\W\d_]+")
 #: Words before a purpose or customer, by language, and the words up to it. German `für` isn't one: `Praxis für Yoga`.
 PURPOSE_CUES_PATTERNS = {
@@ -124,14 +126,19 @@ def is_mostly_stories(passages: Iterable[Passage]) -> bool:
 
 
 def find_trades_in_leading_texts(prose: SourceProse, language: str) -> Iterator[tuple[str, float, str]]:
-    """Yield each trade that the title, a description or the hero's first passages name, with points and quote."""
+    """Yield each trade that the title, a description or the hero's first passages name, with points and quote.
+
+    A late item of a list in a description is a detail, such as the glass of conservatories.
+    """
     texts = [(text, LEADING_TEXT_TRADE_POINTS) for text in prose.about]
     hero = [(one.text, LEADING_TEXT_TRADE_POINTS) for one in prose.passages if one.role == "hero"][:MAX_HERO_PASSAGES]
     for leading in (texts, hero):
         leading[:1] = [(text, TITLE_TRADE_POINTS) for text, _ in leading[:1]]
     for text, points in (*texts, *hero):
         for name, (share, start) in find_trades_in_text(text, language).items():
-            yield name, points * share, cut_evidence_quote(text, start)
+            is_title = points >= TITLE_TRADE_POINTS
+            if is_title or not LIST_BEFORE_ITEM_PATTERN.search(text, 0, start):
+                yield name, points * share, cut_evidence_quote(text, start)
 
 
 def find_trades_in_text(text: str, language: str) -> dict[str, tuple[float, int]]:

@@ -39,3 +39,9 @@ def test_the_title_of_an_article_names_no_trade() -> None:
     title = "A dentist opens in town"
     assert find_trade_name("The town was glad.", about=[title]) == "dentist"
     assert find_trade_name("The town was glad.", about=[title], story=True) is None
+
+
+def test_a_late_item_of_a_list_in_a_description_is_no_trade() -> None:
+    prose_text, late = "The bakery is warm.", "We plan halls with ovens, mixers, and a bakery."
+    assert find_trade_name(prose_text, about=["Sunny", late]) is None
+    assert find_trade_name(prose_text, about=["Sunny", "Sunny is a bakery with ovens, mixers."]) == "bakery"
