@@ -53,7 +53,7 @@ POSTAL_TOWN_PATTERN = re.compile(
     rf"|(?<!\d-)(?<!\) )\b(?!(?:19|20)\d\d\b)(?:[A-Z]{{1,2}}-)?\d{{4,5}}(?: ?[A-Z]{{2}}\b)?,? +(?P<coded>{TOWN_REGEX})"
     rf"|\b\d{{2}}-\d{{3}} +(?P<polish>{CAPITALIZED_WORD_REGEX}(?: {CAPITALIZED_WORD_REGEX})?)"
     r"|(?:東京都|北海道|(?:京都|大阪)府|[一-龥]{2,3}県)(?P<japanese>[一-龥]{1,4}[市区町村])"
-    r"|(?:г\. ?|город )(?P<russian>[А-Я][а-я]+(?:-[А-Яа-я]+)*)"
+    r"|(?<!\w)(?:г\. ?|город )(?P<russian>[А-Я][а-я]+(?:-[А-Яа-я]+)*)"
 )
 #: A street's number or a comma, which precedes the postal code of an address in running text.
 ADDRESS_BEFORE_CODE_PATTERN = re.compile(r"(?:\d\w?|,)\s*$")
