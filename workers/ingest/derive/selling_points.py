@@ -35,7 +35,7 @@ ROLES_WITHOUT_SELLING_POINTS: frozenset[PassageRole] = frozenset(
 #: Owner of the phrases that use a point's words in another sense.
 FOREIGN_USE = ""
 #: Points of software, with words that other trades use otherwise: integration in therapy, offline for a shop.
-SOFTWARE_POINTS = frozenset({"integrations", "offline", "no_code", "open_source", "scalable", "ai", "privacy"})
+SOFTWARE_POINTS = frozenset({"integrations", "offline", "no_code", "open_source", "scalable", "privacy"})
 #: Points with nearly the same meaning: the strongest of a group speaks for the others.
 SIMILAR_POINTS = (
     frozenset({"quality", "certified"}),
