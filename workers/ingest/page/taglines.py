@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import islice, takewhile
 
 from bs4.element import Tag
 
@@ -51,7 +51,7 @@ def find_page_taglines(
     """
     brand = name or page.domain_label
     for value, confidence, rule in find_scored_taglines(page, brand, language, passages, lead):
-        text = cut_name_at_ends(clean_text_line(value), brand)
+        text = cut_name_at_ends(cut_name_in_headline(clean_text_line(value), brand, page), brand)
         line = cut_quotation_marks(text.rstrip(" ;"))
         if is_tagline_sized(line) and not is_part_of_name(line, name or "") and may_be_tagline(text, language):
             yield page.build_candidate("tagline", line, confidence, rule)
@@ -119,7 +119,9 @@ def find_tagline_in_hero(
     headline = next((passage for passage in hero if passage.kind == "heading"), None)
     if headline is not None and is_headline_of_section_or_story(headline, page):
         return
-    below = [passage for passage in hero if passage is not headline and passage.kind != "label"]
+    others = [passage for passage in hero if passage is not headline and passage.kind != "label"]
+    # A line with a colon at its end has a list below it.
+    below = [*takewhile(lambda passage: not passage.text.endswith((":", "：")), others)]
     top = [*filter(None, [headline]), *below[:MAX_LINES_BELOW_HEADLINE]]
     texts = [cut_name_at_ends(passage.text, name) for passage in top]
     cut = [first_sentence(text) if count_words(text) > MAX_HERO_LINE_WORDS else text for text in texts]
@@ -166,6 +168,16 @@ def cut_name_at_ends(line: str, name: str) -> str:
     if separators and fold_text(line[separators[-1].end() :]) == fold_text(name):
         return line[: separators[-1].start()]
     return line
+
+
+def cut_name_in_headline(line: str, name: str, page: HtmlDocument) -> str:
+    """Return a headline without its first piece of HTML if that is the brand's name; any other line as it is."""
+    tag = page.headline_h1_tag
+    if tag is None or not line.startswith(name) or fold_text(read_tag_text(tag)) != fold_text(line):
+        return line
+    rest = line[len(name) :].strip()
+    is_piece = fold_text(next(tag.stripped_strings, "")) == fold_text(name)
+    return rest if is_piece and not rest[:1].islower() and count_words(rest) >= MIN_TAGLINE_WORDS else line
 
 
 def is_headline_of_section_or_story(headline: Passage, page: HtmlDocument) -> bool:

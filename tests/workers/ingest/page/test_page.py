@@ -85,6 +85,16 @@ def test_the_lead_paragraph_of_a_home_page_is_its_description(lead: str, other: 
         assert value("appDescription", f"<title>Acme</title>{html}") == lead
 
 
+def test_a_tagline_in_a_headline_has_no_name_before_it() -> None:
+    html = "<title>Acme</title><h1><span>Acme</span><br><span>Your words as drawings</span></h1>"
+    assert value("tagline", html) == "Your words as drawings"
+
+
+def test_a_line_below_a_colon_is_no_tagline() -> None:
+    html = "<title>Acme</title><h1>Acme</h1><p>All of our tools for drawing:</p><p>Brushes made of wood</p>"
+    assert value("tagline", html) is None
+
+
 @pytest.mark.parametrize("text", ["Enter your description here", "[Your Agency Name] draws all you say"])
 def test_a_placeholder_is_no_description(text: str) -> None:
     lead = "Acme draws what you say, and it does so quickly and well."
