@@ -55,7 +55,7 @@ def test_every_listing_is_read_and_every_quote_is_in_it() -> None:
         ("Crustack+NotallyX/android/en-US", "keywords", "notes app"),
         ("Faltenreich+Diaguard/android/de-DE", "keywords", "Diabetes Tagebuch"),
         ("GIF Keyboard", "brandVoice", "Addresses readers as “you”."),
-        ("Spark – Email App by Readdle", "icp", "Teams and professionals looking for email apps."),
+        ("Spark – Email App by Readdle", "icp", "Teams looking for email apps."),
         ("BBEdit", "audience", "Designers, writers and software developers"),
         ("Spark – Email App by Readdle", "audience", "Teams"),
         ("Flock: Team Communication App", "audience", "Enterprises, small businesses and startups"),
