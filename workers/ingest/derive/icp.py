@@ -39,17 +39,6 @@ MAX_ICP_PRIORITIES = 3
 MIN_ICP_PRIORITIES_WITHOUT_NEED = 2
 #: Weight of a selling point from which it is one: a leading text, or two others.
 MIN_PRIORITY_WEIGHT = 3
-#: Selling points of which a reader needs only one.
-SYNONYMOUS_PRIORITIES = (
-    frozenset({"quality", "certified", "award_winning"}),
-    frozenset({"certified", "licensed"}),
-    frozenset({"affordable", "fair_price", "transparent_price"}),
-    frozenset({"personal", "tailor_made"}),
-    frozenset({"around_the_clock", "emergency"}),
-    frozenset({"natural", "organic", "nature"}),
-    frozenset({"experience", "tradition"}),
-    frozenset({"authentic", "handmade"}),
-)
 #: Languages that write nouns with a capital.
 CAPITALIZED_NOUN_LANGUAGES = frozenset({"de"})
 #: End of a use inside a sentence: a dash and a further thought.
@@ -161,15 +150,10 @@ def find_trade_needs(language: str, trade: FoundTrade) -> Iterator[BrandPart]:
 
 
 def find_priorities(prose: SourceProse, language: str) -> list[BrandPart]:
-    """Return at most `MAX_ICP_PRIORITIES` selling points, which matter to the customers, one of near synonyms."""
+    """Return at most `MAX_ICP_PRIORITIES` selling points, which matter to the customers."""
     points = [point for point in find_selling_points(prose, language) if point.weight >= MIN_PRIORITY_WEIGHT]
-    distinct = [
-        point
-        for number, point in enumerate(points)
-        if not any({point.key, other.key} <= keys for keys in SYNONYMOUS_PRIORITIES for other in points[:number])
-    ]
-    chosen = distinct[:MAX_ICP_PRIORITIES]
-    return [BrandPart(part="priority", value=point.name, quote=point.quote, basis="stated") for point in chosen]
+    points = points[:MAX_ICP_PRIORITIES]
+    return [BrandPart(part="priority", value=point.name, quote=point.quote, basis="stated") for point in points]
 
 
 def quote_need(prose: SourceProse, keyword: str, language: str) -> BrandPart | None:

@@ -108,19 +108,6 @@ def test_a_title_names_the_town_and_a_text_the_reach(title: str, text: str, plac
     assert place in str(derived(prose(text, about=[title]))["icp"].value)
 
 
-def test_no_two_priorities_are_near_synonyms() -> None:
-    texts = ("Certified quality.", "High quality, certified.")
-    icp = derived(prose(*texts, about=["Your dentist: certified quality"], headings=texts))["icp"]
-    assert sum("quality" in part.value for part in icp.parts if part.part == "priority") == 1
-
-
-def test_a_letter_at_the_end_of_a_word_marks_no_town() -> None:
-    place = "Москва"
-    for text, is_named in (("Наш стоматолог. Работает давно", False), (f"г. {place}, ул. Новая", True)):
-        icp = derived(source("ru", "Стоматология", text))["icp"]
-        assert any(part.part == "place" for part in icp.parts) is is_named
-
-
 def test_selling_points_are_the_customers_priorities() -> None:
     icp = derived(
         prose("Fair prices.", "Our fair prices.", about=["Your dentist: fair prices"], headings=["Fair prices"])
