@@ -36,8 +36,6 @@ MAX_SLOGAN_WORDS = 10
 MAX_PASSAGES_WITH_LINE = 8
 QUOTED_LINE_PATTERN = re.compile(r"[\"“”„«»「『‘]\s*([^\"“”„«»「」『』]+?)\s*[\"“”«»」』’]")
 SLOGAN_END_PATTERN = re.compile(r"[.!。！]$")
-#: A company's legal form with its name, within a line: the line tells who offers a service.
-COMPANY_IN_LINE_PATTERN = re.compile(r"(?:株式|有限|合同|合資)会社|\b(?:GmbH|S\.r\.l\.|Sp\. z o\.o\.|Ltd\.?|LLC)(?!\w)")
 #: Headings of one level from which each is a section's heading.
 MIN_SAME_LEVEL_SECTION_HEADINGS = 3
 MAX_SAME_LEVEL_HEADINGS_CHECKED = 10
@@ -137,13 +135,9 @@ def find_tagline_in_hero(
 
 
 def list_slogan_passages(passages: Sequence[Passage]) -> list[Passage]:
-    """Return the first passage that the page's source names a slogan, if it is short and has no company in it."""
+    """Return the first passage that the page's source names a slogan, if it is short."""
     slogans = (passage for passage in passages if passage.slogan and passage.speaker == "brand")
-    return [
-        passage
-        for passage in islice(slogans, 1)
-        if count_words(passage.text) <= MAX_HERO_LINE_WORDS and not COMPANY_IN_LINE_PATTERN.search(passage.text)
-    ]
+    return [passage for passage in islice(slogans, 1) if count_words(passage.text) <= MAX_HERO_LINE_WORDS]
 
 
 def is_hero_line(line: str, name: str, language: str | None) -> bool:
