@@ -8,7 +8,7 @@ from workers.ingest.shapes import Passage, SourceProse
 TITLE = {
     "en": "Kimo | Roof repair",
     "de": "Kimo | Dachdecker",
-    "it": "Kimo | Coperture e tetti",
+    "it": "Kimo | Tetti e coperture",
     "ja": "屋根工事の専門店",
 }
 
