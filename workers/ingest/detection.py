@@ -139,8 +139,10 @@ def is_certainly_not_in_language(text: str, declared: str) -> bool:
     if declared_share > MAX_DECLARED_FUNCTION_WORDS_SHARE:
         return False
     detected, probability = detect_text_language(sample)
-    detected_language = primary_language_subtag(detected or "")
-    if declared_language == detected_language or probability < MIN_LIKELY_LANGUAGE_PROBABILITY:
+    if detected is None or probability < MIN_LIKELY_LANGUAGE_PROBABILITY:
+        return False
+    detected_language = primary_language_subtag(detected)
+    if declared_language == detected_language:
         return False
     detected_share = measure_share_of_language_words(words, detected_language)
     return (

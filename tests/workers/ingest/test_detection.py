@@ -3,6 +3,8 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from random import Random
+from string import ascii_lowercase
 
 import langcodes
 import pytest
@@ -131,6 +133,13 @@ def test_words_of_another_language_overrule_a_declaration_without_sentences(decl
 )
 def test_related_languages_code_names_and_few_words_are_never_certain(text: str, declared: str) -> None:
     assert not is_certainly_not_in_language(text, declared)
+
+
+def test_letters_of_no_language_are_certain_of_none() -> None:
+    letters = Random(28)
+    codes = " ".join("".join(letters.choices(ascii_lowercase, k=6)) for _ in range(400))
+    assert detect_text_language(codes)[0] is None
+    assert not is_certainly_not_in_language(codes, "de")
 
 
 def test_no_store_text_is_certainly_in_another_language() -> None:

@@ -7,8 +7,8 @@ from itertools import islice
 from typing import NamedTuple
 
 from schemas.brand import BrandPart, FieldCandidate, PartBasis
-from workers.ingest.derive.audience_cues import compile_pattern as compile_pattern  # noqa: PLC0414  others import it
 from workers.ingest.derive.audience_cues import (
+    compile_pattern,
     find_cued_audiences,
     get_whole_words,
     is_own_trade,

@@ -11,6 +11,7 @@ from workers.ingest.derive.lexicon import IngestLexicon, load_lexicon
 from workers.ingest.derive.own_prose import ROLES_WITHOUT_BRAND_PROSE
 from workers.ingest.derive.places import BrandPlace, find_brand_place, find_brand_reach
 from workers.ingest.derive.quotes import split_passages_to_sentences
+from workers.ingest.derive.selling_points import SellingPoint, find_selling_points
 from workers.ingest.derive.specifics import find_specific_needs
 from workers.ingest.derive.tables import CustomerGrammar, load_customer_grammar, load_traditional_chinese_grammar
 from workers.ingest.derive.trades import FoundTrade, find_brand_trade
@@ -31,17 +32,22 @@ def derive_keywords_voice_audience_and_icp(prose: SourceProse) -> ParsedNonPageD
     prepared_prose = cut_prose_and_detect_its_language(prose)
     language_lexicon = load_lexicon(prepared_prose.language)
     terms = list(keywords.derive_brand_keywords(prepared_prose))
+    points = find_selling_points(prepared_prose, primary_language_subtag(prepared_prose.language or ""))
     return ParsedNonPageDoc(
         candidates=[
             *terms,
-            *voice.derive_brand_voice_candidate(prepared_prose),
-            *derive_audience_and_icp(prepared_prose, language_lexicon, terms, prose),
+            *voice.derive_brand_voice_candidate(prepared_prose, points),
+            *derive_audience_and_icp(prepared_prose, language_lexicon, terms, points, prose),
         ]
     )
 
 
 def derive_audience_and_icp(
-    prose: SourceProse, lexicon: IngestLexicon, terms: Sequence[FieldCandidate], source: SourceProse
+    prose: SourceProse,
+    lexicon: IngestLexicon,
+    terms: Sequence[FieldCandidate],
+    points: Sequence[SellingPoint],
+    source: SourceProse,
 ) -> Iterator[FieldCandidate]:
     """Yield the audience and the ICP in the source's language; nothing for a language without a grammar.
 
@@ -73,7 +79,7 @@ def derive_audience_and_icp(
     needs = needs or offer.find_offered_needs(prose, language, lexicon, words)
     if grammar and customers:
         place = find_market(source, trade, grammar)
-        priorities = icp.find_priorities(own_prose, language)
+        priorities = icp.list_priorities(points)
         is_enough = needs or len(priorities) >= icp.MIN_ICP_PRIORITIES_WITHOUT_NEED
         parts = [*needs, *priorities] if is_enough else []
         yield from icp.derive_icp_candidate(prose, icp.replace_children(customers, language), parts, place, grammar)

@@ -5,7 +5,7 @@ alone. Without any of these, two priorities make an ICP: without them it would r
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -25,7 +25,7 @@ from workers.ingest.derive.quotes import (
     split_passages_to_sentences,
     take_first_distinct_evidence_quotes,
 )
-from workers.ingest.derive.selling_points import find_selling_points
+from workers.ingest.derive.selling_points import SellingPoint
 from workers.ingest.derive.stems import UNSPACED_SCRIPT_PATTERN, lower_keeping_length
 from workers.ingest.derive.tables import CustomerGrammar, get_audience_label, index_audience_stems, index_trade_stems
 from workers.ingest.derive.trades import FoundTrade, is_name_of_trade, is_purpose
@@ -37,7 +37,7 @@ MAX_ICP_NEEDS = 2
 MAX_ICP_PRIORITIES = 3
 #: Priorities that stand for a need, if none is known.
 MIN_ICP_PRIORITIES_WITHOUT_NEED = 2
-#: Weight of a selling point from which it is one: a leading text, or two others.
+#: Weight of a selling point from which it is one: a leading text, a heading and another text, or three texts.
 MIN_PRIORITY_WEIGHT = 3
 #: Languages that write nouns with a capital.
 CAPITALIZED_NOUN_LANGUAGES = frozenset({"de"})
@@ -149,11 +149,10 @@ def find_trade_needs(language: str, trade: FoundTrade) -> Iterator[BrandPart]:
         yield BrandPart(part="need", value=label, quote=trade.quote, basis="inferred")
 
 
-def find_priorities(prose: SourceProse, language: str) -> list[BrandPart]:
+def list_priorities(points: Iterable[SellingPoint]) -> list[BrandPart]:
     """Return at most `MAX_ICP_PRIORITIES` selling points, which matter to the customers."""
-    points = [point for point in find_selling_points(prose, language) if point.weight >= MIN_PRIORITY_WEIGHT]
-    points = points[:MAX_ICP_PRIORITIES]
-    return [BrandPart(part="priority", value=point.name, quote=point.quote, basis="stated") for point in points]
+    heavy = [point for point in points if point.weight >= MIN_PRIORITY_WEIGHT][:MAX_ICP_PRIORITIES]
+    return [BrandPart(part="priority", value=point.name, quote=point.quote, basis="stated") for point in heavy]
 
 
 def quote_need(prose: SourceProse, keyword: str, language: str) -> BrandPart | None:

@@ -1,4 +1,4 @@
-"""Derived `keywords`: noun phrases that the brand says more often than its language does."""
+"""Derived `keywords`: topics that the source lists, completed by noun phrases that it repeats."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence

@@ -81,7 +81,7 @@ def find_brand_place(prose: SourceProse, grammar: CustomerGrammar) -> BrandPlace
 
 
 def find_town_of_title(prose: SourceProse, grammar: CustomerGrammar) -> BrandPlace | None:
-    """Return the town at the end of a part of the title that most texts name after words such as `in`.
+    """Return the town at the end of a part of the title that `MIN_TEXTS_WITH_TOWN` texts name after words such as `in`.
 
     A word that a text has in lower case is no town.
     """
@@ -92,16 +92,19 @@ def find_town_of_title(prose: SourceProse, grammar: CustomerGrammar) -> BrandPla
     counts: Counter[str] = Counter()
     quotes: dict[str, str] = {}
     for text in texts:
+        towns: dict[str, int] = {}
         for match in pattern.finditer(text):
-            town = match["town"].strip(" .,’'-")
-            counts[town] += 1
-            quotes.setdefault(town, cut_evidence_quote(text, match.start()))
+            towns.setdefault(match["town"].strip(" .,’'-"), match.start())
+        counts.update(towns.keys())
+        for town, start in towns.items():
+            quotes.setdefault(town, cut_evidence_quote(text, start))
     joined = "\n".join(texts)
     for town, count in counts.most_common():
-        is_in_title = re.search(rf"(?<!\w){re.escape(town)}\s*(?:$|[|–—·:,(/-])", title)
+        if count < MIN_TEXTS_WITH_TOWN:
+            break
+        is_in_title = town in title and re.search(rf"(?<!\w){re.escape(town)}\s*(?:$|[|–—·:,(/-])", title)
         is_name = fold_text(town) == fold_text(prose.name or "") or BOUNDLESS_AREA_PATTERN.fullmatch(town)
-        is_usable = is_usable_place(town, "") and town.lower() not in joined
-        if count >= MIN_TEXTS_WITH_TOWN and is_in_title and is_usable and not is_name:
+        if is_in_title and is_usable_place(town, "") and town.lower() not in joined and not is_name:
             return BrandPlace(town, quotes[town])
     return None
 

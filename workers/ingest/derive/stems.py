@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 #: Separator of a table's alternatives.
@@ -13,6 +14,8 @@ WHOLE_WORD_MARK = "_"
 #: Characters by which stems are looked up; shorter stems have fewer.
 STEM_KEY_CHARS = 3
 MIN_STEM_CHARS = 2
+#: Texts with remembered stems: more than a page has.
+MAX_REMEMBERED_TEXTS = 4_096
 WORD_BEGINNING_PATTERN = re.compile(r"\b\w")
 #: A character of a script without blanks between words.
 UNSPACED_SCRIPT_PATTERN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -62,6 +65,9 @@ class StemIndex:
 
     def find_stems(self, text: str) -> Iterator[StemMatch]:
         """Yield the stems in a text, by their place; of one place only the longest, as `dog hotel` before `dog`."""
+        return iter(remember_stems(self, text))
+
+    def read_stems(self, text: str) -> Iterator[StemMatch]:
         lower_text = lower_keeping_length(text)
         beginnings = {match.start() for match in WORD_BEGINNING_PATTERN.finditer(lower_text)}
         for start in range(len(lower_text)) if self.anywhere else sorted(beginnings):
@@ -69,6 +75,12 @@ class StemIndex:
             key = lower_text[start : start + STEM_KEY_CHARS]
             if possible := stems.get(key) or stems.get(key[:MIN_STEM_CHARS]):
                 yield from find_longest_stems_at(lower_text, start, possible)
+
+
+@lru_cache(MAX_REMEMBERED_TEXTS)
+def remember_stems(index: StemIndex, text: str) -> tuple[StemMatch, ...]:
+    """Return the stems of a text. Several rules read the texts of one page."""
+    return tuple(index.read_stems(text))
 
 
 def find_longest_stems_at(lower_text: str, start: int, stems: Iterable[TextStem]) -> Iterator[StemMatch]:

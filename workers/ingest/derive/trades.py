@@ -33,8 +33,10 @@ MAX_TRADE_PROSE_CHARS = 15_000
 OFFERING_ROLES: frozenset[PassageRole] = frozenset({"hero", "heading", "prose", "feature", "faq", "offer"})
 #: Characters before a stem that are searched for a purpose.
 MAX_CHARS_BEFORE_PURPOSE = 60
-#: Text before a later item of a list, in one sentence: a description names the trade before its details.
-LIST_BEFORE_ITEM_PATTERN = re.compile(r"[,、，][^.!?。,、，]*[,、，][^.!?。]*$")
+SENTENCE_MARKS = ".!?。"
+LIST_MARKS = ",、，"
+#: Marks of a list in a sentence, from which an item is a late one.
+MIN_MARKS_BEFORE_LATE_ITEM = 2
 NON_LETTERS_PATTERN = re.compile(r"[\W\d_]+")
 #: Words before a purpose or customer, by language, and the words up to it. German `für` isn't one: `Praxis für Yoga`.
 PURPOSE_CUES_PATTERNS = {
@@ -137,8 +139,14 @@ def find_trades_in_leading_texts(prose: SourceProse, language: str) -> Iterator[
     for text, points in (*texts, *hero):
         for name, (share, start) in find_trades_in_text(text, language).items():
             is_title = points >= TITLE_TRADE_POINTS
-            if is_title or not LIST_BEFORE_ITEM_PATTERN.search(text, 0, start):
+            if is_title or not is_late_list_item(text, start):
                 yield name, points * share, cut_evidence_quote(text, start)
+
+
+def is_late_list_item(text: str, start: int) -> bool:
+    """Return whether a list stands before a place, in one sentence: descriptions name the trade before details."""
+    sentence_start = 1 + max(text.rfind(mark, 0, start) for mark in SENTENCE_MARKS)
+    return sum(text.count(mark, sentence_start, start) for mark in LIST_MARKS) >= MIN_MARKS_BEFORE_LATE_ITEM
 
 
 def find_trades_in_text(text: str, language: str) -> dict[str, tuple[float, int]]:

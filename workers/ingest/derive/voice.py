@@ -5,7 +5,7 @@ last one is about the measure that is farthest from other home pages. A line wit
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from generation.copy.chinese import is_traditional_chinese, write_in_traditional_characters
@@ -15,7 +15,7 @@ from workers.ingest.derive.audience import capitalize_sentence, join_labels
 from workers.ingest.derive.calls import find_calls_to_action
 from workers.ingest.derive.own_prose import list_brand_written_headings, list_brand_written_sentences
 from workers.ingest.derive.quotes import MAX_EVIDENCE_QUOTES, cut_evidence_quote, take_first_distinct_evidence_quotes
-from workers.ingest.derive.selling_points import SellingPoint, find_selling_points
+from workers.ingest.derive.selling_points import SellingPoint
 from workers.ingest.derive.tables import CustomerGrammar, load_customer_grammar
 from workers.ingest.derive.tone import (
     TONE_SENTENCE_END_PATTERN,
@@ -57,7 +57,7 @@ MIN_SENTENCES_OF_CALM_TONE = 40
 MIN_TONES = 2
 MAX_TONES = 3
 MAX_TONES_OF_POINTS = 2
-#: Weight from which a selling point gives a tone: a title or description, or three other texts.
+#: Weight from which a selling point gives a tone: a leading text, a heading and another text, or three texts.
 MIN_TONE_POINT_WEIGHT = 3
 MAX_STRESSED_POINTS = 3
 #: Tones by the measure that is far above the usual one. Long sentences and calls on readers set no tone.
@@ -96,7 +96,7 @@ class VoiceEvidence(NamedTuple):
     person: str
     politeness: str
     far: list[str]
-    points: list[SellingPoint]
+    points: Sequence[SellingPoint]
     calls: list[str]
     sentences: list[str]
     measured: list[str]
@@ -125,19 +125,19 @@ class VoiceWriter(NamedTuple):
         return write_in_traditional_characters(words) if self.is_traditional else words
 
 
-def derive_brand_voice_candidate(prose: SourceProse) -> Iterator[FieldCandidate]:
+def derive_brand_voice_candidate(prose: SourceProse, points: Sequence[SellingPoint]) -> Iterator[FieldCandidate]:
     """Yield at most one `brandVoice`; nothing for too few lines, for calls alone, or for a language without phrases."""
     language = primary_language_subtag(prose.language or "")
     if language not in load_voice_rules():
         return
-    found = find_voice_evidence(prose, language)
+    found = find_voice_evidence(prose, points, language)
     lines = [*write_voice_lines(found, choose_voice_writer(prose, language))][:MAX_VOICE_LINES]
     has_texts = found.texts >= MIN_VOICE_TEXTS and (found.has_measures or found.sentences or found.points)
     if len(lines) < MIN_VOICE_LINES or not has_texts:
         return
     confidence = BASE_VOICE_CONFIDENCE + VOICE_CONFIDENCE_PER_100_WORDS * found.tone.words / 100
-    points = (point.quote for point in found.points[:MAX_STRESSED_POINTS])
-    quotes = [*found.sentences, *points, *found.calls, *found.measured]
+    stressed = (point.quote for point in found.points[:MAX_STRESSED_POINTS])
+    quotes = [*found.sentences, *stressed, *found.calls, *found.measured]
     yield FieldCandidate(
         field="brandVoice",
         value="\n".join(lines),
@@ -158,7 +158,7 @@ def choose_voice_writer(prose: SourceProse, language: str) -> VoiceWriter:
     )
 
 
-def find_voice_evidence(prose: SourceProse, language: str) -> VoiceEvidence:
+def find_voice_evidence(prose: SourceProse, points: Sequence[SellingPoint], language: str) -> VoiceEvidence:
     rules = load_voice_rules()[language]
     sentences = list_distinct_voice_sentences(prose, language)
     calls = find_calls_to_action(prose.passages, language)
@@ -179,7 +179,7 @@ def find_voice_evidence(prose: SourceProse, language: str) -> VoiceEvidence:
         person=find_usual_form(count_texts_by_form(texts, rules.person), len(texts)),
         politeness=find_usual_form(polite, len(sentences), MIN_POLITE_SENTENCE_SHARE),
         far=[*list_far_traits(tone, language)] if has_measures else [],
-        points=find_selling_points(prose, language),
+        points=points,
         calls=calls,
         sentences=find_typical_sentences(prose, sentences, language),
         measured=sentences[:MAX_EVIDENCE_QUOTES],

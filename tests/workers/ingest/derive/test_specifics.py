@@ -43,7 +43,7 @@ def test_cards_below_a_heading_with_an_offer_are_specifics(
 
 
 @pytest.mark.parametrize("heading", ["Why choose us", "How our services work", "Our team", "Recent projects", "Blog"])
-def test_cards_of_other_sections_are_none(heading: str) -> None:
+def test_cards_of_other_sections_are_no_specifics(heading: str) -> None:
     assert specifics(page("en", (heading, ["Flat Roofs", "Gutter Cleaning", "Skylights"]))) == []
 
 

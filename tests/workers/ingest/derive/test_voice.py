@@ -78,6 +78,9 @@ def test_a_short_text_has_facts_and_no_measures() -> None:
     few = lines(prose(*GERMAN[:3], language="de"))
     assert [line.split(":")[0] for line in few] == ["Spricht die Leser mit „Sie“ an und sagt „wir“.", "Typischer Satz"]
     assert lines(prose("Die Mittel schonen Rahmen, Glas und auch die Umwelt.", language="de")) == []
+
+
+def test_calls_alone_give_no_voice() -> None:
     calls = [label("Rufen Sie uns an"), label("Jetzt Termin buchen")]
     assert lines(SourceProse(url=URL, language="de", passages=calls)) == []
 

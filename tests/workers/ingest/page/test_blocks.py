@@ -103,6 +103,11 @@ def test_a_box_that_is_named_the_hero_is_it(html: str, heroes: list[str]) -> Non
     assert sorted(passage.text for passage in passages if passage.role == "hero") == sorted(heroes)
 
 
+def test_a_number_at_the_end_of_a_page_labels_nothing_at_its_beginning() -> None:
+    html = f"<div class=hero><p>Boats of oak for all</p><h1>Zap</h1></div>{PROSE * 2}<p>2024</p>"
+    assert "Boats of oak for all" in [passage.text for passage in page(html).passages if passage.role == "hero"]
+
+
 def test_a_text_whose_class_names_it_a_slogan_is_marked() -> None:
     card = "<div class=card-tagline>All about our sails</div>"
     html = f"{TOP}<p class='site-tagline'>Oak that swims for ever</p>{card}{PROSE}"

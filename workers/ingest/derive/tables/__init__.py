@@ -16,9 +16,10 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
     """Trade with its stems and its need by language.
 
     `schema` are its types of schema.org, `genres` its categories in the stores. `customers` are audiences of nearly
-    all its brands; they count where the source names fewer than two. `possible_customers` count if the source also
-    has their words. `peers` are audiences of its own kind, which are no customers. The town of a `local` trade is
-    its market. `about_trades` may be about another trade, as software, a magazine or a course.
+    all its brands; they count where the source states none. `possible_customers` count if the source has their
+    words, and beside a stated customer so do all. `peers` are audiences of its own kind, which are no customers. The
+    town of a `local` trade is its market. `about_trades` may be about another trade, as software, a magazine or a
+    course.
     """
 
     schema: list[str] = field(default_factory=list)

@@ -77,7 +77,8 @@ def is_in_named_hero(block: PageBlock) -> bool:
 
 def is_sign_or_counter(block: PageBlock, blocks: list[PageBlock]) -> bool:
     """Return whether the block has no letters, or is a counter or its label."""
-    return not LETTER_PATTERN.search(block.text) or is_counter(block) or is_counter(blocks[block.index - 1])
+    before = blocks[max(block.index - 1, 0)]
+    return not LETTER_PATTERN.search(block.text) or is_counter(block) or is_counter(before)
 
 
 def list_hero_blocks_around_headline(blocks: list[PageBlock], headline: PageBlock) -> list[PageBlock]:
