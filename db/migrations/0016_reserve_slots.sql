@@ -1,4 +1,4 @@
--- Slots stay free for other tenants in pools whose attempts wait for remote servers. Elsewhere a slot is free soon.
+-- Attempts of some pools wait for remote servers: such a pool keeps slots free for other tenants. Elsewhere a slot is free soon.
 alter table pool add column reserves_slots boolean not null default false;
 
 update pool p

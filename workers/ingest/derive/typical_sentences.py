@@ -13,6 +13,7 @@ from workers.ingest.derive.tone import (
     measure_sentence_length,
 )
 from workers.ingest.page.blocks.cues import TextCue, has_text_cue
+from workers.ingest.page.lead import MIN_MENTIONED_NAME_CHARS, NON_LEAD_CUES
 from workers.ingest.page.lines import is_labelled, is_text_of_list, refers_back
 from workers.ingest.page.names import LEGAL_FORM_PATTERN
 from workers.ingest.page.text import fold_text
@@ -27,24 +28,8 @@ MIN_TYPICAL_CHARS = 14
 MAX_TYPICAL_CHARS = 90
 #: Characters of a sentence in any language.
 MAX_QUOTED_CHARS = 180
-#: Characters of the brand's name at least, so that its mention is a sign.
-MIN_MENTIONED_NAME_CHARS = 3
 #: Cues of sentences about a visit, and not about the brand.
-NON_TYPICAL_CUES: tuple[TextCue, ...] = (
-    "greeting",
-    "thanks",
-    "instruction",
-    "appeal",
-    "date",
-    "notice",
-    "money",
-    "offer",
-    "contact",
-    "address",
-    "legal",
-    "hours",
-    "time",
-)
+NON_TYPICAL_CUES: tuple[TextCue, ...] = (*NON_LEAD_CUES, "hours", "time")
 #: Marks of quotes, lists and labels, and addresses of the web.
 UNQUOTABLE_PATTERN = re.compile(r"[\"“”„«»「」『』|•·→@{}\[\]*#\d]|:(?=\s)|：|https?:|www\.|\.\.\.|…|^\W|\s-\s")
 #: Words that point at another place of the page or at the sentence before.
