@@ -50,11 +50,12 @@ class BackgroundColors(NamedTuple):
 
 
 class PieceColorTheme(NamedTuple):
-    """`vivid` is as near to the brand's own colour as legible text allows."""
+    """`vivid` is as near to the brand's own colour as legible text allows; `second` is another hue of the brand."""
 
     vivid: BackgroundColors
     dark: BackgroundColors
     light: BackgroundColors
+    second: RGB | None = None
 
 
 def derive_piece_color_theme(colors: Sequence[str], logo: Image.Image | None = None) -> PieceColorTheme:
@@ -73,7 +74,9 @@ def derive_piece_color_theme(colors: Sequence[str], logo: Image.Image | None = N
     main = rgb_to_oklch(first)
     ink = oklch_to_rgb(0.19, min(main.chroma, 0.04), main.hue)
     light = _derive_light_background_colors(main, rgb_to_oklch(second or main.to_rgb_with_changes(hue=34.0)), ink)
-    return PieceColorTheme(_derive_vivid_background_colors(main, ink), _derive_dark_background_colors(main), light)
+    return PieceColorTheme(
+        _derive_vivid_background_colors(main, ink), _derive_dark_background_colors(main), light, second
+    )
 
 
 def _is_colorful(color: Oklch) -> bool:

@@ -127,6 +127,18 @@ def split_into_hyphenated_pieces(text: str, style: ShapingStyle) -> list[Measure
     return [_measure_text_piece(unit, style) for phrase in phrases for unit in _split_phrase_where_breakable(phrase)]
 
 
+def hyphenate_long_words(text: str, language: str) -> str:
+    """Return a text with soft hyphens in its long words, for a language with a dictionary."""
+    if (dictionary := _hyphenation_dictionary(language)) is None:
+        return text
+    return str(_HYPHENATABLE_WORD_PATTERN.sub(lambda word: _add_soft_hyphens(word[0], dictionary), text))
+
+
+def mark_phrase_breaks(text: str, language: str) -> str:
+    """Return a text with zero-width spaces between the phrases of scripts without spaces."""
+    return "\u200b".join(split_words_in_any_script(text, language)) if _UNSPACED_LETTER_PATTERN.search(text) else text
+
+
 def _split_phrase_where_breakable(phrase: str) -> Sequence[str]:
     """Split a phrase by the Unicode line breaking rules (UAX 14), unless its script has phrases of its own.
 

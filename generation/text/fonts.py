@@ -49,7 +49,8 @@ def _cjk_font_suffix(language: str) -> str | None:
 
 
 @cache
-def _font_path(name: str) -> Path:
+def font_path(name: str) -> Path:
+    """Return the file of a font of `font_names_in_search_order`."""
     if name == INTER_FONT_NAME:
         return Path(str(files("fontpkg_inter"))) / "files" / "Inter[opsz,wght].ttf"
     if (script := name.removeprefix("NotoSans")) in _CJK_FONT_SUFFIXES.values():
@@ -59,7 +60,7 @@ def _font_path(name: str) -> Path:
 
 @cache
 def _load_font_face(name: str) -> hb.Face:
-    return hb.Face(hb.Blob.from_file_path(str(_font_path(name))))
+    return hb.Face(hb.Blob.from_file_path(str(font_path(name))))
 
 
 @cache

@@ -30,6 +30,7 @@ from schemas.errors.generation import (
     GenerationError,
     NoGenerateExtra,
     PictureRefused,
+    TemplateRefused,
     UndrawableTextRefused,
 )
 from schemas.errors.model import (

@@ -23,5 +23,13 @@ class UndrawableTextRefused(GenerationError):
     """A text that no installed font can draw."""
 
 
+class TemplateRefused(GenerationError):
+    """A template that can't be used: its faulty line, from 1 on, and the reason."""
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__("TEMPLATE_REFUSED", f"line {line}: {reason}")
+        self.line, self.reason = line, reason
+
+
 class NoGenerateExtra(GenerationError):
     """The extra `generate` isn't installed."""
