@@ -17,10 +17,14 @@ SPEECH_VOICE_LANGUAGE = "en"
 Gender = Literal["male", "female", "non_binary"]
 AgeRange = Literal["teen", "young_adult", "adult", "mid_adult", "mature", "senior"]
 #: Brand fields that copy is taken from; `caller` is the API caller.
-EvidenceField = Literal["appName", "tagline", "appDescription", "keywords", "audience", "links", "caller"]
+EvidenceField = Literal[
+    "appName", "tagline", "appDescription", "keywords", "audience", "links", "statements", "place", "caller"
+]
 #: Origin of a line: a clause or a keyword of the brand, a formula around its names, the caller's own words,
 #: or a model's line that passed the checks.
 CopyLineOrigin = Literal["clause", "keyword", "formula", "caller", "model"]
+#: Purpose of a line: it names a problem, a benefit, a proof, a place or an offer, or it invites.
+CopyIntent = Literal["problem", "benefit", "proof", "place", "offer", "invitation"]
 
 
 class StrictCamelCaseStruct(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -40,12 +44,23 @@ class CopyLine(StrictCamelCaseStruct, frozen=True, kw_only=True):
     text: str
     rule: CopyLineOrigin
     evidence: list[CopyEvidence] = field(default_factory=list)
+    intent: CopyIntent | None = None
+
+
+class BrandStatement(StrictCamelCaseStruct, frozen=True, kw_only=True):
+    """A whole sentence or noun phrase from the brand's own pages. `quote` is verbatim, `url` is its page."""
+
+    text: str
+    intent: CopyIntent
+    quote: str
+    url: str
 
 
 class BrandSnapshot(StrictCamelCaseStruct, frozen=True, kw_only=True):
     """Snapshot of a project's brand. For fields with several sources the winner comes first.
 
-    `links` are by the name of the place, as in the brand context; `language` is a BCP-47 tag.
+    `links` are by the name of the place, as in the brand context; `language` is a BCP-47 tag. `trade` is a key
+    of the ingest's table of trades, `place` the brand's town.
     """
 
     name: str
@@ -57,6 +72,9 @@ class BrandSnapshot(StrictCamelCaseStruct, frozen=True, kw_only=True):
     language: str | None = None
     colors: list[str] = field(default_factory=list)
     links: dict[str, str] = field(default_factory=dict)
+    trade: str | None = None
+    place: str | None = None
+    statements: list[BrandStatement] = field(default_factory=list)
 
 
 class Presenter(StrictCamelCaseStruct, frozen=True, kw_only=True):
@@ -86,6 +104,10 @@ class PieceCopy(StrictCamelCaseStruct, frozen=True, kw_only=True):
     A piece shows all points, since its hook may name their number. `tagline` stands on the end card, `recap`
     is a title above the points, `places` are stores and the site. `caption` is the text of the post: hook,
     points, ending, presenter, hashtags. A warning is a code and its reason.
+
+    `hook_shape` is the name of the hook's shape, or `clause`, `tagline`, `caller` or `model`. `chip` is a place or
+    an offer in at most 26 characters, `place` the brand's town, `quote` a sentence of the brand in 30 to 110
+    characters. `items` are three to five entries of one sort, such as services, in at most 26 characters each.
     """
 
     language: str
@@ -101,6 +123,11 @@ class PieceCopy(StrictCamelCaseStruct, frozen=True, kw_only=True):
     labels: CopyLabels
     presenter: CopyLine | None = None
     warnings: list[str] = field(default_factory=list)
+    hook_shape: str = ""
+    chip: CopyLine | None = None
+    place: CopyLine | None = None
+    quote: CopyLine | None = None
+    items: list[CopyLine] = field(default_factory=list)
 
 
 class PieceSpec(StrictCamelCaseStruct, frozen=True, kw_only=True):

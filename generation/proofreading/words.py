@@ -107,6 +107,8 @@ def _brand_texts_by_field(brand: BrandSnapshot) -> dict[str, list[str]]:
         "keywords": brand.keywords,
         "audience": [brand.audience or ""],
         "links": [*brand.links.values()],
+        "statements": [one.quote for one in brand.statements],
+        "place": [brand.place or ""],
         "caller": [],
     }
 
