@@ -14,6 +14,8 @@ AspectRatio = Literal["4:5", "9:16", "1:1"]
 SpeechVoice = Literal["none", "heart"]
 #: Language of that voice.
 SPEECH_VOICE_LANGUAGE = "en"
+#: Role of a picture in a piece; `framed` is a store's shot with its own headline.
+PictureRole = Literal["photo", "person", "place", "product", "screenshot", "framed", "logo", "wordmark"]
 Gender = Literal["male", "female", "non_binary"]
 AgeRange = Literal["teen", "young_adult", "adult", "mid_adult", "mature", "senior"]
 #: Brand fields that copy is taken from; `caller` is the API caller.
@@ -134,7 +136,8 @@ class PieceSpec(StrictCamelCaseStruct, frozen=True, kw_only=True):
     """Piece to make: `hook` is the caller's, word for word; `language` is only a wish.
 
     The default `aspect` is the format's: 4:5 for pictures, 9:16 for videos. Videos and remixes use `seconds`,
-    videos `speech`. `transcript` is the speech of a remix's clip, as the caller wrote it.
+    videos `speech`. `looks` are the allowed looks, preferred first; empty: any. `picture_roles` are those that a
+    caller set, in the order of the pictures. `transcript` is the speech of a remix's clip, as the caller wrote it.
     """
 
     format: PieceFormat
@@ -147,3 +150,5 @@ class PieceSpec(StrictCamelCaseStruct, frozen=True, kw_only=True):
     speech: SpeechVoice = "none"
     presenter: Presenter | None = None
     transcript: str | None = None
+    looks: list[str] = field(default_factory=list)
+    picture_roles: list[PictureRole] = field(default_factory=list)

@@ -43,17 +43,20 @@ class MeasuredText(NamedTuple):
 
 
 def match_texts(tree: dict[str, Any], section: FilledSection) -> list[MeasuredText]:
-    """Return the layout of each displayed text of a section; the styles may hide some."""
-    measured = [node for node in _walk_tree(tree) if node["runs"]]
+    """Return the layout of each text of a section that is displayed whole.
+
+    The styles may hide some, and the engine leaves out lines outside of the slide.
+    """
     found: list[MeasuredText] = []
-    remaining = iter(section.texts)
-    for node in measured:
+    start = 0
+    for node in (node for node in _walk_tree(tree) if node["runs"]):
         letters = _sort_letters("".join(run["text"] for run in node["runs"]))
-        place = next((one for one in remaining if _sort_letters(one.text) == letters), None)
-        if place is None:
-            break
-        lines = _read_lines(node, place)
-        found.append(MeasuredText(place, node["width"], node["height"], tuple(node["transform"]), lines))
+        places = enumerate(section.texts[start:], start)
+        number, place = next(((n, one) for n, one in places if _sort_letters(one.text) == letters), (start, None))
+        if place is not None:
+            lines = _read_lines(node, place)
+            found.append(MeasuredText(place, node["width"], node["height"], tuple(node["transform"]), lines))
+            start = number + 1
     return found
 
 

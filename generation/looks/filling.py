@@ -126,7 +126,9 @@ class _Filler:
 
     def fill(self, element: Element, item: tuple[int, str] | None = None) -> Node | None:
         slot = element.attributes.get("data-slot")
-        node = Node(element.tag, {**element.attributes})
+        attributes = {**element.attributes}
+        declared = (part.partition(":") for part in attributes.pop("style", "").split(";"))
+        node = Node(element.tag, attributes, style={name.strip(): value for name, colon, value in declared if colon})
         if slot == "items":
             rows = [one for one in element.children if isinstance(one, Element)][:1]
             filled = (self.fill(row, numbered) for row in rows for numbered in enumerate(self._content.items, 1))

@@ -63,7 +63,7 @@ def _search_sizes(section: FilledSection, places: Sequence[TextPlace], measure: 
         for place in open_places:
             low, high = ranges[id(place)]
             measured = layout.get(id(place))
-            if measured is None or does_text_fit(measured):
+            if measured is not None and does_text_fit(measured):
                 best[id(place)], low = place.size, place.size + 1
             else:
                 high = place.size - 1
@@ -75,8 +75,10 @@ def _search_sizes(section: FilledSection, places: Sequence[TextPlace], measure: 
 def does_text_fit(measured: MeasuredText) -> bool:
     """Return whether a text fits its box: its height, its longest line and its number of lines."""
     place = measured.place
+    middles = [(line.box[1] + line.box[3]) / 2 for line in measured.lines]
     return (
         measured.height <= place.height + _TOLERANCE_PX
+        and middles[-1] - middles[0] + place.size <= place.height + _TOLERANCE_PX
         and measured.width <= place.width + _TOLERANCE_PX
         and len(measured.lines) <= max(place.most_lines, place.text.count("\n") + 1)
         and all(

@@ -125,7 +125,16 @@ class LookArtist(NamedTuple):
         shown = "" if content.pictures.get("photo") else "no-photo"
         items = f"items-{len(content.items)}" if content.items else ""
         direction = "rtl" if is_right_to_left_language(self.language) else ""
-        parts = (given, content.kind, CLASS_BY_ASPECT[self.aspect], self.texts.script, direction, shown, items)
+        parts = (
+            styles.SLIDE_CLASS,
+            given,
+            content.kind,
+            CLASS_BY_ASPECT[self.aspect],
+            self.texts.script,
+            direction,
+            shown,
+            items,
+        )
         return " ".join(filter(None, parts))
 
     def _write_markup(self, filled: FilledSection, classes: str) -> str:

@@ -12,10 +12,17 @@ from generation.spec import AspectRatio
 #: Stylesheet that leaves only the ground of a slide.
 WITHOUT_TEXTS_CSS = f".{TEXT_CLASS}, .{TEXT_CLASS} div, .{TEXT_CLASS} i{{color:rgba(0,0,0,0) !important}}"
 
-_BASE_CSS = "div,span,img{box-sizing:border-box} .cjk ." + TEXT_CLASS + "{word-break:keep-all;line-break:strict}"
+#: Class of a slide's root.
+SLIDE_CLASS = "slide"
+_BASE_CSS = (
+    f"div,span,img{{box-sizing:border-box}} .{TEXT_CLASS}{{flex-shrink:0}} .cjk .{TEXT_CLASS}{{word-break:keep-all}}"
+)
 _MIRRORED_SIDE_PATTERN = re.compile(
     r"(?<![\w-])((?:margin|padding|border(?:-top|-bottom)?)-)?(left|right)((?:-(?:width|color|style|radius))?)(?=\s*:)"
 )
+#: Margins of the safe zone of 9:16, which is not symmetric: a rail of buttons lies at the right in all languages.
+_MIRRORED_SAFE_MARGINS = {("left", "84"): 140, ("right", "140"): 84}
+_SAFE_MARGIN_PATTERN = re.compile(r"(?<![\w-])(left|right):(84|140)px(?=[;}])")
 _MIRRORED_VALUE_PATTERN = re.compile(r"((?:text-align|transform-origin|float)\s*:\s*)(left|right)\b")
 _ROTATION_PATTERN = re.compile(r"(rotate|skewX?|translateX)\(\s*(-?)")
 
@@ -23,9 +30,15 @@ _ROTATION_PATTERN = re.compile(r"(rotate|skewX?|translateX)\(\s*(-?)")
 def mirror_stylesheet(css: str) -> str:
     """Return a stylesheet for right-to-left pages: sides, alignments and rotations mirrored."""
     other = {"left": "right", "right": "left"}
+    css = _SAFE_MARGIN_PATTERN.sub(_mirror_safe_margin, css)
     css = _MIRRORED_SIDE_PATTERN.sub(lambda found: f"{found[1] or ''}{other[found[2]]}{found[3]}", css)
     css = _MIRRORED_VALUE_PATTERN.sub(lambda found: found[1] + other[found[2]], css)
     return _ROTATION_PATTERN.sub(lambda found: f"{found[1]}({'' if found[2] else '-'}", css)
+
+
+def _mirror_safe_margin(found: re.Match[str]) -> str:
+    margin = _MIRRORED_SAFE_MARGINS.get((found[1], found[2]))
+    return found[0] if margin is None else f"{found[1]}:{margin}px"
 
 
 def build_stylesheet(

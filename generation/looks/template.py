@@ -1,5 +1,6 @@
 """Template: one look as an HTML file, parsed to values. Our looks and partners' templates are the same files."""
 
+import re
 from html.parser import HTMLParser
 from typing import Literal, NamedTuple, get_args
 
@@ -8,6 +9,8 @@ from schemas.errors import TemplateRefused
 SlideKind = Literal["hook", "point", "list", "quote", "end"]
 SLIDE_KINDS: tuple[SlideKind, ...] = get_args(SlideKind)
 
+#: Rule with a template's colors in a designer's browser: a slide has the brand's instead.
+_BROWSER_DEFAULTS_PATTERN = re.compile(r":root\s*\{[^}]*\}")
 _VOID_TAGS = frozenset({"img", "br", "meta"})
 _HEADER_NAMES = ("look", "needs", "suits", "voices")
 
@@ -55,7 +58,8 @@ def parse_template(source: str) -> Template:
             if kind is None:
                 raise TemplateRefused(section.line, f"data-kind is one of {', '.join(SLIDE_KINDS)}")
             sections.setdefault(kind, []).append(section)
-    return Template(_read_header(reader.metas), "\n".join(reader.styles), sections)
+    css = _BROWSER_DEFAULTS_PATTERN.sub("", "\n".join(reader.styles))
+    return Template(_read_header(reader.metas), css, sections)
 
 
 def _read_header(metas: dict[str, str]) -> LookHeader:

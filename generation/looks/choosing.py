@@ -1,0 +1,54 @@
+"""Choice of looks for a piece: by its pictures, its voice and its trade, in an order by the seed."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from generation.looks.template import LookHeader
+from generation.seeds import seeded_random_number
+
+#: Value of `suits` of a look for all trades.
+ANY_TRADE = "any"
+
+
+class LookMaterial(NamedTuple):
+    """What a piece has for a look: the shorter sides of its photos in pixels, its screenshots, items and quote."""
+
+    photo_sides_px: Sequence[int] = ()
+    screenshots: int = 0
+    items: int = 0
+    has_quote: bool = False
+    tone: str = "plain"
+    trade: str | None = None
+    allowed: Sequence[str] = ()
+
+
+def order_looks(headers: Sequence[LookHeader], material: LookMaterial, seed: str) -> list[LookHeader]:
+    """Return the looks that a piece has the material for, best first.
+
+    `allowed` looks keep their order. Otherwise looks of the trade come first, then those of the voice; the seed
+    orders the rest, so pieces of one brand differ.
+    """
+    fitting = [one for one in headers if has_material(one, material)]
+    if material.allowed:
+        return sorted(
+            (one for one in fitting if one.name in material.allowed), key=lambda one: material.allowed.index(one.name)
+        )
+    return sorted(fitting, key=lambda one: (-rank_look(one, material), seeded_random_number(seed, f"look {one.name}")))
+
+
+def has_material(header: LookHeader, material: LookMaterial) -> bool:
+    """Return whether a piece has a look's pictures, items and quote, and no voice that it bars."""
+    photos = sum(side >= header.min_photo_side_px for side in material.photo_sides_px)
+    return (
+        photos >= header.needs_photos
+        and material.screenshots >= header.needs_screenshots
+        and material.items >= header.min_items
+        and (material.has_quote or not header.needs_quote)
+        and material.tone not in header.barred_voices
+    )
+
+
+def rank_look(header: LookHeader, material: LookMaterial) -> int:
+    """Return how well a look suits a piece: 1 each for its trade, its voice, and for showing its pictures."""
+    is_pictured = bool(header.needs_photos and material.photo_sides_px) or bool(header.needs_screenshots)
+    return (material.trade in header.suits) + (material.tone in header.voices) + is_pictured

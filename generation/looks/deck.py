@@ -1,0 +1,277 @@
+"""Deck: the slides of a piece in one look, each composed of the copy's lines and of pictures used once."""
+
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from PIL import Image
+
+from generation.copy import tones
+from generation.looks.catalog import list_looks, load_look
+from generation.looks.choosing import LookMaterial, order_looks
+from generation.looks.drawer import FontFile
+from generation.looks.engine import LookEngine
+from generation.looks.filling import SlideContent, SlidePicture, walk_elements
+from generation.looks.fitting import SlideMisfit
+from generation.looks.fonts import FONT_PACKAGE_BY_FAMILY, list_font_files
+from generation.looks.palette import derive_look_palette
+from generation.looks.slide import DrawnSlide, LookArtist, LookTexts, PreparedSlide, read_look_texts
+from generation.looks.template import Element, Template
+from generation.picture_roles import PictureTraits
+from generation.seeds import seeded_random_number
+from generation.slides.kit import SlidePresenter
+from generation.spec import AspectRatio, PieceCopy, PieceSpec
+from generation.text.scripts import is_right_to_left_language
+from generation.theme import PieceColorTheme
+
+#: Side of a picture that the engine gets, in pixels: more than the largest slide.
+MAX_ENGINE_PICTURE_SIDE_PX = 1_700
+#: Quality of its JPEG.
+_ENGINE_JPEG_QUALITY = 93
+#: Roles of pictures in slots of photos.
+PHOTO_ROLES = frozenset({"photo", "person", "place", "product"})
+#: Roles of pictures in slots of screens.
+SCREEN_ROLES = frozenset({"screenshot", "framed"})
+#: Fewest and most entries of a list slide.
+MIN_LIST_ITEMS, MAX_LIST_ITEMS = 3, 5
+#: Longest entry of a list slide that repeats the points, in characters.
+MAX_RECAP_ITEM_CHARACTERS = 60
+#: Kinds of slides that a deck can't do without.
+REQUIRED_KINDS = frozenset({"hook", "point", "end"})
+#: Slots whose pictures a deck shows once.
+ONCE_USED_SLOTS = ("photo", "screen")
+#: Most pictures of one slot on a slide.
+MAX_PICTURES_PER_SLIDE = 3
+#: Quotation marks that open a quote, by language; others have the English one.
+_QUOTE_MARK_BY_LANGUAGE = {"ar": "”", "ja": "「", "zh": "“"}
+
+
+class PieceMaterial(NamedTuple):
+    """A piece's pictures with their traits, its logo and presenter, and its colors."""
+
+    pictures: Sequence[tuple[Image.Image, PictureTraits]]
+    theme: PieceColorTheme
+    logo: Image.Image | None = None
+    presenter: SlidePresenter | None = None
+
+
+class DrawnDeck(NamedTuple):
+    """Drawn slides of a piece in one look, in their order, and the names of the pictures on them."""
+
+    look: str
+    slides: list[DrawnSlide]
+    pictures: list[str]
+
+
+class NoLookFits(Exception):
+    """No look can show a piece: its texts are too long, or its pictures don't suffice."""
+
+
+def compose_slides(spec: PieceSpec, copy: PieceCopy) -> list[SlideContent]:
+    """Return the contents of a piece's slides, without their pictures: hook, points, list or quote, and end."""
+    common = _list_common_texts(spec, copy)
+    presented = {"presenter": f"{spec.presenter.name} – {copy.labels.presenter}"} if spec.presenter else {}
+    chip = {"chip": copy.chip.text} if copy.chip else {}
+    hook = SlideContent("hook", {**common, **presented, **chip, "headline": copy.hook.text})
+    if spec.format == "image":
+        return [hook._replace(texts={**hook.texts, "call": _call_text(spec, copy)})]
+    points = [SlideContent("point", {**common, "headline": line.text}) for line in copy.points]
+    end_texts = {**common, **presented, "call": _call_text(spec, copy)}
+    if copy.tagline:
+        end_texts["headline"] = copy.tagline.text
+    slides = [
+        hook,
+        *points,
+        *_compose_list(copy, common),
+        *_compose_quote(copy, common),
+        SlideContent("end", end_texts),
+    ]
+    pages = len(slides)
+    return [one._replace(texts={**one.texts, "page": f"{number}/{pages}"}) for number, one in enumerate(slides, 1)]
+
+
+def _list_common_texts(spec: PieceSpec, copy: PieceCopy) -> dict[str, str]:
+    is_mirrored = is_right_to_left_language(copy.language)
+    texts = {"name": spec.brand.name, "arrow": "←" if is_mirrored else "→"}
+    if copy.place:
+        texts["place"] = copy.place.text
+    if copy.places:
+        texts["site"] = copy.places[-1].text
+    return texts
+
+
+def _call_text(spec: PieceSpec, copy: PieceCopy) -> str:
+    """Return the call to action; the first place if it only repeats the brand's name."""
+    if spec.brand.name.startswith(copy.call_to_action.text):
+        return copy.places[0].text if copy.places else ""
+    return copy.call_to_action.text
+
+
+def _compose_list(copy: PieceCopy, common: Mapping[str, str]) -> list[SlideContent]:
+    items = [line.text for line in copy.items][:MAX_LIST_ITEMS]
+    if len(items) < MIN_LIST_ITEMS:
+        items = [line.text for line in copy.points if len(line.text) <= MAX_RECAP_ITEM_CHARACTERS][:MAX_LIST_ITEMS]
+    if len(items) < MIN_LIST_ITEMS:
+        return []
+    return [SlideContent("list", {**common, "headline": copy.recap.text}, items)]
+
+
+def _compose_quote(copy: PieceCopy, common: Mapping[str, str]) -> list[SlideContent]:
+    if copy.quote is None or copy.quote.text in {copy.hook.text, *(line.text for line in copy.points)}:
+        return []
+    mark = _QUOTE_MARK_BY_LANGUAGE.get(copy.language.partition("-")[0], "“")
+    return [SlideContent("quote", {**common, "headline": copy.quote.text, "quotemark": mark})]
+
+
+def describe_material(spec: PieceSpec, copy: PieceCopy, material: PieceMaterial) -> LookMaterial:
+    """Return the material of a piece for the choice of its look."""
+    sides = [min(image.size) for image, traits in material.pictures if traits.role in PHOTO_ROLES]
+    return LookMaterial(
+        photo_sides_px=sides,
+        screenshots=sum(traits.role in SCREEN_ROLES for _, traits in material.pictures),
+        items=max(len(copy.items), sum(len(line.text) <= MAX_RECAP_ITEM_CHARACTERS for line in copy.points)),
+        has_quote=copy.quote is not None,
+        tone=tones.voice_to_tone(spec.brand.voice),
+        trade=spec.brand.trade,
+        allowed=spec.looks,
+    )
+
+
+def draw_deck(spec: PieceSpec, copy: PieceCopy, material: PieceMaterial, aspect: AspectRatio) -> DrawnDeck:
+    """Draw a piece's slides in the first look that can show them all.
+
+    Raises `NoLookFits`, `UndrawableTextRefused`, and `GenerationError` if the engine's process ended.
+    """
+    slides = compose_slides(spec, copy)
+    texts = read_look_texts((text for one in slides for text in [*one.texts.values(), *one.items]), copy.language)
+    pictures, data = _name_pictures(material)
+    palette = derive_look_palette(material.theme)
+    looks = [
+        load_look(one.name) for one in order_looks(list_looks(), describe_material(spec, copy, material), spec.seed)
+    ]
+    with LookEngine(list_piece_fonts(texts, looks), data) as engine:
+        for template in looks:
+            artist = LookArtist(engine, template, palette, aspect, texts)
+            try:
+                return _DeckDrawer(artist, pictures, spec.seed).draw(slides)
+            except SlideMisfit:
+                continue
+    raise NoLookFits
+
+
+def list_piece_fonts(texts: LookTexts, templates: Iterable[Template]) -> list[FontFile]:
+    """Return the font files of the families that templates name and of the fallback fonts of texts."""
+    named = {
+        family for template in templates for family in FONT_PACKAGE_BY_FAMILY if family in template.css
+    } | texts.families
+    return [file for family in sorted(named) for file in list_font_files(family)]
+
+
+class _DeckDrawer:
+    """Drawer of one deck in one look; `_unused` are the pictures that no slide shows yet, by slot."""
+
+    def __init__(self, artist: LookArtist, pictures: Mapping[str, Sequence[SlidePicture]], seed: str) -> None:
+        self._artist, self._seed = artist, seed
+        self._unused = {slot: [*named] for slot, named in pictures.items()}
+        self._used: list[str] = []
+        self._turns: dict[str, int] = {}
+
+    def draw(self, slides: Sequence[SlideContent]) -> DrawnDeck:
+        """Prepare all slides, then draw them: a look whose words don't fit costs little. Raises `SlideMisfit`."""
+        prepared = [one for content in slides for one in self._prepare(content)]
+        drawn = [self._draw(*one) for one in prepared]
+        return DrawnDeck(self._artist.template.header.name, [one for one in drawn if one], self._used)
+
+    def _prepare(self, content: SlideContent) -> Iterator[tuple[PreparedSlide, SlideContent, list[Element]]]:
+        """Yield a slide in its first fitting section, with the sections behind it; nothing for an optional misfit."""
+        offered = content._replace(pictures=self._offer_pictures())
+        sections = self._order_sections(offered)
+        for number, section in enumerate(sections, 1):
+            try:
+                slide = self._artist.prepare_slide(section, offered)
+            except SlideMisfit as misfit:
+                if number == len(sections) and content.kind in REQUIRED_KINDS:
+                    raise misfit from None
+                continue
+            self._take_pictures(slide)
+            yield slide, offered, sections[number:]
+            return
+        if not sections and content.kind in REQUIRED_KINDS:
+            raise SlideMisfit("headline", f"has no section for {content.kind}")
+
+    def _draw(self, slide: PreparedSlide, content: SlideContent, others: Sequence[Element]) -> DrawnSlide | None:
+        """Draw a slide, in another section if a text is illegible on its ground. Raises `SlideMisfit`."""
+        try:
+            return self._artist.draw_slide(slide)
+        except SlideMisfit as misfit:
+            last = misfit
+        for section in others:
+            try:
+                return self._artist.draw_slide(self._artist.prepare_slide(section, content))
+            except SlideMisfit as misfit:
+                last = misfit
+        if content.kind in REQUIRED_KINDS:
+            raise last
+        return None
+
+    def _order_sections(self, content: SlideContent) -> list[Element]:
+        """Return the sections for a slide: each kind takes turns, and those that show a picture come first."""
+        sections = self._artist.template.sections.get(content.kind, [])
+        if not sections:
+            return []
+        first = int(seeded_random_number(self._seed, f"section {content.kind}") * len(sections))
+        turn = self._turns.setdefault(content.kind, first)
+        self._turns[content.kind] = turn + 1
+        turned = [sections[(turn + number) % len(sections)] for number in range(len(sections))]
+        return sorted(turned, key=lambda one: -count_picture_slots(one, content))
+
+    def _offer_pictures(self) -> dict[str, SlidePicture]:
+        offered = {}
+        for slot, pictures in self._unused.items():
+            for number, picture in enumerate(pictures[:MAX_PICTURES_PER_SLIDE], 1):
+                offered[slot if number == 1 else f"{slot}{number}"] = picture
+        return offered
+
+    def _take_pictures(self, slide: PreparedSlide) -> None:
+        used = {node.picture.name for node in slide.section.pictures if node.picture}
+        for slot in ONCE_USED_SLOTS:
+            self._used += [one.name for one in self._unused[slot] if one.name in used]
+            self._unused[slot] = [one for one in self._unused[slot] if one.name not in used]
+
+
+def count_picture_slots(section: Element, content: SlideContent) -> int:
+    """Return 1 for a section that shows a photo or a screen that the slide has; else 0: pictures come first."""
+    slots = {one.attributes.get("data-slot") for one in walk_elements(section) if one.tag == "img"}
+    return int(bool(slots & set(content.pictures) - {"logo", "portrait"}))
+
+
+def _name_pictures(material: PieceMaterial) -> tuple[dict[str, list[SlidePicture]], dict[str, bytes]]:
+    """Return a piece's pictures by their slots, and their files by their names in the engine."""
+    slots: dict[str, list[SlidePicture]] = {"photo": [], "screen": [], "logo": [], "portrait": []}
+    data: dict[str, bytes] = {}
+    for number, (image, traits) in enumerate(material.pictures):
+        slot = "photo" if traits.role in PHOTO_ROLES else "screen" if traits.role in SCREEN_ROLES else None
+        if slot:
+            name = f"picture-{number}"
+            data[name], size = encode_engine_picture(image)
+            slots[slot].append(SlidePicture(name, size, traits.role, traits.focus, traits.subject, traits.cut_out))
+    extra = {"logo": material.logo, "portrait": material.presenter.face if material.presenter else None}
+    for slot, extra_image in extra.items():
+        if extra_image:
+            data[slot], size = encode_engine_picture(extra_image)
+            slots[slot] = [SlidePicture(slot, size, "logo" if slot == "logo" else "person")]
+    return slots, data
+
+
+def encode_engine_picture(image: Image.Image) -> tuple[bytes, tuple[int, int]]:
+    """Return a picture as a file for the engine, scaled down to the largest useful size, and that size."""
+    shown = image
+    if max(image.size) > MAX_ENGINE_PICTURE_SIDE_PX:
+        shown = image.copy()
+        shown.thumbnail((MAX_ENGINE_PICTURE_SIDE_PX, MAX_ENGINE_PICTURE_SIDE_PX), Image.Resampling.LANCZOS)
+    file = io.BytesIO()
+    if shown.mode == "RGBA":
+        shown.save(file, "PNG", compress_level=1)
+    else:
+        shown.convert("RGB").save(file, "JPEG", quality=_ENGINE_JPEG_QUALITY)
+    return file.getvalue(), shown.size
