@@ -27,7 +27,7 @@ class RenderedFile(StrictCamelCaseStruct, frozen=True, kw_only=True):
     """An output file and its thumbnail, by their names in the piece's folder.
 
     Width and height are in pixels; only a video has `duration_ms`. For a video, `shown` has each scene's
-    lines as they stand at its end.
+    lines as they stand at its end. `look` is the look of a slide.
     """
 
     name: str
@@ -39,6 +39,7 @@ class RenderedFile(StrictCamelCaseStruct, frozen=True, kw_only=True):
     size_bytes: int
     sha256: str
     shown: list[MeasuredDrawnTextLine]
+    look: str | None = None
 
 
 class RenderingProgress(NamedTuple):

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -10,13 +9,14 @@ from PIL import Image
 
 from generation import pictures
 from generation.frame import PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT
+from generation.looks.deck import PHOTO_ROLES, NoLookFits, PieceMaterial, compose_slides, draw_deck
 from generation.outputs import MeasuredDrawnTextLine, RenderedFile, RenderingProgress
+from generation.picture_roles import read_picture_traits
 from generation.portraits.portrait import draw_presenter_portrait
 from generation.remix.clip import probe_clip
 from generation.remix.remix import PreparedRemix
-from generation.slides.deck import SlideDrawer, list_slideshow_slide_drawers
-from generation.slides.hook import draw_single_image
 from generation.slides.kit import SlideKit, SlidePresenter
+from generation.slides.plain import draw_plain_slide
 from generation.sound.speech import synthesize_speech_of_texts
 from generation.sound.track import min_speech_scene_seconds
 from generation.spec import AspectRatio, PieceCopy, PieceFormat, PieceSpec, Presenter
@@ -28,7 +28,10 @@ from generation.video.video import VideoContentPiece
 from schemas.errors import GenerationError, UndrawableTextRefused
 
 #: Version of the renderer: changes with each release that draws the same spec differently.
-RENDERER_VERSION = "4"
+RENDERER_VERSION = "5"
+
+#: Name of the look without the engine.
+PLAIN_LOOK_NAME = "plain"
 
 #: Side of a portrait inside a piece, in pixels: more than two for each displayed pixel.
 _PRESENTER_PORTRAIT_SIDE_PX = 400
@@ -61,16 +64,33 @@ class RenderablePiece(Protocol):
 
 
 class RenderableSlides(NamedTuple):
-    """Slides to draw, by their file names without the suffix."""
+    """Slides of a slideshow or an image to draw in a look."""
 
-    slides: dict[str, SlideDrawer]
+    spec: PieceSpec
+    copy: PieceCopy
+    material: PieceMaterial
+    kit: SlideKit
+    aspect: AspectRatio
 
     def render_files_and_yield_progress(self, folder: Path) -> Iterator[RenderingProgress]:
-        for number, (name, slide) in enumerate(self.slides.items(), 1):
-            canvas = slide()
-            yield RenderingProgress(
-                number / len(self.slides), _write_picture_files(folder, name, canvas.image, canvas.marks)
-            )
+        look, drawn = self._draw_slides()
+        for number, (image, marks) in enumerate(drawn, 1):
+            made = _write_picture_files(folder, f"{self.spec.format}-{number}", image, marks, look)
+            yield RenderingProgress(number / len(drawn), made)
+
+    def _draw_slides(self) -> tuple[str, list[tuple[Image.Image, list[MeasuredDrawnTextLine]]]]:
+        """Return the look's name, and the slides; in the plain look if no look fits or its engine isn't there."""
+        try:
+            drawn = draw_deck(self.spec, self.copy, self.material, self.aspect)
+        except NoLookFits:
+            return PLAIN_LOOK_NAME, [*self._draw_plain_slides()]
+        return drawn.look, [(slide.image, slide.marks) for slide in drawn.slides]
+
+    def _draw_plain_slides(self) -> Iterator[tuple[Image.Image, list[MeasuredDrawnTextLine]]]:
+        photos = [image for image, traits in self.material.pictures if traits.role in PHOTO_ROLES]
+        for number, content in enumerate(compose_slides(self.spec, self.copy)):
+            canvas = draw_plain_slide(self.kit, content, photos[number] if number < len(photos) else None, number)
+            yield canvas.image, canvas.marks
 
 
 def prepare_piece(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles) -> RenderablePiece:
@@ -97,10 +117,13 @@ def unused_logo_warnings(given: PieceInputFiles) -> list[str]:
 
 def _prepare_slides(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles) -> RenderablePiece:
     kit = _build_slide_kit(spec, copy, given, "4:5")
-    slides: Sequence[SlideDrawer] = [partial(draw_single_image, kit, copy)]
-    if spec.format == "slideshow":
-        slides = list_slideshow_slide_drawers(kit, copy)
-    return RenderableSlides({f"{spec.format}-{number}": slide for number, slide in enumerate(slides, 1)})
+    portrait = kit.presenter.face if kit.presenter else None
+    roles = [*spec.picture_roles, *[None] * len(kit.screenshots)]
+    pictures = [
+        (image, read_picture_traits(image, declared=role)) for image, role in zip(kit.screenshots, roles, strict=False)
+    ]
+    material = PieceMaterial(pictures, kit.theme, kit.logo, portrait)
+    return RenderableSlides(spec, copy, material, kit, spec.aspect or "4:5")
 
 
 def _build_video_piece(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles) -> RenderablePiece:
@@ -143,8 +166,7 @@ _PREPARE_PIECE_BY_FORMAT: Mapping[PieceFormat, Callable[[PieceSpec, PieceCopy, P
 
 def _build_slide_kit(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles, aspect: AspectRatio) -> SlideKit:
     logo = pictures.decode_logo(given.logo) if given.logo is not None else None
-    screenshot_count = max(2, len(copy.points))
-    screenshots = tuple(pictures.decode_picture(data) for data in given.screenshots[:screenshot_count])
+    screenshots = tuple(pictures.decode_picture(data) for data in given.screenshots)
     colors = derive_piece_color_theme(spec.brand.colors, logo)
     return SlideKit(
         name=spec.brand.name,
@@ -173,7 +195,7 @@ def render_portrait_files(presenter: Presenter, colors: Sequence[str], folder: P
 
 
 def _write_picture_files(
-    folder: Path, name: str, image: Image.Image, marks: Sequence[MeasuredDrawnTextLine] = ()
+    folder: Path, name: str, image: Image.Image, marks: Sequence[MeasuredDrawnTextLine] = (), look: str | None = None
 ) -> RenderedFile:
     data = encode_jpeg(image)
     (folder / f"{name}.jpg").write_bytes(data)
@@ -187,4 +209,5 @@ def _write_picture_files(
         size_bytes=len(data),
         sha256=hashlib.sha256(data).hexdigest(),
         shown=[*marks],
+        look=look,
     )

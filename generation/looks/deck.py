@@ -9,17 +9,16 @@ from PIL import Image
 from generation.copy import tones
 from generation.looks.catalog import list_looks, load_look
 from generation.looks.choosing import LookMaterial, order_looks
-from generation.looks.drawer import FontFile
-from generation.looks.engine import LookEngine
+from generation.looks.engine import EngineMissing, LookEngine
 from generation.looks.filling import SlideContent, SlidePicture, walk_elements
 from generation.looks.fitting import SlideMisfit
 from generation.looks.fonts import FONT_PACKAGE_BY_FAMILY, list_font_files
+from generation.looks.messages import FontFile
 from generation.looks.palette import derive_look_palette
 from generation.looks.slide import DrawnSlide, LookArtist, LookTexts, PreparedSlide, read_look_texts
 from generation.looks.template import Element, Template
 from generation.picture_roles import PictureTraits
 from generation.seeds import seeded_random_number
-from generation.slides.kit import SlidePresenter
 from generation.spec import AspectRatio, PieceCopy, PieceSpec
 from generation.text.scripts import is_right_to_left_language
 from generation.theme import PieceColorTheme
@@ -47,12 +46,12 @@ _QUOTE_MARK_BY_LANGUAGE = {"ar": "”", "ja": "「", "zh": "“"}
 
 
 class PieceMaterial(NamedTuple):
-    """A piece's pictures with their traits, its logo and presenter, and its colors."""
+    """A piece's pictures with their traits, its logo, its presenter's portrait and its colors."""
 
     pictures: Sequence[tuple[Image.Image, PictureTraits]]
     theme: PieceColorTheme
     logo: Image.Image | None = None
-    presenter: SlidePresenter | None = None
+    portrait: Image.Image | None = None
 
 
 class DrawnDeck(NamedTuple):
@@ -140,7 +139,8 @@ def describe_material(spec: PieceSpec, copy: PieceCopy, material: PieceMaterial)
 def draw_deck(spec: PieceSpec, copy: PieceCopy, material: PieceMaterial, aspect: AspectRatio) -> DrawnDeck:
     """Draw a piece's slides in the first look that can show them all.
 
-    Raises `NoLookFits`, `UndrawableTextRefused`, and `GenerationError` if the engine's process ended.
+    Raises `NoLookFits`, also without the engine; `UndrawableTextRefused`, and `GenerationError` if the engine's
+    process ended.
     """
     slides = compose_slides(spec, copy)
     texts = read_look_texts((text for one in slides for text in [*one.texts.values(), *one.items]), copy.language)
@@ -149,13 +149,26 @@ def draw_deck(spec: PieceSpec, copy: PieceCopy, material: PieceMaterial, aspect:
     looks = [
         load_look(one.name) for one in order_looks(list_looks(), describe_material(spec, copy, material), spec.seed)
     ]
-    with LookEngine(list_piece_fonts(texts, looks), data) as engine:
-        for template in looks:
-            artist = LookArtist(engine, template, palette, aspect, texts)
-            try:
-                return _DeckDrawer(artist, pictures, spec.seed).draw(slides)
-            except SlideMisfit:
-                continue
+    try:
+        with LookEngine(list_piece_fonts(texts, looks), data) as engine:
+            return _draw_in_first_fitting_look(
+                [LookArtist(engine, look, palette, aspect, texts) for look in looks], slides, pictures, spec.seed
+            )
+    except EngineMissing:
+        raise NoLookFits from None
+
+
+def _draw_in_first_fitting_look(
+    artists: Sequence[LookArtist],
+    slides: Sequence[SlideContent],
+    pictures: Mapping[str, Sequence[SlidePicture]],
+    seed: str,
+) -> DrawnDeck:
+    for artist in artists:
+        try:
+            return _DeckDrawer(artist, pictures, seed).draw(slides)
+        except SlideMisfit:
+            continue
     raise NoLookFits
 
 
@@ -255,7 +268,7 @@ def _name_pictures(material: PieceMaterial) -> tuple[dict[str, list[SlidePicture
             name = f"picture-{number}"
             data[name], size = encode_engine_picture(image)
             slots[slot].append(SlidePicture(name, size, traits.role, traits.focus, traits.subject, traits.cut_out))
-    extra = {"logo": material.logo, "portrait": material.presenter.face if material.presenter else None}
+    extra = {"logo": material.logo, "portrait": material.portrait}
     for slot, extra_image in extra.items():
         if extra_image:
             data[slot], size = encode_engine_picture(extra_image)

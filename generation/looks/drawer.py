@@ -8,12 +8,20 @@ stdout. The kernel limits its CPU and memory, so that a template that costs too 
 import resource
 import sys
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import msgspec
 import pytakumi
 
 from generation.confinement.confine import confine_process
+from generation.looks.messages import (
+    DrawerAnswer,
+    DrawerRequest,
+    DrawerSetup,
+    MeasureRequest,
+    read_message,
+    write_message,
+)
 
 #: CPU seconds of one request.
 MAX_REQUEST_CPU_S = 5
@@ -21,51 +29,6 @@ MAX_REQUEST_CPU_S = 5
 MAX_DRAWER_MEMORY_BYTES = 512 << 20
 #: Memory of the engine for decoded pictures.
 MAX_PICTURE_CACHE_BYTES = 64 << 20
-#: Bytes of the length in front of each message.
-MESSAGE_LENGTH_BYTES = 4
-
-
-class FontFile(msgspec.Struct, frozen=True):
-    """A font file, by the name that templates use."""
-
-    family: str
-    path: str
-
-
-class DrawerSetup(msgspec.Struct, frozen=True, tag="setup"):
-    """First message: the fonts and the pictures, by the names that markup uses."""
-
-    fonts: list[FontFile]
-    pictures: dict[str, bytes]
-
-
-class MeasureRequest(msgspec.Struct, frozen=True, tag="measure"):
-    """Request for the boxes of a markup; the answer is the engine's tree as JSON."""
-
-    markup: str
-    stylesheets: list[str]
-    width: int
-    height: int
-
-
-class DrawRequest(msgspec.Struct, frozen=True, tag="draw"):
-    """Request for the pixels of a markup; the answer is 4 bytes a pixel, not premultiplied."""
-
-    markup: str
-    stylesheets: list[str]
-    width: int
-    height: int
-    language: str = "en"
-
-
-class DrawerAnswer(msgspec.Struct, frozen=True):
-    """Answer to one request: its bytes, or the engine's complaint."""
-
-    data: bytes = b""
-    complaint: str | None = None
-
-
-DrawerRequest = MeasureRequest | DrawRequest
 
 
 def main() -> None:
@@ -76,6 +39,7 @@ def main() -> None:
         renderer.register_font(Path(font.path).read_bytes(), name=font.family)
     limit_drawer_process()
     confine_process()
+    write_message(answers, msgspec.msgpack.encode(DrawerAnswer()))
     decoder = msgspec.msgpack.Decoder(DrawerRequest)
     while message := read_message(requests):
         limit_cpu_of_next_request()
@@ -84,9 +48,7 @@ def main() -> None:
         )
 
 
-def answer_request(
-    renderer: pytakumi.Renderer, pictures: dict[str, bytes], request: MeasureRequest | DrawRequest
-) -> DrawerAnswer:
+def answer_request(renderer: pytakumi.Renderer, pictures: dict[str, bytes], request: DrawerRequest) -> DrawerAnswer:
     common: dict[str, Any] = {
         "width": request.width,
         "height": request.height,
@@ -116,17 +78,6 @@ def limit_cpu_of_next_request() -> None:
     until = int(used.ru_utime + used.ru_stime) + 1 + MAX_REQUEST_CPU_S
     resource.setrlimit(resource.RLIMIT_CPU, (until if most < 0 else min(until, most), most))
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
-
-
-def read_message(stream: IO[bytes]) -> bytes:
-    """Return the next message of a stream, or nothing at its end."""
-    return stream.read(int.from_bytes(stream.read(MESSAGE_LENGTH_BYTES), "big"))
-
-
-def write_message(stream: IO[bytes], message: bytes) -> None:
-    stream.write(len(message).to_bytes(MESSAGE_LENGTH_BYTES, "big"))
-    stream.write(message)
-    stream.flush()
 
 
 if __name__ == "__main__":

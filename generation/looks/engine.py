@@ -13,7 +13,7 @@ from typing import IO, Any, Self
 import msgspec
 import numpy as np
 
-from generation.looks.drawer import (
+from generation.looks.messages import (
     MESSAGE_LENGTH_BYTES,
     DrawerAnswer,
     DrawerSetup,
@@ -40,8 +40,15 @@ class TooCostlyTemplate(GenerationError):
         super().__init__("TEMPLATE_TOO_COSTLY", f"the template can't be drawn within its limits: {reason}")
 
 
+class EngineMissing(Exception):
+    """The engine isn't installed, or its library doesn't load on this host."""
+
+
 class LookEngine:
-    """A process that draws slides with these fonts and pictures; it ends with the `with` block."""
+    """A process that draws slides with these fonts and pictures; it ends with the `with` block.
+
+    Raises `EngineMissing` if the engine doesn't load.
+    """
 
     def __init__(self, fonts: Sequence[FontFile], pictures: Mapping[str, bytes]) -> None:
         self._process = subprocess.Popen(
@@ -51,12 +58,22 @@ class LookEngine:
             stderr=subprocess.DEVNULL,
             env={},
         )
-        self._send(DrawerSetup([*fonts], {**pictures}))
+        self._is_ready = False
+        try:
+            self._send(DrawerSetup([*fonts], {**pictures}))
+            self._read_answer()
+        except BaseException:
+            self._end()
+            raise
+        self._is_ready = True
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._end()
+
+    def _end(self) -> None:
         self._process.kill()
         for stream in (self._process.stdin, self._process.stdout):
             if stream:
@@ -115,6 +132,8 @@ class LookEngine:
         code = self._process.wait()
         if -code in KILL_SIGNALS_NOT_BY_LIMIT:
             raise GenerationError("RENDERER_KILLED", "the process that draws slides was ended by its host")
+        if code > 0 and not self._is_ready:
+            raise EngineMissing
         names = {-signal.SIGXCPU: "it took too much CPU", -signal.SIGABRT: "it took too much memory"}
         raise TooCostlyTemplate(names.get(code, f"its process ended with {code}"))
 

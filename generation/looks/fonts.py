@@ -8,7 +8,7 @@ from typing import Literal
 
 import regex
 
-from generation.looks.drawer import FontFile
+from generation.looks.messages import FontFile
 from generation.text.fonts import INTER_FONT_NAME, font_name_for_grapheme, font_path
 from generation.text.scripts import split_graphemes
 

@@ -1,0 +1,63 @@
+"""Plain look: a photo, a headline and the brand's name, for texts that fit no look and hosts without the engine."""
+
+from collections.abc import Sequence
+
+from PIL import Image
+
+from generation import paint
+from generation.canvas import Canvas
+from generation.color import RGB
+from generation.looks.filling import SlideContent
+from generation.slides.kit import BODY_FONT_STYLE, LABEL_FONT_STYLE, TITLE_FONT_STYLE, SlideKit
+from generation.text.fitting import TextBox
+
+#: Share of a slide's height that its photo takes.
+_PHOTO_HEIGHT_SHARE = 0.4
+#: Height of the name's line and of each line at the foot, in pixels.
+_LABEL_HEIGHT_PX = 64
+_GAP_PX = 40
+_HEADLINE_FONT_SIZES_PX = (26, 150)
+_BODY_FONT_SIZES_PX = (24, 52)
+_LABEL_FONT_SIZES_PX = (22, 38)
+#: Slots at the foot of a slide, lowest last.
+_FOOT_SLOTS = ("presenter", "call", "site")
+
+
+def draw_plain_slide(kit: SlideKit, content: SlideContent, photo: Image.Image | None, number: int) -> Canvas:
+    """Draw a slide in the plain look; a text that is too long ends with an ellipsis. Raises `UndrawableTextRefused`."""
+    ground = (kit.theme.vivid, kit.theme.light, kit.theme.dark)[number % 3]
+    canvas = kit.create_canvas_on_image(Image.new("RGB", kit.frame.size, ground.tints[0]))
+    top: float = kit.frame.top
+    if photo:
+        size = (kit.frame.width, round(kit.frame.height * _PHOTO_HEIGHT_SHARE))
+        canvas.image.paste(paint.scale_and_crop_picture_to_size(photo, size), (0, 0))
+        top = max(top, size[1] + _GAP_PX)
+    headline = content.texts.get("headline", "")
+    labels = [("name", kit.name)] if headline else []
+    top = _draw_lines(kit, canvas, labels, top, color=ground.text)
+    feet = [(slot, content.texts[slot]) for slot in _FOOT_SLOTS if content.texts.get(slot)]
+    bottom = kit.frame.bottom - len(feet) * _LABEL_HEIGHT_PX
+    _draw_lines(kit, canvas, feet, bottom, color=ground.text)
+    items = [("item", item) for item in content.items]
+    room = max(_LABEL_HEIGHT_PX, bottom - _GAP_PX - top - len(items) * 2 * _LABEL_HEIGHT_PX)
+    block = kit.fit_text(
+        headline or kit.name, TextBox(kit.safe_width, room, 8), TITLE_FONT_STYLE, _HEADLINE_FONT_SIZES_PX
+    )
+    slot = "headline" if headline else "name"
+    top = canvas.draw_text_block(slot, block, (kit.frame.left, top), kit.safe_width, color=ground.text) + _GAP_PX
+    for slot, item in items:
+        body = kit.fit_text(
+            item, TextBox(kit.safe_width, 1.6 * _LABEL_HEIGHT_PX, 2), BODY_FONT_STYLE, _BODY_FONT_SIZES_PX
+        )
+        canvas.draw_text_block(slot, body, (kit.frame.left, top), kit.safe_width, color=ground.text)
+        top += 2 * _LABEL_HEIGHT_PX
+    return canvas
+
+
+def _draw_lines(kit: SlideKit, canvas: Canvas, lines: Sequence[tuple[str, str]], top: float, *, color: RGB) -> float:
+    """Draw single lines below each other, each with its slot; return the y below them."""
+    for slot, text in lines:
+        block = kit.fit_text(text, TextBox(kit.safe_width, _LABEL_HEIGHT_PX, 1), LABEL_FONT_STYLE, _LABEL_FONT_SIZES_PX)
+        canvas.draw_text_block(slot, block, (kit.frame.left, top), kit.safe_width, color=color)
+        top += _LABEL_HEIGHT_PX
+    return top
