@@ -6,7 +6,7 @@ from importlib.resources import files
 from generation.looks.template import LookHeader, Template, parse_template
 
 #: Names of our looks, in the order of their general use.
-LOOK_NAMES = ("poster",)
+LOOK_NAMES = ("poster", "editorial", "caption", "big-type", "product", "app", "quote", "list")
 
 
 @cache

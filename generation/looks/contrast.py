@@ -10,10 +10,10 @@ from generation.looks.engine import Pixels
 
 #: Share of a line's pixels, in percent, that may have less contrast.
 _IGNORED_PIXEL_PERCENT = 5.0
-#: Largest difference of a channel between a text's color and a pixel that is all ink.
-_SAME_COLOR_DIFFERENCE = 6
-#: Smallest difference of a channel that shows ink.
-_INK_DIFFERENCE = 10
+#: Color in which a slide's texts are drawn to find their ink on any ground.
+INK_MARK_COLOR = (255, 0, 255)
+#: Largest difference of a channel to the mark of a pixel that is all ink, and of one that shows some.
+_PURE_INK_DIFFERENCE, _SOME_INK_DIFFERENCE = 8, 110
 #: Pixels of ink that a measurement needs.
 _MIN_INK_PIXELS = 20
 
@@ -27,32 +27,37 @@ class LineContrast(NamedTuple):
     contrast: float
 
 
-def measure_line_contrasts(drawn: Pixels, bare: Pixels, texts: Sequence[MeasuredText]) -> Iterator[LineContrast]:
-    """Yield each line's contrast: its ink in `drawn` against the same pixels of `bare`, the slide without texts.
+class SlideLayers(NamedTuple):
+    """A slide's pixels as they are, without its texts, and with its texts in the mark's color."""
 
-    A line without visible ink has the contrast 1.
+    drawn: Pixels
+    bare: Pixels
+    marked: Pixels
+
+
+def measure_line_contrasts(layers: SlideLayers, texts: Sequence[MeasuredText]) -> Iterator[LineContrast]:
+    """Yield each line's contrast: the pixels that are all ink against the same pixels without texts.
+
+    A line without ink has the contrast 1.
     """
     for text in texts:
         for line in text.lines:
-            left, top, right, bottom = _clip_box(text.find_line_box_in_slide(line), drawn)
-            with_text, ground = drawn[top:bottom, left:right], bare[top:bottom, left:right]
-            difference = np.abs(with_text.astype(np.int16) - ground).max(2) if with_text.size else np.zeros((0, 0))
-            inked = difference > _INK_DIFFERENCE
-            ink_box = _find_ink_box(inked, left, top)
-            yield LineContrast(text, line, ink_box, _measure_contrast_of_ink(with_text, ground, inked, difference))
+            left, top, right, bottom = _clip_box(text.find_line_box_in_slide(line), layers.drawn)
+            cut = (slice(top, bottom), slice(left, right))
+            away = np.abs(layers.marked[cut].astype(np.int16) - INK_MARK_COLOR).max(2, initial=0)
+            away = np.where((layers.marked[cut] == layers.bare[cut]).all(2), 255, away)
+            ink_box = _find_ink_box(away <= _SOME_INK_DIFFERENCE, left, top)
+            contrast = _measure_contrast_of_ink(layers.drawn[cut], layers.bare[cut], away)
+            yield LineContrast(text, line, ink_box, contrast)
 
 
-def _measure_contrast_of_ink(
-    with_text: Pixels, ground: Pixels, inked: "np.ndarray[tuple[int, int], np.dtype[np.bool_]]", difference: np.ndarray
-) -> float:
-    if int(inked.sum()) < _MIN_INK_PIXELS:
+def _measure_contrast_of_ink(with_text: Pixels, ground: Pixels, away_from_mark: np.ndarray) -> float:
+    ink = away_from_mark <= _PURE_INK_DIFFERENCE
+    if int(ink.sum()) < _MIN_INK_PIXELS:
+        ink = away_from_mark <= _SOME_INK_DIFFERENCE
+    if not ink.any():
         return 1.0
-    strong = difference >= np.percentile(difference[inked], 80)
-    color = np.median(with_text[strong], axis=0)
-    pure = inked & (np.abs(with_text - color).max(2) <= _SAME_COLOR_DIFFERENCE)
-    if int(pure.sum()) < _MIN_INK_PIXELS:
-        pure = strong
-    text, below = compute_luminance(with_text[pure]), compute_luminance(ground[pure])
+    text, below = compute_luminance(with_text[ink]), compute_luminance(ground[ink])
     ratios = (np.maximum(text, below) + 0.05) / (np.minimum(text, below) + 0.05)
     return float(np.percentile(ratios, _IGNORED_PIXEL_PERCENT))
 

@@ -147,8 +147,8 @@ class _Filler:
         if picture is None or slot in self._dropped:
             return None
         node.picture = picture
-        cut_out = "cut-out" if picture.is_cut_out else ""
-        node.attributes["class"] = " ".join(filter(None, (node.attributes.get("class"), picture.role, cut_out)))
+        traits = [f"is-{picture.role}", *(["is-cut-out"] if picture.is_cut_out else [])]
+        node.attributes["class"] = " ".join([node.attributes.get("class", ""), *traits]).strip()
         node.attributes["src"] = picture.name
         node.style["object-position"] = f"{picture.focus[0] * 100:.0f}% {picture.focus[1] * 100:.0f}%"
         return node

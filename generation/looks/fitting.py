@@ -12,6 +12,11 @@ _TOLERANCE_PX = 1.0
 #: Slots whose long words may be hyphenated.
 HYPHENATED_SLOTS = frozenset({"headline", "body", "item"})
 
+#: Slots whose lines are balanced.
+BALANCED_SLOTS = frozenset({"headline", "body", "name"})
+#: Precision of a balanced width, in pixels.
+_BALANCE_STEP_PX = 12
+
 Measure = Callable[[], dict[str, Any]]
 
 
@@ -32,7 +37,38 @@ def fit_texts(section: FilledSection, measure: Measure, language: str) -> list[M
     if failed := [one for one in section.texts if not one.size]:
         _fit_hyphenated(section, failed, measure, language)
     _give_items_one_size(section.texts)
+    _balance_lines(section, measure)
     return match_texts(measure(), section)
+
+
+def _balance_lines(section: FilledSection, measure: Measure) -> None:
+    """Break long texts so that their lines are about equally long, in as many lines as they take.
+
+    The engine balances by itself, but its measurements don't show it.
+    """
+    layout = [one for one in match_texts(measure(), section) if len(one.lines) > 1 and one.place.slot in BALANCED_SLOTS]
+    counts = {id(one.place): len(one.lines) for one in layout}
+    ranges = {id(one.place): (one.width / len(one.lines), one.width) for one in layout}
+    styles = {id(one.place): dict(one.place.node.style) for one in layout}
+    lines = {id(one.place): [line.text for line in one.lines] for one in layout}
+    while any(high - low > _BALANCE_STEP_PX for low, high in ranges.values()):
+        for text in layout:
+            text.place.node.style |= {"width": f"{sum(ranges[id(text.place)]) / 2:.0f}px"}
+        narrowed = {id(one.place): one for one in match_texts(measure(), section)}
+        for text in layout:
+            key, (low, high) = id(text.place), ranges[id(text.place)]
+            middle, found = (low + high) / 2, narrowed.get(key)
+            is_narrow = found is None or len(found.lines) > counts[key] or _overflows(found)
+            ranges[key] = (middle, high) if is_narrow else (low, middle)
+            if found and not is_narrow:
+                lines[key] = [line.text for line in found.lines]
+    for text in layout:
+        text.place.node.style = styles[id(text.place)]
+        text.place.set_text("\n".join(lines[id(text.place)]))
+
+
+def _overflows(measured: MeasuredText) -> bool:
+    return any(line.box[2] > measured.width + _TOLERANCE_PX for line in measured.lines)
 
 
 def _fit_hyphenated(section: FilledSection, places: Sequence[TextPlace], measure: Measure, language: str) -> None:
@@ -81,9 +117,8 @@ def does_text_fit(measured: MeasuredText) -> bool:
         and middles[-1] - middles[0] + place.size <= place.height + _TOLERANCE_PX
         and measured.width <= place.width + _TOLERANCE_PX
         and len(measured.lines) <= max(place.most_lines, place.text.count("\n") + 1)
-        and all(
-            line.box[0] >= -_TOLERANCE_PX and line.box[2] <= measured.width + _TOLERANCE_PX for line in measured.lines
-        )
+        and all(line.box[0] >= -_TOLERANCE_PX for line in measured.lines)
+        and not _overflows(measured)
     )
 
 

@@ -11,8 +11,8 @@ from generation.color import MIN_TEXT_CONTRAST_RATIO
 from generation.frame import PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT
 from generation.looks import styles
 from generation.looks.boxes import Box, MeasuredText, match_pictures, match_texts
-from generation.looks.contrast import LineContrast, measure_line_contrasts
-from generation.looks.engine import LookEngine
+from generation.looks.contrast import LineContrast, SlideLayers, measure_line_contrasts
+from generation.looks.engine import LookEngine, Pixels
 from generation.looks.filling import (
     CLASS_BY_ASPECT,
     FilledSection,
@@ -187,15 +187,19 @@ class LookArtist(NamedTuple):
                 if covered > MAX_COVERED_SUBJECT_SHARE:
                     raise SlideMisfit("headline", f"words cover {covered:.0%} of a {picture.role}")
 
+    def _draw(self, markup: str, stylesheets: Sequence[str]) -> Pixels:
+        return self.engine.draw(markup, stylesheets, self.size, self.language)
+
     def draw_slide(self, prepared: PreparedSlide) -> DrawnSlide:
         """Draw a prepared slide; raise its shade until each line has a contrast of 4.5. Raises `SlideMisfit`."""
-        scrim = FIRST_SCRIM
+        scrim, marked = FIRST_SCRIM, None
         while True:
             markup = self._write_markup(prepared.section, prepared.classes)
             sheets = self._build_stylesheets(scrim, prepared.words_top_px / self.size[1])
-            drawn = self.engine.draw(markup, sheets, self.size, self.language)
-            bare = self.engine.draw(markup, [*sheets, styles.WITHOUT_TEXTS_CSS], self.size, self.language)
-            contrasts = [*measure_line_contrasts(drawn, bare, prepared.texts)]
+            drawn, bare = self._draw(markup, sheets), self._draw(markup, [*sheets, styles.WITHOUT_TEXTS_CSS])
+            if marked is None:
+                marked = self._draw(markup, [*sheets, styles.MARKED_TEXTS_CSS])
+            contrasts = [*measure_line_contrasts(SlideLayers(drawn, bare, marked), prepared.texts)]
             worst = min(contrasts, key=lambda one: one.contrast, default=None)
             if worst is None or worst.contrast >= MIN_TEXT_CONTRAST_RATIO:
                 return DrawnSlide(Image.fromarray(drawn), [describe_line(one) for one in contrasts], scrim)

@@ -5,18 +5,19 @@ from collections.abc import Mapping, Sequence
 
 from generation.color import RGB
 from generation.frame import PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT
+from generation.looks.contrast import INK_MARK_COLOR
 from generation.looks.filling import TEXT_CLASS
 from generation.looks.palette import LookPalette
 from generation.spec import AspectRatio
 
 #: Stylesheet that leaves only the ground of a slide.
-WITHOUT_TEXTS_CSS = f".{TEXT_CLASS}, .{TEXT_CLASS} div, .{TEXT_CLASS} i{{color:rgba(0,0,0,0) !important}}"
+WITHOUT_TEXTS_CSS = f".{TEXT_CLASS}{{color:rgba(0,0,0,0) !important}}"
+#: Stylesheet that draws all texts in one color.
+MARKED_TEXTS_CSS = f".{TEXT_CLASS}{{color:rgb{INK_MARK_COLOR} !important}}"
 
 #: Class of a slide's root.
 SLIDE_CLASS = "slide"
-_BASE_CSS = (
-    f"div,span,img{{box-sizing:border-box}} .{TEXT_CLASS}{{flex-shrink:0}} .cjk .{TEXT_CLASS}{{word-break:keep-all}}"
-)
+_BASE_CSS = f"div,span,img{{box-sizing:border-box}} .{TEXT_CLASS}{{flex-shrink:0;text-wrap:wrap}} .cjk .{TEXT_CLASS}{{word-break:keep-all}}"
 _MIRRORED_SIDE_PATTERN = re.compile(
     r"(?<![\w-])((?:margin|padding|border(?:-top|-bottom)?)-)?(left|right)((?:-(?:width|color|style|radius))?)(?=\s*:)"
 )
