@@ -15,6 +15,8 @@ CLASS_BY_ASPECT: Mapping[AspectRatio, str] = {"4:5": "a45", "9:16": "a916", "1:1
 _BOX_ORDER: Sequence[AspectRatio] = ("4:5", "9:16", "1:1")
 #: Class of each element with text, by which a stylesheet hides all texts.
 TEXT_CLASS = "t"
+#: Slot of the presenter's disclosure: a section without it can't show a slide that needs it.
+PRESENTER_SLOT = "presenter"
 #: Class of each line's plate of a slot with `data-plates`.
 PLATE_CLASS = "plate"
 _SIDES_PATTERN = re.compile(r"(\d+)x(\d+)")
@@ -103,6 +105,8 @@ class FilledSection(NamedTuple):
 def find_missing_parts(section: Element, content: SlideContent) -> list[str]:
     """Return the slots that a section requires and the slide lacks."""
     slots = [one.attributes for one in walk_elements(section) if "data-slot" in one.attributes]
+    if content.texts.get(PRESENTER_SLOT) and not any(one["data-slot"] == PRESENTER_SLOT for one in slots):
+        return [PRESENTER_SLOT]
     required = [one["data-slot"] for one in slots if "data-optional" not in one]
     has = {**content.texts, **content.pictures, "items": content.items, "item": content.items, "number": content.items}
     pictures = {one["data-slot"] for one in slots if "data-box" not in one} - {"items"}

@@ -20,9 +20,9 @@ from generation.spec import PieceCopy, PieceSpec
 
 #: Picture size, and left, top, right and bottom of the safe zone for texts, by aspect.
 SIZE_AND_SAFE_ZONE_BY_ASPECT = {
-    "4:5": ((1080, 1350), (84, 70, 996, 1266)),
-    "1:1": ((1080, 1080), (84, 70, 996, 996)),
-    "9:16": ((1080, 1920), (84, 272, 940, 1250)),
+    "4:5": ((1080, 1350), (48, 48, 1032, 1302)),
+    "1:1": ((1080, 1080), (36, 36, 1044, 1044)),
+    "9:16": ((1080, 1920), (80, 269, 944, 1536)),
 }
 #: Minimum contrast of text (WCAG 2.2, 1.4.3).
 MIN_TEXT_CONTRAST = 4.5
@@ -30,7 +30,9 @@ MIN_TEXT_CONTRAST = 4.5
 MIN_LEGIBLE_FONT_SIZE_PX = 22
 #: Share of the font size by which lines of one text may overlap.
 _MAX_TEXT_LINE_OVERLAP_EM = 0.35
-_FONT_PACKAGES = ("fontpkg_inter", "manimgx_fonts", "justmytype_intl_cjk")
+_FONT_PACKAGES = ("fontpkg_inter", "fontpkg_cairo", "fontpkg_amiri", "manimgx_fonts", "justmytype_intl_cjk")
+#: Signs that slides add to texts: the page of a deck, arrows, a quotation mark.
+_SLIDE_SIGNS = "/→←“”「"
 LuminanceMap: TypeAlias = npt.NDArray[np.float64]
 
 #: Pixels of ground around a text.
@@ -114,13 +116,14 @@ def _find_shown_text_and_copy_mismatches(
     """Yield a fault for each file that shows a text that the copy lacks, and for a hook or point that no file shows."""
     fixed = (copy.labels.swipe, copy.labels.save, copy.labels.about, copy.labels.presenter, spec.brand.name)
     lines = [copy.hook, *copy.points, copy.recap, copy.call_to_action, copy.ending, *copy.places, copy.tagline]
+    lines += [copy.chip, copy.place, copy.quote, *copy.items]
     names = [spec.presenter.name] if spec.presenter else []
     allowed = [_strip_blanks_and_hyphens(text) for text in (*fixed, *names, *(line.text for line in lines if line))]
     everything = ""
     for one in made:
         shown = _strip_blanks_and_hyphens("".join(text.text for text in one.shown))
         everything += shown
-        if unknown := _remove_copy_texts_from_shown_text(shown, allowed).strip("0123456789"):
+        if unknown := _remove_copy_texts_from_shown_text(shown, allowed).strip("0123456789" + _SLIDE_SIGNS):
             yield ProofreadingFault(place=one.name, rule="unsaid", found=unknown)
     required = [copy.hook, *(copy.points if spec.format in {"slideshow", "video"} else [])]
     yield from (
