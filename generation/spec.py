@@ -152,3 +152,4 @@ class PieceSpec(StrictCamelCaseStruct, frozen=True, kw_only=True):
     transcript: str | None = None
     looks: list[str] = field(default_factory=list)
     picture_roles: list[PictureRole] = field(default_factory=list)
+    hook_shape: str | None = None

@@ -4,7 +4,8 @@ from typing import Literal
 
 from schemas.base import ResponseStruct
 
-HookField = Literal["appName", "tagline", "appDescription", "keywords", "audience", "links"]
+HookField = Literal["appName", "tagline", "appDescription", "keywords", "audience", "links", "statements", "place"]
+HookIntent = Literal["problem", "benefit", "proof", "place", "offer", "invitation"]
 HookRule = Literal["clause", "keyword", "formula"]
 
 
@@ -26,6 +27,10 @@ class Hook(ResponseStruct, frozen=True, kw_only=True):
     """The brand's own words, one of its keywords, or a formula around its names."""
     evidence: list[HookEvidence]
     """The quotes behind it."""
+    intent: HookIntent | None
+    """The line's purpose: a problem, a benefit, a proof, a place, an offer or an invitation; null if it has none."""
+    shape: str
+    """The name of the line's shape; `clause` or `tagline` for the brand's own words."""
 
 
 class Hooks(ResponseStruct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from db.pool import Conn
 from domain.brand import brand
 from domain.tenancy import project_locks
 from generation.copy import write
+from generation.copy.shapes import HookOption
 from generation.copy.snapshot import take_brand_snapshot
 from generation.copy.speech import detect_brand_language
 from generation.spec import BrandSnapshot
@@ -28,10 +29,14 @@ def propose_brand_hooks(known: BrandSnapshot) -> Hooks:
     Takes tens of milliseconds of CPU for a long brand. Raises `BrandTooSparse` if the texts don't suffice.
     """
     try:
-        lines = write.propose_brand_hooks(known)
+        options = write.propose_brand_hooks(known)
     except write.MissingBrandText as lacking:
         raise BrandTooSparse(lacking.fields) from lacking
     return Hooks(
         language=write.language_tag_of_brand(known, detect_brand_language(known)),
-        items=msgspec.convert(lines, list[Hook], from_attributes=True),
+        items=[_hook_to_schema(option) for option in options],
     )
+
+
+def _hook_to_schema(option: HookOption) -> Hook:
+    return msgspec.convert({**msgspec.structs.asdict(option.line), "shape": option.shape}, Hook, from_attributes=True)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-from generation.copy.languages import LANGUAGE_TABLES
+from generation.copy.languages import DETECTED_LANGUAGES, LANGUAGE_TABLES
 from generation.copy.languages.table import compile_word_entry_pattern
 from generation.copy.speech import find_possible_languages
 
@@ -57,7 +57,7 @@ def find_claim_words(text: str, language: str) -> frozenset[str]:
     """Return the words and signs of a text that make claims in any language, in lower case."""
     return frozenset(
         match.group().lower()
-        for _, pattern in _product_claim_patterns(language, *LANGUAGE_TABLES)
+        for _, pattern in _product_claim_patterns(language, *DETECTED_LANGUAGES)
         for match in pattern.finditer(text)
     )
 

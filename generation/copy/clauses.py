@@ -1,7 +1,7 @@
 """Clauses: parts of a brand's own text that stand alone as a line, each with its sentence as evidence."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -9,8 +9,13 @@ from typing import NamedTuple
 from generation.copy import texts
 from generation.copy.claims import find_text_claims
 from generation.copy.languages import LANGUAGE_TABLES
-from generation.copy.languages.table import LEAD_IN_APP_NAME_PLACEHOLDER, compile_word_entry_pattern
-from generation.spec import BrandSnapshot, CopyEvidence, CopyLine, EvidenceField
+from generation.copy.languages.table import (
+    LEAD_IN_APP_NAME_PLACEHOLDER,
+    LEAD_IN_SUBJECT_PLACEHOLDER,
+    SentenceReading,
+    compile_word_entry_pattern,
+)
+from generation.spec import BrandSnapshot, CopyEvidence, CopyIntent, CopyLine, EvidenceField
 
 #: Minimum characters of a line.
 MIN_COPY_LINE_CHARACTERS = 8
@@ -55,10 +60,16 @@ class BrandClause(NamedTuple):
     quote: str
     place: int
     rank: float
+    intent: CopyIntent = "benefit"
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it has all words of its sentence."""
+        return self.text.casefold() == texts.strip_html_to_line(self.quote).strip(TRAILING_PUNCTUATION).casefold()
 
 
 class ClausePatterns(NamedTuple):
-    """Compiled patterns of a `LanguageTable`; without a table, they match nothing."""
+    """Compiled patterns of a `SentenceReading`."""
 
     tails: re.Pattern[str]
     open_ends: re.Pattern[str]
@@ -71,38 +82,35 @@ class ClausePatterns(NamedTuple):
     limits: re.Pattern[str]
 
 
-def extract_brand_clauses(brand: BrandSnapshot, language: str) -> list[BrandClause]:
-    """Return the clauses of a brand's descriptions and taglines that make a line, best first, without similar ones."""
+def extract_brand_clauses(brand: BrandSnapshot, language: str) -> Iterator[BrandClause]:
+    """Yield the clauses of a brand's descriptions and taglines that make a line."""
+    place = 0
+    for number, (field, text) in enumerate(_ordered_brand_texts(brand)):
+        for order, quote in enumerate(_split_brand_sentences(text)):
+            for line_text in derive_copy_lines_of_sentence(quote, brand.name, language):
+                place += 1
+                rank = number + order * 0.1 + abs(len(line_text) - IDEAL_COPY_LINE_CHARACTERS) / 60
+                yield BrandClause(line_text, field, quote, place, rank)
+
+
+def keep_best_distinct_clauses(clauses: Iterable[BrandClause]) -> list[BrandClause]:
+    """Return the clauses, best first, without those like a better one."""
     kept: list[BrandClause] = []
-    for clause in sorted(_extract_all_clauses(brand, language), key=lambda one: one.rank):
+    for clause in sorted(clauses, key=lambda one: one.rank):
         if not any(are_lines_alike(clause.text, other.text) for other in kept):
             kept.append(clause)
     return kept
 
 
 def clause_to_copy_line(clause: BrandClause) -> CopyLine:
-    return CopyLine(text=clause.text, rule="clause", evidence=[CopyEvidence(field=clause.field, quote=clause.quote)])
+    evidence = [CopyEvidence(field=clause.field, quote=clause.quote)]
+    return CopyLine(text=clause.text, rule="clause", evidence=evidence, intent=clause.intent)
 
 
 def are_lines_alike(first: str, second: str) -> bool:
     """Return whether two lines share more than 60 % of the words of the shorter one."""
     left, right = ({word for word in texts.split_lowercase_words(text) if len(word) != 1} for text in (first, second))
     return len(left & right) > MAX_SHARED_WORD_SHARE * max(1, min(len(left), len(right)))
-
-
-def _extract_all_clauses(brand: BrandSnapshot, language: str) -> Iterator[BrandClause]:
-    place = 0
-    for number, (field, text) in enumerate(_ordered_brand_texts(brand)):
-        for order, quote in enumerate(_split_brand_sentences(text)):
-            for line_text in derive_copy_lines_of_sentence(quote, brand.name, language):
-                place += 1
-                yield BrandClause(
-                    line_text,
-                    field,
-                    quote,
-                    place,
-                    number + order * 0.1 + abs(len(line_text) - IDEAL_COPY_LINE_CHARACTERS) / 60,
-                )
 
 
 def _ordered_brand_texts(brand: BrandSnapshot) -> Iterator[tuple[EvidenceField, str]]:
@@ -142,7 +150,7 @@ def _make_clause_line(piece: str, app: str, language: str, reading: ClausePatter
     text = reading.tails.sub("", _remove_lead_in(piece, app, language).rstrip(TRAILING_PUNCTUATION)).strip(
         TRAILING_PUNCTUATION
     )
-    return texts.capitalize_first_word(text, app) if _is_valid_clause_line(text, app, language, reading) else None
+    return texts.capitalize_first_word(text, app) if _is_valid_clause_line(text, app, language) else None
 
 
 def _remove_lead_in(whole: str, app: str, language: str) -> str:
@@ -178,17 +186,21 @@ def _find_longest_sentence_beginning(whole: str, app: str, language: str, readin
     )
 
 
-def _is_valid_clause_line(text: str, app: str, language: str, reading: ClausePatterns) -> bool:
+def _is_valid_clause_line(text: str, app: str, language: str) -> bool:
     return (
         MIN_COPY_LINE_CHARACTERS <= len(text) <= MAX_COPY_LINE_CHARACTERS
         and is_readable_prose(text)
         and len(texts.split_lowercase_words(text)) >= MIN_COPY_LINE_WORDS
-        and not reading.open_ends.search(text)
-        and not reading.back.match(text)
-        and not reading.asides.search(text)
+        and is_self_contained(text, language)
         and not find_text_claims(text, language, [texts.strip_html_to_line(app)])
         and texts.split_lowercase_words(text) != texts.split_lowercase_words(app)
     )
+
+
+def is_self_contained(text: str, language: str) -> bool:
+    """Return whether a text is about the product, refers to no sentence before it, and needs no continuation."""
+    reading = _compile_clause_patterns(language)
+    return not (reading.open_ends.search(text) or reading.back.match(text) or reading.asides.search(text))
 
 
 def is_readable_prose(text: str) -> bool:
@@ -208,9 +220,7 @@ def is_readable_prose(text: str) -> bool:
 
 @cache
 def _compile_clause_patterns(language: str) -> ClausePatterns:
-    if (table := LANGUAGE_TABLES.get(language)) is None:
-        nothing = compile_word_entry_pattern()
-        return ClausePatterns(*[nothing] * 9)
+    table = _sentence_reading(language)
     return ClausePatterns(
         tails=re.compile(rf",? {compile_word_entry_pattern(table.tails).pattern}$", re.IGNORECASE),
         open_ends=re.compile(rf"{compile_word_entry_pattern(table.open_ends).pattern}(?: \([^()]*\))?$", re.IGNORECASE),
@@ -231,8 +241,13 @@ def _compile_clause_patterns(language: str) -> ClausePatterns:
 def _compile_lead_in_patterns(language: str, app: str) -> tuple[re.Pattern[str], ...]:
     """Return a language's patterns of lead-ins to cut, as `With Tideline,` for the name `app`; none without a table."""
     name = re.escape(texts.strip_html_to_line(app)) or "(?!)"
-    leads = LANGUAGE_TABLES[language].leads if language in LANGUAGE_TABLES else ()
+    table = _sentence_reading(language)
+    leads = (lead.replace(LEAD_IN_SUBJECT_PLACEHOLDER, table.subject) for lead in table.leads)
     return tuple(re.compile(f"^{lead.replace(LEAD_IN_APP_NAME_PLACEHOLDER, name)}", re.IGNORECASE) for lead in leads)
+
+
+def _sentence_reading(language: str) -> SentenceReading:
+    return LANGUAGE_TABLES[language].reading if language in LANGUAGE_TABLES else SentenceReading()
 
 
 def _compile_pattern_after_blank(block: str) -> re.Pattern[str]:

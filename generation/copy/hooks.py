@@ -1,40 +1,58 @@
-"""Hooks: first lines that a brand's texts support, each with its evidence, or the missing fields.
+"""Hooks: first lines that a brand's texts support, each with its evidence and its shape, or the missing fields."""
 
-Formulas are templates with slots for names, without grammatical agreement.
-"""
+from collections.abc import Iterator, Mapping, Sequence
 
-from collections.abc import Iterator, Sequence
-
-from generation.copy import names, texts, tones
+from generation.copy import names, statements, texts, tones
 from generation.copy.claims import find_text_claims
 from generation.copy.clauses import (
     MAX_COPY_LINE_CHARACTERS,
     TRAILING_PUNCTUATION,
     BrandClause,
+    are_lines_alike,
     clause_to_copy_line,
     is_readable_prose,
 )
-from generation.copy.languages.table import Tone
+from generation.copy.languages import LANGUAGE_TABLES
+from generation.copy.shapes import (
+    HookOption,
+    SlotText,
+    capitalized,
+    fill_hook_shape,
+    fill_hook_shapes,
+    line_slot,
+    name_slot,
+)
 from generation.copy.speech import do_words_fit_language
+from generation.seeds import seeded_pick, seeded_random_number
 from generation.spec import BrandSnapshot, CopyEvidence, CopyLine, EvidenceField
 
 MAX_HOOK_PROPOSALS = 10
-#: Maximum keywords that become hooks.
+#: Maximum own lines among them.
+MAX_PROPOSED_OWN_HOOKS = 5
+#: Maximum keywords that fill shapes.
 MAX_KEYWORD_HOOKS = 3
 #: Minimum points for a hook with their number.
 MIN_POINTS_FOR_NUMBER_HOOK = 3
 #: A clause becomes the hook only if so many others are left for the points.
-MIN_CLAUSES_LEFT_AFTER_HOOK = 2
-#: Maximum characters of a clause that serves as a hook.
+MIN_CLAUSES_LEFT_AFTER_HOOK = 3
+#: Maximum characters of a clause that serves as a hook, or fills a shape.
 MAX_SHORT_HOOK_CHARACTERS = 70
-#: Tones that also use the casual formula.
-TONES_WITH_CASUAL_HOOK: frozenset[Tone] = frozenset({"casual", "playful"})
+#: Maximum own lines that serve as hooks.
+MAX_OWN_HOOKS = 8
+#: Share of seeds that take one of the brand's own lines: so much for each line, up to the maximum.
+OWN_HOOK_SHARE_OF_LINE = 0.2
+MAX_OWN_HOOK_SHARE = 0.5
+#: Shapes of a register's own from which no other ones are taken.
+MIN_TONED_HOOKS = 3
 #: Fields that give hooks beside the name.
 HOOK_FIELDS: Sequence[EvidenceField] = ("tagline", "appDescription", "keywords")
-NAME_FINAL_MARKS = (".", "!", "?", "…")
-#: Ends of formulas that are dropped after a name with its own mark, the longer one first.
-FORMULA_MARKS_DROPPED_AFTER_NAME_MARK = ("\u00a0!", ".", "!")
-FormulaSlot = tuple[str, CopyEvidence | None]
+#: Shapes of lines in the brand's own words.
+TAGLINE_SHAPE = "tagline"
+CLAUSE_SHAPE = "clause"
+#: Shape of the name alone, in a language without shapes.
+NAME_SHAPE = "name"
+#: Fields that tell nothing of the offer.
+FIELDS_WITHOUT_OFFER = frozenset({"appName", "place"})
 
 
 def find_fields_missing_for_hook(
@@ -48,8 +66,8 @@ def find_fields_missing_for_hook(
 
 
 def names_only_the_app(hook: CopyLine) -> bool:
-    """Return whether a hook has nothing but the brand's name in a formula."""
-    return hook.rule == "formula" and {one.field for one in hook.evidence} == {"appName"}
+    """Return whether a hook has nothing but the brand's name and town in a formula."""
+    return hook.rule == "formula" and {one.field for one in hook.evidence} <= FIELDS_WITHOUT_OFFER
 
 
 def usable_taglines(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
@@ -64,7 +82,7 @@ def usable_taglines(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
         ):
             evidence = CopyEvidence(field="tagline", quote=own)
             line = texts.capitalize_first_word(text, names.app_display_name(brand))
-            yield CopyLine(text=line, rule="clause", evidence=[evidence])
+            yield CopyLine(text=line, rule="clause", evidence=[evidence], intent="benefit")
 
 
 def find_question_hooks(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
@@ -81,91 +99,137 @@ def find_question_hooks(brand: BrandSnapshot, language: str) -> Iterator[CopyLin
             ):
                 evidence = CopyEvidence(field="appDescription", quote=quote)
                 line = texts.capitalize_first_word(asked, names.app_display_name(brand))
-                yield CopyLine(text=line, rule="clause", evidence=[evidence])
+                yield CopyLine(text=line, rule="clause", evidence=[evidence], intent="problem")
 
 
-def point_count_hook(brand: BrandSnapshot, language: str, number: int) -> Iterator[CopyLine]:
-    """Yield a hook that names the number of points; nothing for under three points, or without formulas."""
-    own = tones.choose_line_formulas_for_voice(brand.voice, language)
-    if own is not None and number >= MIN_POINTS_FOR_NUMBER_HOOK:
-        yield from fill_copy_formula(own.number, brand, n=(str(number), None))
+def list_own_hooks(brand: BrandSnapshot, found: Sequence[BrandClause], language: str) -> list[HookOption]:
+    """Return hooks in the brand's own words: its taglines, its questions, and whole short sentences of its texts."""
+    whole = list_spare_lines(found)
+    asked = [*find_question_hooks(brand, language), *statements.list_statement_questions(brand, language)]
+    options = [HookOption(line, TAGLINE_SHAPE) for line in usable_taglines(brand, language)]
+    options += [HookOption(line, CLAUSE_SHAPE) for line in (*asked, *whole)]
+    distinct: list[HookOption] = []
+    for option in options:
+        if not any(are_lines_alike(option.line.text, other.line.text) for other in distinct):
+            distinct.append(option)
+    return distinct[:MAX_OWN_HOOKS]
 
 
-def keyword_hooks(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
-    """Yield formula hooks with up to three brand keywords, then one with the audience; nothing without formulas."""
-    if (own := tones.choose_line_formulas_for_voice(brand.voice, language)) is None:
-        return
-    for keyword, quoted in names.displayable_keywords(brand, language)[:MAX_KEYWORD_HOOKS]:
-        yield from fill_copy_formula(own.keyword, brand, Keyword=(texts.capitalize_first_word(keyword), quoted))
-    if (people := names.displayable_audience(brand, language)) is not None:
-        yield from fill_copy_formula(own.audience, brand, Audience=people)
+def list_spare_lines(found: Sequence[BrandClause]) -> list[CopyLine]:
+    """Return the whole short sentences of a brand, if enough other clauses are left for the points."""
+    if len(found) <= MIN_CLAUSES_LEFT_AFTER_HOOK:
+        return []
+    return [clause_to_copy_line(one) for one in found if one.is_whole and len(one.text) <= MAX_SHORT_HOOK_CHARACTERS]
 
 
-def build_app_name_hooks(brand: BrandSnapshot, language: str) -> list[CopyLine]:
-    """Return hooks that state only the brand's name; in a language without formulas, the name alone."""
-    if (own := tones.choose_line_formulas_for_voice(brand.voice, language)) is None:
-        return [CopyLine(text=names.app_display_name(brand), rule="formula", evidence=[names.app_name_evidence(brand)])]
-    casual = [own.casual] if tones.voice_to_tone(brand.voice) in TONES_WITH_CASUAL_HOOK else []
-    return [hook for text in (*own.meet, *casual) for hook in fill_copy_formula(text, brand)]
-
-
-def group_hooks_by_informativeness(
+def list_shape_slots(
     brand: BrandSnapshot, found: Sequence[BrandClause], language: str, number: int
-) -> list[list[CopyLine]]:
-    """Return a brand's possible hooks in four lists, the most informative first.
+) -> dict[str, list[SlotText]]:
+    """Return the texts that fill the slots of shapes; a slot without a text is empty.
 
-    The first has taglines, questions, the number of points, and informative keywords or audience. The second has
-    at most one short clause. The third states the name. The last has all keywords and the audience.
+    `number` is the number of points, if a hook may name it.
     """
-    own = [
-        *usable_taglines(brand, language),
-        *find_question_hooks(brand, language),
-        *point_count_hook(brand, language, number),
-    ]
-    around = list(keyword_hooks(brand, language))
-    telling = [hook for hook in around if is_informative_formula_value(hook.evidence[0], brand, language)]
-    short = [clause_to_copy_line(one) for one in found if len(one.text) <= MAX_SHORT_HOOK_CHARACTERS][
-        : len(found) > MIN_CLAUSES_LEFT_AFTER_HOOK
-    ]
-    return [drop_repeated_copy_lines([*own, *telling]), short, build_app_name_hooks(brand, language), around]
+    keywords = [
+        SlotText(keyword, [quoted])
+        for keyword, quoted in names.displayable_keywords(brand, language)
+        if is_informative_keyword(keyword, brand, language)
+    ][:MAX_KEYWORD_HOOKS]
+    audience = names.displayable_audience(brand, language)
+    place = statements.brand_place_line(brand, language)
+    taglines = [line for line in usable_taglines(brand, language) if len(line.text) <= MAX_SHORT_HOOK_CHARACTERS]
+    lines = [*taglines, *list_spare_lines(found)]
+    people = [SlotText(audience[0], [audience[1]])] if audience else []
+    return {
+        "name": [name_slot(brand)],
+        "keyword": keywords,
+        "Keyword": [*map(capitalized, keywords)],
+        "audience": people,
+        "Audience": [*map(capitalized, people)],
+        "item": [*map(line_slot, statements.list_offer_items(brand, language))],
+        "place": [line_slot(place)] if place else [],
+        "line": [*map(line_slot, lines[:MAX_OWN_HOOKS])],
+        "number": [SlotText(str(number))] if number >= MIN_POINTS_FOR_NUMBER_HOOK else [],
+    }
 
 
-def is_informative_formula_value(slot: CopyEvidence, brand: BrandSnapshot, language: str) -> bool:
-    """Return whether a formula's value is informative: any audience, or certain keywords of several words.
+def list_shaped_hooks(
+    brand: BrandSnapshot, slots: Mapping[str, Sequence[SlotText]], language: str, call: str, seed: str | None = None
+) -> list[HookOption]:
+    """Return the hooks of all shapes in the voice's register, those of the register before those of any.
 
-    Such a keyword is in no text of the brand, or it is in a tagline or in the first sentence of the first
-    description. A language that inflects several words, such as German, has no such keyword.
+    The seed chooses the texts of the slots; without one, each shape takes the next ones. A language without shapes
+    has one hook, the name alone.
     """
-    keyword = slot.quote.strip().casefold()
+    if (table := LANGUAGE_TABLES.get(language)) is None:
+        name = name_slot(brand)
+        return [
+            HookOption(CopyLine(text=name.text, rule="formula", evidence=[*name.evidence]), NAME_SHAPE, tells=False)
+        ]
+    register = tones.voice_to_register(brand.voice)
+    fitting = sorted(
+        fill_hook_shapes(table.hooks, slots, register=register, call=call), key=lambda one: one[1].tone != register
+    )
+    options = (
+        fill_hook_shape(
+            name, shape, slots, turn if seed is None else int(seeded_random_number(seed, f"slot:{name}") * count)
+        )
+        for turn, (name, shape, count) in enumerate(fitting)
+    )
+    return [option for option in options if option]
+
+
+def pick_hook(
+    brand: BrandSnapshot, found: Sequence[BrandClause], language: str, *, number: int, call: str, seed: str, shape: str
+) -> HookOption:
+    """Return a hook by the seed: one of the wanted `shape` if there is one, else an own line or a shape with own words.
+
+    Only a brand without both has a shape with its name alone. A register takes fewer own lines, since these have none,
+    and its own shapes if they are enough.
+    """
+    style, register = tones.voice_to_style(brand.voice), tones.voice_to_register(brand.voice)
+    slots = list_shape_slots(brand, found, language, number)
+    own = list_own_hooks(brand, found, language)
+    shaped = list_shaped_hooks(brand, slots, language, call, seed)
+    if wanted := [option for option in (*own, *shaped) if option.shape == shape]:
+        return seeded_pick(seed, wanted, "hook")
+    own = tones.select_texts_fitting_style(style, own, lambda one: one.line.text, language, least=1)
+    telling = [option for option in shaped if option.tells]
+    if (
+        register != "any"
+        and len(spoken := [option for option in telling if option.tone == register]) >= MIN_TONED_HOOKS
+    ):
+        telling = spoken
+    share = MAX_OWN_HOOK_SHARE if register == "any" else MAX_OWN_HOOK_SHARE / 2
+    if telling and seeded_random_number(seed, f"own hook {register}") >= min(OWN_HOOK_SHARE_OF_LINE * len(own), share):
+        return seeded_pick(seed, telling, f"hook {register}")
+    return seeded_pick(seed, own or shaped, f"hook {register}")
+
+
+def list_hook_options(
+    brand: BrandSnapshot, found: Sequence[BrandClause], language: str, *, number: int, call: str
+) -> list[HookOption]:
+    """Return up to ten different hooks of different shapes for a brand, the most informative first.
+
+    Only lines in the brand's own words may share a shape.
+    """
+    slots = list_shape_slots(brand, found, language, number)
+    own = list_own_hooks(brand, found, language)
+    shaped = list_shaped_hooks(brand, slots, language, call)
+    telling = [option for option in shaped if option.tells]
+    options = [*own[:MAX_PROPOSED_OWN_HOOKS], *telling, *(option for option in shaped if not option.tells)]
+    return [*{option.line.text.casefold(): option for option in reversed(options)}.values()][::-1][:MAX_HOOK_PROPOSALS]
+
+
+def is_informative_keyword(keyword: str, brand: BrandSnapshot, language: str) -> bool:
+    """Return whether a keyword is informative by itself: in German a noun, elsewhere several words.
+
+    It is in no text of the brand, or in a tagline or the first sentence of the first description. Several German
+    words are inflected, so they don't fit each shape.
+    """
+    is_noun_language = language in names.NOUN_CAPITALIZING_LANGUAGES
+    is_telling = keyword[:1].isupper() and " " not in keyword if is_noun_language else " " in keyword
     openings = [next(texts.split_sentences(text), "") for text in brand.descriptions[:1]]
     brand_text = " ".join([*brand.taglines, *brand.descriptions]).casefold()
-    opens = keyword not in brand_text or any(keyword in text.casefold() for text in (*brand.taglines, *openings))
-    return slot.field == "audience" or (" " in keyword and opens and language not in names.NOUN_CAPITALIZING_LANGUAGES)
-
-
-def build_ranked_hook_proposals(
-    brand: BrandSnapshot, found: Sequence[BrandClause], language: str, number: int
-) -> list[CopyLine]:
-    """Return up to ten different hooks for a brand, the most informative first."""
-    informative, short, name, around = group_hooks_by_informativeness(brand, found, language, number)
-    return drop_repeated_copy_lines([*informative, *short, *around, *name])[:MAX_HOOK_PROPOSALS]
-
-
-def drop_repeated_copy_lines(lines: Sequence[CopyLine]) -> list[CopyLine]:
-    return list({line.text.casefold(): line for line in reversed(lines)}.values())[::-1]
-
-
-def fill_copy_formula(formula: str, brand: BrandSnapshot, **slots: FormulaSlot) -> Iterator[CopyLine]:
-    """Yield a formula as a line, filled with the brand's name and the slots; nothing if the line is too long.
-
-    Drop the formula's final mark after a name that ends in a mark.
-    """
-    app = names.app_display_name(brand)
-    text = formula.format(app=app, **{slot: value for slot, (value, _) in slots.items()})
-    if app.endswith(NAME_FINAL_MARKS):
-        end = next((one for one in FORMULA_MARKS_DROPPED_AFTER_NAME_MARK if text.endswith(app + one)), "")
-        text = text.removesuffix(end)
-    if len(text) <= MAX_COPY_LINE_CHARACTERS:
-        evidence = [found for _, found in slots.values() if found is not None]
-        about = [names.app_name_evidence(brand)] if "{app}" in formula else []
-        yield CopyLine(text=text, rule="formula", evidence=[*evidence, *about])
+    folded = keyword.casefold()
+    opens = folded not in brand_text or any(folded in text.casefold() for text in (*brand.taglines, *openings))
+    return is_telling and opens

@@ -115,13 +115,12 @@ def _are_forms_of_one_word(word: str, other: str) -> bool:
 def _compile_force_or_limit_word_pattern(entry: Literal["force", "limits"], language: str) -> re.Pattern[str]:
     if language not in LANGUAGE_TABLES:
         return compile_word_entry_pattern()
-    table = LANGUAGE_TABLES[language]
-    return compile_word_entry_pattern(table.force if entry == "force" else table.limits)
+    return compile_word_entry_pattern(getattr(LANGUAGE_TABLES[language].reading, entry))
 
 
 @cache
 def _always_allowed_llm_words(language: str) -> frozenset[str]:
-    return frozenset(LANGUAGE_TABLES[language].glue.split()) if language in LANGUAGE_TABLES else frozenset()
+    return frozenset(LANGUAGE_TABLES[language].reading.glue.split()) if language in LANGUAGE_TABLES else frozenset()
 
 
 class LlmCopyLine(StrictCamelCaseStruct, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from functools import cache
 
 from generation.copy import texts
-from generation.copy.languages import DEFAULT_LANGUAGE, LANGUAGE_TABLES, primary_language
+from generation.copy.languages import DEFAULT_LANGUAGE, DETECTED_LANGUAGES, LANGUAGE_TABLES, primary_language
 from generation.spec import BrandSnapshot
 
 #: Minimum common words of a detected language.
@@ -70,7 +70,9 @@ def find_possible_languages(text: str) -> set[str]:
 
 
 def _count_words_by_language(words: list[str]) -> dict[str, int]:
-    return {language: _count_common_words(words, table.glue) for language, table in LANGUAGE_TABLES.items()}
+    return {
+        language: _count_common_words(words, LANGUAGE_TABLES[language].reading.glue) for language in DETECTED_LANGUAGES
+    }
 
 
 def _count_common_words(words: list[str], common: str) -> int:

@@ -1,7 +1,7 @@
-"""Writing style of a piece: the brand's voice selects its formulas, clauses and list marks.
+"""Writing style of a piece: the brand's voice selects its register, clauses and list marks.
 
-A style adds no statement. Its formulas have slots for names only, as the plain ones do. All other lines stay
-clauses of the brand: a style prefers some of them by length and form.
+A style adds no statement. Its register selects shapes and calls, which have slots for the brand's words only. All
+other lines stay the brand's own: a style prefers some of them by length and form.
 """
 
 import math
@@ -9,13 +9,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
-from typing import NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from generation.copy import texts
-from generation.copy.languages import LANGUAGE_TABLES
-from generation.copy.languages.table import CopyFormulas, ReaderAddress, Tone
+from generation.copy.languages.table import Register
 from generation.copy.voice_text import find_stated_voice_traits
 
+Tone = Literal["plain", "casual", "playful", "warm", "professional", "enthusiastic"]
+ReaderAddress = Literal["familiar", "formal"]
 T = TypeVar("T")
 WordMeaning = TypeVar("WordMeaning", bound=str)
 
@@ -43,6 +44,14 @@ WORDS_NAMING_EACH_TONE: Mapping[Tone, str] = {
         enthousiast energiek energieke entuzjastyczny energiczny nadšený energický восторженный энергичный""",
 }
 
+#: Registers of the tones that have one.
+REGISTER_BY_TONE: Mapping[Tone, Register] = {
+    "casual": "casual",
+    "playful": "casual",
+    "enthusiastic": "casual",
+    "professional": "formal",
+}
+REGISTER_BY_ADDRESS: Mapping[ReaderAddress, Register] = {"familiar": "casual", "formal": "formal"}
 #: Words that negate the next words of their clause, in these languages, and the number of negated words.
 TRAIT_NEGATION_WORDS = frozenset(
     """not no non never without isn't don't nicht nie niemals kein keine ohne pas jamais sans nunca jamás sin
@@ -162,19 +171,12 @@ def find_trait_of_first_known_word(text: str, words_by_meaning: Mapping[WordMean
     return None
 
 
-def choose_line_formulas_for_voice(voice: str | None, language: str) -> CopyFormulas | None:
-    """Return a language's copy formulas in the style of a voice; None for a language without a table.
-
-    Formulas with the voice's form of address replace plain ones. A tone's own formulas address no reader.
-    """
-    if (table := LANGUAGE_TABLES.get(language)) is None:
-        return None
-    style, plain = voice_to_style(voice), table.formulas
-    own = table.tones.get(style.tone, plain)
-    addressed = table.addressed.get(style.address, {}) if style.address else {}
-    return own._replace(
-        **{name: text for name, text in addressed.items() if getattr(own, name) == getattr(plain, name)}
-    )
+def voice_to_register(voice: str | None) -> Register:
+    """Return the register of a voice's tone; a tone without one has the register of the voice's form of address."""
+    style = voice_to_style(voice)
+    register = REGISTER_BY_TONE.get(style.tone, "any")
+    addressed = REGISTER_BY_ADDRESS[style.address] if style.address else register
+    return addressed if register == "any" else register if addressed == register else "any"
 
 
 def select_texts_fitting_style(

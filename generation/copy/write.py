@@ -1,14 +1,21 @@
 """Copy of a piece: all its texts, from a brand's snapshot, the request and a seed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from generation.copy import hooks, names, texts, tones
-from generation.copy.clauses import BrandClause, are_lines_alike, clause_to_copy_line, extract_brand_clauses
-from generation.copy.hooks import fill_copy_formula
+from generation.copy import hooks, names, statements, texts, tones
+from generation.copy.clauses import (
+    BrandClause,
+    are_lines_alike,
+    clause_to_copy_line,
+    extract_brand_clauses,
+    keep_best_distinct_clauses,
+)
 from generation.copy.languages import DEFAULT_LANGUAGE, LANGUAGE_TABLES, PRESENTER_DISCLOSURES, primary_language
+from generation.copy.languages.table import LanguageTable, Register, list_template_slots
 from generation.copy.model import LlmCopyLine, LlmCopyLines, select_valid_llm_lines
+from generation.copy.shapes import HookOption, SlotText, fill_template, line_slot, name_slot
 from generation.copy.speech import detect_brand_language, do_words_fit_language
 from generation.seeds import seeded_pick, seeded_sample
 from generation.spec import (
@@ -36,6 +43,8 @@ FORMATS_WITH_COUNT_HOOK: frozenset[PieceFormat] = frozenset({"slideshow"})
 MAX_HASHTAGS = 4
 #: Maximum characters of a hashtag.
 MAX_HASHTAG_CHARACTERS = 28
+#: Template of the name alone.
+NAME_TEMPLATE = "{name}"
 #: Default: no lines of a model.
 NO_LLM_LINES = LlmCopyLines()
 
@@ -58,17 +67,25 @@ class BrandWithClauses(msgspec.Struct, frozen=True, kw_only=True):
 
 def find_language_and_clauses_of_brand(brand: BrandSnapshot) -> BrandWithClauses:
     language = detect_brand_language(brand)
-    spoken_clauses = [
-        one for one in extract_brand_clauses(brand, language) if do_words_fit_language(one.text, language)
-    ]
+    clauses = (*extract_brand_clauses(brand, language), *statements.list_statement_clauses(brand, language))
+    distinct = keep_best_distinct_clauses(clauses)
+    spoken_clauses = [one for one in distinct if do_words_fit_language(one.text, language)]
     return BrandWithClauses(brand=brand, language=language, clauses=spoken_clauses)
 
 
-def propose_brand_hooks(brand: BrandSnapshot) -> list[CopyLine]:
-    """Return up to ten hooks that a brand's texts support, each with its evidence. Raises `MissingBrandText`."""
+def propose_brand_hooks(brand: BrandSnapshot) -> list[HookOption]:
+    """Return up to ten hooks that a brand's texts support, each with its evidence and shape, the best first.
+
+    Raises `MissingBrandText`.
+    """
     words = _require_brand_text(find_language_and_clauses_of_brand(brand))
     number = min(len(words.clauses), MAX_TEXT_POINTS_BY_FORMAT["slideshow"])
-    return hooks.build_ranked_hook_proposals(brand, words.clauses, words.language, number)
+    return hooks.list_hook_options(brand, words.clauses, words.language, number=number, call=_call_of_brand(brand))
+
+
+def list_hook_shapes(brand: BrandSnapshot) -> list[str]:
+    """Return the names of the shapes that a slideshow's hook for a brand may have, each once."""
+    return [*dict.fromkeys(option.shape for option in propose_brand_hooks(brand))]
 
 
 def write_piece_copy(spec: PieceSpec, offers: LlmCopyLines = NO_LLM_LINES) -> PieceCopy:
@@ -82,16 +99,16 @@ def write_piece_copy(spec: PieceSpec, offers: LlmCopyLines = NO_LLM_LINES) -> Pi
         _require_brand_text(words)
     hook = pick_seeded_hook(words, spec, offers)
     points = list(
-        _apply_llm_lines(choose_piece_points(words, spec, hook), hook, _select_valid_llm_lines(offers.points, words))
+        _apply_llm_lines(
+            choose_piece_points(words, spec, hook.line), hook.line, _select_valid_llm_lines(offers.points, words)
+        )
     )
-    if not points and hooks.names_only_the_app(hook):
+    if not points and hooks.names_only_the_app(hook.line):
         # Each of its slides would have only the name.
         raise MissingBrandText(hooks.HOOK_FIELDS)
     if spec.format == "video":
-        points = _drop_points_to_fit_video(hook, points, spec.seconds)
-    return compose_piece_copy(
-        words, hook, points, warnings=list(find_copy_warnings(words, spec)), presenter=spec.presenter
-    )
+        points = _drop_points_to_fit_video(hook.line, points, spec.seconds)
+    return compose_piece_copy(words, hook, points, spec)
 
 
 def _require_brand_text(words: BrandWithClauses) -> BrandWithClauses:
@@ -106,20 +123,28 @@ def _select_valid_llm_lines(offers: Sequence[LlmCopyLine], words: BrandWithClaus
     )
 
 
-def pick_seeded_hook(words: BrandWithClauses, spec: PieceSpec, offers: LlmCopyLines = NO_LLM_LINES) -> CopyLine:
-    """Return a piece's hook: the caller's, else a language model's valid one, else an informative one by the seed."""
+def pick_seeded_hook(words: BrandWithClauses, spec: PieceSpec, offers: LlmCopyLines = NO_LLM_LINES) -> HookOption:
+    """Return a piece's hook: the caller's, else a language model's valid one, else one by the seed.
+
+    A wanted shape that the brand's words can't fill is ignored, and a model's line has no shape to want.
+    """
     if spec.hook is not None:
-        return CopyLine(text=spec.hook, rule="caller", evidence=[CopyEvidence(field="caller", quote=spec.hook)])
-    if offered := _select_valid_llm_lines(offers.hooks, words):
-        return next(iter(offered.values()))
+        evidence = [CopyEvidence(field="caller", quote=spec.hook)]
+        return HookOption(CopyLine(text=spec.hook, rule="caller", evidence=evidence), "caller")
+    if spec.hook_shape is None and (offered := _select_valid_llm_lines(offers.hooks, words)):
+        return HookOption(next(iter(offered.values())), "model")
     number = (
         min(len(words.clauses), MAX_TEXT_POINTS_BY_FORMAT[spec.format]) if spec.format in FORMATS_WITH_COUNT_HOOK else 0
     )
-    tiers = hooks.group_hooks_by_informativeness(words.brand, words.clauses, words.language, number)
-    candidates = tones.select_texts_fitting_style(
-        tones.voice_to_style(spec.brand.voice), next(filter(None, tiers)), lambda one: one.text, words.language, least=1
+    return hooks.pick_hook(
+        words.brand,
+        words.clauses,
+        words.language,
+        number=number,
+        call=_call_of_brand(words.brand),
+        seed=spec.seed,
+        shape=spec.hook_shape or "",
     )
-    return seeded_pick(spec.seed, candidates, "hook")
 
 
 def choose_piece_points(words: BrandWithClauses, spec: PieceSpec, hook: CopyLine) -> list[CopyLine]:
@@ -167,35 +192,56 @@ def _brand_keyword_points(words: BrandWithClauses, hook: CopyLine, *, several: b
     """
     for keyword, quoted in names.displayable_keywords(words.brand, words.language):
         if not are_lines_alike(keyword, hook.text) and (" " in keyword or not several):
-            yield CopyLine(text=texts.capitalize_first_word(keyword), rule="keyword", evidence=[quoted])
+            yield CopyLine(text=texts.capitalize_first_word(keyword), rule="keyword", evidence=[quoted], intent="offer")
 
 
-def compose_piece_copy(
-    words: BrandWithClauses,
-    hook: CopyLine,
-    points: list[CopyLine],
-    warnings: list[str],
-    presenter: Presenter | None = None,
-) -> PieceCopy:
+def compose_piece_copy(words: BrandWithClauses, hook: HookOption, points: list[CopyLine], spec: PieceSpec) -> PieceCopy:
+    """Return all texts of a piece, with its hook and points."""
     brand, language = words.brand, words.language
-    tags, ending = hashtags_from_keywords(brand, language), _caption_ending_line(brand, language)
-    presented = _presenter_disclosure_line(presenter, language) if presenter else None
+    tags, ending = hashtags_from_keywords(brand, language), _caption_ending_line(words, spec.seed)
+    presented = _presenter_disclosure_line(spec.presenter, language) if spec.presenter else None
     mark = tones.POINT_BULLET_BY_TONE[tones.voice_to_tone(brand.voice)]
+    place, items = statements.brand_place_line(brand, language), _list_items(words)
     return PieceCopy(
         language=language_tag_of_brand(brand, language),
-        hook=hook,
+        hook=hook.line,
         points=points,
-        tagline=_unused_tagline(words, [hook, *points]),
-        recap=_fill_formula_line("recap", brand, language),
-        call_to_action=_fill_formula_line("try_it" if _is_brand_in_app_store(brand) else "visit", brand, language),
+        tagline=_unused_tagline(words, [hook.line, *points]),
+        recap=_fill_own_words(words, lambda table, register: table.recaps.choose(register)),
+        call_to_action=_call_to_action_line(words),
         places=list(_copy_lines_naming_stores_and_site(brand, language)),
         ending=ending,
         hashtags=tags,
-        caption=compose_piece_caption(hook, points, [ending, *([presented] if presented else [])], tags, mark),
-        labels=build_slide_labels_in_language(language, brand.voice),
+        caption=compose_piece_caption(hook.line, points, [ending, *([presented] if presented else [])], tags, mark),
+        labels=build_slide_labels_in_language(language),
         presenter=presented,
-        warnings=warnings,
+        warnings=[*find_copy_warnings(words, spec)],
+        hook_shape=hook.shape,
+        chip=_chip_line(language, place, items),
+        place=place,
+        quote=statements.find_quotable_sentence(words.clauses, [hook.line, *points]),
+        items=items if len(items) >= statements.MIN_LIST_ITEMS else [],
     )
+
+
+def _list_items(words: BrandWithClauses) -> list[CopyLine]:
+    """Return the brand's services or products; if there are too few for a list, its topics if they are enough."""
+    items = statements.list_offer_items(words.brand, words.language)
+    topics = [
+        CopyLine(text=texts.capitalize_first_word(keyword), rule="keyword", evidence=[quoted], intent="offer")
+        for keyword, quoted in names.displayable_keywords(words.brand, words.language)
+        if len(keyword) <= statements.MAX_CHIP_CHARACTERS
+    ][: statements.MAX_LIST_ITEMS]
+    return topics if len(items) < statements.MIN_LIST_ITEMS <= len(topics) else items
+
+
+def _chip_line(language: str, place: CopyLine | None, items: Sequence[CopyLine]) -> CopyLine | None:
+    """Return a short label with the brand's town, else with its first service or topic that fits; else None."""
+    if (table := LANGUAGE_TABLES.get(language)) is None:
+        return None
+    filled = [fill_template(table.chips.place, {"place": line_slot(place)}, "place")] if place else []
+    filled += [fill_template(table.chips.item, {"item": line_slot(item)}, "offer") for item in items]
+    return next((one for one in filled if one and len(one.text) <= statements.MAX_CHIP_CHARACTERS), None)
 
 
 def _unused_tagline(words: BrandWithClauses, said: Sequence[CopyLine]) -> CopyLine | None:
@@ -219,17 +265,19 @@ def language_tag_of_brand(brand: BrandSnapshot, language: str) -> str:
     return brand.language if brand.language and primary_language(brand.language) == language else language
 
 
-def build_slide_labels_in_language(language: str, voice: str | None = None) -> CopyLabels:
+def build_slide_labels_in_language(language: str) -> CopyLabels:
     presenter = texts.capitalize_first_word(_presenter_disclosure(language))
-    if (own := tones.choose_line_formulas_for_voice(voice, language)) is None:
+    if (table := LANGUAGE_TABLES.get(language)) is None:
         return CopyLabels(presenter=presenter)
+    own = table.labels
     return CopyLabels(swipe=own.swipe, about=own.about, save=own.save, presenter=presenter)
 
 
 def _presenter_disclosure(language: str) -> str:
     """Return the note in a language, else in English, that the presenter is no real person."""
-    own = LANGUAGE_TABLES[language if language in LANGUAGE_TABLES else DEFAULT_LANGUAGE].formulas.presenter
-    return PRESENTER_DISCLOSURES.get(language, own)
+    if language not in LANGUAGE_TABLES:
+        return PRESENTER_DISCLOSURES.get(language, LANGUAGE_TABLES[DEFAULT_LANGUAGE].presenter)
+    return LANGUAGE_TABLES[language].presenter
 
 
 def _presenter_disclosure_line(presenter: Presenter, language: str) -> CopyLine:
@@ -250,15 +298,28 @@ def find_copy_warnings(words: BrandWithClauses, spec: PieceSpec) -> Iterator[str
         yield "few_clauses: add an appDescription of three to five plain sentences"
 
 
-def _fill_formula_line(name: str, brand: BrandSnapshot, language: str) -> CopyLine:
-    """Return a language's formula, found by its field name, as a line filled for the brand.
+def _fill_own_words(
+    words: BrandWithClauses, choose: Callable[[LanguageTable, Register], str], **slots: SlotText
+) -> CopyLine:
+    """Return the template that `choose` takes from the language's table, filled with the name and `slots`.
 
-    Return the brand's name alone if the language has no formulas, or if the line is too long.
+    Return the brand's name alone if the language has no table, or if the line is too long.
     """
-    alone = CopyLine(text=names.app_display_name(brand), rule="formula", evidence=[names.app_name_evidence(brand)])
-    if (own := tones.choose_line_formulas_for_voice(brand.voice, language)) is None:
+    name = name_slot(words.brand)
+    alone = CopyLine(text=name.text, rule="formula", evidence=[*name.evidence])
+    if (table := LANGUAGE_TABLES.get(words.language)) is None:
         return alone
-    return next(fill_copy_formula(getattr(own, name), brand), alone)
+    template = choose(table, tones.voice_to_register(words.brand.voice))
+    return fill_template(template, {"name": name, **slots}, "invitation") or alone
+
+
+def _call_of_brand(brand: BrandSnapshot) -> str:
+    return statements.choose_call_of_trade(brand, in_store=_is_brand_in_app_store(brand))
+
+
+def _call_to_action_line(words: BrandWithClauses) -> CopyLine:
+    call = _call_of_brand(words.brand)
+    return _fill_own_words(words, lambda table, register: table.calls[call].choose(register))
 
 
 def _is_brand_in_app_store(brand: BrandSnapshot) -> bool:
@@ -267,10 +328,10 @@ def _is_brand_in_app_store(brand: BrandSnapshot) -> bool:
 
 def _copy_lines_naming_stores_and_site(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
     """Yield a line for each app store that a link of the brand proves, then one for the brand's own site."""
-    table = LANGUAGE_TABLES.get(language, LANGUAGE_TABLES[DEFAULT_LANGUAGE]).formulas
     names_of_stores = {"apple": "App Store", "google": "Google Play"}
     if language in LANGUAGE_TABLES:
-        names_of_stores = {"apple": table.apple, "google": table.google}
+        labels = LANGUAGE_TABLES[language].labels
+        names_of_stores = {"apple": labels.apple, "google": labels.google}
     for which, text in names_of_stores.items():
         if (link := names.app_store_listing_evidence(brand, which)) is not None:
             yield CopyLine(text=text, rule="formula", evidence=[link])
@@ -278,15 +339,19 @@ def _copy_lines_naming_stores_and_site(brand: BrandSnapshot, language: str) -> I
         yield CopyLine(text=own[0], rule="formula", evidence=[own[1]])
 
 
-def _caption_ending_line(brand: BrandSnapshot, language: str) -> CopyLine:
-    if (own := names.own_site_host(brand)) is None:
-        return _fill_formula_line("ending", brand, language)
-    text, link = own
-    return CopyLine(
-        text=f"{names.app_display_name(brand)} – {text}",
-        rule="formula",
-        evidence=[names.app_name_evidence(brand), link],
-    )
+def _caption_ending_line(words: BrandWithClauses, seed: str) -> CopyLine:
+    """Return the end of a caption: the brand's name and site, else one of its register's closing sentences."""
+    name, place = name_slot(words.brand), statements.brand_place_line(words.brand, words.language)
+    if (own := names.own_site_host(words.brand)) is not None:
+        return CopyLine(text=f"{name.text} – {own[0]}", rule="formula", evidence=[*name.evidence, own[1]])
+    slots = {"place": line_slot(place)} if place else {}
+
+    def choose(table: LanguageTable, register: Register) -> str:
+        known = {"name", *slots}
+        closings = [one for one in table.closings.choose(register) if list_template_slots(one) <= known]
+        return seeded_pick(seed, closings or [NAME_TEMPLATE], "closing")
+
+    return _fill_own_words(words, choose, **slots)
 
 
 def hashtags_from_keywords(brand: BrandSnapshot, language: str) -> list[CopyLine]:

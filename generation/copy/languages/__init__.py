@@ -1,21 +1,25 @@
-"""Tables of the languages with formulas: English, German, French, Spanish.
+"""Tables of the languages with words of the writer's own, one file each in `data/`.
 
-`table.py` is the shape of a table. Read `table.py`, `en.py` and `de.py` first.
+`table.py` is the shape of a table. Read `table.py` and `data/en.toml` first.
 """
 
 from collections.abc import Mapping
+from importlib.resources import files
 
-from generation.copy.languages import de, en, es, fr
+import msgspec
+
 from generation.copy.languages.table import LanguageTable
 
 LANGUAGE_TABLES: Mapping[str, LanguageTable] = {
-    "en": en.ENGLISH_LANGUAGE_TABLE,
-    "de": de.GERMAN_LANGUAGE_TABLE,
-    "fr": fr.FRENCH_LANGUAGE_TABLE,
-    "es": es.SPANISH_LANGUAGE_TABLE,
+    source.name.removesuffix(".toml"): msgspec.toml.decode(source.read_bytes(), type=LanguageTable)
+    for source in sorted(files(__package__).joinpath("data").iterdir(), key=lambda source: source.name)
+    if source.name.endswith(".toml")
 }
+#: Languages that are told by their common words.
+DETECTED_LANGUAGES = tuple(language for language, table in LANGUAGE_TABLES.items() if table.reading.glue)
 #: Language of brands that declare none.
 DEFAULT_LANGUAGE = "en"
+#: Notes that a presenter is no real person, in languages without a table.
 PRESENTER_DISCLOSURES: Mapping[str, str] = {
     "ar": "شخصية رقمية، وليست شخصًا حقيقيًا",
     "cs": "digitální postava, ne skutečná osoba",

@@ -1,75 +1,144 @@
-"""Table of a language: formulas around a brand's names, and patterns for its sentences.
+"""Table of a language: the words that the writer adds to a brand's own, and patterns for a brand's sentences.
 
-Words are in blocks, separated by blanks. In an entry `_` is a blank or a hyphen, and `*` any letters.
+The tables are the files `data/*.toml`. In a block, words are separated by blanks. In an entry `_` is a blank or a
+hyphen, and `*` any letters.
 """
 
 import re
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from functools import cache
+from string import Formatter
+from typing import Literal
+
+import msgspec
+from msgspec import field
+
+from generation.copy import texts
+from generation.spec import CopyIntent
 
 #: Placeholder for the app's name in a lead-in pattern.
 LEAD_IN_APP_NAME_PLACEHOLDER = "{app}"
-Tone = Literal["plain", "casual", "playful", "warm", "professional", "enthusiastic"]
-ReaderAddress = Literal["familiar", "formal"]
+#: Placeholder for the pattern of the product as a subject in a lead-in pattern.
+LEAD_IN_SUBJECT_PLACEHOLDER = "{subject}"
+#: Register of a line: `any` fits both others.
+Register = Literal["any", "casual", "formal"]
+#: Slots of a shape. Those with a capital are filled with a capital.
+SHAPE_SLOTS = frozenset({"name", "keyword", "Keyword", "item", "place", "audience", "Audience", "number", "line"})
+_UNSPACED_ENTRY_PATTERN = re.compile(f"[{texts.UNSPACED_SCRIPT_RANGES}]")
 
 
-class CopyFormulas(NamedTuple):
-    """Templates with slots for names only, so that no word has to agree with a slot's text."""
+class TableStruct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of a table's parts: unknown keys are refused."""
 
-    keyword: str
-    audience: str
-    number: str
-    meet: tuple[str, ...]
-    casual: str
-    recap: str
-    try_it: str
-    visit: str
-    apple: str
-    google: str
-    ending: str
+
+class HookShape(TableStruct, frozen=True, kw_only=True):
+    """Template of a hook, with slots that need no agreement. `only` are the calls of the trades that it fits."""
+
+    intent: CopyIntent
+    tone: Register
+    text: str
+    only: frozenset[str] = frozenset()
+
+    @property
+    def slots(self) -> frozenset[str]:
+        return list_template_slots(self.text)
+
+
+class RegisterTexts(TableStruct, frozen=True, kw_only=True):
+    """A template by register; `any` is the one of a register without its own."""
+
+    any: str
+    casual: str = ""
+    formal: str = ""
+
+    def choose(self, register: Register) -> str:
+        return getattr(self, register) or self.any
+
+
+class RegisterLists(TableStruct, frozen=True, kw_only=True):
+    """Templates by register; those of `any` serve a register without its own."""
+
+    any: list[str]
+    casual: list[str] = field(default_factory=list)
+    formal: list[str] = field(default_factory=list)
+
+    def choose(self, register: Register) -> list[str]:
+        return getattr(self, register) or self.any
+
+
+class FixedLabels(TableStruct, frozen=True, kw_only=True):
+    """Labels without slots."""
+
     swipe: str
     about: str
     save: str
-    presenter: str
-
-    def with_tone_templates(self, *, visit: str, **others: Any) -> "CopyFormulas":
-        """Return these formulas with the templates of another tone; `ending` is its `visit` as a sentence."""
-        ending = visit if visit.endswith("!") else f"{visit}."
-        return self._replace(visit=visit, ending=ending, **others)
+    apple: str
+    google: str
 
 
-class LanguageTable(NamedTuple):
-    """One language. `tones` are its formulas in other tones than the plain one, `addressed` those of the plain one
-    with a form of address.
+class ChipTemplates(TableStruct, frozen=True, kw_only=True):
+    """Templates of a short label: of the brand's town, and of one of its services."""
 
-    `leads` are cut off a clause's beginning, in this order; `tails` off its end. `open_ends` are words that
-    need a continuation. `back` are beginnings that refer to the sentence before, `theirs` words that refer to
-    the half before. `more` begins an addition to a complete sentence, `bare` an addition without a comma.
-    `joints` begins a half with its own verb. `limits` are restrictive words: a sentence is false without
-    them. `never` are claims, by kind; `asides` are topics other than the product. `force` changes a claim,
-    `glue` doesn't.
+    place: str
+    item: str
+
+
+class SentenceReading(TableStruct, frozen=True, kw_only=True):
+    """Patterns and word blocks of a brand's sentences; an empty block matches nothing.
+
+    `leads` are cut off a clause's beginning, in this order; `tails` off its end. `subject` is the product as the
+    subject of a lead. `open_ends` are words that need a continuation. `back` are beginnings that refer to the
+    sentence before, `theirs` words that refer to the half before. `more` begins an addition to a complete
+    sentence, `bare` an addition without a comma. `joints` begins a half with its own verb. `limits` are
+    restrictive words: a sentence is false without them. `asides` are topics other than the product. `force`
+    changes a claim, `glue` doesn't.
     """
 
-    formulas: CopyFormulas
-    tones: Mapping[Tone, CopyFormulas]
-    addressed: Mapping[ReaderAddress, Mapping[str, Any]]
-    leads: tuple[str, ...]
-    tails: str
-    open_ends: str
-    back: str
-    theirs: str
-    more: str
-    bare: str
-    joints: str
-    limits: str
+    leads: list[str] = field(default_factory=list)
+    subject: str = ""
+    tails: str = ""
+    open_ends: str = ""
+    back: str = ""
+    theirs: str = ""
+    more: str = ""
+    bare: str = ""
+    joints: str = ""
+    limits: str = ""
+    asides: str = ""
+    force: str = ""
+    glue: str = ""
+
+
+class LanguageTable(TableStruct, frozen=True, kw_only=True):
+    """One language. `calls` are by the kind of a trade's call to action; `never` are claims, by kind."""
+
+    presenter: str
+    labels: FixedLabels
+    chips: ChipTemplates
+    recaps: RegisterTexts
+    closings: RegisterLists
+    calls: dict[str, RegisterTexts]
+    hooks: dict[str, HookShape]
+    reading: SentenceReading = field(default_factory=SentenceReading)
     never: Mapping[str, str]
-    asides: str
-    force: str
-    glue: str
 
 
+def list_template_slots(template: str) -> frozenset[str]:
+    return frozenset(slot for _, slot, _, _ in Formatter().parse(template) if slot)
+
+
+@cache
 def compile_word_entry_pattern(*blocks: str) -> re.Pattern[str]:
-    """Return a pattern of the blocks' entries as whole words in any case; without entries, it matches nothing."""
-    words = (word for block in blocks for word in block.split())
-    alternatives = "|".join(re.escape(word).replace(r"\*", r"\w*").replace("_", r"[\s\-‑]+") for word in words)
-    return re.compile(rf"(?<!\w)(?:{alternatives or '(?!)'})(?!\w)", re.IGNORECASE)
+    """Return a pattern of the blocks' entries in any case; without entries, it matches nothing.
+
+    Entries match whole words, those in a script without blanks any part of a text.
+    """
+    entries = [word for block in blocks for word in block.split()]
+    unspaced = [re.escape(word) for word in entries if _UNSPACED_ENTRY_PATTERN.search(word)]
+    spaced = [
+        re.escape(word).replace(r"\*", r"\w*").replace("_", r"[\s\-‑]+")
+        for word in entries
+        if not _UNSPACED_ENTRY_PATTERN.search(word)
+    ]
+    alternatives = [rf"(?<!\w)(?:{'|'.join(spaced) or '(?!)'})(?!\w)", *(["|".join(unspaced)] if unspaced else [])]
+    return re.compile(f"(?:{'|'.join(alternatives)})", re.IGNORECASE)

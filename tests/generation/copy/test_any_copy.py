@@ -37,7 +37,7 @@ def test_each_line_has_evidence_and_only_the_callers_is_long_or_makes_claims(spe
     assert copy == write_piece_copy(msgspec.json.decode(msgspec.json.encode(spec), type=PieceSpec))
     shown = [line.text.casefold() for line in (copy.hook, *copy.points)]
     assert len({*shown}) == len(shown)
-    if counted := re.match(r"(\d) (?:things|Dinge|choses|cosas) ", copy.hook.text):
+    if counted := re.match(r"(\d) (?:things|quick things|Dinge|choses|cosas) ", copy.hook.text):
         assert int(counted[1]) == len(copy.points)
     assert len(copy.hashtags) <= MAX_HASHTAGS
 
@@ -64,6 +64,6 @@ def test_a_brand_proposes_up_to_ten_hooks_or_names_missing_fields(brand: BrandSn
 
 def proposed(brand: BrandSnapshot) -> tuple[list[CopyLine], list[EvidenceField]]:
     try:
-        return propose_brand_hooks(brand), []
+        return [option.line for option in propose_brand_hooks(brand)], []
     except MissingBrandText as lacking:
         return [], lacking.fields

@@ -17,17 +17,16 @@ def with_(**changes: Any) -> BrandSnapshot:
     return msgspec.structs.replace(TIDELINE, **changes)
 
 
-def test_proposals_begin_with_the_brands_own_words() -> None:
-    texts = [hook.text for hook in propose_brand_hooks(TIDELINE)]
-    assert texts[0] == "Know the tide before you go"
-    assert "Sea swimming? Meet Tideline." in texts
-    assert "Kayakers and sea swimmers, meet Tideline." in texts
-    assert "4 things to know about Tideline" in texts
-    assert texts[-1] == "Have you seen Tideline yet?"
+def test_proposals_begin_with_the_brands_own_words_and_differ_in_shape() -> None:
+    hooks = propose_brand_hooks(TIDELINE)
+    assert (hooks[0].shape, hooks[0].line.text) == ("tagline", "Know the tide before you go")
+    shapes = [hook.shape for hook in hooks if hook.shape != "clause"]
+    assert len({*shapes}) == len(shapes) >= 6
+    assert "4 things to know about Tideline" in [hook.line.text for hook in hooks]
 
 
-def test_a_formula_quotes_each_of_its_names() -> None:
-    hook = next(one for one in propose_brand_hooks(TIDELINE) if one.text == "Sea swimming? Meet Tideline.")
+def test_a_shape_quotes_each_of_its_names() -> None:
+    hook = next(one.line for one in propose_brand_hooks(TIDELINE) if one.line.text == "Sea swimming? Tideline.")
     keyword, name = hook.evidence
     assert keyword == CopyEvidence(field="keywords", quote="sea swimming")
     assert name == CopyEvidence(field="appName", quote="Tideline")
@@ -97,7 +96,7 @@ def test_acronyms_of_keywords_have_capitals_unless_the_brand_spells_them_otherwi
 )
 def test_a_line_keeps_the_spelling_of_the_name(line: str, name: str, shown: str) -> None:
     brand = BrandSnapshot(name=name, taglines=[line], language="en" if line.isascii() else "ja")
-    assert shown in [hook.text for hook in propose_brand_hooks(brand)]
+    assert shown in [hook.line.text for hook in propose_brand_hooks(brand)]
 
 
 def test_the_end_has_no_tagline_like_a_point() -> None:

@@ -1,17 +1,20 @@
 """Languages: a brand's whole copy in each language, and in a language without formulas."""
 
-import re
+from typing import get_args
 
 import msgspec
 import pytest
 
-from generation.copy import texts
 from generation.copy.clauses import derive_copy_lines_of_sentence
 from generation.copy.languages import LANGUAGE_TABLES, PRESENTER_DISCLOSURES
+from generation.copy.languages.table import SHAPE_SLOTS
+from generation.copy.shapes import SlotText, fill_template
+from generation.copy.statements import _calls_by_trade
 from generation.copy.write import write_piece_copy
-from generation.spec import BrandSnapshot, PieceSpec, Presenter
+from generation.proofreading.words import find_copy_faults
+from generation.spec import BrandSnapshot, CopyEvidence, CopyIntent, PieceSpec, Presenter
 from tests.generation.copy.brands import BRANDS, TIDELINE
-from tests.generation.copy.tracing import templates
+from tests.generation.copy.tracing import templates_of
 
 POINTS = {
     "en": {
@@ -70,8 +73,6 @@ READINGS = [
     ("es", "Sin embargo, el puerto está lejos.", []),
     ("es", "Puede mostrar las mareas del puerto.", ["Mostrar las mareas del puerto"]),
 ]  # fmt: skip
-#: First-person words in the four languages: a presenter has no biography.
-FIRST_PERSON = re.compile(r"\b(?:i|me|my|ich|mir|mein|je|j'|mon|ma|yo|mi|me)\b", re.IGNORECASE)
 
 
 @pytest.mark.parametrize("language", BRANDS)
@@ -87,14 +88,33 @@ def test_a_sentence_gives_these_lines(language: str, sentence: str, lines: list[
     assert derive_copy_lines_of_sentence(sentence, "Tideline", language) == lines
 
 
-@pytest.mark.parametrize("language", LANGUAGE_TABLES)
-def test_formulas_are_filled_in_the_brands_language(language: str) -> None:
-    copy = write_piece_copy(PieceSpec(format="image", brand=BRANDS[language], seed="1"))
-    own = LANGUAGE_TABLES[language].formulas
-    assert copy.recap.text == own.recap.format(app="Tideline")
-    assert copy.labels.presenter == texts.capitalize_first_word(own.presenter)
-    wanted = own.try_it if language == "en" else own.visit
-    assert copy.call_to_action.text == wanted.format(app="Tideline")
+@pytest.mark.parametrize("language", sorted(LANGUAGE_TABLES))
+def test_a_table_has_enough_shapes_of_each_intent_and_register(language: str) -> None:
+    table = LANGUAGE_TABLES[language]
+    shapes = [*table.hooks.values()]
+    assert len(shapes) >= 40
+    assert all(sum(shape.intent == intent for shape in shapes) >= 4 for intent in get_args(CopyIntent))
+    assert all(sum(shape.tone == tone for shape in shapes) >= 12 for tone in ("any", "casual", "formal"))
+    assert all(shape.slots <= SHAPE_SLOTS for shape in shapes)
+    assert len({shape.text for shape in shapes}) == len(shapes)
+    called = {call for shape in shapes for call in shape.only} | {*_calls_by_trade().values(), "visit", "get", "play"}
+    assert called <= table.calls.keys() == LANGUAGE_TABLES["en"].calls.keys()
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGE_TABLES))
+def test_the_proofreader_knows_each_word_of_a_table_and_finds_no_claim(language: str) -> None:
+    """Fill each template with a brand's words and show it as a hook."""
+    copy = write_piece_copy(
+        PieceSpec(format="image", brand=BrandSnapshot(name="Qq", language=language), seed="1", hook="?")
+    )
+    quoted = {
+        slot: SlotText("Qq", [CopyEvidence(field="appName", quote="Qq")]) for slot in SHAPE_SLOTS | {"name", "place"}
+    }
+    brand = BrandSnapshot(name="Qq", language=language)
+    for template in templates_of(LANGUAGE_TABLES[language]):
+        line = fill_template(template, quoted)
+        assert line
+        assert find_copy_faults(msgspec.structs.replace(copy, hook=line, caption=line.text), brand) == [], template
 
 
 def test_the_brands_language_is_kept_with_a_warning() -> None:
@@ -104,10 +124,11 @@ def test_the_brands_language_is_kept_with_a_warning() -> None:
 
 
 def test_a_language_without_formulas_has_names_and_own_words_only() -> None:
-    copy = write_piece_copy(PieceSpec(format="slideshow", brand=BRANDS["ja"], seed="1"))
-    assert [warning.partition(":")[0] for warning in copy.warnings] == ["no_formulas"]
+    brand = BrandSnapshot(name="Tideline", taglines=["Znaj przypływ, zanim ruszysz"], language="pl")
+    copy = write_piece_copy(PieceSpec(format="slideshow", brand=brand, seed="1"))
+    assert [warning.partition(":")[0] for warning in copy.warnings] == ["no_formulas", "few_clauses"]
     assert {copy.recap.text, copy.call_to_action.text, copy.ending.text} == {"Tideline"}
-    assert copy.labels.presenter == PRESENTER_DISCLOSURES["ja"]
+    assert copy.labels.presenter.casefold() == PRESENTER_DISCLOSURES["pl"]
     assert not copy.labels.swipe
 
 
@@ -124,11 +145,12 @@ def test_the_detected_language_wins_over_the_declared_one() -> None:
         ("nl", "Een rustige getijdenklok voor de havens van de kust. Met een melding op het juiste moment."),
     ],
 )
-def test_a_language_similar_to_a_table_gets_no_formulas(language: str, text: str) -> None:
+def test_a_language_similar_to_another_one_has_its_own_words(language: str, text: str) -> None:
     for declared in (language, None):
         brand = BrandSnapshot(name="Tideline", descriptions=[text], language=declared)
         copy = write_piece_copy(PieceSpec(format="slideshow", brand=brand, seed="1"))
-        assert (copy.language, copy.recap.text) == (language, "Tideline")
+        recap = LANGUAGE_TABLES[language].recaps.any.format(name="Tideline")
+        assert (copy.language, copy.recap.text) == (language, recap)
 
 
 @pytest.mark.parametrize(
@@ -142,10 +164,6 @@ def test_a_language_similar_to_a_table_gets_no_formulas(language: str, text: str
 def test_a_language_without_a_table_is_as_declared(language: str, text: str) -> None:
     brand = BrandSnapshot(name="Tideline", descriptions=[text], language=language)
     assert write_piece_copy(PieceSpec(format="slideshow", brand=brand, seed="1")).language == language
-
-
-def test_no_formula_uses_the_first_person() -> None:
-    assert [text for text in templates() if FIRST_PERSON.search(text)] == []
 
 
 @pytest.mark.parametrize("language", ["en", "de", "ja"])

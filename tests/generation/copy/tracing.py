@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import Iterator
+from itertools import product
 
 from generation.copy.languages import LANGUAGE_TABLES
+from generation.copy.languages.table import LanguageTable
 from generation.copy.texts import strip_html_to_line
 from generation.spec import BrandSnapshot, CopyEvidence, CopyLine, PieceCopy
 
 
 def lines(copy: PieceCopy) -> Iterator[CopyLine]:
     yield from (copy.hook, copy.recap, copy.call_to_action, copy.ending)
-    yield from (*copy.points, *copy.places, *copy.hashtags)
-    if copy.tagline:
-        yield copy.tagline
+    yield from (*copy.points, *copy.places, *copy.hashtags, *copy.items)
+    yield from filter(None, (copy.tagline, copy.chip, copy.place, copy.quote))
 
 
 def untraced(line: CopyLine, brand: BrandSnapshot) -> str | None:
@@ -40,6 +41,8 @@ def stands(evidence: CopyEvidence, brand: BrandSnapshot) -> bool:
         "keywords": brand.keywords,
         "audience": [brand.audience or ""],
         "links": list(brand.links.values()),
+        "statements": [one.quote for one in brand.statements],
+        "place": [brand.place or ""],
         "caller": [evidence.quote],
     }
     return any(evidence.quote in text for text in fields[evidence.field])
@@ -54,13 +57,14 @@ def filled(line: CopyLine, brand: BrandSnapshot) -> set[str]:
     app = shown_name(brand)
     hosts = [host for one in line.evidence if one.field == "links" if (host := host_of(one.quote))]
     texts = {app, "App Store", "Google Play", *hosts, *(f"{app} – {host}" for host in hosts)}
-    slots = [strip_html_to_line(one.quote) for one in line.evidence if one.field in {"keywords", "audience"}] or [""]
+    slots = [strip_html_to_line(one.quote) for one in line.evidence if one.field not in {"appName", "links"}]
+    named = [spelled(slot.rstrip(" .!"), line) for slot in slots] or [""]
     for template in templates():
-        for slot in slots:
-            named = spelled(slot, line)
+        for first, second in product(named, repeat=2):
             for number in "34":
-                text = fill(template, {"Keyword": named, "Audience": named, "n": number, "app": app})
-                texts |= {text.removesuffix(end) for end in ("", ".", "!", "\u00a0!")}
+                values = dict.fromkeys(("keyword", "Keyword", "audience", "Audience", "item", "line"), first)
+                text = fill(template, {**values, "place": second, "number": number, "name": app})
+                texts |= {text.removesuffix(end) for end in ("", ".", "!", "。", "\u00a0!")}
     return texts
 
 
@@ -71,10 +75,15 @@ def fill(template: str, values: dict[str, str]) -> str:
 
 def templates() -> Iterator[str]:
     for table in LANGUAGE_TABLES.values():
-        addressed = [formula for own in table.addressed.values() for formula in own.values()]
-        for formulas in (table.formulas, *table.tones.values(), addressed):
-            for formula in formulas:
-                yield from (formula,) if isinstance(formula, str) else formula
+        yield from templates_of(table)
+
+
+def templates_of(table: LanguageTable) -> Iterator[str]:
+    yield from (shape.text for shape in table.hooks.values())
+    for own in (table.recaps, *table.calls.values()):
+        yield from filter(None, (own.any, own.casual, own.formal))
+    yield from (*table.closings.any, *table.closings.casual, *table.closings.formal)
+    yield from (table.chips.place, table.chips.item, table.labels.apple, table.labels.google)
 
 
 def spelled(slot: str, line: CopyLine) -> str:
