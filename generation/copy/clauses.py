@@ -206,7 +206,7 @@ def is_self_contained(text: str, language: str) -> bool:
 def is_readable_prose(text: str) -> bool:
     """Return whether a text is prose: 2 words or more; no code, capitals only, open bracket, word over 40 letters."""
     words = texts.split_lowercase_words(text)
-    letters = sum(character.isalpha() or character == " " for character in text)
+    letters = sum(texts.is_letter_or_mark(character) or character == " " for character in text)
     return (
         len(words) >= 2
         and letters >= 0.8 * len(text)

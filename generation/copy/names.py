@@ -88,7 +88,7 @@ def is_displayable_keyword(keyword: str, brand: BrandSnapshot, language: str) ->
     return (
         2 <= len(keyword) <= MAX_SHOWN_KEYWORD_CHARACTERS
         and any(map(str.isalpha, keyword))
-        and re.fullmatch(r"[\w '’&+-]+", keyword) is not None
+        and re.fullmatch(rf"[\w{texts.COMBINING_MARKS} '’&+-]+", keyword) is not None
         and not TECHNICAL_KEYWORD_PATTERN.fullmatch(keyword)
         and texts.split_lowercase_words(keyword) != texts.split_lowercase_words(brand.name)
         and not (" " in keyword and is_keyword_misspelled_or_proper_name(keyword, brand, language))

@@ -13,7 +13,7 @@ from generation.copy.languages.table import HookShape, Register, list_template_s
 from generation.spec import BrandSnapshot, CopyEvidence, CopyIntent, CopyLine
 
 #: End of a text with a mark of its own, before the mark of a template.
-DOUBLED_END_MARK_PATTERN = re.compile(r"([.!?…。！？])\u00a0?[.!。]$")
+DOUBLED_END_MARK_PATTERN = re.compile(r"([.!?…。！？؟।])\u00a0?[.!。।]$")
 
 
 class SlotText(NamedTuple):

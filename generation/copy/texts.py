@@ -23,8 +23,11 @@ SENTENCE_BOUNDARY_PATTERN = re.compile(
 )
 #: Scripts without blanks between words.
 UNSPACED_SCRIPT_RANGES = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+#: Accents, and the vowel signs of Arabic and Devanagari, for a class of a pattern: `\w` lacks them.
+COMBINING_MARKS = r"\u0300-\u036f\u064b-\u065f\u0670\u0900-\u0903\u093a-\u0957\u0962\u0963"
 WORD_PATTERN = re.compile(
-    rf"[{UNSPACED_SCRIPT_RANGES}]{{1,2}}|[^\W\d_{UNSPACED_SCRIPT_RANGES}](?:[^\W{UNSPACED_SCRIPT_RANGES}]|['’])*"
+    rf"[{UNSPACED_SCRIPT_RANGES}]{{1,2}}"
+    rf"|[^\W\d_{UNSPACED_SCRIPT_RANGES}](?:[^\W{UNSPACED_SCRIPT_RANGES}]|['’{COMBINING_MARKS}])*"
 )
 NUMBER_PATTERN = re.compile(r"\d+(?:[.,:]\d+)*")
 
@@ -49,6 +52,10 @@ def split_sentences(text: str) -> Iterator[str]:
 def split_lowercase_words(text: str) -> list[str]:
     """Return a text's words in lower case; pairs of characters in a script without blanks."""
     return [word.replace("’", "'") for word in WORD_PATTERN.findall(text.lower())]
+
+
+def is_letter_or_mark(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LM"
 
 
 def capitalize_first_word(text: str, name: str = "") -> str:

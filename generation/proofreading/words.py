@@ -103,7 +103,8 @@ def _find_unevidenced_words(line: CopyLine, copy: PieceCopy) -> list[str]:
     A hashtag, or a line in a script without spaces, counts as one word.
     """
     quoted = {word for one in line.evidence for word in _split_casefolded_words(one.quote)}
-    own = _WORDS_BY_LANGUAGE.get(_primary_language_subtag(copy.language), _LanguageWords()).allowed.split()
+    listed = _WORDS_BY_LANGUAGE.get(_primary_language_subtag(copy.language), _LanguageWords()).allowed
+    own = _split_casefolded_words(listed)
     fixed = [*own, *_ALLOWED_APP_STORE_WORDS.split()] if line.rule == "formula" else []
     allowed = quoted | {*fixed} | ({str(len(copy.points))} if fixed else set())
     if line.text.startswith("#") or _UNSPACED_LETTER_PATTERN.search(line.text):
@@ -142,7 +143,7 @@ def _split_casefolded_words(text: str) -> list[str]:
 def _strip_tags_and_combining_marks(text: str) -> str:
     """Return a text without tags, invisible characters and combining marks, with compatible letters made equal."""
     plain = unicodedata.normalize("NFKC", re.sub(r"</?[A-Za-z][^<>]*>", " ", text))
-    return "".join(char for char in plain if unicodedata.category(char) not in {"Cf", "Mn"})
+    return "".join(char for char in plain if unicodedata.category(char) not in {"Cf", "Mn", "Mc"})
 
 
 def _has_digit(word: str) -> bool:

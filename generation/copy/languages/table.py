@@ -24,6 +24,8 @@ LEAD_IN_SUBJECT_PLACEHOLDER = "{subject}"
 Register = Literal["any", "casual", "formal"]
 #: Slots of a shape. Those with a capital are filled with a capital.
 SHAPE_SLOTS = frozenset({"name", "keyword", "Keyword", "item", "place", "audience", "Audience", "number", "line"})
+#: A letter or one of its vowel signs.
+_LETTER_CLASS = rf"[\w{texts.COMBINING_MARKS}]"
 _UNSPACED_ENTRY_PATTERN = re.compile(f"[{texts.UNSPACED_SCRIPT_RANGES}]")
 
 
@@ -136,9 +138,10 @@ def compile_word_entry_pattern(*blocks: str) -> re.Pattern[str]:
     entries = [word for block in blocks for word in block.split()]
     unspaced = [re.escape(word) for word in entries if _UNSPACED_ENTRY_PATTERN.search(word)]
     spaced = [
-        re.escape(word).replace(r"\*", r"\w*").replace("_", r"[\s\-‑]+")
+        re.escape(word).replace(r"\*", f"{_LETTER_CLASS}*").replace("_", r"[\s\-‑]+")
         for word in entries
         if not _UNSPACED_ENTRY_PATTERN.search(word)
     ]
-    alternatives = [rf"(?<!\w)(?:{'|'.join(spaced) or '(?!)'})(?!\w)", *(["|".join(unspaced)] if unspaced else [])]
+    whole_words = rf"(?<!{_LETTER_CLASS})(?:{'|'.join(spaced) or '(?!)'})(?!{_LETTER_CLASS})"
+    alternatives = [whole_words, *(["|".join(unspaced)] if unspaced else [])]
     return re.compile(f"(?:{'|'.join(alternatives)})", re.IGNORECASE)
