@@ -32,7 +32,7 @@ MIN_LEGIBLE_FONT_SIZE_PX = 22
 _MAX_TEXT_LINE_OVERLAP_EM = 0.35
 _FONT_PACKAGES = ("fontpkg_inter", "fontpkg_cairo", "fontpkg_amiri", "manimgx_fonts", "justmytype_intl_cjk")
 #: Signs that slides add to texts: the page of a deck, arrows, a quotation mark.
-_SLIDE_SIGNS = "/→←“”「"
+_SLIDE_SIGNS = "/→←“”「–"
 LuminanceMap: TypeAlias = npt.NDArray[np.float64]
 
 #: Pixels of ground around a text.
@@ -41,6 +41,8 @@ _TEXT_BACKGROUND_MARGIN_PX = 6
 _BACKGROUND_PERCENT_IGNORED_IN_CONTRAST = 2.0
 #: Pixels of the letters' blurred edges.
 _IGNORED_LETTER_EDGE_PX = 7
+#: Smallest range of luminance in a box with text.
+_MIN_LUMINANCE_RANGE = 1e-4
 #: Bins of the luminance histogram.
 _TEXT_LUMINANCE_BIN_COUNT = 64
 
@@ -157,6 +159,8 @@ def measure_text_box_contrast(image: Image.Image, box: tuple[int, int, int, int]
         box[3] + _TEXT_BACKGROUND_MARGIN_PX,
     )
     light = _compute_luminance_of_each_pixel(image.crop(_clip_box_to_image(around, image)))
+    if float(np.ptp(light)) < _MIN_LUMINANCE_RANGE:
+        return 1.0
     edge = np.concatenate([light[:3].ravel(), light[-3:].ravel(), light[:, :3].ravel(), light[:, -3:].ravel()])
     middle = _find_text_luminance_threshold(light)
     is_dark = float(np.median(np.concatenate([one.ravel() for one in edge]))) > middle
