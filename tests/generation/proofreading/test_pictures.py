@@ -92,8 +92,8 @@ def test_an_undisclosed_presenter_is_found(tmp_path: Path) -> None:
     def found(file: RenderedFile, of: PieceCopy = said) -> set[tuple[str, str]]:
         return {(one.place, one.found) for one in read.find_disclosure_faults([file], spec, of)}
 
-    silent = [one for one in made.shown if one.name != "disclosure"]
+    silent = [one for one in made.shown if one.name != "presenter"]
     line = said.labels.presenter
-    assert found(msgspec.structs.replace(made, shown=silent)) == {(made.name, line)}
+    assert found(msgspec.structs.replace(made, shown=silent)) == {(made.name, "Mira"), (made.name, line)}
     assert found(made, msgspec.structs.replace(said, caption="Mira")) == {("caption", line)}
     assert not list(read.find_disclosure_faults([made], msgspec.structs.replace(spec, presenter=None), said))
