@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageFilter
 
 from generation.color import RGB
 from generation.seeds import seeded_noise_bytes, seeded_random_between
@@ -23,8 +23,6 @@ _BANDING_NOISE_AMPLITUDE = 2
 _COLOR_BLENDING_GAMMA = 2.2
 #: Exponent of the superellipse of an app icon.
 _SQUIRCLE_EXPONENT = 5.0
-#: Supersampling factor for curves.
-_ARROW_SUPERSAMPLING_FACTOR = 4
 
 
 def draw_gradient_background(size: PixelSize, tints: tuple[RGB, ...], seed: str) -> Image.Image:
@@ -85,16 +83,6 @@ def squircle_mask(side: int) -> Image.Image:
     return Image.fromarray((np.clip((1 - distance) * side / 2 + 0.5, 0, 1) * 255).astype(np.uint8))
 
 
-def fill_rounded_rectangle(
-    image: Image.Image, place: PixelSize, size: PixelSize, color: RGB, *, radius: float = 0.0, alpha: int = 255
-) -> None:
-    """Draw a rectangle with round corners onto an image, opaque or translucent."""
-    mask = rounded_rectangle_mask(size, radius)
-    if alpha < 255:
-        mask = mask.point([value * alpha // 255 for value in range(256)])
-    image.paste(color, place, mask)
-
-
 def draw_disc_fading_downwards(image: Image.Image, center: PixelSize, radius: int, color: RGB) -> None:
     """Draw a disc onto an image. It fades out towards its bottom, and is clipped to the image."""
     left, top = max(0, center[0] - radius), max(0, center[1] - radius)
@@ -119,23 +107,6 @@ def blurred_shadow_mask(mask: Image.Image, *, blur: int, alpha: int) -> tuple[Im
     soft = thin.filter(ImageFilter.GaussianBlur(blur / _SHADOW_DOWNSCALE))
     whole = (soft.width * _SHADOW_DOWNSCALE, soft.height * _SHADOW_DOWNSCALE)
     return soft.resize(whole, Image.Resampling.BILINEAR), edge * _SHADOW_DOWNSCALE
-
-
-def draw_mask_shadow(
-    image: Image.Image, place: PixelSize, mask: Image.Image, *, blur: int, down: int, alpha: int
-) -> None:
-    """Draw a mask's blurred, black shadow `down` pixels below `place`; the caller pastes the object at `place` next."""
-    soft, edge = blurred_shadow_mask(mask, blur=blur, alpha=alpha)
-    image.paste((0, 0, 0), (place[0] - edge, place[1] - edge + down), soft)
-
-
-def draw_sprite_with_shadow(
-    image: Image.Image, sprite: Image.Image, place: PixelSize, *, blur: int = 46, down: int = 30, alpha: int = 95
-) -> None:
-    """Draw a sprite with alpha onto an image, above its own blurred shadow."""
-    mask = sprite.getchannel("A")
-    draw_mask_shadow(image, place, mask, blur=blur, down=down, alpha=alpha)
-    image.paste(sprite, place, mask)
 
 
 def scale_and_crop_picture_to_size(picture: Image.Image, size: PixelSize, *, top: bool = False) -> Image.Image:
@@ -168,18 +139,3 @@ def flatten_picture_on_white(picture: Image.Image) -> Image.Image:
 def rotate_and_halve_sprite(double: Image.Image, degrees: float) -> Image.Image:
     """Rotate a sprite that was drawn at twice its size, then halve it, so that its edges stay smooth."""
     return double.rotate(degrees, Image.Resampling.BICUBIC, expand=True).reduce(2)
-
-
-def arrow_mask(side: int, *, left: bool = False) -> Image.Image:
-    """Return a square, antialiased mask of an arrow that points right, or left with `left`."""
-    whole = side * _ARROW_SUPERSAMPLING_FACTOR
-    mask = Image.new("L", (whole, whole))
-    draw = ImageDraw.Draw(mask)
-    thick = whole // 9
-    tip = [(whole * 0.56, whole * 0.2), (whole * 0.87, whole * 0.5), (whole * 0.56, whole * 0.8)]
-    draw.line([(whole * 0.12, whole * 0.5), tip[1]], fill=255, width=thick)
-    draw.line(tip, fill=255, width=thick, joint="curve")
-    for x, y in (tip[0], tip[2], (whole * 0.12, whole * 0.5)):
-        draw.ellipse([x - thick / 2, y - thick / 2, x + thick / 2, y + thick / 2], fill=255)
-    drawn = mask.resize((side, side), Image.Resampling.LANCZOS)
-    return drawn.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if left else drawn

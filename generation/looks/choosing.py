@@ -6,6 +6,8 @@ from typing import NamedTuple
 from generation.looks.template import LookHeader
 from generation.seeds import seeded_random_number
 
+#: Weight of the seed, in ranks: it may put a look before one that suits a little better.
+SEED_WEIGHT = 1.6
 #: Value of `suits` of a look for all trades.
 ANY_TRADE = "any"
 
@@ -25,15 +27,18 @@ class LookMaterial(NamedTuple):
 def order_looks(headers: Sequence[LookHeader], material: LookMaterial, seed: str) -> list[LookHeader]:
     """Return the looks that a piece has the material for, best first.
 
-    `allowed` looks keep their order. Otherwise looks of the trade come first, then those of the voice; the seed
-    orders the rest, so pieces of one brand differ.
+    `allowed` looks keep their order. Otherwise a look that suits the trade, the voice and the pictures comes before
+    one that suits none of them; the seed orders those that suit about equally, so pieces of one brand differ.
     """
     fitting = [one for one in headers if has_material(one, material)]
     if material.allowed:
         return sorted(
             (one for one in fitting if one.name in material.allowed), key=lambda one: material.allowed.index(one.name)
         )
-    return sorted(fitting, key=lambda one: (-rank_look(one, material), seeded_random_number(seed, f"look {one.name}")))
+    return sorted(
+        fitting,
+        key=lambda one: -rank_look(one, material) - SEED_WEIGHT * seeded_random_number(seed, f"look {one.name}"),
+    )
 
 
 def has_material(header: LookHeader, material: LookMaterial) -> bool:
@@ -51,4 +56,5 @@ def has_material(header: LookHeader, material: LookMaterial) -> bool:
 def rank_look(header: LookHeader, material: LookMaterial) -> int:
     """Return how well a look suits a piece: 1 each for its trade, its voice, and for showing its pictures."""
     is_pictured = bool(header.needs_photos and material.photo_sides_px) or bool(header.needs_screenshots)
-    return (material.trade in header.suits) + (material.tone in header.voices) + is_pictured
+    is_of_trade = material.trade in header.suits or ANY_TRADE in header.suits
+    return is_of_trade + (material.tone in header.voices) + is_pictured

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import IO, Any, Self
 
@@ -76,8 +77,9 @@ class LookEngine:
     def _end(self) -> None:
         self._process.kill()
         for stream in (self._process.stdin, self._process.stdout):
-            if stream:
-                stream.close()
+            with suppress(BrokenPipeError):
+                if stream:
+                    stream.close()
         self._process.wait()
 
     def measure(self, markup: str, stylesheets: Sequence[str], size: tuple[int, int]) -> dict[str, Any]:

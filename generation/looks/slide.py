@@ -39,6 +39,8 @@ FIRST_SCRIM, SCRIM_STEP = 0.45, 0.09
 _CONTRAST_OF_A_STEP = 0.7
 #: Largest share of a person or product that words may cover.
 MAX_COVERED_SUBJECT_SHARE = 0.08
+#: Slots of signs that nobody reads.
+DECORATIVE_SLOTS = frozenset({"quotemark", "arrow"})
 #: Roles of pictures with a subject that words must not cover.
 ROLES_WITH_SUBJECT = frozenset({"person", "product"})
 
@@ -57,6 +59,11 @@ class PreparedSlide(NamedTuple):
     section: FilledSection
     classes: str
     texts: list[MeasuredText]
+
+    @property
+    def read_texts(self) -> list[MeasuredText]:
+        """Return the texts to read; a quotation mark or an arrow is decoration."""
+        return [one for one in self.texts if one.place.slot not in DECORATIVE_SLOTS]
 
     @property
     def words_top_px(self) -> float:
@@ -199,7 +206,7 @@ class LookArtist(NamedTuple):
             drawn, bare = self._draw(markup, sheets), self._draw(markup, [*sheets, styles.WITHOUT_TEXTS_CSS])
             if marked is None:
                 marked = self._draw(markup, [*sheets, styles.MARKED_TEXTS_CSS])
-            contrasts = [*measure_line_contrasts(SlideLayers(drawn, bare, marked), prepared.texts)]
+            contrasts = [*measure_line_contrasts(SlideLayers(drawn, bare, marked), prepared.read_texts)]
             worst = min(contrasts, key=lambda one: one.contrast, default=None)
             if worst is None or worst.contrast >= MIN_TEXT_CONTRAST_RATIO:
                 return DrawnSlide(Image.fromarray(drawn), [describe_line(one) for one in contrasts], scrim)

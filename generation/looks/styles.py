@@ -17,7 +17,10 @@ MARKED_TEXTS_CSS = f".{TEXT_CLASS}{{color:rgb{INK_MARK_COLOR} !important}}"
 
 #: Class of a slide's root.
 SLIDE_CLASS = "slide"
-_BASE_CSS = f"div,span,img{{box-sizing:border-box}} .{TEXT_CLASS}{{flex-shrink:0;text-wrap:wrap}} .cjk .{TEXT_CLASS}{{word-break:keep-all}}"
+_BASE_CSS = (
+    f"div,span,img{{box-sizing:border-box}} .{TEXT_CLASS}{{flex-shrink:0;text-wrap:wrap}} "
+    f".cjk .{TEXT_CLASS}{{word-break:keep-all}}"
+)
 _MIRRORED_SIDE_PATTERN = re.compile(
     r"(?<![\w-])((?:margin|padding|border(?:-top|-bottom)?)-)?(left|right)((?:-(?:width|color|style|radius))?)(?=\s*:)"
 )

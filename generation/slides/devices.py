@@ -1,6 +1,6 @@
 """Devices: screenshots in a phone, or wide ones on a card, upright or tilted."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from PIL import Image
@@ -59,11 +59,6 @@ class PlacedDeviceMockup(NamedTuple):
 
     picture: Image.Image
     place: paint.PixelSize
-
-
-def paste_device_mockups(canvas: Canvas, placed: Iterable[PlacedDeviceMockup]) -> None:
-    for picture, place in placed:
-        paint.draw_sprite_with_shadow(canvas.image, picture, place)
 
 
 def _phone_height(canvas: Canvas, top: int) -> int:

@@ -16,6 +16,10 @@ _PHOTO_HEIGHT_SHARE = 0.4
 #: Height of the name's line and of each line at the foot, in pixels.
 _LABEL_HEIGHT_PX = 64
 _GAP_PX = 40
+#: Share of the free height that a headline takes above items.
+_HEADLINE_SHARE_ABOVE_ITEMS = 0.35
+#: Share of a row's height that an item's text takes.
+_ITEM_SHARE_OF_ROW = 0.8
 _HEADLINE_FONT_SIZES_PX = (26, 150)
 _BODY_FONT_SIZES_PX = (24, 52)
 _LABEL_FONT_SIZES_PX = (22, 38)
@@ -38,19 +42,19 @@ def draw_plain_slide(kit: SlideKit, content: SlideContent, photo: Image.Image | 
     feet = [(slot, content.texts[slot]) for slot in _FOOT_SLOTS if content.texts.get(slot)]
     bottom = kit.frame.bottom - len(feet) * _LABEL_HEIGHT_PX
     _draw_lines(kit, canvas, feet, bottom, color=ground.text)
-    items = [("item", item) for item in content.items]
-    room = max(_LABEL_HEIGHT_PX, bottom - _GAP_PX - top - len(items) * 2 * _LABEL_HEIGHT_PX)
+    free = bottom - _GAP_PX - top
+    room = free * _HEADLINE_SHARE_ABOVE_ITEMS if content.items else free
     block = kit.fit_text(
         headline or kit.name, TextBox(kit.safe_width, room, 8), TITLE_FONT_STYLE, _HEADLINE_FONT_SIZES_PX
     )
     slot = "headline" if headline else "name"
     top = canvas.draw_text_block(slot, block, (kit.frame.left, top), kit.safe_width, color=ground.text) + _GAP_PX
-    for slot, item in items:
-        body = kit.fit_text(
-            item, TextBox(kit.safe_width, 1.6 * _LABEL_HEIGHT_PX, 2), BODY_FONT_STYLE, _BODY_FONT_SIZES_PX
-        )
-        canvas.draw_text_block(slot, body, (kit.frame.left, top), kit.safe_width, color=ground.text)
-        top += 2 * _LABEL_HEIGHT_PX
+    for number, item in enumerate(content.items):
+        step = (bottom - top) / (len(content.items) - number)
+        box = TextBox(kit.safe_width, step * _ITEM_SHARE_OF_ROW, 2)
+        body = kit.fit_text(item, box, BODY_FONT_STYLE, _BODY_FONT_SIZES_PX)
+        canvas.draw_text_block("item", body, (kit.frame.left, top), kit.safe_width, color=ground.text)
+        top += step
     return canvas
 
 

@@ -90,14 +90,6 @@ def _draw_colored_squircle(color: RGB, side: int) -> Image.Image:
     return icon
 
 
-def paste_tile_with_rim_if_needed(image: Image.Image, icon: Image.Image, place: PixelSize, rim: RGB) -> None:
-    """Draw the brand's tile onto an image, with a rim in the color `rim` if it is too similar to its ground."""
-    under = image.getpixel((min(image.width - 1, place[0] + icon.width // 2), max(0, place[1] - 2)))
-    if isinstance(under, tuple):
-        whole, width = add_icon_rim_if_needed(icon, (under[0], under[1], under[2]), rim)
-        image.paste(whole, (place[0] - width, place[1] - width), whole)
-
-
 def add_icon_rim_if_needed(icon: Image.Image, under: RGB, rim: RGB) -> tuple[Image.Image, int]:
     """Return the brand's tile, rimmed only if too similar to the color below, and the rim's width, 0 for no rim."""
     if _tile_edge_contrast(icon, under) >= _MIN_TILE_EDGE_CONTRAST:

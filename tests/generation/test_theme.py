@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from generation.color import MIN_TEXT_CONTRAST_RATIO, RGB, contrast_ratio, oklch_to_rgb, parse_hex_colors, rgb_to_oklch
+from generation.looks.palette import derive_look_palette
 from generation.theme import derive_piece_color_theme, extract_logo_colors
 
 COLORS: st.SearchStrategy[RGB] = st.tuples(*[st.integers(0, 255)] * 3)
@@ -13,11 +14,23 @@ COLORS: st.SearchStrategy[RGB] = st.tuples(*[st.integers(0, 255)] * 3)
 @settings(max_examples=60, deadline=None)
 @given(COLORS)
 def test_text_and_accent_can_be_read_on_each_tint_of_each_ground(color: RGB) -> None:
-    for ground in derive_piece_color_theme(["#{:02x}{:02x}{:02x}".format(*color)]):
+    theme = derive_piece_color_theme(["#{:02x}{:02x}{:02x}".format(*color)])
+    for ground in (theme.vivid, theme.dark, theme.light):
         for tint in (*ground.tints, ground.shape):
             assert contrast_ratio(ground.text, tint) >= MIN_TEXT_CONTRAST_RATIO
             assert contrast_ratio(ground.muted, tint) >= MIN_TEXT_CONTRAST_RATIO
             assert contrast_ratio(ground.accent, tint) >= MIN_TEXT_CONTRAST_RATIO
+
+
+@settings(max_examples=60, deadline=None)
+@given(COLORS, COLORS)
+def test_words_can_be_read_on_each_color_of_a_palette(first: RGB, second: RGB) -> None:
+    palette = derive_look_palette(
+        derive_piece_color_theme(["#{:02x}{:02x}{:02x}".format(*one) for one in (first, second)])
+    )
+    pairs = [("paper", "ink"), ("accent", "on_accent"), ("deep", "on_deep"), ("pop", "on_pop")]
+    ratios = {ground: contrast_ratio(getattr(palette, ground), getattr(palette, words)) for ground, words in pairs}
+    assert min(ratios.values()) >= MIN_TEXT_CONTRAST_RATIO, ratios
 
 
 @given(COLORS)
