@@ -22,7 +22,9 @@ AssetKind = Literal["image", "video"]
 GeneratedFormat = Literal["slideshow", "video", "ugc_remix", "image"]
 ContentAspect = Literal["4:5", "9:16", "1:1"]
 ReadAloudVoice = Literal["none", "heart"]
-ContentLineSource = Literal["appName", "tagline", "appDescription", "keywords", "audience", "links", "caller"]
+ContentLineSource = Literal[
+    "appName", "tagline", "appDescription", "keywords", "audience", "links", "statements", "place", "caller"
+]
 ContentLineRule = Literal["clause", "keyword", "formula", "caller", "model"]
 
 MAX_CONTENT_CAPTION_CHARACTERS, MAX_UPLOADED_HOOK_CHARACTERS, MAX_CONTENT_FILES = 5000, 300, 10

@@ -64,7 +64,7 @@ class BrandClause(NamedTuple):
 
     @property
     def is_whole(self) -> bool:
-        """Whether it has all words of its sentence."""
+        """Return whether it has all words of its sentence."""
         return self.text.casefold() == texts.strip_html_to_line(self.quote).strip(TRAILING_PUNCTUATION).casefold()
 
 

@@ -20,7 +20,7 @@ from generation.spec import PieceCopy, PieceSpec
 
 #: Picture size, and left, top, right and bottom of the safe zone for texts, by aspect.
 SIZE_AND_SAFE_ZONE_BY_ASPECT = {
-    "4:5": ((1080, 1350), (48, 48, 1032, 1302)),
+    "4:5": ((1080, 1350), (40, 40, 1040, 1310)),
     "1:1": ((1080, 1080), (36, 36, 1044, 1044)),
     "9:16": ((1080, 1920), (80, 269, 944, 1536)),
 }

@@ -1,4 +1,4 @@
-"""Slides: layouts of a slideshow and of a single image, from a brand's theme, pictures and copy.
+"""Slides: the plain look, and the parts that videos and remixes draw.
 
-`deck.py` is the entry. Read `deck.py`, `kit.py` and `hook.py` first.
+`plain.py` is the entry. Read `plain.py`, `kit.py` and `parts.py` first.
 """

@@ -49,8 +49,8 @@ def draw_plain_slide(kit: SlideKit, content: SlideContent, photo: Image.Image | 
     )
     slot = "headline" if headline else "name"
     top = canvas.draw_text_block(slot, block, (kit.frame.left, top), kit.safe_width, color=ground.text) + _GAP_PX
-    for number, item in enumerate(content.items):
-        step = (bottom - top) / (len(content.items) - number)
+    for place, item in enumerate(content.items):
+        step = (bottom - top) / (len(content.items) - place)
         box = TextBox(kit.safe_width, step * _ITEM_SHARE_OF_ROW, 2)
         body = kit.fit_text(item, box, BODY_FONT_STYLE, _BODY_FONT_SIZES_PX)
         canvas.draw_text_block("item", body, (kit.frame.left, top), kit.safe_width, color=ground.text)

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from PIL import Image
 
-from generation.looks import deck, engine
+from generation.looks import deck
 from generation.looks.deck import NoLookFits, PieceMaterial, draw_deck
 from generation.looks.slide import DrawnSlide
 from generation.picture_roles import PictureTraits
@@ -85,7 +85,7 @@ def test_a_text_for_no_look_and_a_host_without_the_engine_get_the_plain_look(
     endless = copy(hook=f"{LONG} " * 6)
     with pytest.raises(NoLookFits):
         draw_deck(spec(), endless, material(), "4:5")
-    monkeypatch.setattr(engine.sys, "executable", "/bin/false")
+    monkeypatch.setattr("generation.looks.engine.sys.executable", "/bin/false")
     with pytest.raises(NoLookFits):
         draw_deck(spec(), copy("Works offline"), material(), "4:5")
     given = PieceInputFiles(screenshots=[encode_jpeg(photo(40).convert("RGB"))])
