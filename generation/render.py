@@ -122,6 +122,8 @@ def _prepare_slides(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles) ->
     pictures = [
         (image, read_picture_traits(image, declared=role)) for image, role in zip(kit.screenshots, roles, strict=False)
     ]
+    photos = [image for image, traits in pictures if traits.role in PHOTO_ROLES]
+    kit = kit._replace(theme=derive_piece_color_theme(spec.brand.colors, kit.logo, photos))
     material = PieceMaterial(pictures, kit.theme, kit.logo, portrait)
     return RenderableSlides(spec, copy, material, kit, spec.aspect or "4:5")
 

@@ -18,7 +18,7 @@ from generation.color import (
 )
 
 #: A colour with less chroma is a grey.
-MIN_COLORFUL_CHROMA = 0.06
+MIN_COLORFUL_CHROMA = 0.045
 #: A darker colour looks black.
 MIN_COLORFUL_LIGHTNESS = 0.18
 #: A lighter colour looks white.
@@ -29,8 +29,8 @@ MIN_HUE_DIFFERENCE_DEGREES = 22.0
 MIN_TEXT_CONTRAST_ON_BACKGROUND = 5.4
 #: Bonus for white text, in lightness: a brand's ground may shift so much more to allow it.
 WHITE_TEXT_LIGHTNESS_BONUS = 0.09
-#: Minimum share of a logo's pixels for a brand colour.
-MIN_LOGO_COLOR_SHARE = 0.04
+#: Minimum share of a picture's pixels for a brand colour.
+MIN_MAIN_COLOR_SHARE = 0.04
 
 DEFAULT_BRAND_COLOR: RGB = oklch_to_rgb(0.32, 0.035, 262.0)
 
@@ -58,9 +58,16 @@ class PieceColorTheme(NamedTuple):
     second: RGB | None = None
 
 
-def derive_piece_color_theme(colors: Sequence[str], logo: Image.Image | None = None) -> PieceColorTheme:
-    """Return a theme by the brand's first vivid color, else its logo's, else slate; another hue tints light grounds."""
-    known = [*parse_hex_colors(colors), *(extract_logo_colors(logo) if logo else [])]
+def derive_piece_color_theme(
+    colors: Sequence[str], logo: Image.Image | None = None, photos: Sequence[Image.Image] = ()
+) -> PieceColorTheme:
+    """Return a theme by the brand's first vivid color, else its logo's, else its photos', else slate.
+
+    Another hue tints light grounds.
+    """
+    known = [*parse_hex_colors(colors), *(extract_main_colors(logo) if logo else [])]
+    if not any(_is_colorful(rgb_to_oklch(one)) for one in known):
+        known += [color for photo in photos for color in extract_main_colors(photo)]
     bright = [one for one in known if _is_colorful(rgb_to_oklch(one))]
     first = bright[0] if bright else DEFAULT_BRAND_COLOR
     second = next(
@@ -88,9 +95,9 @@ def _hue_difference(first: Oklch, second: Oklch) -> float:
     return min(turn, 360 - turn)
 
 
-def extract_logo_colors(logo: Image.Image) -> list[RGB]:
-    """Return a logo's main opaque colors, large and colorful ones first; empty for a transparent logo."""
-    small = logo.convert("RGBA").resize((96, 96), Image.Resampling.BOX)
+def extract_main_colors(picture: Image.Image) -> list[RGB]:
+    """Return a picture's main opaque colors, large and colorful ones first; empty for a transparent picture."""
+    small = picture.convert("RGBA").resize((96, 96), Image.Resampling.BOX)
     pixels = np.asarray(small).reshape(-1, 4)
     opaque = np.ascontiguousarray(pixels[pixels[:, 3] > 128][:, :3])
     if not len(opaque):
@@ -100,7 +107,7 @@ def extract_logo_colors(logo: Image.Image) -> list[RGB]:
     counted_colors = [(count, color) for count, color in counted if isinstance(color, tuple)]
     areas = {(r, g, b): count / len(opaque) for count, (r, g, b) in counted_colors}
     ranked = sorted(areas, key=lambda color: (-areas[color] * (0.15 + rgb_to_oklch(color).chroma), color))
-    return [color for color in ranked if areas[color] > MIN_LOGO_COLOR_SHARE]
+    return [color for color in ranked if areas[color] > MIN_MAIN_COLOR_SHARE]
 
 
 def _derive_vivid_background_colors(first: Oklch, ink: RGB) -> BackgroundColors:

@@ -1,28 +1,29 @@
 """Attention: the horizontal position of a clip's subject, by edges, motion and skin; and its shot changes."""
 
 from collections.abc import Iterator
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from generation.attention import (
+    EDGE_ATTENTION_WEIGHT,
+    LUMA_WEIGHTS,
+    SKIN_ATTENTION_WEIGHT,
+    FloatPicture,
+    exceed_twice_median,
+    find_skin_colored_pixels,
+    measure_edges,
+)
 from generation.remix.clip import ProbedClip, decode_clip_by_ffmpeg
 from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipPart
-
-FloatPicture: TypeAlias = npt.NDArray[np.float32]
 
 #: Columns of an analyzed frame.
 ANALYZED_FRAME_WIDTH_PX = 160
 #: Frames from one sample to the next.
 ATTENTION_SAMPLE_INTERVAL_FRAMES = 10
-_EDGE_ATTENTION_WEIGHT = 0.5
 _MOTION_ATTENTION_WEIGHT = 1.4
-_SKIN_ATTENTION_WEIGHT = 0.8
-#: Mean of edges or of motion, in steps of luma, that gives half of the maximum.
-_MEAN_EXCESS_AT_HALF_ATTENTION = 2.0
 #: Mean change of a pixel between two frames at a shot change.
 _MIN_SHOT_CHANGE_LUMA_DIFFERENCE = 26.0
-_LUMA_WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 class VideoColumnAttention(NamedTuple):
@@ -43,7 +44,7 @@ def measure_video_column_attention(clip: ProbedClip, part: ClipPart) -> VideoCol
     samples: list[FloatPicture] = []
     shots: list[int] = []
     for number, frame in enumerate(_decode_analyzed_frames(clip, part, rows)):
-        luma = frame @ _LUMA_WEIGHTS
+        luma = frame @ LUMA_WEIGHTS
         if before is not None and float(np.abs(luma - before).mean()) > _MIN_SHOT_CHANGE_LUMA_DIFFERENCE:
             shots.append(number)
             last_sample = None
@@ -68,20 +69,7 @@ def measure_column_attention(frame: FloatPicture, luma: FloatPicture, before: Fl
 
     Only the excess over most of the frame counts, so that grain has no effect.
     """
-    edges = np.abs(np.diff(luma, axis=1, append=luma[:, -1:])) + np.abs(np.diff(luma, axis=0, append=luma[-1:]))
-    weighed = _EDGE_ATTENTION_WEIGHT * _pixel_excess_over_twice_median(
-        edges
-    ) + _MOTION_ATTENTION_WEIGHT * _pixel_excess_over_twice_median(np.abs(luma - before))
-    skin = _find_skin_colored_pixels(frame).mean(axis=0)
-    return np.asarray(weighed.mean(axis=0) + _SKIN_ATTENTION_WEIGHT * np.maximum(0, skin - skin.mean()), np.float32)
-
-
-def _pixel_excess_over_twice_median(values: FloatPicture) -> FloatPicture:
-    """Return by how much each value exceeds twice the median, else 0, scaled to a mean of at most 1."""
-    above = np.maximum(0, values - 2 * np.median(values) - 1)
-    return np.asarray(above / (above.mean() + _MEAN_EXCESS_AT_HALF_ATTENTION), np.float32)
-
-
-def _find_skin_colored_pixels(frame: FloatPicture) -> "npt.NDArray[np.bool_]":
-    red, green, blue = frame[..., 0], frame[..., 1], frame[..., 2]
-    return (red > 80) & (red > green + 12) & (green > blue) & (red - blue > 24) & (red - blue < 120)
+    edges = exceed_twice_median(measure_edges(luma))
+    weighed = EDGE_ATTENTION_WEIGHT * edges + _MOTION_ATTENTION_WEIGHT * exceed_twice_median(np.abs(luma - before))
+    skin = find_skin_colored_pixels(frame).mean(axis=0)
+    return np.asarray(weighed.mean(axis=0) + SKIN_ATTENTION_WEIGHT * np.maximum(0, skin - skin.mean()), np.float32)

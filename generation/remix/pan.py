@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from generation.remix.attention import ATTENTION_SAMPLE_INTERVAL_FRAMES, FloatPicture, VideoColumnAttention
+from generation.attention import FloatPicture
+from generation.remix.attention import ATTENTION_SAMPLE_INTERVAL_FRAMES, VideoColumnAttention
 from generation.remix.cut import OUTPUT_VIDEO_FPS
 
 #: A crop follows if its window holds so many times its share of attention.

@@ -6,7 +6,7 @@ from PIL import Image
 
 from generation.color import MIN_TEXT_CONTRAST_RATIO, RGB, contrast_ratio, oklch_to_rgb, parse_hex_colors, rgb_to_oklch
 from generation.looks.palette import derive_look_palette
-from generation.theme import derive_piece_color_theme, extract_logo_colors
+from generation.theme import derive_piece_color_theme, extract_main_colors
 
 COLORS: st.SearchStrategy[RGB] = st.tuples(*[st.integers(0, 255)] * 3)
 
@@ -46,7 +46,7 @@ def test_a_logo_gives_the_colors_of_a_brand_without_any() -> None:
     logo = Image.new("RGBA", (100, 100))
     logo.paste((255, 255, 255, 255), (0, 0, 100, 60))
     logo.paste((200, 20, 60, 255), (0, 60, 100, 90))
-    assert extract_logo_colors(logo)[0] == (200, 20, 60)
+    assert extract_main_colors(logo)[0] == (200, 20, 60)
     assert derive_piece_color_theme([], logo).vivid.tints[0] == derive_piece_color_theme(["#c8143c"]).vivid.tints[0]
 
 

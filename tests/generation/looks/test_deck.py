@@ -73,7 +73,7 @@ def test_hook_and_end_disclose_the_presenter() -> None:
 
 def test_words_over_a_person_choose_another_section() -> None:
     face = (0.2, 0.2, 0.8, 0.95)
-    pictures = [(photo(60).convert("RGB"), PictureTraits("person", (0.5, 0.6), face, has_face=True))] * 2
+    pictures = [(photo(60).convert("RGB"), PictureTraits("person", (0.5, 0.6), face))] * 2
     drawn = draw_deck(spec(looks=["poster"], format="image"), copy(), PieceMaterial(pictures, THEME), "4:5")
     headline = [mark.box for mark in drawn.slides[0].marks if mark.name == "headline"]
     assert min(box[1] for box in headline) > 650

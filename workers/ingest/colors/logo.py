@@ -46,7 +46,7 @@ SUMMED_TOP_LOGO_CLUSTER_COUNT = 5
 MIN_LARGEST_LOGO_CLUSTERS_SHARE = 0.75
 
 
-def extract_logo_colors(logo: FetchedLogo) -> ParsedNonPageDoc:
+def extract_main_colors(logo: FetchedLogo) -> ParsedNonPageDoc:
     """Return a logo's main colors as candidates, the main color first.
 
     Return no candidates for a file that can't be read, or that is no logo, such as a photograph.

@@ -58,7 +58,7 @@ PARSER_BY_DOCUMENT_TYPE: dict[type[ParseInput], Callable[[Any], ParseOutput]] = 
     FetchedLlmsTxt: llms.parse_llms_txt,
     FetchedSvg: drawing.read_fetched_svg_size,
     FetchedPageStyles: styles.read_style_sheet_colors,
-    FetchedLogo: logo.extract_logo_colors,
+    FetchedLogo: logo.extract_main_colors,
     SourceProse: derive_keywords_voice_audience_and_icp,
     ModelClaims: check_model_claims,
     FetchedStoreApp: app.extract_brand_candidates_of_apple_app,

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
 from tests.media import written
-from workers.ingest.colors.logo import extract_logo_colors as read_logo
+from workers.ingest.colors.logo import extract_main_colors as read_logo
 from workers.ingest.colors.oklab import is_similar_color
 from workers.ingest.shapes import FetchedLogo
 
