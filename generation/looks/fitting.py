@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import regex
+
 from generation.looks.boxes import MeasuredText, match_texts
 from generation.looks.filling import FilledSection, TextPlace
 from generation.text.breaking import hyphenate_long_words
@@ -14,6 +16,8 @@ HYPHENATED_SLOTS = frozenset({"headline", "body", "item"})
 
 #: Slots whose lines are balanced.
 BALANCED_SLOTS = frozenset({"headline", "body", "name"})
+#: Letters between which the engine adds a blank line at an explicit line break.
+_UNSPACED_STACKED_LETTER_PATTERN = regex.compile(r"[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
 #: Precision of a balanced width, in pixels.
 _BALANCE_STEP_PX = 12
 
@@ -46,7 +50,7 @@ def _balance_lines(section: FilledSection, measure: Measure) -> None:
 
     The engine balances by itself, but its measurements don't show it.
     """
-    layout = [one for one in match_texts(measure(), section) if len(one.lines) > 1 and one.place.slot in BALANCED_SLOTS]
+    layout = [one for one in match_texts(measure(), section) if len(one.lines) > 1 and _can_be_balanced(one.place)]
     counts = {id(one.place): len(one.lines) for one in layout}
     ranges = {id(one.place): (one.width / len(one.lines), one.width) for one in layout}
     styles = {id(one.place): dict(one.place.node.style) for one in layout}
@@ -65,6 +69,10 @@ def _balance_lines(section: FilledSection, measure: Measure) -> None:
     for text in layout:
         text.place.node.style = styles[id(text.place)]
         text.place.set_text("\n".join(lines[id(text.place)]))
+
+
+def _can_be_balanced(place: TextPlace) -> bool:
+    return place.slot in BALANCED_SLOTS and not _UNSPACED_STACKED_LETTER_PATTERN.search(place.text)
 
 
 def _overflows(measured: MeasuredText) -> bool:

@@ -42,13 +42,13 @@ _SCRIPT_PATTERNS: dict[Script, regex.Pattern[str]] = {
     "arabic": regex.compile(r"\p{Arabic}"),
     "devanagari": regex.compile(r"\p{Devanagari}"),
     "cjk": regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]"),
-    "latin": regex.compile(r"\p{Latin}"),
+    "other": regex.compile(r"[\p{L}--[\p{Latin}\p{Greek}\p{Cyrillic}]]", regex.VERSION1),
 }
 
 
 def find_script_of_text(text: str) -> Script:
-    """Return the script of a text: one letter of Arabic, Devanagari or CJK decides."""
-    return next((script for script, pattern in _SCRIPT_PATTERNS.items() if pattern.search(text)), "other")
+    """Return the script of a text: one letter that is not Latin, Greek or Cyrillic decides."""
+    return next((script for script, pattern in _SCRIPT_PATTERNS.items() if pattern.search(text)), "latin")
 
 
 def list_fallback_families(texts: Iterable[str], language: str, script: Script, *, serif: bool) -> list[str]:

@@ -31,7 +31,7 @@ from generation.outputs import MeasuredDrawnTextLine
 from generation.spec import AspectRatio
 from generation.text.breaking import mark_phrase_breaks
 from generation.text.cleaning import clean_drawn_text
-from generation.text.scripts import is_right_to_left_language
+from generation.text.scripts import has_stacked_letters, is_right_to_left_language
 
 #: Opacity of a shade at first, and the step by which it grows until each line is legible.
 FIRST_SCRIM, SCRIM_STEP = 0.45, 0.09
@@ -77,6 +77,7 @@ class LookTexts(NamedTuple):
 
     language: str
     script: Script
+    is_stacked: bool
     fallbacks: dict[str, list[str]]
 
     @property
@@ -132,6 +133,7 @@ class LookArtist(NamedTuple):
         shown = "" if content.pictures.get("photo") else "no-photo"
         items = f"items-{len(content.items)}" if content.items else ""
         direction = "rtl" if is_right_to_left_language(self.language) else ""
+        stacked = styles.STACKED_CLASS if self.texts.script == "other" and self.texts.is_stacked else ""
         parts = (
             styles.SLIDE_CLASS,
             given,
@@ -140,6 +142,7 @@ class LookArtist(NamedTuple):
             self.texts.script,
             direction,
             shown,
+            stacked,
             items,
         )
         return " ".join(filter(None, parts))
@@ -223,7 +226,7 @@ def read_look_texts(texts: Iterable[str], language: str) -> LookTexts:
     fallbacks = {
         name: list_fallback_families(cleaned, language, script, serif=name == "serif") for name in ("sans", "serif")
     }
-    return LookTexts(language, script, fallbacks)
+    return LookTexts(language, script, has_stacked_letters("".join(cleaned)), fallbacks)
 
 
 def place_subject(picture: SlidePicture, subject: Box, box: Box) -> Box:

@@ -17,9 +17,12 @@ MARKED_TEXTS_CSS = f".{TEXT_CLASS}{{color:rgb{INK_MARK_COLOR} !important}}"
 
 #: Class of a slide's root.
 SLIDE_CLASS = "slide"
+#: Class of a slide whose letters stack marks, in scripts that templates don't know, such as Thai.
+STACKED_CLASS = "stacked"
 _BASE_CSS = (
     f"div,span,img{{box-sizing:border-box}} .{TEXT_CLASS}{{flex-shrink:0;text-wrap:wrap}} "
-    f".cjk .{TEXT_CLASS}{{word-break:keep-all}}"
+    f".cjk .{TEXT_CLASS}{{word-break:keep-all}} "
+    f".{STACKED_CLASS} .{TEXT_CLASS}{{line-height:1.45 !important;letter-spacing:0px !important}}"
 )
 _MIRRORED_SIDE_PATTERN = re.compile(
     r"(?<![\w-])((?:margin|padding|border(?:-top|-bottom)?)-)?(left|right)((?:-(?:width|color|style|radius))?)(?=\s*:)"

@@ -30,8 +30,13 @@ def is_right_to_left_language(language: str) -> bool:
     return language.partition("-")[0].lower() in _RIGHT_TO_LEFT_LANGUAGES
 
 
+def has_stacked_letters(text: str) -> bool:
+    """Return whether a text has letters that join or stack marks."""
+    return _STACKED_SCRIPT_LETTER_PATTERN.search(text) is not None
+
+
 def line_height_em_of_text(text: str, wanted: float) -> float:
     """Return the distance of a text's baselines in em: the wanted one, or more if its script needs it."""
-    if _STACKED_SCRIPT_LETTER_PATTERN.search(text):
+    if has_stacked_letters(text):
         return max(wanted, MIN_STACKED_SCRIPT_LEADING_EM)
     return max(wanted, MIN_SQUARE_SCRIPT_LEADING_EM) if _SQUARE_LETTER_NEEDING_LEADING_PATTERN.search(text) else wanted

@@ -43,6 +43,8 @@ async def test_each_hook_quotes_the_brand(acme: ApiCaller) -> None:
         "text": "Know the tide before you go",
         "rule": "clause",
         "evidence": [{"field": "tagline", "quote": "Know the tide before you go"}],
+        "intent": "benefit",
+        "shape": "tagline",
     }
     assert 3 <= len(answer["items"]) <= 10
     for hook in answer["items"]:

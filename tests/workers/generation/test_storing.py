@@ -183,4 +183,4 @@ def test_each_cause_of_a_poor_piece_has_a_warning(tmp_path: Path) -> None:
     assert isinstance(planned, CopyReadyReport)
     files = [step.made for step in drawn if isinstance(step, RenderProgressReport) and step.made]
     told = [*planned.copy.warnings, *warn_of_truncated_drawn_texts(files)]
-    assert [one.partition(":")[0] for one in told] == ["few_clauses", "logo_unused", "text_cut"]
+    assert [one.partition(":")[0] for one in told] == ["few_clauses", "logo_unused"]
