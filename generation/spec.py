@@ -136,8 +136,9 @@ class PieceSpec(StrictCamelCaseStruct, frozen=True, kw_only=True):
     """Piece to make: `hook` is the caller's, word for word; `language` is only a wish.
 
     The default `aspect` is the format's: 4:5 for pictures, 9:16 for videos. Videos and remixes use `seconds`,
-    videos `speech`. `looks` are the allowed looks, preferred first; empty: any. `picture_roles` are those that a
-    caller set, in the order of the pictures. `transcript` is the speech of a remix's clip, as the caller wrote it.
+    videos `speech`. `max_slides` is the most that all platforms of the project take. `looks` are the allowed
+    looks, preferred first; empty: any. `picture_roles` are those that a caller set, in the order of the pictures.
+    `transcript` is the speech of a remix's clip, as the caller wrote it.
     """
 
     format: PieceFormat
@@ -150,6 +151,7 @@ class PieceSpec(StrictCamelCaseStruct, frozen=True, kw_only=True):
     speech: SpeechVoice = "none"
     presenter: Presenter | None = None
     transcript: str | None = None
+    max_slides: int | None = None
     looks: list[str] = field(default_factory=list)
     picture_roles: list[PictureRole] = field(default_factory=list)
     hook_shape: str | None = None

@@ -228,6 +228,14 @@ select exists (
      and service_url = :service_url
      and disconnected_at is null);
 
+-- name: list_connected_platforms    Return the platforms of a project's connected accounts.
+select distinct platform
+  from social_account
+ where organization_id = :org
+   and project_id = :project_id
+   and disconnected_at is null
+ order by platform;
+
 -- name: find_connected    Return accounts of all tenants by the platform's id of a person, without leases.
 select organization_id, project_id, id as account_id
   from social_account

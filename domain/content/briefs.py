@@ -5,13 +5,13 @@ A job reads nothing of the project but its brief, so its result doesn't depend o
 
 import unicodedata
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from msgspec import structs
 
 from db.pool import Conn
-from db.queries import content_asset, content_item
+from db.queries import content_asset, content_item, social_account
 from domain.accounts import accounts
 from domain.brand import brand
 from domain.content import app_files, requested_files
@@ -35,6 +35,12 @@ from telemetry import costs
 #: Unicode categories of visible characters, of which a hook needs at least one: letters, numbers,
 #: punctuation, symbols.
 VISIBLE_UNICODE_CATEGORIES = "LNPS"
+#: Slides of the shortest slideshow: its hook, a point and its end.
+MIN_SLIDES_OF_SLIDESHOW = 3
+
+
+class _ConnectedPlatformRow(NamedTuple):
+    platform: str
 
 
 class GenerationBrief(StrictCamelCaseStruct, frozen=True, kw_only=True):
@@ -45,6 +51,7 @@ class GenerationBrief(StrictCamelCaseStruct, frozen=True, kw_only=True):
     files: ContentPieceInputFileTokens
 
 
+LIST_CONNECTED_PLATFORMS = social_account.list_connected_platforms.typed(_ConnectedPlatformRow)
 LIST_REQUESTED_INPUT_FILES = content_asset.list_given.typed(ProjectFile)
 
 
@@ -64,6 +71,7 @@ async def build_generation_brief(
     if body.format == "ugc_remix":
         _check_remix_clip(files, own)
     aspect = await _choose_aspect_ratio_for_account(conn, organization_id, project_id, body)
+    most_slides = await _find_most_slides_for_platforms(conn, organization_id, project_id)
     rows = await brand.read_brand_source_rows(conn, organization_id=organization_id, project_id=project_id)
     speaker = await _find_requested_presenter(conn, organization_id, project_id, body.influencer_id, deleted=again)
     # Only our own end card shows the presenter. Without it the caption would credit the presenter for people
@@ -75,6 +83,7 @@ async def build_generation_brief(
         speaker,
         seed=seed,
         aspect=aspect,
+        max_slides=most_slides,
         presenter=speaker.presenter if speaker and shows else None,
         transcript=body.transcript or app_files.transcript_of_clip(files.clip, own),
     )
@@ -160,6 +169,16 @@ async def _choose_aspect_ratio_for_account(
     if account.project_id != project_id:
         raise not_found_error("account")
     return body.aspect or ("9:16" if PLATFORMS_BY_NAME[account.platform].is_portrait else None)
+
+
+async def _find_most_slides_for_platforms(conn: Conn, organization_id: UUID, project_id: UUID) -> int | None:
+    """Return the most slides that every connected platform of a project takes in a post; None without a platform.
+
+    A platform that takes fewer than `MIN_SLIDES_OF_SLIDESHOW` takes no slideshow, so it doesn't count.
+    """
+    rows = await LIST_CONNECTED_PLATFORMS.all(conn, org=organization_id, project_id=project_id)
+    limits = [PLATFORMS_BY_NAME[row.platform].limits.images_max for row in rows if row.platform in PLATFORMS_BY_NAME]
+    return min((limit for limit in limits if limit >= MIN_SLIDES_OF_SLIDESHOW), default=None)
 
 
 async def _find_generation_request_files(

@@ -34,6 +34,8 @@ from schemas.errors.generation import GenerationError
 
 #: Maximum points of a piece, and the number of best clauses to choose them from.
 MAX_TEXT_POINTS_BY_FORMAT: dict[PieceFormat, int] = {"slideshow": 4, "video": 3, "ugc_remix": 2, "image": 3}
+#: Slides of a slideshow that show no point: its hook and its end.
+SLIDES_WITHOUT_POINTS = 2
 MAX_TEXT_POINT_CANDIDATES = 7
 #: With fewer clauses, keywords become points.
 MIN_CLAUSES_TO_SKIP_KEYWORD_POINTS = 2
@@ -133,9 +135,7 @@ def pick_seeded_hook(words: BrandWithClauses, spec: PieceSpec, offers: LlmCopyLi
         return HookOption(CopyLine(text=spec.hook, rule="caller", evidence=evidence), "caller")
     if spec.hook_shape is None and (offered := _select_valid_llm_lines(offers.hooks, words)):
         return HookOption(next(iter(offered.values())), "model")
-    number = (
-        min(len(words.clauses), MAX_TEXT_POINTS_BY_FORMAT[spec.format]) if spec.format in FORMATS_WITH_COUNT_HOOK else 0
-    )
+    number = min(len(words.clauses), compute_max_points(spec)) if spec.format in FORMATS_WITH_COUNT_HOOK else 0
     return hooks.pick_hook(
         words.brand,
         words.clauses,
@@ -147,13 +147,21 @@ def pick_seeded_hook(words: BrandWithClauses, spec: PieceSpec, offers: LlmCopyLi
     )
 
 
+def compute_max_points(spec: PieceSpec) -> int:
+    """Return the most points of a piece: its format's, or as many as a slideshow within `max_slides` shows."""
+    maximum = MAX_TEXT_POINTS_BY_FORMAT[spec.format]
+    if spec.max_slides is None or spec.format != "slideshow":
+        return maximum
+    return max(1, min(maximum, spec.max_slides - SLIDES_WITHOUT_POINTS))
+
+
 def choose_piece_points(words: BrandWithClauses, spec: PieceSpec, hook: CopyLine) -> list[CopyLine]:
     """Return a piece's points: the best clause, and some of the next best by the seed, none like the hook.
 
     They keep the order of the brand's texts. Keywords follow if there are under two clauses, but never one word
     as the only point.
     """
-    maximum = MAX_TEXT_POINTS_BY_FORMAT[spec.format]
+    maximum = compute_max_points(spec)
     fresh = [one for one in words.clauses if not are_lines_alike(one.text, hook.text)]
     best = [one for one in fresh if one.field != "tagline"]
     best += [one for one in fresh if one.field == "tagline"][: max(maximum - len(best), 0)]

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from PIL import Image
 
 from generation.copy import tones
+from generation.copy.write import SLIDES_WITHOUT_POINTS
 from generation.looks.catalog import list_looks, load_look
 from generation.looks.choosing import LookMaterial, order_looks
 from generation.looks.engine import EngineMissing, LookEngine
@@ -78,13 +79,10 @@ def compose_slides(spec: PieceSpec, copy: PieceCopy) -> list[SlideContent]:
     end_texts = {**common, **presented, "call": _call_text(spec, copy)}
     if copy.tagline:
         end_texts["headline"] = copy.tagline.text
-    slides = [
-        hook,
-        *points,
-        *_compose_list(copy, common),
-        *_compose_quote(copy, common),
-        SlideContent("end", end_texts),
-    ]
+    extras = [*_compose_list(copy, common), *_compose_quote(copy, common)]
+    if spec.max_slides is not None:
+        extras = extras[: max(0, spec.max_slides - len(points) - SLIDES_WITHOUT_POINTS)]
+    slides = [hook, *points, *extras, SlideContent("end", end_texts)]
     pages = len(slides)
     return [one._replace(texts={**one.texts, "page": f"{number}/{pages}"}) for number, one in enumerate(slides, 1)]
 

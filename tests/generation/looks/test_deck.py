@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from PIL import Image
 
+from generation.copy.write import write_piece_copy
 from generation.looks import deck
 from generation.looks.deck import NoLookFits, PieceMaterial, draw_deck
 from generation.looks.slide import DrawnSlide
@@ -99,3 +100,17 @@ def test_points_too_short_for_a_list_or_like_the_quote_have_no_slide_of_their_ow
     said = msgspec.structs.replace(copy("Works offline", "No ads"), quote=quoted, items=[line("One")])
     kinds = [one.kind for one in deck.compose_slides(spec(), said)]
     assert kinds == ["hook", "point", "point", "end"]
+
+
+def test_a_deck_has_no_more_slides_than_every_platform_takes() -> None:
+    brand = BrandSnapshot(
+        name="Tideline",
+        descriptions=["See high and low water. It works without a signal. No account is needed. It warns you early."],
+        keywords=["tide times", "harbour maps", "offline charts"],
+    )
+    for most in range(3, 9):
+        limited = spec(brand=brand, max_slides=most)
+        said = write_piece_copy(limited)
+        kinds = [one.kind for one in deck.compose_slides(limited, said)]
+        assert len(kinds) <= most
+        assert kinds.count("point") == len(said.points) >= 1
