@@ -154,4 +154,3 @@ class PieceSpec(StrictCamelCaseStruct, frozen=True, kw_only=True):
     max_slides: int | None = None
     looks: list[str] = field(default_factory=list)
     picture_roles: list[PictureRole] = field(default_factory=list)
-    hook_shape: str | None = None

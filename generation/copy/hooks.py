@@ -179,9 +179,9 @@ def list_shaped_hooks(
 
 
 def pick_hook(
-    brand: BrandSnapshot, found: Sequence[BrandClause], language: str, *, number: int, call: str, seed: str, shape: str
+    brand: BrandSnapshot, found: Sequence[BrandClause], language: str, *, number: int, call: str, seed: str
 ) -> HookOption:
-    """Return a hook by the seed: one of the wanted `shape` if there is one, else an own line or a shape with own words.
+    """Return a hook by the seed: an own line of the brand, or a shape with its own words.
 
     Only a brand without both has a shape with its name alone. A register takes fewer own lines, since these have none,
     and its own shapes if they are enough.
@@ -190,8 +190,6 @@ def pick_hook(
     slots = list_shape_slots(brand, found, language, number)
     own = list_own_hooks(brand, found, language)
     shaped = list_shaped_hooks(brand, slots, language, call, seed)
-    if wanted := [option for option in (*own, *shaped) if option.shape == shape]:
-        return seeded_pick(seed, wanted, "hook")
     own = tones.select_texts_fitting_style(style, own, lambda one: one.line.text, language, least=1)
     telling = [option for option in shaped if option.tells]
     if (

@@ -85,11 +85,6 @@ def propose_brand_hooks(brand: BrandSnapshot) -> list[HookOption]:
     return hooks.list_hook_options(brand, words.clauses, words.language, number=number, call=_call_of_brand(brand))
 
 
-def list_hook_shapes(brand: BrandSnapshot) -> list[str]:
-    """Return the names of the shapes that a slideshow's hook for a brand may have, each once."""
-    return [*dict.fromkeys(option.shape for option in propose_brand_hooks(brand))]
-
-
 def write_piece_copy(spec: PieceSpec, offers: LlmCopyLines = NO_LLM_LINES) -> PieceCopy:
     """Return all texts of a piece, with a model's valid `offers`; the same spec and offers give the same texts.
 
@@ -126,24 +121,15 @@ def _select_valid_llm_lines(offers: Sequence[LlmCopyLine], words: BrandWithClaus
 
 
 def pick_seeded_hook(words: BrandWithClauses, spec: PieceSpec, offers: LlmCopyLines = NO_LLM_LINES) -> HookOption:
-    """Return a piece's hook: the caller's, else a language model's valid one, else one by the seed.
-
-    A wanted shape that the brand's words can't fill is ignored, and a model's line has no shape to want.
-    """
+    """Return a piece's hook: the caller's, else a language model's valid one, else one by the seed."""
     if spec.hook is not None:
         evidence = [CopyEvidence(field="caller", quote=spec.hook)]
         return HookOption(CopyLine(text=spec.hook, rule="caller", evidence=evidence), "caller")
-    if spec.hook_shape is None and (offered := _select_valid_llm_lines(offers.hooks, words)):
+    if offered := _select_valid_llm_lines(offers.hooks, words):
         return HookOption(next(iter(offered.values())), "model")
     number = min(len(words.clauses), compute_max_points(spec)) if spec.format in FORMATS_WITH_COUNT_HOOK else 0
     return hooks.pick_hook(
-        words.brand,
-        words.clauses,
-        words.language,
-        number=number,
-        call=_call_of_brand(words.brand),
-        seed=spec.seed,
-        shape=spec.hook_shape or "",
+        words.brand, words.clauses, words.language, number=number, call=_call_of_brand(words.brand), seed=spec.seed
     )
 
 

@@ -9,7 +9,7 @@ from generation.text.cleaning import SOFT_HYPHEN
 
 #: Width of a line's trailing blank, in em; the engine counts it as a part of the line.
 TRAILING_BLANK_EM = 0.18
-#: Runs whose middles differ by less are on one line, in em.
+#: Largest distance between the middles of two runs on one line, in em.
 _SAME_LINE_EM = 0.45
 _UNSEEN_CHARACTERS = f"\u200b{SOFT_HYPHEN}"
 

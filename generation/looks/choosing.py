@@ -13,7 +13,7 @@ ANY_TRADE = "any"
 
 
 class LookMaterial(NamedTuple):
-    """What a piece has for a look: the shorter sides of its photos in pixels, its screenshots, items and quote."""
+    """Material of a piece for a look. `photo_sides_px` are the shorter sides of its photos."""
 
     photo_sides_px: Sequence[int] = ()
     screenshots: int = 0
@@ -27,8 +27,8 @@ class LookMaterial(NamedTuple):
 def order_looks(headers: Sequence[LookHeader], material: LookMaterial, seed: str) -> list[LookHeader]:
     """Return the looks that a piece has the material for, best first.
 
-    `allowed` looks keep their order. Otherwise a look that suits the trade, the voice and the pictures comes before
-    one that suits none of them; the seed orders those that suit about equally, so pieces of one brand differ.
+    `allowed` looks keep their order. Other looks are ranked by the trade, the voice and the pictures. The seed orders
+    looks of about the same rank, so pieces of one brand differ.
     """
     fitting = [one for one in headers if has_material(one, material)]
     if material.allowed:

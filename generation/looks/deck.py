@@ -18,9 +18,9 @@ from generation.looks.messages import FontFile
 from generation.looks.palette import derive_look_palette
 from generation.looks.slide import DrawnSlide, LookArtist, LookTexts, PreparedSlide, read_look_texts
 from generation.looks.template import Element, Template
-from generation.picture_roles import PictureTraits
+from generation.picture_roles import MIN_WORDMARK_RATIO, PictureTraits
 from generation.seeds import seeded_random_number
-from generation.spec import AspectRatio, PieceCopy, PieceSpec
+from generation.spec import AspectRatio, PictureRole, PieceCopy, PieceSpec
 from generation.text.scripts import is_right_to_left_language
 from generation.theme import PieceColorTheme
 
@@ -38,8 +38,10 @@ MIN_LIST_ITEMS, MAX_LIST_ITEMS = 3, 5
 MAX_RECAP_ITEM_CHARACTERS = 60
 #: Kinds of slides that a deck can't do without.
 REQUIRED_KINDS = frozenset({"hook", "point", "end"})
-#: Slots whose pictures a deck shows once.
+#: Slots of pictures that a deck shows once.
 ONCE_USED_SLOTS = ("photo", "screen")
+#: Points of which the last one is led by its words.
+POINTS_OF_A_RHYTHM = 3
 #: Most pictures of one slot on a slide.
 MAX_PICTURES_PER_SLIDE = 3
 #: Quotation marks that open a quote, by language; others have the English one.
@@ -188,7 +190,7 @@ class _DeckDrawer:
         self._turns: dict[str, int] = {}
 
     def draw(self, slides: Sequence[SlideContent]) -> DrawnDeck:
-        """Prepare all slides, then draw them: a look whose words don't fit costs little. Raises `SlideMisfit`."""
+        """Prepare all slides, then draw them: a misfit is found before anything is drawn. Raises `SlideMisfit`."""
         prepared = [one for content in slides for one in self._prepare(content)]
         drawn = [self._draw(*one) for one in prepared]
         return DrawnDeck(self._artist.template.header.name, [one for one in drawn if one], self._used)
@@ -226,7 +228,10 @@ class _DeckDrawer:
         return None
 
     def _order_sections(self, content: SlideContent) -> list[Element]:
-        """Return the sections for a slide: each kind takes turns, and those that show a picture come first."""
+        """Return the sections for a slide: they take turns, and those with a picture come first.
+
+        Every third point is led by its words, so that a deck has a rhythm.
+        """
         sections = self._artist.template.sections.get(content.kind, [])
         if not sections:
             return []
@@ -234,7 +239,8 @@ class _DeckDrawer:
         turn = self._turns.setdefault(content.kind, first)
         self._turns[content.kind] = turn + 1
         turned = [sections[(turn + number) % len(sections)] for number in range(len(sections))]
-        return sorted(turned, key=lambda one: -count_picture_slots(one, content))
+        is_led_by_words = content.kind == "point" and (turn - first) % POINTS_OF_A_RHYTHM == POINTS_OF_A_RHYTHM - 1
+        return sorted(turned, key=lambda one: count_picture_slots(one, content) != (not is_led_by_words))
 
     def _offer_pictures(self) -> dict[str, SlidePicture]:
         offered = {}
@@ -270,8 +276,14 @@ def _name_pictures(material: PieceMaterial) -> tuple[dict[str, list[SlidePicture
     for slot, extra_image in extra.items():
         if extra_image:
             data[slot], size = encode_engine_picture(extra_image)
-            slots[slot] = [SlidePicture(slot, size, "logo" if slot == "logo" else "person")]
+            slots[slot] = [SlidePicture(slot, size, _role_of_extra_picture(slot, size))]
     return slots, data
+
+
+def _role_of_extra_picture(slot: str, size: tuple[int, int]) -> PictureRole:
+    if slot == "portrait":
+        return "person"
+    return "wordmark" if size[0] >= MIN_WORDMARK_RATIO * size[1] else "logo"
 
 
 def encode_engine_picture(image: Image.Image) -> tuple[bytes, tuple[int, int]]:

@@ -116,7 +116,7 @@ def find_missing_parts(section: Element, content: SlideContent) -> list[str]:
 def fill_section(
     section: Element, content: SlideContent, aspect: AspectRatio, dropped: Collection[str] = ()
 ) -> FilledSection:
-    """Return a section with a slide's texts and pictures; an element whose slot has nothing is left out."""
+    """Return a section with a slide's texts and pictures; an element with an empty slot is left out."""
     places: list[TextPlace] = []
     root = _Filler(content, aspect, dropped, places).fill(section)
     return FilledSection(root or Node("section", {}), places)

@@ -11,10 +11,10 @@ from generation.text.breaking import hyphenate_long_words
 
 #: Pixels by which a measurement may exceed a box: rounding.
 _TOLERANCE_PX = 1.0
-#: Slots whose long words may be hyphenated.
+#: Slots with long words that may be hyphenated.
 HYPHENATED_SLOTS = frozenset({"headline", "body", "item"})
 
-#: Slots whose lines are balanced.
+#: Slots with balanced lines.
 BALANCED_SLOTS = frozenset({"headline", "body", "name"})
 #: Letters between which the engine adds a blank line at an explicit line break.
 _UNSPACED_STACKED_LETTER_PATTERN = regex.compile(r"[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
@@ -80,7 +80,7 @@ def _overflows(measured: MeasuredText) -> bool:
 
 
 def _fit_hyphenated(section: FilledSection, places: Sequence[TextPlace], measure: Measure, language: str) -> None:
-    """Fit texts whose words are too long with hyphens at the ends of their lines. Raises `SlideMisfit`."""
+    """Fit texts with too long words by hyphens at the ends of their lines. Raises `SlideMisfit`."""
     for place in places:
         softer = hyphenate_long_words(place.text, language) if place.slot in HYPHENATED_SLOTS else place.text
         if softer == place.text:

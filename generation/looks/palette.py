@@ -5,7 +5,7 @@ from typing import NamedTuple
 from generation.color import RGB, WHITE, adjust_text_color, contrast_ratio, rgb_to_oklch
 from generation.theme import MIN_TEXT_CONTRAST_ON_BACKGROUND, PieceColorTheme
 
-#: Degrees from the brand's hue to the hue of `pop`, if the brand has no second color.
+#: Degrees from the brand's hue to the hue of `pop`.
 _POP_HUE_TURN_DEGREES = 38.0
 
 
@@ -23,21 +23,25 @@ class LookPalette(NamedTuple):
 
 
 def derive_look_palette(theme: PieceColorTheme) -> LookPalette:
-    """Return the palette of a theme; each pair has a contrast of at least 4.5."""
+    """Return the palette of a theme. Words in `accent` or `paper` can be read on `deep`, and the other way round."""
     vivid, light = theme.vivid, theme.light
     brand = rgb_to_oklch(vivid.tints[0])
     deep = brand.to_rgb_with_changes(lightness=min(brand.lightness, 0.42))
-    second = theme.second or brand.to_rgb_with_changes(lightness=0.8, hue=_POP_HUE_TURN_DEGREES)
-    accent = theme.second or brand.to_rgb_with_changes(lightness=0.86, chroma=0.11)
+    if contrast_ratio(deep, WHITE) < MIN_TEXT_CONTRAST_ON_BACKGROUND:
+        deep = theme.dark.tints[0]
+    pop = brand.to_rgb_with_changes(lightness=0.8, hue=_POP_HUE_TURN_DEGREES)
+    accent = adjust_text_color(
+        theme.second or brand.to_rgb_with_changes(lightness=0.86, chroma=0.11), deep, MIN_TEXT_CONTRAST_ON_BACKGROUND
+    )
     return LookPalette(
         paper=light.tints[0],
         ink=light.text,
         accent=accent,
         on_accent=choose_words_color(accent, light.text),
-        deep=deep if contrast_ratio(deep, WHITE) >= MIN_TEXT_CONTRAST_ON_BACKGROUND else theme.dark.tints[0],
+        deep=deep,
         on_deep=WHITE,
-        pop=second,
-        on_pop=choose_words_color(second, light.text),
+        pop=pop,
+        on_pop=choose_words_color(pop, light.text),
     )
 
 

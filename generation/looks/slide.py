@@ -39,7 +39,7 @@ FIRST_SCRIM, SCRIM_STEP = 0.45, 0.09
 _CONTRAST_OF_A_STEP = 0.7
 #: Largest share of a person or product that words may cover.
 MAX_COVERED_SUBJECT_SHARE = 0.08
-#: Slots of signs that nobody reads.
+#: Slots of decorative signs.
 DECORATIVE_SLOTS = frozenset({"quotemark", "arrow"})
 #: Roles of pictures with a subject that words must not cover.
 ROLES_WITH_SUBJECT = frozenset({"person", "product"})
@@ -54,7 +54,7 @@ class DrawnSlide(NamedTuple):
 
 
 class PreparedSlide(NamedTuple):
-    """A section whose texts fit: ready to be drawn."""
+    """A section with fitted texts, ready to be drawn."""
 
     section: FilledSection
     classes: str

@@ -17,7 +17,7 @@ MARKED_TEXTS_CSS = f".{TEXT_CLASS}{{color:rgb{INK_MARK_COLOR} !important}}"
 
 #: Class of a slide's root.
 SLIDE_CLASS = "slide"
-#: Class of a slide whose letters stack marks, in scripts that templates don't know, such as Thai.
+#: Class of a slide in a script with stacked marks that templates don't know, such as Thai.
 STACKED_CLASS = "stacked"
 _BASE_CSS = (
     f"div,span,img{{box-sizing:border-box}} .{TEXT_CLASS}{{flex-shrink:0;text-wrap:wrap}} "

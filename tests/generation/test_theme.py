@@ -28,7 +28,14 @@ def test_words_can_be_read_on_each_color_of_a_palette(first: RGB, second: RGB) -
     palette = derive_look_palette(
         derive_piece_color_theme(["#{:02x}{:02x}{:02x}".format(*one) for one in (first, second)])
     )
-    pairs = [("paper", "ink"), ("accent", "on_accent"), ("deep", "on_deep"), ("pop", "on_pop")]
+    pairs = [
+        ("paper", "ink"),
+        ("accent", "on_accent"),
+        ("deep", "on_deep"),
+        ("pop", "on_pop"),
+        ("deep", "accent"),
+        ("deep", "paper"),
+    ]
     ratios = {ground: contrast_ratio(getattr(palette, ground), getattr(palette, words)) for ground, words in pairs}
     assert min(ratios.values()) >= MIN_TEXT_CONTRAST_RATIO, ratios
 
