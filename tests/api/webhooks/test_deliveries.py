@@ -1,5 +1,6 @@
 """Deliveries as partners see them: tested, listed, filtered, and replayed with the same event."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -145,6 +146,8 @@ async def test_long_replay_continues_without_gaps(
     at = await create_endpoint(acme)
     for _ in range(15):
         await emit_event(pool, acme.organization_id)
+        # A scan continues by milliseconds: six events of one would be scanned without end.
+        await asyncio.sleep(0.002)
     await end_deliveries(pool, "failed")
     since: str | None = f"{datetime.now(UTC) - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
     found: list[int] = []
