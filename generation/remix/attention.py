@@ -1,9 +1,10 @@
-"""Attention: the horizontal position of a clip's subject, by edges, motion and skin; and its shot changes."""
+"""Attention: the position of a clip's subject, by edges, motion and skin; and its shot changes."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
+from PIL import Image
 
 from generation.attention import (
     EDGE_ATTENTION_WEIGHT,
@@ -26,15 +27,20 @@ _MOTION_ATTENTION_WEIGHT = 1.4
 _MIN_SHOT_CHANGE_LUMA_DIFFERENCE = 26.0
 
 
-class VideoColumnAttention(NamedTuple):
-    """Attention of each column at each sample, and the frames of shot changes."""
+#: Columns and rows of a sample's grid.
+ATTENTION_GRID_SIZE = (32, 48)
+
+
+class VideoAttention(NamedTuple):
+    """Attention of each column at each sample, the frames of shot changes, and a grid of each sample."""
 
     columns: FloatPicture
     shots: list[int]
+    grids: tuple[FloatPicture, ...] = ()
 
 
-def measure_video_column_attention(clip: ProbedClip, part: ClipPart) -> VideoColumnAttention:
-    """Return how much each column of a clip's part draws attention, in each tenth frame, and the shot changes.
+def measure_video_attention(clip: ProbedClip, part: ClipPart) -> VideoAttention:
+    """Return how much each place of a clip's part draws attention, in each tenth frame, and the shot changes.
 
     All frames are compared to find shot changes. Raises `ClipRefused` and `GenerationError`.
     """
@@ -42,6 +48,7 @@ def measure_video_column_attention(clip: ProbedClip, part: ClipPart) -> VideoCol
     before: FloatPicture | None = None
     last_sample: FloatPicture | None = None
     samples: list[FloatPicture] = []
+    grids: list[FloatPicture] = []
     shots: list[int] = []
     for number, frame in enumerate(_decode_analyzed_frames(clip, part, rows)):
         luma = frame @ LUMA_WEIGHTS
@@ -49,10 +56,13 @@ def measure_video_column_attention(clip: ProbedClip, part: ClipPart) -> VideoCol
             shots.append(number)
             last_sample = None
         if number % ATTENTION_SAMPLE_INTERVAL_FRAMES == 0:
-            samples.append(measure_column_attention(frame, luma, luma if last_sample is None else last_sample))
+            places, columns = measure_frame_attention(frame, luma, luma if last_sample is None else last_sample)
+            samples.append(columns)
+            grids.append(_shrink_to_grid(places))
             last_sample = luma
         before = luma
-    return VideoColumnAttention(np.array(samples, np.float32).reshape(-1, ANALYZED_FRAME_WIDTH_PX), shots)
+    columns_of_samples = np.array(samples, np.float32).reshape(-1, ANALYZED_FRAME_WIDTH_PX)
+    return VideoAttention(columns_of_samples, shots, tuple(grids))
 
 
 def _decode_analyzed_frames(clip: ProbedClip, part: ClipPart, rows: int) -> Iterator[FloatPicture]:
@@ -64,12 +74,21 @@ def _decode_analyzed_frames(clip: ProbedClip, part: ClipPart, rows: int) -> Iter
         yield np.frombuffer(data, np.uint8).reshape(rows, ANALYZED_FRAME_WIDTH_PX, 3).astype(np.float32)
 
 
-def measure_column_attention(frame: FloatPicture, luma: FloatPicture, before: FloatPicture) -> FloatPicture:
-    """Return how much each column of a frame draws attention, by edges, motion and skin.
+def measure_frame_attention(
+    frame: FloatPicture, luma: FloatPicture, before: FloatPicture
+) -> tuple[FloatPicture, FloatPicture]:
+    """Return how much each pixel, and each column, of a frame draws attention, by edges, motion and skin.
 
     Only the excess over most of the frame counts, so that grain has no effect.
     """
     edges = exceed_twice_median(measure_edges(luma))
     weighed = EDGE_ATTENTION_WEIGHT * edges + _MOTION_ATTENTION_WEIGHT * exceed_twice_median(np.abs(luma - before))
-    skin = find_skin_colored_pixels(frame).mean(axis=0)
-    return np.asarray(weighed.mean(axis=0) + SKIN_ATTENTION_WEIGHT * np.maximum(0, skin - skin.mean()), np.float32)
+    skin = find_skin_colored_pixels(frame).astype(np.float32)
+    skin_of_columns = skin.mean(axis=0)
+    columns = weighed.mean(axis=0) + SKIN_ATTENTION_WEIGHT * np.maximum(0, skin_of_columns - skin.mean())
+    places = weighed + SKIN_ATTENTION_WEIGHT * np.maximum(0, skin - skin.mean())
+    return np.asarray(places, np.float32), np.asarray(columns, np.float32)
+
+
+def _shrink_to_grid(places: FloatPicture) -> FloatPicture:
+    return np.asarray(Image.fromarray(places).resize(ATTENTION_GRID_SIZE, Image.Resampling.BOX), np.float32)

@@ -1,10 +1,15 @@
 """Framing: fits a clip of any shape into 1080 x 1920, as an FFmpeg filter graph."""
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+from PIL import Image
+
+from generation.attention import FloatPicture
 from generation.frame import PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT
-from generation.remix.attention import measure_video_column_attention
+from generation.remix.attention import ATTENTION_GRID_SIZE, ATTENTION_SAMPLE_INTERVAL_FRAMES, measure_video_attention
 from generation.remix.clip import ProbedClip, hdr_to_sdr_video_filters
 from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipPart
 from generation.remix.pan import CropPath, find_crop_path
@@ -26,11 +31,16 @@ _RGB_OUTPUT_FILTERS = "setsar=1,format=rgb24"
 
 
 class ClipFraming(NamedTuple):
-    """An FFmpeg filter graph from a clip to a post, the rows that the clip covers, and the path of its crop."""
+    """An FFmpeg filter graph from a clip to a post, the rows that the clip covers, and the path of its crop.
+
+    `row_attention` has a row for each sample: the shares of attention of equal bands of the post, from its top.
+    It is empty for a clip in a frame.
+    """
 
     graph: str
     covered: range = range(REMIX_FRAME_HEIGHT_PX)
     path: CropPath | None = None
+    row_attention: tuple[FloatPicture, ...] = ()
 
     @property
     def ffmpeg_arguments(self) -> list[str]:
@@ -43,25 +53,49 @@ def choose_clip_framing(clip: ProbedClip, part: ClipPart) -> ClipFraming:
     A panorama, or a wide clip without a clear subject, is set into a blurred frame. Raises `ClipRefused`.
     """
     shape = clip.width / clip.height
+    if shape >= MIN_UNCROPPED_CLIP_WIDTH_TO_HEIGHT:
+        return build_blurred_clip_framing(clip)
+    attention = measure_video_attention(clip, part)
     if shape <= MAX_UPRIGHT_CLIP_WIDTH_TO_HEIGHT:
-        return ClipFraming(
-            ",".join(
-                [
-                    *_deinterlace_fps_and_color_filters(clip),
-                    *_scale_to_cover_filters(clip, (REMIX_FRAME_WIDTH_PX, REMIX_FRAME_HEIGHT_PX)),
-                    _RGB_OUTPUT_FILTERS,
-                ]
-            )
-        )
-    window = clip.height * REMIX_FRAME_WIDTH_PX / REMIX_FRAME_HEIGHT_PX / clip.width
-    path = (
-        find_crop_path(measure_video_column_attention(clip, part), window, part.frames)
-        if shape < MIN_UNCROPPED_CLIP_WIDTH_TO_HEIGHT
-        else None
-    )
+        filters = [
+            *_deinterlace_fps_and_color_filters(clip),
+            *_scale_to_cover_filters(clip, (REMIX_FRAME_WIDTH_PX, REMIX_FRAME_HEIGHT_PX)),
+            _RGB_OUTPUT_FILTERS,
+        ]
+        return ClipFraming(",".join(filters), row_attention=_row_attention_of_middle(attention.grids, shape))
+    window = REMIX_FRAME_WIDTH_PX / REMIX_FRAME_HEIGHT_PX / shape
+    path = find_crop_path(attention, window, part.frames)
     if path is None:
         return build_blurred_clip_framing(clip)
-    return build_panned_clip_framing(clip, path)
+    return build_panned_clip_framing(clip, path)._replace(
+        row_attention=_row_attention_of_path(attention.grids, path, window)
+    )
+
+
+def _row_attention_of_middle(grids: Sequence[FloatPicture], shape: float) -> tuple[FloatPicture, ...]:
+    """Return each sample's attention by bands of a post that shows the middle of an upright clip."""
+    post_shape = REMIX_FRAME_WIDTH_PX / REMIX_FRAME_HEIGHT_PX
+    beside, above = max(0.0, 1 - post_shape / shape) / 2, max(0.0, 1 - shape / post_shape) / 2
+    return tuple(_share_by_bands(grid, (beside, above, 1 - beside, 1 - above)) for grid in grids)
+
+
+def _row_attention_of_path(grids: Sequence[FloatPicture], path: CropPath, window: float) -> tuple[FloatPicture, ...]:
+    """Return each sample's attention by bands of a post that shows a crop on its path."""
+    lefts = [path.left_edge_at_frame(number * ATTENTION_SAMPLE_INTERVAL_FRAMES) for number in range(len(grids))]
+    return tuple(
+        _share_by_bands(grid, (left, 0.0, min(1.0, left + window), 1.0))
+        for grid, left in zip(grids, lefts, strict=True)
+    )
+
+
+def _share_by_bands(grid: FloatPicture, visible: tuple[float, float, float, float]) -> FloatPicture:
+    """Return the shares of attention of 48 equal bands within the visible part of a grid; equal ones without any."""
+    columns, rows = ATTENTION_GRID_SIZE
+    left, top, right, bottom = visible
+    box = (left * columns, top * rows, right * columns, bottom * rows)
+    bands = np.asarray(Image.fromarray(grid).resize((1, rows), Image.Resampling.BOX, box=box), np.float32)[:, 0]
+    total = float(bands.sum())
+    return np.asarray(bands / total if total > 0 else np.full(rows, 1 / rows), np.float32)
 
 
 def _deinterlace_fps_and_color_filters(clip: ProbedClip) -> list[str]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from generation.attention import FloatPicture
-from generation.remix.attention import ATTENTION_SAMPLE_INTERVAL_FRAMES, VideoColumnAttention
+from generation.remix.attention import ATTENTION_SAMPLE_INTERVAL_FRAMES, VideoAttention
 from generation.remix.cut import OUTPUT_VIDEO_FPS
 
 #: A crop follows if its window holds so many times its share of attention.
@@ -51,7 +51,7 @@ class CropPath(NamedTuple):
         return place
 
 
-def find_crop_path(looks: VideoColumnAttention, window: float, frames: int) -> CropPath | None:
+def find_crop_path(looks: VideoAttention, window: float, frames: int) -> CropPath | None:
     """Return the path of a crop window that follows a clip's subject; None without a clear subject.
 
     `window` is its share of the clip's width. A clip that needs too many moves has no path either.

@@ -62,8 +62,8 @@ class PreparedRemix(NamedTuple):
         part = choose_shown_clip_part(self.clip.scanned, self.clip.speech, self.seconds - END_CARD_SECONDS)
         how = choose_clip_framing(self.clip, part)
         yield RenderingProgress(_WORK_SHARE_BEFORE_FIRST_FRAME / 2)
-        hook = texts.build_hook_sticker(self.kit, self.copy.hook.text, part, how.covered)
-        stickers = [hook, *texts.lay_remix_captions(self.kit, self._build_captions(), part, how.covered)]
+        hook = texts.build_hook_sticker(self.kit, self.copy.hook.text, part, how)
+        stickers = [hook, *texts.lay_remix_captions(self.kit, self._build_captions(), part, how, hook)]
         card = self._build_end_scene()
         total = part.frames + round(END_CARD_SECONDS * OUTPUT_VIDEO_FPS)
         sound = mix_clip_sound_over_ducked_music(

@@ -1,9 +1,13 @@
-"""Texts of a remix as stickers: its hook, and captions of the speech, placed off the clip if possible."""
+"""Texts of a remix as stickers: its hook, and captions of the speech, off the clip, or off its subject."""
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from generation.copy.captions import TextCue
+from generation.remix.attention import ATTENTION_SAMPLE_INTERVAL_FRAMES
 from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipPart
+from generation.remix.framing import REMIX_FRAME_HEIGHT_PX, ClipFraming
 from generation.remix.sticker import StickerStyle, TextSticker, sticker_padding_x_px, sticker_plate_height
 from generation.slides.kit import LABEL_FONT_STYLE, TITLE_FONT_STYLE, SlideKit
 from generation.text.fitting import TextBox, TypesetBlock
@@ -23,45 +27,88 @@ _HOOK_STICKER_BELOW_TOP_PX = 30
 _CAPTION_STICKER_TEXT_COLOR, _CAPTION_STICKER_PLATE_COLOR = (20, 20, 24), (255, 255, 255)
 
 
-def build_hook_sticker(kit: SlideKit, text: str, part: ClipPart, covered: range) -> TextSticker:
-    """Return the sticker of a remix's hook, above the clip or at a full-frame clip's top, for the time to read it."""
+#: Step between two possible places of a sticker on a clip.
+_STICKER_PLACE_STEP_PX = 10
+#: Share of attention that a place may cover more than another if it is a whole frame nearer to its usual place.
+_ATTENTION_SHARE_FOR_USUAL_PLACE = 0.25
+
+
+def build_hook_sticker(kit: SlideKit, text: str, part: ClipPart, how: ClipFraming) -> TextSticker:
+    """Return the sticker of a remix's hook, above the clip or off a full-frame clip's subject, for the reading time.
+
+    Its usual place on a full-frame clip is the top.
+    """
     block = _fit_sticker_text(
         kit, text, _HOOK_STICKER_FONT_SIZES_PX, _MAX_HOOK_STICKER_HEIGHT_PX, _MAX_HOOK_STICKER_LINES
     )
-    above = covered.start - _GAP_FROM_CLIP_TO_STICKER_PX - sticker_plate_height(block)
-    y = above if above >= kit.frame.top else kit.frame.top + _HOOK_STICKER_BELOW_TOP_PX
+    high = sticker_plate_height(block)
     lasts = min(part.frames, round(max(MIN_HOOK_STICKER_SECONDS, reading_seconds(text)) * OUTPUT_VIDEO_FPS))
+    y = how.covered.start - _GAP_FROM_CLIP_TO_STICKER_PX - high
+    if y < kit.frame.top:
+        first = kit.frame.top + _HOOK_STICKER_BELOW_TOP_PX
+        last = max(first, round(kit.frame.bottom - high))
+        places = range(first, last + 1, _STICKER_PLACE_STEP_PX)
+        y = _find_quiet_place(how, range(lasts), places, high, usual=first)
     ground = kit.theme.vivid
     return TextSticker(kit, block, StickerStyle("hook", ground.tints[0], ground.text), y, range(lasts))
 
 
-def lay_remix_captions(kit: SlideKit, captions: Sequence[TextCue], part: ClipPart, covered: range) -> list[TextSticker]:
-    """Return stickers for the captions in a clip's part, all in the smallest font size that any of them needs.
+def lay_remix_captions(
+    kit: SlideKit, captions: Sequence[TextCue], part: ClipPart, how: ClipFraming, hook: TextSticker
+) -> list[TextSticker]:
+    """Return stickers for the captions in a clip's part, all in one place and the smallest font size of any.
 
-    They stand below the clip, or above the area that platforms overlay.
+    They stand below the clip, else off the hook and the subject of a full-frame clip; their usual place is above the
+    area that platforms overlay.
     """
     shown = [one for one in captions if _visible_caption_frames(one, part)]
     blocks = [_fit_caption_text(kit, one.text, _CAPTION_STICKER_FONT_SIZES_PX) for one in shown]
     size = min((block.size for block in blocks), default=_CAPTION_STICKER_FONT_SIZES_PX[1])
+    blocks = [_fit_caption_text(kit, one.text, (min(size, 34), size)) for one in shown]
+    high = max((sticker_plate_height(block) for block in blocks), default=0.0)
+    bottom = _find_bottom_of_captions(kit, high, part, how, hook)
+    style = StickerStyle("caption", _CAPTION_STICKER_PLATE_COLOR, _CAPTION_STICKER_TEXT_COLOR)
     return [
-        _caption_to_sticker(kit, _fit_caption_text(kit, one.text, (min(size, 34), size)), one, part, covered)
-        for one in shown
+        TextSticker(kit, block, style, bottom - sticker_plate_height(block), _visible_caption_frames(one, part))
+        for one, block in zip(shown, blocks, strict=True)
     ]
 
 
-def _caption_to_sticker(
-    kit: SlideKit, block: TypesetBlock, caption: TextCue, part: ClipPart, covered: range
-) -> TextSticker:
-    high = sticker_plate_height(block)
-    below = covered.stop + _GAP_FROM_CLIP_TO_STICKER_PX
-    y = below if below + high <= MAX_CAPTION_STICKER_BOTTOM_Y_PX else MAX_CAPTION_STICKER_BOTTOM_Y_PX - high
-    return TextSticker(
-        kit,
-        block,
-        StickerStyle("caption", _CAPTION_STICKER_PLATE_COLOR, _CAPTION_STICKER_TEXT_COLOR),
-        y,
-        _visible_caption_frames(caption, part),
-    )
+def _find_bottom_of_captions(kit: SlideKit, high: float, part: ClipPart, how: ClipFraming, hook: TextSticker) -> float:
+    below = how.covered.stop + _GAP_FROM_CLIP_TO_STICKER_PX + high
+    if below <= MAX_CAPTION_STICKER_BOTTOM_Y_PX:
+        return below
+    usual = round(MAX_CAPTION_STICKER_BOTTOM_Y_PX - high)
+    if not how.row_attention:
+        return MAX_CAPTION_STICKER_BOTTOM_Y_PX
+    _, hook_top, _, hook_bottom = hook.box
+    places = [
+        y
+        for y in range(usual, kit.frame.top, -_STICKER_PLACE_STEP_PX)
+        if y >= hook_bottom + _GAP_FROM_CLIP_TO_STICKER_PX or y + high <= hook_top - _GAP_FROM_CLIP_TO_STICKER_PX
+    ]
+    return _find_quiet_place(how, range(part.frames), places, high, usual=usual) + high
+
+
+def _find_quiet_place(how: ClipFraming, shown: range, places: Sequence[int], high: float, *, usual: int) -> int:
+    """Return the y, of the possible ones, at which a plate covers least attention while it is shown.
+
+    A place nearer to the usual one wins over a slightly quieter one. A clip without attention has the usual place.
+    """
+    interval = ATTENTION_SAMPLE_INTERVAL_FRAMES
+    samples = how.row_attention[shown.start // interval : shown.stop // interval + 1]
+    if not samples:
+        return usual
+    bands = np.mean(samples, axis=0)
+    band_px = REMIX_FRAME_HEIGHT_PX / len(bands)
+    reached = np.concatenate([[0.0], np.cumsum(bands)])
+    edges = np.arange(len(bands) + 1) * band_px
+
+    def cost(y: int) -> float:
+        covered = np.interp(y + high, edges, reached) - np.interp(y, edges, reached)
+        return float(covered) + _ATTENTION_SHARE_FOR_USUAL_PLACE * abs(y - usual) / REMIX_FRAME_HEIGHT_PX
+
+    return min(places, key=cost, default=usual)
 
 
 def _visible_caption_frames(caption: TextCue, part: ClipPart) -> range:

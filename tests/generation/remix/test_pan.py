@@ -13,8 +13,8 @@ from generation.copy.captions import ClipTimeSpan
 from generation.remix.attention import (
     ANALYZED_FRAME_WIDTH_PX,
     ATTENTION_SAMPLE_INTERVAL_FRAMES,
-    VideoColumnAttention,
-    measure_video_column_attention,
+    VideoAttention,
+    measure_video_attention,
 )
 from generation.remix.clip import probe_clip
 from generation.remix.cut import MIN_SHOWN_CLIP_S, OUTPUT_VIDEO_FPS, ClipPart, choose_shown_clip_part
@@ -35,11 +35,11 @@ SMOOTH = 0.0019
 LENGTHS = some.floats(3, 90)
 
 
-def looks(places: list[float], shots: list[int] | None = None) -> VideoColumnAttention:
+def looks(places: list[float], shots: list[int] | None = None) -> VideoAttention:
     """Return attention to a subject a tenth as wide as the clip, on a ground with little attention."""
     across = (np.arange(ANALYZED_FRAME_WIDTH_PX) + 0.5) / ANALYZED_FRAME_WIDTH_PX
     columns = np.array([np.exp(-(((across - place) / 0.05) ** 2)) + 0.02 for place in places], np.float32)
-    return VideoColumnAttention(columns, shots or [])
+    return VideoAttention(columns, shots or [])
 
 
 @settings(deadline=None, max_examples=40)
@@ -79,7 +79,7 @@ def test_a_subject_that_walks_is_followed_and_a_shot_jumps() -> None:
 
 
 def test_a_landscape_and_a_flicker_are_not_followed() -> None:
-    even = VideoColumnAttention(np.ones((30, ANALYZED_FRAME_WIDTH_PX), np.float32), [])
+    even = VideoAttention(np.ones((30, ANALYZED_FRAME_WIDTH_PX), np.float32), [])
     assert find_crop_path(even, WINDOW, 300) is None
     restless = looks([0.2, 0.8] * 30, list(range(5, 600, 5)))
     assert find_crop_path(restless, WINDOW, 600) is None
@@ -128,7 +128,7 @@ def test_ffmpeg_crops_along_the_path(tmp_path: Path) -> None:
 def test_a_shot_is_found_at_its_frame(tmp_path: Path) -> None:
     both = "color=navy:s=320x240:r=30:d=2[a];color=orange:s=320x240:r=30:d=2[b];[a][b]concat=n=2:v=1"
     clip = probe_clip(make_clip(tmp_path / "clip.mp4", H264, picture=both, sound=None))
-    assert measure_video_column_attention(clip, ClipPart(15, 60)).shots == [45]
+    assert measure_video_attention(clip, ClipPart(15, 60)).shots == [45]
 
 
 def spans(seconds: float, times: list[int]) -> list[ClipTimeSpan]:

@@ -1,5 +1,7 @@
 """Stickers: legible on any clip in any script, in the area that platforms leave free, and steady."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -8,11 +10,13 @@ from generation.color import measure_text_contrast
 from generation.copy.captions import TextCue
 from generation.frame import PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT
 from generation.remix import texts
+from generation.remix.clip import probe_clip
 from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipPart
-from generation.remix.framing import REMIX_FRAME_HEIGHT_PX, REMIX_FRAME_WIDTH_PX
+from generation.remix.framing import REMIX_FRAME_HEIGHT_PX, REMIX_FRAME_WIDTH_PX, ClipFraming, choose_clip_framing
 from generation.remix.sticker import TextSticker
 from generation.slides.kit import SlideKit
 from generation.theme import derive_piece_color_theme
+from tests.generation.remix.clips import H264, make_clip
 
 SAID = {
     "en": ("I stopped guessing the tide 🌊", "and I always used to guess when the tide"),
@@ -24,8 +28,8 @@ SAID = {
 }
 FRAME = PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT["9:16"]
 PART = ClipPart(0, 300)
-#: Rows of the frame that a clip covers: all of them, then for a wide and for a square clip.
-COVERED = [range(REMIX_FRAME_HEIGHT_PX), range(536, 1_144), range(300, 1_380)]
+#: A clip that covers the whole frame, then a wide and a square one.
+COVERED = [ClipFraming("", covered) for covered in (range(REMIX_FRAME_HEIGHT_PX), range(536, 1_144), range(300, 1_380))]
 GROUNDS = [(255, 255, 255), (0, 0, 0), (11, 110, 153), (128, 128, 128)]
 
 
@@ -33,16 +37,17 @@ def kit(language: str = "en", color: str = "#0b6e99") -> SlideKit:
     return SlideKit("Tideline", derive_piece_color_theme([color]), language, "seed", frame=FRAME)
 
 
-def stickers(language: str, covered: range, color: str = "#0b6e99") -> list[TextSticker]:
+def stickers(language: str, how: ClipFraming, color: str = "#0b6e99") -> list[TextSticker]:
     hook, caption = SAID[language]
     said = [TextCue(text=caption, start=0, end=2_000), TextCue(text=hook, start=2_000, end=5_000)]
     made = kit(language, color)
-    return [texts.build_hook_sticker(made, hook, PART, covered), *texts.lay_remix_captions(made, said, PART, covered)]
+    first = texts.build_hook_sticker(made, hook, PART, how)
+    return [first, *texts.lay_remix_captions(made, said, PART, how, first)]
 
 
-@pytest.mark.parametrize(("language", "covered"), [*zip(SAID, 2 * COVERED, strict=True)], ids=str)
-def test_texts_stay_in_the_area_that_platforms_leave_free(language: str, covered: range) -> None:
-    hook, *said = stickers(language, covered)
+@pytest.mark.parametrize(("language", "how"), [*zip(SAID, 2 * COVERED, strict=True)], ids=str)
+def test_texts_stay_in_the_area_that_platforms_leave_free(language: str, how: ClipFraming) -> None:
+    hook, *said = stickers(language, how)
     for sticker in (hook, *said):
         left, _, right, _ = sticker.box
         assert FRAME.text_inset <= left < right <= REMIX_FRAME_WIDTH_PX - FRAME.text_inset
@@ -102,5 +107,29 @@ def test_captions_outside_of_the_part_are_left_out() -> None:
         TextCue(text="b", start=900, end=2_500),
         TextCue(text="c", start=9_000, end=9_900),
     ]
-    shown = texts.lay_remix_captions(kit(), said, ClipPart(30, 60), COVERED[0])
+    part = ClipPart(30, 60)
+    hook = texts.build_hook_sticker(kit(), "Know the tide", part, COVERED[0])
+    shown = texts.lay_remix_captions(kit(), said, part, COVERED[0], hook)
     assert [one.shown for one in shown] == [range(45)]
+
+
+@pytest.mark.parametrize("size", [(360, 640), (480, 640), (640, 360)], ids=str)
+@pytest.mark.parametrize("place", [0.15, 0.4, 0.65])
+def test_a_sticker_leaves_the_subject_free(place: float, size: tuple[int, int], tmp_path: Path) -> None:
+    """The subject is a moving test picture, a fifth as high as the clip, on a grainy wall."""
+    width, height = size
+    top = round(place * height)
+    picture = (
+        f"color=0x8899aa:s={width}x{height}:r=30:d=4,noise=c0s=6:c0f=t[wall];"
+        f"testsrc2=s={width // 4}x{height // 5}:r=30:d=4[one];[wall][one]overlay=x={width * 3 // 8}:y={top}"
+    )
+    clip = probe_clip(make_clip(tmp_path / "clip.mp4", H264, picture=picture))
+    part = ClipPart(0, 118)
+    how = choose_clip_framing(clip, part)
+    said = [TextCue(text=SAID["en"][1], start=0, end=3_000)]
+    hook = texts.build_hook_sticker(kit(), SAID["en"][0], part, how)
+    subject = range(round(place * REMIX_FRAME_HEIGHT_PX), round((place + 0.2) * REMIX_FRAME_HEIGHT_PX))
+    for sticker in (hook, *texts.lay_remix_captions(kit(), said, part, how, hook)):
+        _, upper, _, lower = sticker.box
+        assert lower <= subject.start or upper >= subject.stop
+        assert FRAME.top <= upper < lower <= texts.MAX_CAPTION_STICKER_BOTTOM_Y_PX
