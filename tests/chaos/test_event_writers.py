@@ -30,7 +30,7 @@ class Writer:
         self.starts, self.told = 0, 0
 
     async def run(self) -> None:
-        """Restart the process until all is acknowledged."""
+        """Restart the process until all is acknowledged; kill the first one in the middle of its work."""
         while self.left:
             self.starts, self.told = self.starts + 1, 0
             command = (sys.executable, "-m", "tests.chaos.event_writer", *self.words)
@@ -52,6 +52,8 @@ class Writer:
             if line.endswith(b"\n"):
                 self.left.discard(int(line))
                 self.told += 1
+            if self.starts == 1:
+                self.kill()
         await process.wait()
 
     def kill(self) -> None:
