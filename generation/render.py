@@ -9,7 +9,15 @@ from PIL import Image
 
 from generation import pictures
 from generation.frame import PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT
-from generation.looks.deck import PHOTO_ROLES, NoLookFits, PieceMaterial, compose_slides, draw_deck
+from generation.looks.deck import (
+    PHOTO_ROLES,
+    DeckSlide,
+    MaterialPicture,
+    NoLookFits,
+    PieceMaterial,
+    compose_slides,
+    draw_deck,
+)
 from generation.outputs import MeasuredDrawnTextLine, RenderedFile, RenderingProgress
 from generation.picture_roles import read_picture_traits
 from generation.portraits.portrait import draw_presenter_portrait
@@ -21,8 +29,8 @@ from generation.sound.speech import synthesize_speech_of_texts
 from generation.sound.track import min_speech_scene_seconds
 from generation.spec import AspectRatio, PieceCopy, PieceFormat, PieceSpec, Presenter
 from generation.text.cleaning import clean_drawn_text
-from generation.theme import PieceColorTheme, derive_piece_color_theme
-from generation.thumbnail import encode_jpeg, encode_picture_as_jpeg_thumbnail
+from generation.theme import PieceColorTheme, derive_piece_color_theme, shrink_to_color_sample
+from generation.thumbnail import EncodedPicture, encode_picture
 from generation.timing import plan_video_timing
 from generation.video.video import VideoContentPiece
 from schemas.errors import GenerationError, UndrawableTextRefused
@@ -74,23 +82,24 @@ class RenderableSlides(NamedTuple):
 
     def render_files_and_yield_progress(self, folder: Path) -> Iterator[RenderingProgress]:
         look, drawn = self._draw_slides()
-        for number, (image, marks) in enumerate(drawn, 1):
-            made = _write_picture_files(folder, f"{self.spec.format}-{number}", image, marks, look)
+        for number, slide in enumerate(drawn, 1):
+            made = _write_picture_files(folder, f"{self.spec.format}-{number}", slide.picture, slide.marks, look)
             yield RenderingProgress(number / len(drawn), made)
 
-    def _draw_slides(self) -> tuple[str, list[tuple[Image.Image, list[MeasuredDrawnTextLine]]]]:
+    def _draw_slides(self) -> tuple[str, list[DeckSlide]]:
         """Return the look's name, and the slides; in the plain look if no look fits or its engine isn't there."""
         try:
             drawn = draw_deck(self.spec, self.copy, self.material, self.aspect)
         except NoLookFits:
             return PLAIN_LOOK_NAME, [*self._draw_plain_slides()]
-        return drawn.look, [(slide.image, slide.marks) for slide in drawn.slides]
+        return drawn.look, drawn.slides
 
-    def _draw_plain_slides(self) -> Iterator[tuple[Image.Image, list[MeasuredDrawnTextLine]]]:
-        photos = [image for image, traits in self.material.pictures if traits.role in PHOTO_ROLES]
+    def _draw_plain_slides(self) -> Iterator[DeckSlide]:
+        photos = [picture for picture in self.material.pictures if picture.traits.role in PHOTO_ROLES]
         for number, content in enumerate(compose_slides(self.spec, self.copy)):
-            canvas = draw_plain_slide(self.kit, content, photos[number] if number < len(photos) else None, number)
-            yield canvas.image, canvas.marks
+            photo = photos[number].decode() if number < len(photos) else None
+            canvas = draw_plain_slide(self.kit, content, photo, number)
+            yield DeckSlide(encode_picture(canvas.image), canvas.marks)
 
 
 def prepare_piece(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles) -> RenderablePiece:
@@ -116,15 +125,18 @@ def unused_logo_warnings(given: PieceInputFiles) -> list[str]:
 
 
 def _prepare_slides(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles) -> RenderablePiece:
-    kit = _build_slide_kit(spec, copy, given, "4:5")
+    kit = _build_slide_kit(spec, copy, given._replace(screenshots=[]), "4:5")
     portrait = kit.presenter.face if kit.presenter else None
-    roles = [*spec.picture_roles, *[None] * len(kit.screenshots)]
-    pictures = [
-        (image, read_picture_traits(image, declared=role)) for image, role in zip(kit.screenshots, roles, strict=False)
-    ]
-    photos = [image for image, traits in pictures if traits.role in PHOTO_ROLES]
-    kit = kit._replace(theme=derive_piece_color_theme(spec.brand.colors, kit.logo, photos))
-    material = PieceMaterial(pictures, kit.theme, kit.logo, portrait)
+    roles = [*spec.picture_roles, *[None] * len(given.screenshots)]
+    material_pictures, color_samples = [], []
+    for data, role in zip(given.screenshots, roles, strict=False):
+        image = pictures.decode_picture(data)
+        traits = read_picture_traits(image, declared=role)
+        material_pictures.append(MaterialPicture.encode(image, traits))
+        if traits.role in PHOTO_ROLES:
+            color_samples.append(shrink_to_color_sample(image))
+    kit = kit._replace(theme=derive_piece_color_theme(spec.brand.colors, kit.logo, color_samples))
+    material = PieceMaterial(material_pictures, kit.theme, kit.logo, portrait)
     return RenderableSlides(spec, copy, material, kit, spec.aspect or "4:5")
 
 
@@ -192,24 +204,29 @@ def render_portrait_files(presenter: Presenter, colors: Sequence[str], folder: P
     The same presenter always has the same face.
     """
     return _write_picture_files(
-        folder, "portrait", draw_presenter_portrait(presenter, derive_piece_color_theme(colors), PORTRAIT_FILE_SIDE_PX)
+        folder,
+        "portrait",
+        encode_picture(draw_presenter_portrait(presenter, derive_piece_color_theme(colors), PORTRAIT_FILE_SIDE_PX)),
     )
 
 
 def _write_picture_files(
-    folder: Path, name: str, image: Image.Image, marks: Sequence[MeasuredDrawnTextLine] = (), look: str | None = None
+    folder: Path,
+    name: str,
+    picture: EncodedPicture,
+    marks: Sequence[MeasuredDrawnTextLine] = (),
+    look: str | None = None,
 ) -> RenderedFile:
-    data = encode_jpeg(image)
-    (folder / f"{name}.jpg").write_bytes(data)
-    (folder / f"{name}.thumbnail.jpg").write_bytes(encode_picture_as_jpeg_thumbnail(image))
+    (folder / f"{name}.jpg").write_bytes(picture.data)
+    (folder / f"{name}.thumbnail.jpg").write_bytes(picture.thumbnail)
     return RenderedFile(
         name=f"{name}.jpg",
         thumbnail=f"{name}.thumbnail.jpg",
         mime_type="image/jpeg",
-        width=image.width,
-        height=image.height,
-        size_bytes=len(data),
-        sha256=hashlib.sha256(data).hexdigest(),
+        width=picture.width,
+        height=picture.height,
+        size_bytes=len(picture.data),
+        sha256=hashlib.sha256(picture.data).hexdigest(),
         shown=[*marks],
         look=look,
     )

@@ -29,6 +29,8 @@ MIN_HUE_DIFFERENCE_DEGREES = 22.0
 MIN_TEXT_CONTRAST_ON_BACKGROUND = 5.4
 #: Bonus for white text, in lightness: a brand's ground may shift so much more to allow it.
 WHITE_TEXT_LIGHTNESS_BONUS = 0.09
+#: Width and height of a picture's copy from which its colours are read.
+_COLOR_SAMPLE_SIZE = (96, 96)
 #: Minimum share of a picture's pixels for a brand colour.
 MIN_MAIN_COLOR_SHARE = 0.04
 
@@ -95,10 +97,14 @@ def _hue_difference(first: Oklch, second: Oklch) -> float:
     return min(turn, 360 - turn)
 
 
+def shrink_to_color_sample(picture: Image.Image) -> Image.Image:
+    """Return a picture's small copy that has the same main colors."""
+    return picture.convert("RGBA").resize(_COLOR_SAMPLE_SIZE, Image.Resampling.BOX)
+
+
 def extract_main_colors(picture: Image.Image) -> list[RGB]:
     """Return a picture's main opaque colors, large and colorful ones first; empty for a transparent picture."""
-    small = picture.convert("RGBA").resize((96, 96), Image.Resampling.BOX)
-    pixels = np.asarray(small).reshape(-1, 4)
+    pixels = np.asarray(shrink_to_color_sample(picture)).reshape(-1, 4)
     opaque = np.ascontiguousarray(pixels[pixels[:, 3] > 128][:, :3])
     if not len(opaque):
         return []

@@ -1,6 +1,7 @@
 """JPEG files: slides within the limits of every platform, and thumbnails for lists of content."""
 
 import io
+from typing import NamedTuple
 
 from PIL import Image
 
@@ -10,6 +11,20 @@ THUMBNAIL_SIDE_PX = 480
 MAX_JPEG_BYTES = 1_900_000
 #: From the third quality on, chroma is subsampled: the loss is less visible than that of a lower quality.
 _JPEG_QUALITIES = (92, 88, 84, 78, 70, 60)
+
+
+class EncodedPicture(NamedTuple):
+    """A picture as a JPEG, with its thumbnail and its sides in pixels."""
+
+    data: bytes
+    thumbnail: bytes
+    width: int
+    height: int
+
+
+def encode_picture(image: Image.Image) -> EncodedPicture:
+    """Return an image with its thumbnail, both as JPEGs; the same image gives the same bytes."""
+    return EncodedPicture(encode_jpeg(image), encode_picture_as_jpeg_thumbnail(image), *image.size)
 
 
 def encode_picture_as_jpeg_thumbnail(image: Image.Image) -> bytes:

@@ -12,6 +12,8 @@ from generation.looks.engine import Pixels
 _IGNORED_PIXEL_PERCENT = 5.0
 #: Color in which a slide's texts are drawn to find their ink on any ground.
 INK_MARK_COLOR = (255, 0, 255)
+#: The same color in a type that keeps differences small in memory.
+_INK_MARK = np.array(INK_MARK_COLOR, np.int16)
 #: Largest difference of a channel to the mark of a pixel that is all ink, and of one that shows some.
 _PURE_INK_DIFFERENCE, _SOME_INK_DIFFERENCE = 8, 110
 #: Pixels of ink that a measurement needs.
@@ -44,7 +46,7 @@ def measure_line_contrasts(layers: SlideLayers, texts: Sequence[MeasuredText]) -
         for line in text.lines:
             left, top, right, bottom = _clip_box(text.find_line_box_in_slide(line), layers.drawn)
             cut = (slice(top, bottom), slice(left, right))
-            away = np.abs(layers.marked[cut].astype(np.int16) - INK_MARK_COLOR).max(2, initial=0)
+            away = np.abs(layers.marked[cut].astype(np.int16) - _INK_MARK).max(2, initial=0)
             away = np.where((layers.marked[cut] == layers.bare[cut]).all(2), 255, away)
             ink_box = _find_ink_box(away <= _SOME_INK_DIFFERENCE, left, top)
             contrast = _measure_contrast_of_ink(layers.drawn[cut], layers.bare[cut], away)

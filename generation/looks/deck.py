@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from PIL import Image
 
@@ -16,13 +16,15 @@ from generation.looks.fitting import SlideMisfit
 from generation.looks.fonts import FONT_PACKAGE_BY_FAMILY, list_font_files
 from generation.looks.messages import FontFile
 from generation.looks.palette import derive_look_palette
-from generation.looks.slide import DrawnSlide, LookArtist, LookTexts, PreparedSlide, read_look_texts
+from generation.looks.slide import LookArtist, LookTexts, PreparedSlide, read_look_texts
 from generation.looks.template import Element, Template
+from generation.outputs import MeasuredDrawnTextLine
 from generation.picture_roles import MIN_WORDMARK_RATIO, PictureTraits
 from generation.seeds import seeded_random_number
 from generation.spec import AspectRatio, PictureRole, PieceCopy, PieceSpec
 from generation.text.scripts import is_right_to_left_language
 from generation.theme import PieceColorTheme
+from generation.thumbnail import EncodedPicture, encode_picture
 
 #: Side of a picture that the engine gets, in pixels: more than the largest slide.
 MAX_ENGINE_PICTURE_SIDE_PX = 1_700
@@ -48,20 +50,42 @@ MAX_PICTURES_PER_SLIDE = 3
 _QUOTE_MARK_BY_LANGUAGE = {"ar": "”", "ja": "「", "zh": "“"}
 
 
-class PieceMaterial(NamedTuple):
-    """A piece's pictures with their traits, its logo, its presenter's portrait and its colors."""
+class MaterialPicture(NamedTuple):
+    """A picture of a piece as a file for the engine, with its traits: decoded pictures would take the most memory."""
 
-    pictures: Sequence[tuple[Image.Image, PictureTraits]]
+    file: bytes
+    size: tuple[int, int]
+    traits: PictureTraits
+
+    @classmethod
+    def encode(cls, image: Image.Image, traits: PictureTraits) -> Self:
+        return cls(*encode_engine_picture(image), traits)
+
+    def decode(self) -> Image.Image:
+        return Image.open(io.BytesIO(self.file))
+
+
+class PieceMaterial(NamedTuple):
+    """A piece's pictures, its logo, its presenter's portrait and its colors."""
+
+    pictures: Sequence[MaterialPicture]
     theme: PieceColorTheme
     logo: Image.Image | None = None
     portrait: Image.Image | None = None
+
+
+class DeckSlide(NamedTuple):
+    """A drawn slide as a file, and the measured lines on it."""
+
+    picture: EncodedPicture
+    marks: list[MeasuredDrawnTextLine]
 
 
 class DrawnDeck(NamedTuple):
     """Drawn slides of a piece in one look, in their order, and the names of the pictures on them."""
 
     look: str
-    slides: list[DrawnSlide]
+    slides: list[DeckSlide]
     pictures: list[str]
 
 
@@ -124,10 +148,10 @@ def _compose_quote(copy: PieceCopy, common: Mapping[str, str]) -> list[SlideCont
 
 def describe_material(spec: PieceSpec, copy: PieceCopy, material: PieceMaterial) -> LookMaterial:
     """Return the material of a piece for the choice of its look."""
-    sides = [min(image.size) for image, traits in material.pictures if traits.role in PHOTO_ROLES]
+    sides = [min(picture.size) for picture in material.pictures if picture.traits.role in PHOTO_ROLES]
     return LookMaterial(
         photo_sides_px=sides,
-        screenshots=sum(traits.role in SCREEN_ROLES for _, traits in material.pictures),
+        screenshots=sum(picture.traits.role in SCREEN_ROLES for picture in material.pictures),
         items=max(len(copy.items), sum(len(line.text) <= MAX_RECAP_ITEM_CHARACTERS for line in copy.points)),
         has_quote=copy.quote is not None,
         tone=tones.voice_to_tone(spec.brand.voice),
@@ -212,20 +236,24 @@ class _DeckDrawer:
         if not sections and content.kind in REQUIRED_KINDS:
             raise SlideMisfit("headline", f"has no section for {content.kind}")
 
-    def _draw(self, slide: PreparedSlide, content: SlideContent, others: Sequence[Element]) -> DrawnSlide | None:
+    def _draw(self, slide: PreparedSlide, content: SlideContent, others: Sequence[Element]) -> DeckSlide | None:
         """Draw a slide, in another section if a text is illegible on its ground. Raises `SlideMisfit`."""
         try:
-            return self._artist.draw_slide(slide)
+            return self._draw_and_encode(slide)
         except SlideMisfit as misfit:
             last = misfit
         for section in others:
             try:
-                return self._artist.draw_slide(self._artist.prepare_slide(section, content))
+                return self._draw_and_encode(self._artist.prepare_slide(section, content))
             except SlideMisfit as misfit:
                 last = misfit
         if content.kind in REQUIRED_KINDS:
             raise last
         return None
+
+    def _draw_and_encode(self, slide: PreparedSlide) -> DeckSlide:
+        drawn = self._artist.draw_slide(slide)
+        return DeckSlide(encode_picture(drawn.image), drawn.marks)
 
     def _order_sections(self, content: SlideContent) -> list[Element]:
         """Return the sections for a slide: they take turns, and those with a picture come first.
@@ -266,11 +294,11 @@ def _name_pictures(material: PieceMaterial) -> tuple[dict[str, list[SlidePicture
     """Return a piece's pictures by their slots, and their files by their names in the engine."""
     slots: dict[str, list[SlidePicture]] = {"photo": [], "screen": [], "logo": [], "portrait": []}
     data: dict[str, bytes] = {}
-    for number, (image, traits) in enumerate(material.pictures):
+    for number, (file, size, traits) in enumerate(material.pictures):
         slot = "photo" if traits.role in PHOTO_ROLES else "screen" if traits.role in SCREEN_ROLES else None
         if slot:
             name = f"picture-{number}"
-            data[name], size = encode_engine_picture(image)
+            data[name] = file
             slots[slot].append(SlidePicture(name, size, traits.role, traits.focus, traits.subject, traits.cut_out))
     extra = {"logo": material.logo, "portrait": material.portrait}
     for slot, extra_image in extra.items():

@@ -109,26 +109,25 @@ class LookEngine:
         except BrokenPipeError:
             self._raise_end_of_process()
 
-    def _read_answer(self) -> bytes:
+    def _read_answer(self) -> bytearray:
         until = time.monotonic() + ANSWER_DEADLINE_S
         length = int.from_bytes(self._read_bytes(MESSAGE_LENGTH_BYTES, until), "big")
         if length > MAX_ANSWER_BYTES:
             raise TooCostlyTemplate("its answer is too long")
         return self._read_bytes(length, until)
 
-    def _read_bytes(self, count: int, until: float) -> bytes:
+    def _read_bytes(self, count: int, until: float) -> bytearray:
         """Return exactly `count` bytes of the process's output, read until a moment of the monotonic clock."""
-        parts: list[bytes] = []
-        while count:
-            output = self._output.fileno()
+        output, data = self._output.fileno(), bytearray(count)
+        free = memoryview(data)
+        while free:
             if not select.select([output], [], [], max(0.0, until - time.monotonic()))[0]:
                 raise TooCostlyTemplate(f"it took over {ANSWER_DEADLINE_S:g} seconds")
-            part = os.read(output, min(count, 1 << 20))
-            if not part:
+            length = os.readv(output, [free])
+            if not length:
                 self._raise_end_of_process()
-            parts.append(part)
-            count -= len(part)
-        return b"".join(parts)
+            free = free[length:]
+        return data
 
     def _raise_end_of_process(self) -> None:
         code = self._process.wait()

@@ -10,8 +10,7 @@ from PIL import Image
 
 from generation.copy.write import write_piece_copy
 from generation.looks import deck
-from generation.looks.deck import NoLookFits, PieceMaterial, draw_deck
-from generation.looks.slide import DrawnSlide
+from generation.looks.deck import DeckSlide, MaterialPicture, NoLookFits, PieceMaterial, draw_deck
 from generation.picture_roles import PictureTraits
 from generation.render import PLAIN_LOOK_NAME, PieceInputFiles, prepare_piece
 from generation.spec import BrandSnapshot, CopyLine, PieceSpec, Presenter
@@ -32,11 +31,11 @@ def photo(shade: int) -> Image.Image:
 
 
 def material(photos: int = 0, **changes: Any) -> PieceMaterial:
-    pictures = [(photo(30 * number).convert("RGB"), PictureTraits()) for number in range(photos)]
+    pictures = [MaterialPicture.encode(photo(30 * number).convert("RGB"), PictureTraits()) for number in range(photos)]
     return PieceMaterial(pictures, THEME, **changes)
 
 
-def words(slides: list[DrawnSlide]) -> str:
+def words(slides: list[DeckSlide]) -> str:
     return " ".join(mark.text for slide in slides for mark in slide.marks)
 
 
@@ -50,7 +49,7 @@ def test_a_deck_says_all_points_in_one_look_and_shows_each_picture_once() -> Non
 
 def test_the_same_piece_has_the_same_pixels() -> None:
     digests = {
-        hashlib.sha256(b"".join(slide.image.tobytes() for slide in drawn.slides)).hexdigest()
+        hashlib.sha256(b"".join(slide.picture.data for slide in drawn.slides)).hexdigest()
         for drawn in (draw_deck(spec(), copy("Works offline", "No ads"), material(photos=2), "1:1") for _ in range(2))
     }
     assert len(digests) == 1
@@ -74,7 +73,7 @@ def test_hook_and_end_disclose_the_presenter() -> None:
 
 def test_words_over_a_person_choose_another_section() -> None:
     face = (0.2, 0.2, 0.8, 0.95)
-    pictures = [(photo(60).convert("RGB"), PictureTraits("person", (0.5, 0.6), face))] * 2
+    pictures = [MaterialPicture.encode(photo(60).convert("RGB"), PictureTraits("person", (0.5, 0.6), face))] * 2
     drawn = draw_deck(spec(looks=["poster"], format="image"), copy(), PieceMaterial(pictures, THEME), "4:5")
     headline = [mark.box for mark in drawn.slides[0].marks if mark.name == "headline"]
     assert min(box[1] for box in headline) > 650
