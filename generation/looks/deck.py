@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple, Self
 
 from PIL import Image
@@ -214,9 +215,13 @@ class _DeckDrawer:
         self._turns: dict[str, int] = {}
 
     def draw(self, slides: Sequence[SlideContent]) -> DrawnDeck:
-        """Prepare all slides, then draw them: a misfit is found before anything is drawn. Raises `SlideMisfit`."""
-        prepared = [one for content in slides for one in self._prepare(content)]
-        drawn = [self._draw(*one) for one in prepared]
+        """Prepare all slides, then draw them: a misfit is found before anything is drawn. Raises `SlideMisfit`.
+
+        The hook, the first point and the end choose their pictures first.
+        """
+        order = sorted(range(len(slides)), key=lambda number: _rank_for_pictures(slides, number))
+        prepared = {number: [*self._prepare(slides[number])] for number in order}
+        drawn = [self._draw(*one) for number in range(len(slides)) for one in prepared[number]]
         return DrawnDeck(self._artist.template.header.name, [one for one in drawn if one], self._used)
 
     def _prepare(self, content: SlideContent) -> Iterator[tuple[PreparedSlide, SlideContent, list[Element]]]:
@@ -225,7 +230,7 @@ class _DeckDrawer:
         sections = self._order_sections(offered)
         for number, section in enumerate(sections, 1):
             try:
-                slide = self._artist.prepare_slide(section, offered)
+                slide = self._prepare_with_most_items(section, offered)
             except SlideMisfit as misfit:
                 if number == len(sections) and content.kind in REQUIRED_KINDS:
                     raise misfit from None
@@ -236,6 +241,13 @@ class _DeckDrawer:
         if not sections and content.kind in REQUIRED_KINDS:
             raise SlideMisfit("headline", f"has no section for {content.kind}")
 
+    def _prepare_with_most_items(self, section: Element, content: SlideContent) -> PreparedSlide:
+        """Return a slide with as many items as fit, at least three of a list. Raises `SlideMisfit`."""
+        for count in range(len(content.items), MIN_LIST_ITEMS, -1):
+            with suppress(SlideMisfit):
+                return self._artist.prepare_slide(section, content._replace(items=content.items[:count]))
+        return self._artist.prepare_slide(section, content._replace(items=content.items[:MIN_LIST_ITEMS]))
+
     def _draw(self, slide: PreparedSlide, content: SlideContent, others: Sequence[Element]) -> DeckSlide | None:
         """Draw a slide, in another section if a text is illegible on its ground. Raises `SlideMisfit`."""
         try:
@@ -244,7 +256,7 @@ class _DeckDrawer:
             last = misfit
         for section in others:
             try:
-                return self._draw_and_encode(self._artist.prepare_slide(section, content))
+                return self._draw_and_encode(self._prepare_with_most_items(section, content))
             except SlideMisfit as misfit:
                 last = misfit
         if content.kind in REQUIRED_KINDS:
@@ -282,6 +294,13 @@ class _DeckDrawer:
         for slot in ONCE_USED_SLOTS:
             self._used += [one.name for one in self._unused[slot] if one.name in used]
             self._unused[slot] = [one for one in self._unused[slot] if one.name not in used]
+
+
+def _rank_for_pictures(slides: Sequence[SlideContent], number: int) -> tuple[int, int]:
+    """Return a slide's place in the choice of pictures: hook, first point, end, then the others in their order."""
+    kind = slides[number].kind
+    is_first_point = kind == "point" and all(one.kind != "point" for one in slides[:number])
+    return (0 if kind == "hook" else 1 if is_first_point else 2 if kind == "end" else 3), number
 
 
 def count_picture_slots(section: Element, content: SlideContent) -> int:

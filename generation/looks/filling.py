@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -116,7 +116,7 @@ def find_missing_parts(section: Element, content: SlideContent) -> list[str]:
 def fill_section(
     section: Element, content: SlideContent, aspect: AspectRatio, dropped: Collection[str] = ()
 ) -> FilledSection:
-    """Return a section with a slide's texts and pictures; an element with an empty slot is left out."""
+    """Return a section with a slide's texts and pictures; an element with nothing but empty slots is left out."""
     places: list[TextPlace] = []
     root = _Filler(content, aspect, dropped, places).fill(section)
     return FilledSection(root or Node("section", {}), places)
@@ -144,7 +144,8 @@ class _Filler:
             return self._fill_text(node, slot, item)
         filled = ((self.fill(one, item) if isinstance(one, Element) else None) for one in element.children)
         node.children = [one for one in filled if one]
-        return node
+        is_emptied = has_slot(walk_elements(element)) and not has_slot(walk_nodes(node))
+        return None if is_emptied and element.tag != "section" else node
 
     def _fill_picture(self, node: Node, slot: str) -> Node | None:
         picture = self._content.pictures.get(slot)
@@ -191,6 +192,10 @@ def read_box(value: str, aspect: AspectRatio) -> tuple[int, int]:
     """Return the width and height that `data-box` declares for an aspect: three boxes, or one for all."""
     boxes = [(int(width), int(height)) for width, height in _SIDES_PATTERN.findall(value)]
     return boxes[min(_BOX_ORDER.index(aspect), len(boxes) - 1)] if boxes else (960, 400)
+
+
+def has_slot(parts: Iterable["Node | Element"]) -> bool:
+    return any("data-slot" in one.attributes for one in parts)
 
 
 def walk_nodes(node: Node) -> Iterator[Node]:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import combinations
 from typing import Any, NamedTuple
 
 from PIL import Image
@@ -39,6 +40,8 @@ FIRST_SCRIM, SCRIM_STEP = 0.45, 0.09
 _CONTRAST_OF_A_STEP = 0.7
 #: Largest share of a person or product that words may cover.
 MAX_COVERED_SUBJECT_SHARE = 0.08
+#: Largest overlap of the boxes of two texts, in em of the smaller: lines of big letters reach beyond their ink.
+MAX_OVERLAP_EM = 0.35
 #: Slots of decorative signs.
 DECORATIVE_SLOTS = frozenset({"quotemark", "arrow"})
 #: Roles of pictures with a subject that words must not cover.
@@ -67,9 +70,8 @@ class PreparedSlide(NamedTuple):
 
     @property
     def words_top_px(self) -> float:
-        """Return the y of the headline's top, or of the first text without one."""
-        tops = {one.place.slot: one.box_in_slide[1] for one in reversed(self.texts)}
-        return tops.get("headline", min(tops.values(), default=0.0))
+        """Return the y of the top of the largest text."""
+        return min(((-one.place.size, one.box_in_slide[1]) for one in self.texts), default=(0, 0.0))[1]
 
 
 class LookTexts(NamedTuple):
@@ -117,6 +119,7 @@ class LookArtist(NamedTuple):
             classes = self._list_section_classes(section, content)
             try:
                 texts = self._split_plates(filled, classes, self._fit(filled, classes))
+                check_distances(texts, self.size)
                 self._check_subjects(filled, classes, texts)
             except SlideMisfit as misfit:
                 if not misfit.is_optional or misfit.slot in dropped:
@@ -227,6 +230,32 @@ def read_look_texts(texts: Iterable[str], language: str) -> LookTexts:
         name: list_fallback_families(cleaned, language, script, serif=name == "serif") for name in ("sans", "serif")
     }
     return LookTexts(language, script, has_stacked_letters("".join(cleaned)), fallbacks)
+
+
+def check_distances(texts: Sequence[MeasuredText], size: tuple[int, int]) -> None:
+    """Raise `SlideMisfit` if two texts lie over each other, or a text lies outside of the slide.
+
+    Signs of decoration may lie below a text.
+    """
+    boxes = [
+        (text.place, text.find_line_box_in_slide(line))
+        for text in texts
+        for line in text.lines
+        if text.place.slot not in DECORATIVE_SLOTS
+    ]
+    for place, box in boxes:
+        if box[0] < 0 or box[1] < 0 or box[2] > size[0] or box[3] > size[1]:
+            raise SlideMisfit(place.slot, "lies outside of the slide", is_optional=place.is_optional)
+    for (place, box), (other, below) in combinations(boxes, 2):
+        if place is not other and _measure_overlap(box, below) > MAX_OVERLAP_EM * min(place.size, other.size):
+            first = other if other.is_optional else place
+            raise SlideMisfit(first.slot, "lies over another text", is_optional=first.is_optional)
+
+
+def _measure_overlap(box: Box, other: Box) -> float:
+    """Return the shorter side of the area that two boxes share, in pixels; 0 without one."""
+    across, down = min(box[2], other[2]) - max(box[0], other[0]), min(box[3], other[3]) - max(box[1], other[1])
+    return max(0.0, min(across, down))
 
 
 def place_subject(picture: SlidePicture, subject: Box, box: Box) -> Box:
