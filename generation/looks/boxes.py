@@ -1,5 +1,6 @@
 """Boxes of a drawn slide: the lines of its texts and the places of its pictures, from the engine's measurements."""
 
+import unicodedata
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -81,8 +82,8 @@ def _walk_tree(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _sort_letters(text: str) -> str:
-    """Return a text's letters in a fixed order, without cases and blanks: the engine reorders and capitalizes."""
-    return "".join(sorted(char for char in text.casefold() if not char.isspace() and char not in _UNSEEN_CHARACTERS))
+    """Return a text's letters in a fixed order: the engine reorders and capitalizes."""
+    return "".join(sorted(fold_letters(text)))
 
 
 def _read_lines(node: dict[str, Any], place: TextPlace) -> list[TextLine]:
@@ -123,12 +124,14 @@ def _measure_row(row: list[dict[str, Any]], size: int) -> Box:
 
 
 def split_text_by_letter_counts(text: str, counts: list[int]) -> list[str]:
-    """Return a text cut into lines with these numbers of visible characters."""
+    """Return a text cut into lines with these numbers of letters."""
     lines, start, end = [], 0, 0
     for number, count in enumerate(counts, 1):
         left = count
         while end < len(text) and (left > 0 or number == len(counts)):
             left -= _count_letters(text[end])
+            end += 1
+        while end < len(text) and unicodedata.combining(text[end]):
             end += 1
         end += text[end : end + 1] == SOFT_HYPHEN
         lines.append(text[start:end].strip())
@@ -136,8 +139,18 @@ def split_text_by_letter_counts(text: str, counts: list[int]) -> list[str]:
     return lines
 
 
+def fold_letters(text: str) -> str:
+    """Return a text's letters without cases, marks and blanks, as many for capitals ("SS") as for others ("ß")."""
+    folded = unicodedata.normalize("NFD", text.casefold())
+    return "".join(
+        char
+        for char in folded
+        if not char.isspace() and char not in _UNSEEN_CHARACTERS and not unicodedata.combining(char)
+    )
+
+
 def _count_letters(text: str) -> int:
-    return sum(not char.isspace() and char not in _UNSEEN_CHARACTERS for char in text)
+    return len(fold_letters(text))
 
 
 def transform_box(box: Box, transform: tuple[float, ...]) -> Box:
