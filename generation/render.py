@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+import msgspec
 from PIL import Image
 
 from generation import pictures
@@ -14,6 +15,7 @@ from generation.looks.deck import (
     DeckSlide,
     MaterialPicture,
     NoLookFits,
+    PieceInLooks,
     PieceMaterial,
     compose_slides,
     draw_deck,
@@ -24,7 +26,7 @@ from generation.portraits.portrait import draw_presenter_portrait
 from generation.remix.clip import probe_clip
 from generation.remix.remix import PreparedRemix
 from generation.slides.kit import SlideKit, SlidePresenter
-from generation.slides.plain import draw_plain_slide
+from generation.slides.plain import PLAIN_LOOK_NAME, draw_plain_slide
 from generation.sound.speech import synthesize_speech_of_texts
 from generation.sound.track import min_speech_scene_seconds
 from generation.spec import AspectRatio, PieceCopy, PieceFormat, PieceSpec, Presenter
@@ -36,10 +38,8 @@ from generation.video.video import VideoContentPiece
 from schemas.errors import GenerationError, UndrawableTextRefused
 
 #: Version of the renderer: changes with each release that draws the same spec differently.
-RENDERER_VERSION = "5"
+RENDERER_VERSION = "6"
 
-#: Name of the look without the engine.
-PLAIN_LOOK_NAME = "plain"
 
 #: Side of a portrait inside a piece, in pixels: more than two for each displayed pixel.
 _PRESENTER_PORTRAIT_SIDE_PX = 400
@@ -72,31 +72,28 @@ class RenderablePiece(Protocol):
 
 
 class RenderableSlides(NamedTuple):
-    """Slides of a slideshow or an image to draw in a look."""
+    """Slides of a slideshow or an image to draw in a look; `kit` is that of the plain look."""
 
-    spec: PieceSpec
-    copy: PieceCopy
-    material: PieceMaterial
+    piece: PieceInLooks
     kit: SlideKit
-    aspect: AspectRatio
 
     def render_files_and_yield_progress(self, folder: Path) -> Iterator[RenderingProgress]:
         look, drawn = self._draw_slides()
         for number, slide in enumerate(drawn, 1):
-            made = _write_picture_files(folder, f"{self.spec.format}-{number}", slide.picture, slide.marks, look)
+            made = _write_picture_files(folder, f"{self.piece.spec.format}-{number}", slide.picture, slide.marks, look)
             yield RenderingProgress(number / len(drawn), made)
 
     def _draw_slides(self) -> tuple[str, list[DeckSlide]]:
         """Return the look's name, and the slides; in the plain look if no look fits or its engine isn't there."""
         try:
-            drawn = draw_deck(self.spec, self.copy, self.material, self.aspect)
+            drawn = draw_deck(self.piece)
         except NoLookFits:
             return PLAIN_LOOK_NAME, [*self._draw_plain_slides()]
-        return drawn.look, drawn.slides
+        return drawn.look.name, drawn.slides
 
     def _draw_plain_slides(self) -> Iterator[DeckSlide]:
-        photos = [picture for picture in self.material.pictures if picture.traits.role in PHOTO_ROLES]
-        for number, content in enumerate(compose_slides(self.spec, self.copy)):
+        photos = [picture for picture in self.piece.material.pictures if picture.traits.role in PHOTO_ROLES]
+        for number, content in enumerate(compose_slides(self.piece.spec, self.piece.copy)):
             photo = photos[number].decode() if number < len(photos) else None
             canvas = draw_plain_slide(self.kit, content, photo, number)
             yield DeckSlide(encode_picture(canvas.image), canvas.marks)
@@ -125,7 +122,14 @@ def unused_logo_warnings(given: PieceInputFiles) -> list[str]:
 
 
 def _prepare_slides(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles) -> RenderablePiece:
-    kit = _build_slide_kit(spec, copy, given._replace(screenshots=[]), "4:5")
+    return RenderableSlides(*_read_piece_in_looks(spec, copy, given, "4:5"))
+
+
+def _read_piece_in_looks(
+    spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles, aspect: AspectRatio
+) -> tuple[PieceInLooks, SlideKit]:
+    """Return a piece with its pictures as files for looks, and the kit of the plain look; `aspect` is its default."""
+    kit = _build_slide_kit(spec, copy, given, aspect)
     portrait = kit.presenter.face if kit.presenter else None
     roles = [*spec.picture_roles, *[None] * len(given.screenshots)]
     material_pictures, color_samples = [], []
@@ -137,18 +141,15 @@ def _prepare_slides(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles) ->
             color_samples.append(shrink_to_color_sample(image))
     kit = kit._replace(theme=derive_piece_color_theme(spec.brand.colors, kit.logo, color_samples))
     material = PieceMaterial(material_pictures, kit.theme, kit.logo, portrait)
-    return RenderableSlides(spec, copy, material, kit, spec.aspect or "4:5")
+    return PieceInLooks(spec, copy, material, spec.aspect or aspect), kit
 
 
 def _build_video_piece(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles) -> RenderablePiece:
-    points = [line.text for line in copy.points]
-    speech = (
-        synthesize_speech_of_texts([copy.hook.text, *points, copy.call_to_action.text], copy.language)
-        if spec.speech != "none"
-        else []
-    )
-    lasts = plan_video_timing(copy.hook.text, points, spec.seconds, min_speech_scene_seconds(speech))
-    return VideoContentPiece(_build_slide_kit(spec, copy, given, "9:16"), copy, lasts, _decode_end_card(given), speech)
+    texts = [copy.hook.text, *[line.text for line in copy.points], copy.call_to_action.text]
+    speech = synthesize_speech_of_texts(texts, copy.language) if spec.speech != "none" else []
+    plan_video_timing(texts[0], texts[1:-1], spec.seconds, min_speech_scene_seconds(speech))
+    piece, kit = _read_piece_in_looks(spec, copy, given, "9:16")
+    return VideoContentPiece(piece, kit, _decode_end_card(given), speech)
 
 
 def _decode_end_card(given: PieceInputFiles) -> Image.Image | None:
@@ -159,15 +160,10 @@ def _prepare_remix_of_uploaded_clip(spec: PieceSpec, copy: PieceCopy, given: Pie
     if given.clip is None:
         raise GenerationError("CLIP_MISSING", "a ugc_remix needs a clip")
     clip = probe_clip(given.clip)
-    kit = _build_slide_kit(spec, copy, given, "9:16")
-    return PreparedRemix(
-        kit._replace(frame=PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT["9:16"]),
-        copy,
-        clip,
-        spec.seconds,
-        spec.transcript,
-        _decode_end_card(given),
-    )
+    # A remix is upright, whatever aspect the spec names.
+    upright = msgspec.structs.replace(spec, aspect="9:16")
+    piece, kit = _read_piece_in_looks(upright, copy, given, "9:16")
+    return PreparedRemix(piece, kit, clip, _decode_end_card(given))
 
 
 _PREPARE_PIECE_BY_FORMAT: Mapping[PieceFormat, Callable[[PieceSpec, PieceCopy, PieceInputFiles], RenderablePiece]] = {
@@ -180,7 +176,6 @@ _PREPARE_PIECE_BY_FORMAT: Mapping[PieceFormat, Callable[[PieceSpec, PieceCopy, P
 
 def _build_slide_kit(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles, aspect: AspectRatio) -> SlideKit:
     logo = pictures.decode_logo(given.logo) if given.logo is not None else None
-    screenshots = tuple(pictures.decode_picture(data) for data in given.screenshots)
     colors = derive_piece_color_theme(spec.brand.colors, logo)
     return SlideKit(
         name=spec.brand.name,
@@ -188,7 +183,6 @@ def _build_slide_kit(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles, a
         language=copy.language,
         seed=spec.seed,
         logo=logo,
-        screenshots=screenshots,
         frame=PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT[spec.aspect or aspect],
         presenter=_build_slide_presenter_drawing_portrait(spec.presenter, colors) if spec.presenter else None,
     )

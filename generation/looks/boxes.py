@@ -63,7 +63,7 @@ def match_texts(tree: dict[str, Any], section: FilledSection) -> list[MeasuredTe
 
 def match_pictures(tree: dict[str, Any], section: FilledSection) -> list[tuple[Node, Box]]:
     """Return each picture of a section with its box in the slide, as far as the engine's tree shows it."""
-    return list(_match_picture_nodes(tree["children"][0] if tree["children"] else tree, section.root))
+    return list(_match_picture_nodes(tree, section.root))
 
 
 def _match_picture_nodes(measured: dict[str, Any], node: Node) -> Iterator[tuple[Node, Box]]:

@@ -1,9 +1,9 @@
 """Deck: the slides of a piece in one look, each composed of the copy's lines and of pictures used once."""
 
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import NamedTuple, Self
+from typing import Generic, NamedTuple, Self, TypeAlias, TypeVar
 
 from PIL import Image
 
@@ -18,7 +18,7 @@ from generation.looks.fonts import FONT_PACKAGE_BY_FAMILY, list_font_files
 from generation.looks.messages import FontFile
 from generation.looks.palette import derive_look_palette
 from generation.looks.slide import LookArtist, LookTexts, PreparedSlide, read_look_texts
-from generation.looks.template import Element, Template
+from generation.looks.template import Element, LookHeader, Template
 from generation.outputs import MeasuredDrawnTextLine
 from generation.picture_roles import MIN_WORDMARK_RATIO, PictureTraits
 from generation.seeds import seeded_random_number
@@ -66,6 +66,12 @@ class MaterialPicture(NamedTuple):
         return Image.open(io.BytesIO(self.file))
 
 
+#: A drawn slide of a deck, such as a file or the layers of a scene.
+Drawn = TypeVar("Drawn")
+#: Drawer of a prepared slide. Raises `SlideMisfit` if a text is illegible.
+DrawSlide: TypeAlias = Callable[[LookArtist, PreparedSlide], Drawn]
+
+
 class PieceMaterial(NamedTuple):
     """A piece's pictures, its logo, its presenter's portrait and its colors."""
 
@@ -75,6 +81,15 @@ class PieceMaterial(NamedTuple):
     portrait: Image.Image | None = None
 
 
+class PieceInLooks(NamedTuple):
+    """A piece to draw: its texts, pictures and aspect ratio."""
+
+    spec: PieceSpec
+    copy: PieceCopy
+    material: PieceMaterial
+    aspect: AspectRatio
+
+
 class DeckSlide(NamedTuple):
     """A drawn slide as a file, and the measured lines on it."""
 
@@ -82,11 +97,15 @@ class DeckSlide(NamedTuple):
     marks: list[MeasuredDrawnTextLine]
 
 
-class DrawnDeck(NamedTuple):
-    """Drawn slides of a piece in one look, in their order, and the names of the pictures on them."""
+class DrawnDeck(NamedTuple, Generic[Drawn]):
+    """Drawn slides of a piece in one look, in their order, and the names of the pictures on them.
 
-    look: str
-    slides: list[DeckSlide]
+    A slide that no section can show may be missing if its kind is optional: `contents` are those of `slides`.
+    """
+
+    look: LookHeader
+    slides: list[Drawn]
+    contents: list[SlideContent]
     pictures: list[str]
 
 
@@ -161,13 +180,28 @@ def describe_material(spec: PieceSpec, copy: PieceCopy, material: PieceMaterial)
     )
 
 
-def draw_deck(spec: PieceSpec, copy: PieceCopy, material: PieceMaterial, aspect: AspectRatio) -> DrawnDeck:
-    """Draw a piece's slides in the first look that can show them all.
+def draw_deck(piece: PieceInLooks) -> DrawnDeck[DeckSlide]:
+    """Draw a piece's slides as files in the first look that can show them all. Raises like `draw_slides`."""
+    return draw_slides(piece, compose_slides(piece.spec, piece.copy), encode_slide)
+
+
+def encode_slide(artist: LookArtist, slide: PreparedSlide) -> DeckSlide:
+    drawn = artist.draw_slide(slide)
+    return DeckSlide(encode_picture(drawn.image), drawn.marks)
+
+
+def draw_slides(
+    piece: PieceInLooks,
+    slides: Sequence[SlideContent],
+    draw: DrawSlide[Drawn],
+    more_pictures: Mapping[str, bytes] | None = None,
+) -> DrawnDeck[Drawn]:
+    """Draw slides in the first look that can show them all. The engine also gets `more_pictures`, for `draw`.
 
     Raises `NoLookFits`, also without the engine; `UndrawableTextRefused`, and `GenerationError` if the engine's
     process ended.
     """
-    slides = compose_slides(spec, copy)
+    spec, copy, material, aspect = piece
     texts = read_look_texts((text for one in slides for text in [*one.texts.values(), *one.items]), copy.language)
     pictures, data = _name_pictures(material)
     palette = derive_look_palette(material.theme)
@@ -175,25 +209,13 @@ def draw_deck(spec: PieceSpec, copy: PieceCopy, material: PieceMaterial, aspect:
         load_look(one.name) for one in order_looks(list_looks(), describe_material(spec, copy, material), spec.seed)
     ]
     try:
-        with LookEngine(list_piece_fonts(texts, looks), data) as engine:
-            return _draw_in_first_fitting_look(
-                [LookArtist(engine, look, palette, aspect, texts) for look in looks], slides, pictures, spec.seed
-            )
+        with LookEngine(list_piece_fonts(texts, looks), {**data, **(more_pictures or {})}) as engine:
+            for look in looks:
+                artist = LookArtist(engine, look, palette, aspect, texts)
+                with suppress(SlideMisfit):
+                    return _DeckDrawer(artist, pictures, spec.seed, draw).draw(slides)
     except EngineMissing:
-        raise NoLookFits from None
-
-
-def _draw_in_first_fitting_look(
-    artists: Sequence[LookArtist],
-    slides: Sequence[SlideContent],
-    pictures: Mapping[str, Sequence[SlidePicture]],
-    seed: str,
-) -> DrawnDeck:
-    for artist in artists:
-        try:
-            return _DeckDrawer(artist, pictures, seed).draw(slides)
-        except SlideMisfit:
-            continue
+        pass
     raise NoLookFits
 
 
@@ -205,24 +227,29 @@ def list_piece_fonts(texts: LookTexts, templates: Iterable[Template]) -> list[Fo
     return [file for family in sorted(named) for file in list_font_files(family)]
 
 
-class _DeckDrawer:
+class _DeckDrawer(Generic[Drawn]):
     """Drawer of one deck in one look; `_unused` are the pictures that no slide shows yet, by slot."""
 
-    def __init__(self, artist: LookArtist, pictures: Mapping[str, Sequence[SlidePicture]], seed: str) -> None:
-        self._artist, self._seed = artist, seed
+    def __init__(
+        self, artist: LookArtist, pictures: Mapping[str, Sequence[SlidePicture]], seed: str, draw: DrawSlide[Drawn]
+    ) -> None:
+        self._artist, self._seed, self._draw_slide = artist, seed, draw
         self._unused = {slot: [*named] for slot, named in pictures.items()}
         self._used: list[str] = []
         self._turns: dict[str, int] = {}
 
-    def draw(self, slides: Sequence[SlideContent]) -> DrawnDeck:
+    def draw(self, slides: Sequence[SlideContent]) -> DrawnDeck[Drawn]:
         """Prepare all slides, then draw them: a misfit is found before anything is drawn. Raises `SlideMisfit`.
 
         The hook, the first point and the end choose their pictures first.
         """
         order = sorted(range(len(slides)), key=lambda number: _rank_for_pictures(slides, number))
         prepared = {number: [*self._prepare(slides[number])] for number in order}
-        drawn = [self._draw(*one) for number in range(len(slides)) for one in prepared[number]]
-        return DrawnDeck(self._artist.template.header.name, [one for one in drawn if one], self._used)
+        drawn = [(one[1], self._draw(*one)) for number in range(len(slides)) for one in prepared[number]]
+        shown = [(content, one) for content, one in drawn if one is not None]
+        return DrawnDeck(
+            self._artist.template.header, [one for _, one in shown], [content for content, _ in shown], self._used
+        )
 
     def _prepare(self, content: SlideContent) -> Iterator[tuple[PreparedSlide, SlideContent, list[Element]]]:
         """Yield a slide in its first fitting section, with the sections behind it; nothing for an optional misfit."""
@@ -248,24 +275,20 @@ class _DeckDrawer:
                 return self._artist.prepare_slide(section, content._replace(items=content.items[:count]))
         return self._artist.prepare_slide(section, content._replace(items=content.items[:MIN_LIST_ITEMS]))
 
-    def _draw(self, slide: PreparedSlide, content: SlideContent, others: Sequence[Element]) -> DeckSlide | None:
+    def _draw(self, slide: PreparedSlide, content: SlideContent, others: Sequence[Element]) -> Drawn | None:
         """Draw a slide, in another section if a text is illegible on its ground. Raises `SlideMisfit`."""
         try:
-            return self._draw_and_encode(slide)
+            return self._draw_slide(self._artist, slide)
         except SlideMisfit as misfit:
             last = misfit
         for section in others:
             try:
-                return self._draw_and_encode(self._prepare_with_most_items(section, content))
+                return self._draw_slide(self._artist, self._prepare_with_most_items(section, content))
             except SlideMisfit as misfit:
                 last = misfit
         if content.kind in REQUIRED_KINDS:
             raise last
         return None
-
-    def _draw_and_encode(self, slide: PreparedSlide) -> DeckSlide:
-        drawn = self._artist.draw_slide(slide)
-        return DeckSlide(encode_picture(drawn.image), drawn.marks)
 
     def _order_sections(self, content: SlideContent) -> list[Element]:
         """Return the sections for a slide: they take turns, and those with a picture come first.

@@ -91,10 +91,10 @@ class LookEngine:
         return msgspec.json.decode(answer, type=dict[str, Any])
 
     def draw(self, markup: str, stylesheets: Sequence[str], size: tuple[int, int], language: str) -> Pixels:
-        """Return a picture's pixels: height x width x 3. Raises like `measure`."""
+        """Return a picture's pixels: height x width x 4, not premultiplied. Raises like `measure`."""
         width, height = size
         data = self._ask(DrawRequest(markup, [*stylesheets], width, height, language))
-        return np.frombuffer(data, np.uint8).reshape(height, width, 4)[..., :3]
+        return np.frombuffer(data, np.uint8).reshape(height, width, 4)
 
     def _ask(self, request: MeasureRequest | DrawRequest) -> bytes:
         self._send(request)

@@ -11,6 +11,9 @@ from generation.text.breaking import hyphenate_long_words
 
 #: Pixels by which a measurement may exceed a box: rounding.
 _TOLERANCE_PX = 1.0
+#: Share of its width by which a line may exceed an element that is as wide as its text: the engine measures such
+#: an element up to 1.1 % narrower than its line of mixed scripts.
+_HUG_TOLERANCE_SHARE = 0.02
 #: Slots with long words that may be hyphenated.
 HYPHENATED_SLOTS = frozenset({"headline", "body", "item"})
 
@@ -76,7 +79,8 @@ def _can_be_balanced(place: TextPlace) -> bool:
 
 
 def _overflows(measured: MeasuredText) -> bool:
-    return any(line.box[2] > measured.width + _TOLERANCE_PX for line in measured.lines)
+    spare = _HUG_TOLERANCE_SHARE * measured.width if "data-hug" in measured.place.node.attributes else 0.0
+    return any(line.box[2] > measured.width + spare + _TOLERANCE_PX for line in measured.lines)
 
 
 def _fit_hyphenated(section: FilledSection, places: Sequence[TextPlace], measure: Measure, language: str) -> None:

@@ -201,7 +201,30 @@ class LookArtist(NamedTuple):
                     raise SlideMisfit("headline", f"words cover {covered:.0%} of a {picture.role}")
 
     def _draw(self, markup: str, stylesheets: Sequence[str]) -> Pixels:
-        return self.engine.draw(markup, stylesheets, self.size, self.language)
+        return self.engine.draw(markup, stylesheets, self.size, self.language)[..., :3]
+
+    def draw_layer(
+        self, filled: FilledSection, classes: str, prepared: PreparedSlide, scrim: float, css: str
+    ) -> Pixels:
+        """Draw a part of a prepared slide with more styles: height x width x 4, transparent where nothing is drawn."""
+        sheets = self._build_stylesheets(scrim, prepared.words_top_px / self.size[1])
+        return self.engine.draw(self._write_markup(filled, classes), [*sheets, css], self.size, self.language)
+
+    def place_pictures(self, prepared: PreparedSlide) -> list[tuple[Node, Box]]:
+        """Return each picture of a prepared slide with its box in the slide."""
+        return match_pictures(self._measure(prepared.section, prepared.classes), prepared.section)
+
+    def raise_scrim(self, scrim: float, worst: LineContrast | None) -> float | None:
+        """Return the next opacity of the shade for the worst line of a slide; None if it is legible.
+
+        Raises `SlideMisfit` if no shade helps.
+        """
+        if worst is None or worst.contrast >= MIN_TEXT_CONTRAST_RATIO:
+            return None
+        if "--scrim" not in self.template.css or scrim >= 1:
+            raise SlideMisfit(worst.text.place.slot, f"has a contrast of {worst.contrast:.1f}")
+        lack = MIN_TEXT_CONTRAST_RATIO - worst.contrast
+        return min(1.0, scrim + SCRIM_STEP * max(1, math.floor(lack / _CONTRAST_OF_A_STEP)))
 
     def draw_slide(self, prepared: PreparedSlide) -> DrawnSlide:
         """Draw a prepared slide; raise its shade until each line has a contrast of 4.5. Raises `SlideMisfit`."""
@@ -214,12 +237,10 @@ class LookArtist(NamedTuple):
                 marked = self._draw(markup, [*sheets, styles.MARKED_TEXTS_CSS])
             contrasts = [*measure_line_contrasts(SlideLayers(drawn, bare, marked), prepared.read_texts)]
             worst = min(contrasts, key=lambda one: one.contrast, default=None)
-            if worst is None or worst.contrast >= MIN_TEXT_CONTRAST_RATIO:
+            raised = self.raise_scrim(scrim, worst)
+            if raised is None:
                 return DrawnSlide(Image.fromarray(drawn), [describe_line(one) for one in contrasts], scrim)
-            if "--scrim" not in self.template.css or scrim >= 1:
-                raise SlideMisfit(worst.text.place.slot, f"has a contrast of {worst.contrast:.1f}")
-            lack = MIN_TEXT_CONTRAST_RATIO - worst.contrast
-            scrim = min(1.0, scrim + SCRIM_STEP * max(1, math.floor(lack / _CONTRAST_OF_A_STEP)))
+            scrim = raised
 
 
 def read_look_texts(texts: Iterable[str], language: str) -> LookTexts:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from PIL import Image
 
 from generation.copy.captions import ClipTimeSpan, TextCue, build_transcript_captions
+from generation.looks.deck import PieceInLooks
 from generation.outputs import RenderingProgress
 from generation.remix import texts
 from generation.remix.clip import ProbedClip, decode_clip_by_ffmpeg
@@ -18,12 +19,11 @@ from generation.remix.framing import REMIX_FRAME_HEIGHT_PX, REMIX_FRAME_WIDTH_PX
 from generation.remix.sound import mix_clip_sound_over_ducked_music
 from generation.remix.sticker import TextSticker
 from generation.slides.kit import SlideKit
-from generation.spec import PieceCopy
 from generation.thumbnail import encode_picture_as_jpeg_thumbnail
 from generation.video import cuts
-from generation.video.end import build_end_scene, build_end_scene_of_partner_end_card
+from generation.video.film import build_end_scene
 from generation.video.mp4 import describe_rendered_video, encode_mp4, video_thumbnail_path
-from generation.video.scene import VideoScene
+from generation.video.scene import FilmScene
 from schemas.errors import ClipRefused
 
 _REMIX_FILE_STEM = "ugc_remix-1"
@@ -37,7 +37,7 @@ _WORK_SHARE_BEFORE_FIRST_FRAME = 0.12
 _WORK_SHARE_LEFT_AFTER_LAST_FRAME = 0.02
 #: Seconds of the end card, and the frames of its transition.
 END_CARD_SECONDS = 2.5
-END_CARD_TRANSITION_FRAMES = round(cuts.SCENE_TRANSITION_SECONDS * OUTPUT_VIDEO_FPS)
+END_CARD_TRANSITION_FRAMES = cuts.CIRCLE.frames
 #: Maximum share of frames that may be missing, replaced by the last one.
 MAX_MISSING_FRAME_SHARE = 0.1
 #: Maximum decoder errors a frame. A damaged frame gives two errors.
@@ -45,13 +45,11 @@ MAX_DECODER_ERRORS_PER_FRAME = 0.25
 
 
 class PreparedRemix(NamedTuple):
-    """A remix to make, of at most `seconds` seconds; `card` is the partner's own end card."""
+    """A remix to make; `card` is the partner's own end card, `kit` that of the stickers."""
 
+    piece: PieceInLooks
     kit: SlideKit
-    copy: PieceCopy
     clip: ProbedClip
-    seconds: int
-    transcript: str | None = None
     card: Image.Image | None = None
 
     def render_files_and_yield_progress(self, folder: Path) -> Iterator[RenderingProgress]:
@@ -59,10 +57,10 @@ class PreparedRemix(NamedTuple):
 
         Raises `ClipRefused` and `GenerationError`.
         """
-        part = choose_shown_clip_part(self.clip.scanned, self.clip.speech, self.seconds - END_CARD_SECONDS)
+        part = choose_shown_clip_part(self.clip.scanned, self.clip.speech, self.piece.spec.seconds - END_CARD_SECONDS)
         how = choose_clip_framing(self.clip, part)
         yield RenderingProgress(_WORK_SHARE_BEFORE_FIRST_FRAME / 2)
-        hook = texts.build_hook_sticker(self.kit, self.copy.hook.text, part, how)
+        hook = texts.build_hook_sticker(self.kit, self.piece.copy.hook.text, part, how)
         stickers = [hook, *texts.lay_remix_captions(self.kit, self._build_captions(), part, how, hook)]
         card = self._build_end_scene()
         total = part.frames + round(END_CARD_SECONDS * OUTPUT_VIDEO_FPS)
@@ -83,18 +81,18 @@ class PreparedRemix(NamedTuple):
                     _WORK_SHARE_BEFORE_FIRST_FRAME
                     + number / total * (1 - _WORK_SHARE_BEFORE_FIRST_FRAME - _WORK_SHARE_LEFT_AFTER_LAST_FRAME)
                 )
-        marks = [mark for one in stickers for mark in one.marks] + card.draw_last_frame().marks
+        marks = [mark for one in stickers for mark in one.marks] + [*card.marks]
         yield RenderingProgress(1.0, describe_rendered_video(path, self.kit.frame.size, total, marks))
 
-    def _build_end_scene(self) -> VideoScene:
+    def _build_end_scene(self) -> FilmScene:
         seconds = END_CARD_SECONDS + END_CARD_TRANSITION_FRAMES / OUTPUT_VIDEO_FPS
-        if self.card:
-            return build_end_scene_of_partner_end_card(self.kit, self.card, seconds)
-        return build_end_scene(self.kit, self.copy, seconds)
+        return build_end_scene(self.piece, self.kit, seconds, self.card)
 
     def _build_captions(self) -> list[TextCue]:
-        speech = self.clip.estimate_speech_spans()
-        return build_transcript_captions(self.transcript, speech, self.copy.language) if self.transcript else []
+        transcript = self.piece.spec.transcript
+        if not transcript:
+            return []
+        return build_transcript_captions(transcript, self.clip.estimate_speech_spans(), self.piece.copy.language)
 
 
 def speech_spans_within_clip_part(speech: Sequence[ClipTimeSpan], part: ClipPart) -> list[ClipTimeSpan]:
@@ -113,7 +111,7 @@ def _yield_remix_frames_saving_thumbnail(pictures: Iterable[Image.Image], poster
 
 
 def render_remix_frames(
-    clip: ProbedClip, part: ClipPart, how: ClipFraming, stickers: Sequence[TextSticker], end: VideoScene
+    clip: ProbedClip, part: ClipPart, how: ClipFraming, stickers: Sequence[TextSticker], end: FilmScene
 ) -> Iterator[Image.Image]:
     """Yield all frames of a remix: the clip with its stickers, the transition, the end scene. Raises `ClipRefused`."""
     for number, image in enumerate(yield_clip_frames_in_9_16(clip, part, how)):

@@ -4,17 +4,12 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from generation import paint
 from generation.canvas import Canvas
 from generation.frame import PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT, PictureSizeAndSafeZone
-from generation.seeds import seeded_random_between
 from generation.text.fitting import TextBox, TypesetBlock, fit_text_to_box
 from generation.text.scripts import is_right_to_left_language
 from generation.text.shaping import ShapingStyle
-from generation.theme import BackgroundColors, PieceColorTheme
-
-#: Height of a header with the gap below it, in pixels.
-SLIDE_HEADER_HEIGHT_PX = 126
+from generation.theme import PieceColorTheme
 
 #: Font weight and tracking of titles.
 TITLE_FONT_STYLE = (850, -0.03)
@@ -32,14 +27,13 @@ class SlidePresenter(NamedTuple):
 
 
 class SlideKit(NamedTuple):
-    """Shared settings of a piece; `language` is the copy's, `screenshots` may be empty."""
+    """Shared settings of a piece; `language` is the copy's."""
 
     name: str
     theme: PieceColorTheme
     language: str
     seed: str
     logo: Image.Image | None = None
-    screenshots: tuple[Image.Image, ...] = ()
     frame: PictureSizeAndSafeZone = PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT["4:5"]
     presenter: SlidePresenter | None = None
 
@@ -52,31 +46,9 @@ class SlideKit(NamedTuple):
         """Return the width in pixels of a text column that is centered in the picture."""
         return self.frame.width - 2 * self.frame.text_inset
 
-    @property
-    def body_top_y(self) -> int:
-        """Return the y at which a slide's body begins, below the header."""
-        return self.frame.top + SLIDE_HEADER_HEIGHT_PX
-
     def create_canvas_on_image(self, image: Image.Image) -> Canvas:
         """Return a canvas that draws on an image, in the copy's text direction."""
         return Canvas(image, self.frame, right_to_left=is_right_to_left_language(self.language))
-
-    def create_canvas(self, ground: BackgroundColors, number: int) -> Canvas:
-        """Return a canvas with a slide's ground; the orbs on its side edges continue on the next slide."""
-        canvas = self.create_canvas_on_image(
-            paint.draw_gradient_background(self.frame.size, ground.tints, f"{self.seed}/{number}")
-        )
-        for edge in (number, number + 1):
-            self._draw_background_orb(canvas, ground, edge, number)
-        return canvas
-
-    def _draw_background_orb(self, canvas: Canvas, ground: BackgroundColors, edge: int, number: int) -> None:
-        width, height = self.frame.size
-        across = (edge - number) * width
-        center = width - across if canvas.right_to_left else across
-        down = seeded_random_between(0.35, 0.95, self.seed, f"down {edge}") * height
-        radius = round(seeded_random_between(0.3, 0.46, self.seed, f"radius {edge}") * width)
-        paint.draw_disc_fading_downwards(canvas.image, (center, round(down)), radius, ground.shape)
 
     def fit_text(
         self, text: str, box: TextBox, kind: tuple[int, float], sizes: tuple[int, int], leading: float = 1.06

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from generation.sound.bed import compose_music_bed
+from generation.sound.bed import STEADY_MOOD, MusicMood, compose_music_bed
 from generation.sound.loudness import amplify_to_target_without_peak_limiter, normalize_to_target_loudness
 from generation.sound.synthesis import SOUND_SAMPLE_RATE_HZ, MonoWave, StereoSound, fade_wave_in_and_out
 from generation.timing import VideoTiming
@@ -29,9 +29,11 @@ def min_speech_scene_seconds(speech: Sequence[MonoWave]) -> list[float]:
     ]
 
 
-def mix_video_sound_track(timing: VideoTiming, seed: str, speech: Sequence[MonoWave] = ()) -> StereoSound:
+def mix_video_sound_track(
+    timing: VideoTiming, seed: str, speech: Sequence[MonoWave] = (), mood: MusicMood = STEADY_MOOD
+) -> StereoSound:
     """Return a video's stereo sound at the target loudness: music, with each scene's speech over it if there is any."""
-    music = compose_music_bed(timing.total_s, seed, timing.cut_times_s)
+    music = compose_music_bed(timing.total_s, seed, timing.cut_times_s, mood)
     if not speech:
         return normalize_to_target_loudness(music)
     voice, gain = np.zeros(music.shape[1]), np.full(music.shape[1], _MUSIC_GAIN_WITHOUT_SPEECH)

@@ -1,17 +1,26 @@
 """Cuts: transitions between the pictures of two scenes."""
 
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
 import numpy as np
 from PIL import Image
 
 from generation.paint import PixelSize
 from generation.video.easing import ease_in_out, ease_out
 
-#: Duration of a cut in seconds, from the beat on.
-SCENE_TRANSITION_SECONDS = 0.4
 #: Share of the frame by which the old picture moves while the new one covers it.
 _OLD_PICTURE_PUSH_SHARE = 0.28
 #: Downscaling factor of a circle's mask.
 _CIRCLE_MASK_DOWNSCALE = 4
+
+
+class Transition(NamedTuple):
+    """A transition of some frames; `draw` makes a frame of the old and the new picture at a share of its time."""
+
+    frames: int
+    draw: Callable[[Image.Image, Image.Image, float], Image.Image]
 
 
 def draw_slide_in_transition_frame(old: Image.Image, new: Image.Image, share: float, *, way: PixelSize) -> Image.Image:
@@ -37,3 +46,10 @@ def draw_circle_reveal_transition_frame(old: Image.Image, new: Image.Image, shar
     frame = old.copy()
     frame.paste(new, (0, 0), mask)
     return frame
+
+
+CUT = Transition(0, lambda _, new, __: new)
+DISSOLVE = Transition(10, Image.blend)
+CIRCLE = Transition(12, draw_circle_reveal_transition_frame)
+SLIDE_RIGHT = Transition(6, partial(draw_slide_in_transition_frame, way=(1, 0)))
+SLIDE_LEFT = Transition(6, partial(draw_slide_in_transition_frame, way=(-1, 0)))

@@ -101,9 +101,9 @@ def _check_frame_count(path: Path, count: int) -> None:
 
 
 def describe_rendered_video(
-    path: Path, size: tuple[int, int], count: int, marks: Sequence[MeasuredDrawnTextLine]
+    path: Path, size: tuple[int, int], count: int, marks: Sequence[MeasuredDrawnTextLine], look: str | None = None
 ) -> RenderedFile:
-    """Return the metadata of a complete MP4 file, with its hash and the texts in `marks`."""
+    """Return the metadata of a complete MP4 file, with its hash, the texts in `marks`, and its look."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return RenderedFile(
@@ -116,6 +116,7 @@ def describe_rendered_video(
         size_bytes=path.stat().st_size,
         sha256=digest,
         shown=[*marks],
+        look=look,
     )
 
 

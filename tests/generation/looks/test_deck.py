@@ -10,9 +10,10 @@ from PIL import Image
 
 from generation.copy.write import write_piece_copy
 from generation.looks import deck
-from generation.looks.deck import DeckSlide, MaterialPicture, NoLookFits, PieceMaterial, draw_deck
+from generation.looks.deck import DeckSlide, DrawnDeck, MaterialPicture, NoLookFits, PieceInLooks, PieceMaterial
 from generation.picture_roles import PictureTraits
-from generation.render import PLAIN_LOOK_NAME, PieceInputFiles, prepare_piece
+from generation.render import PieceInputFiles, prepare_piece
+from generation.slides.plain import PLAIN_LOOK_NAME
 from generation.spec import BrandSnapshot, CopyLine, PieceSpec, Presenter
 from generation.theme import derive_piece_color_theme
 from generation.thumbnail import encode_jpeg
@@ -33,6 +34,10 @@ def photo(shade: int) -> Image.Image:
 def material(photos: int = 0, **changes: Any) -> PieceMaterial:
     pictures = [MaterialPicture.encode(photo(30 * number).convert("RGB"), PictureTraits()) for number in range(photos)]
     return PieceMaterial(pictures, THEME, **changes)
+
+
+def draw_deck(*piece: Any) -> DrawnDeck[DeckSlide]:
+    return deck.draw_deck(PieceInLooks(*piece))
 
 
 def words(slides: list[DeckSlide]) -> str:
@@ -57,9 +62,9 @@ def test_the_same_piece_has_the_same_pixels() -> None:
 
 def test_seeds_give_different_looks_and_a_request_decides() -> None:
     said = copy("Works offline", "No ads", "Warns you early")
-    looks = {draw_deck(spec(seed=str(seed)), said, material(photos=3), "1:1").look for seed in range(8)}
+    looks = {draw_deck(spec(seed=str(seed)), said, material(photos=3), "1:1").look.name for seed in range(8)}
     assert len(looks) >= 3
-    assert draw_deck(spec(looks=["list", "quote"]), said, material(photos=3), "1:1").look == "list"
+    assert draw_deck(spec(looks=["list", "quote"]), said, material(photos=3), "1:1").look.name == "list"
 
 
 def test_hook_and_end_disclose_the_presenter() -> None:
@@ -77,6 +82,11 @@ def test_words_over_a_person_choose_another_section() -> None:
     drawn = draw_deck(spec(looks=["poster"], format="image"), copy(), PieceMaterial(pictures, THEME), "4:5")
     headline = [mark.box for mark in drawn.slides[0].marks if mark.name == "headline"]
     assert min(box[1] for box in headline) > 650
+    filled = [
+        MaterialPicture.encode(photo(60).convert("RGB"), PictureTraits("person", (0.5, 0.5), (0.0, 0.0, 1.0, 1.0)))
+    ]
+    with pytest.raises(NoLookFits):
+        draw_deck(spec(looks=["caption"], format="image"), copy(), PieceMaterial(filled * 2, THEME), "4:5")
 
 
 def test_a_text_for_no_look_and_a_host_without_the_engine_get_the_plain_look(

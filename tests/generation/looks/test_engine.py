@@ -41,10 +41,10 @@ def test_a_costly_template_ends_its_process_alone(markup: str) -> None:
 def test_odd_markup_is_drawn_or_refused(markup: str) -> None:
     with LookEngine(list_font_files("Inter"), {}) as engine:
         try:
-            assert engine.draw(markup, [], SIZE, "en").shape == (1350, 1080, 3)
+            assert engine.draw(markup, [], SIZE, "en").shape == (1350, 1080, 4)
         except TooCostlyTemplate:
             return
-        assert engine.draw("<div>x</div>", [], SIZE, "en").shape == (1350, 1080, 3)
+        assert engine.draw("<div>x</div>", [], SIZE, "en").shape == (1350, 1080, 4)
 
 
 def test_no_file_of_the_host_is_drawn(tmp_path: Path) -> None:

@@ -26,14 +26,14 @@ from generation.remix.sound import (
 from generation.render import PieceInputFiles, prepare_piece
 from generation.sound.synthesis import SOUND_SAMPLE_RATE_HZ
 from generation.spec import BrandSnapshot, PieceSpec
-from generation.video.end import build_end_scene
+from generation.video.end_card import build_end_card_scene
 from schemas.errors import ClipRefused, GenerationError
 from tests.generation.remix.clips import H264, flipped, make_clip
 from tests.generation.remix.test_odd_clips import ODD
 from tests.generation.remix.test_odd_clips import made as odd_clip
-from tests.generation.remix.test_sticker import kit
 from tests.generation.slides.test_deck import copy
 from tests.generation.video.checks import Film, faults
+from tests.generation.video.test_video import photo
 
 SPEC = PieceSpec(format="ugc_remix", brand=BrandSnapshot(name="Tideline", colors=["#0b6e99"]), seed="tide", seconds=8)
 #: A square that moves over a grainy wall, and a voice with pauses, 1080p.
@@ -98,7 +98,7 @@ def test_a_whole_remix_is_valid_for_every_platform(tmp_path: Path) -> None:
     assert faults(Film(tmp_path / "made" / made.name, (1080, 1920), frames)) == []
     assert {one.name for one in (tmp_path / "made").iterdir()} == {made.name, made.thumbnail}
     assert min(line.contrast for line in made.shown) >= 4.5
-    assert {"hook", "caption", "app"} <= {line.name for line in made.shown}
+    assert {"hook", "caption", "name"} <= {line.name for line in made.shown}
     assert cpu < 50
     assert peak_kb < 900 << 10
 
@@ -148,10 +148,9 @@ def count(path: Path, part: ClipPart, most: int) -> int:
 def test_the_card_covers_the_clips_last_frames(tmp_path: Path) -> None:
     clip = probe_clip(make_clip(tmp_path / "clip.mp4", picture=TALL))
     part = ClipPart(0, remix.END_CARD_TRANSITION_FRAMES + 3)
-    pictures = remix.render_remix_frames(
-        clip, part, choose_clip_framing(clip, part), [], build_end_scene(kit(), copy(), 1.0)
-    )
-    assert len({picture.tobytes() for picture in pictures}) == 33
+    card = build_end_card_scene(photo(1), (1080, 1920), (9, 9, 9), 1.0)
+    pictures = remix.render_remix_frames(clip, part, choose_clip_framing(clip, part), [], card)
+    assert len({picture.tobytes() for picture in pictures}) == remix.END_CARD_TRANSITION_FRAMES + 4
 
 
 def test_a_clip_that_ends_a_little_sooner_stands_still(tmp_path: Path) -> None:
