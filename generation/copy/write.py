@@ -33,7 +33,7 @@ from generation.timing import shortest_video_timing
 from schemas.errors.generation import GenerationError
 
 #: Maximum points of a piece, and the number of best clauses to choose them from.
-MAX_TEXT_POINTS_BY_FORMAT: dict[PieceFormat, int] = {"slideshow": 4, "video": 5, "ugc_remix": 2, "image": 3}
+MAX_TEXT_POINTS_BY_FORMAT: dict[PieceFormat, int] = {"slideshow": 4, "video": 4, "ugc_remix": 2, "image": 3}
 #: Slides of a slideshow that show no point: its hook and its end.
 SLIDES_WITHOUT_POINTS = 2
 MAX_TEXT_POINT_CANDIDATES = 7

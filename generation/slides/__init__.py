@@ -1,4 +1,4 @@
-"""Slides: the plain look, and the parts that videos and remixes draw.
+"""Slides: the plain look, and the kit that it shares with the stickers of remixes.
 
-`plain.py` is the entry. Read `plain.py`, `kit.py` and `parts.py` first.
+`plain.py` is the entry. Read `plain.py` and `kit.py` first.
 """

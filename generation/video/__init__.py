@@ -1,4 +1,4 @@
-"""Videos: scenes of moving words and pictures, encoded in sync with their sound.
+"""Videos: films of a look's slides with moving photos and words, encoded in sync with their sound.
 
-`video.py` is the entry. Read `video.py`, `scene.py` and `moving.py` first.
+`video.py` is the entry. Read `video.py`, `film.py` and `layers.py` first.
 """

@@ -113,7 +113,7 @@ def test_a_seed_changes_the_hook_and_a_format_the_number_of_points() -> None:
     }
     assert len(hooks) >= 3
     whole = PieceSpec(format="video", brand=TIDELINE, seed="1", seconds=30)
-    assert len(write_piece_copy(whole).points) == 3
+    assert len(write_piece_copy(whole).points) == 4
 
 
 @pytest.mark.parametrize(
