@@ -23,8 +23,8 @@ EvidenceField = Literal[
     "appName", "tagline", "appDescription", "keywords", "audience", "links", "statements", "place", "caller"
 ]
 #: Origin of a line: a clause or a keyword of the brand, a formula around its names, the caller's own words,
-#: or a model's line that passed the checks.
-CopyLineOrigin = Literal["clause", "keyword", "formula", "caller", "model"]
+#: a model's checked line, or a claim that the caller approved.
+CopyLineOrigin = Literal["clause", "keyword", "formula", "caller", "model", "claim"]
 #: Purpose of a line: it names a problem, a benefit, a proof, a place or an offer, or it invites.
 CopyIntent = Literal["problem", "benefit", "proof", "place", "offer", "invitation"]
 
@@ -41,12 +41,20 @@ class CopyEvidence(StrictCamelCaseStruct, frozen=True, kw_only=True):
 
 
 class CopyLine(StrictCamelCaseStruct, frozen=True, kw_only=True):
-    """Displayed text with its evidence. A formula without names has no evidence."""
+    """Displayed text with its evidence. A formula without names has none; `claim_id` names an approved claim."""
 
     text: str
     rule: CopyLineOrigin
     evidence: list[CopyEvidence] = field(default_factory=list)
     intent: CopyIntent | None = None
+    claim_id: str | None = None
+
+
+class ApprovedClaim(StrictCamelCaseStruct, frozen=True, kw_only=True):
+    """A sentence that the caller lets a piece say, only as a whole and word for word."""
+
+    id: str
+    text: str
 
 
 class BrandStatement(StrictCamelCaseStruct, frozen=True, kw_only=True):
@@ -138,7 +146,8 @@ class PieceSpec(StrictCamelCaseStruct, frozen=True, kw_only=True):
     The default `aspect` is the format's: 4:5 for pictures, 9:16 for videos. Videos and remixes use `seconds`,
     videos `speech`. `max_slides` is the most that all platforms of the project take. `looks` are the allowed
     looks, preferred first; empty: any. `picture_roles` are those that a caller set, in the order of the pictures.
-    `transcript` is the speech of a remix's clip, as the caller wrote it.
+    `transcript` is the speech of a remix's clip, as the caller wrote it. The piece says at most one of the `claims`.
+    `pictured_claim_ids` are those of the claims in its pictures and its clip.
     """
 
     format: PieceFormat
@@ -154,3 +163,5 @@ class PieceSpec(StrictCamelCaseStruct, frozen=True, kw_only=True):
     max_slides: int | None = None
     looks: list[str] = field(default_factory=list)
     picture_roles: list[PictureRole] = field(default_factory=list)
+    claims: list[ApprovedClaim] = field(default_factory=list)
+    pictured_claim_ids: list[str] = field(default_factory=list)

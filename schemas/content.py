@@ -25,7 +25,7 @@ ReadAloudVoice = Literal["none", "heart"]
 ContentLineSource = Literal[
     "appName", "tagline", "appDescription", "keywords", "audience", "links", "statements", "place", "caller"
 ]
-ContentLineRule = Literal["clause", "keyword", "formula", "caller", "model"]
+ContentLineRule = Literal["clause", "keyword", "formula", "caller", "model", "claim"]
 
 MAX_CONTENT_CAPTION_CHARACTERS, MAX_UPLOADED_HOOK_CHARACTERS, MAX_CONTENT_FILES = 5000, 300, 10
 MAX_REQUESTED_HOOK_CHARACTERS, MAX_REQUESTED_MEDIA_IDS, MAX_REQUESTED_TRANSCRIPT_CHARACTERS = 2000, 10, 5000
@@ -98,7 +98,11 @@ class LineProvenance(ResponseStruct, frozen=True, kw_only=True):
     quote: str | None
     """The quoted words of that field, or null."""
     rule: ContentLineRule
-    """A piece of the brand's own text, a keyword, a formula around its names, your text, or a model's."""
+    """A piece of the brand's own text, a keyword, a formula around its names, your text, a model's, or your
+    approved claim, verbatim.
+    """
+    claim_id: ids.ClaimId | None = None
+    """The approved claim, which may be deleted by now; null: the text is no claim."""
 
 
 class Content(ResponseStruct, frozen=True, kw_only=True):

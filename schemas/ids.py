@@ -20,6 +20,7 @@ POST_ID_PREFIX = "sp"
 LEASE_REQUEST_ID_PREFIX = "lreq"
 SDK_APP_ID_PREFIX = "app"
 INFLUENCER_ID_PREFIX = "inf"
+CLAIM_ID_PREFIX = "clm"
 QUARANTINED_EVENT_ID_PREFIX = "qev"
 CONVERSION_ID_PREFIX = "cnv"
 WEBHOOK_ENDPOINT_ID_PREFIX = "we"
@@ -49,6 +50,7 @@ PostId = Annotated[str, Meta(description="Id of the post, `sp_...`.")]
 LeaseRequestId = Annotated[str, Meta(description="Id of the lease request, `lreq_...`.")]
 SdkAppId = Annotated[str, Meta(description="Id of the SDK app, `app_...`.")]
 InfluencerId = Annotated[str, Meta(description="Id of the influencer, `inf_...`.")]
+ClaimId = Annotated[str, Meta(description="Id of the approved claim, `clm_...`.")]
 WebhookEndpointId = Annotated[str, Meta(description="Id of the webhook endpoint, `we_...`.")]
 WebhookEventId = Annotated[str, Meta(description="Id of the webhook event, `evt_...`.")]
 WebhookDeliveryId = Annotated[str, Meta(description="Id of the delivery, `dlv_...`.")]

@@ -50,6 +50,7 @@ OPENAPI_TAGS_BY_MODULE = {
     "accounts": "social",
     "ads": "metrics",
     "api_keys": "keys",
+    "claims": "content",
     "generating": "content",
     "ingests": "ingest",
     "ops_bulk_jobs": "ops",

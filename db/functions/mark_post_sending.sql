@@ -1,4 +1,4 @@
--- revision 2
+-- revision 3
 -- Mark a post as sending: from the commit on the platform may have it. Its job can't be canceled any more, and its account's
 -- quota counts it. Return the checks, and the time of the mark if it was made. No row: the attempt was fenced, the post or its
 -- job was canceled, the project is archived, or the account can't send now. `late_s` is the delay from which a post isn't sent.
@@ -43,7 +43,12 @@ begin
        or mine.scheduled_for <= clock_timestamp() - late_s * interval '1 second' then
         return;
     end if;
-    select repeats or c.approval_status in ('approved', 'not_required'),
+    -- Content with an expired or deleted claim counts as unapproved.
+    select repeats or c.approval_status in ('approved', 'not_required')
+                      and not exists (select
+                                        from unnest(c.approved_claim_ids) as u (id)
+                                        left join approved_claim a on a.organization_id = org and a.id = u.id
+                                       where coalesce(a.valid_until <= clock_timestamp(), true)),
            repeats or coalesce(c.revision = mine.revision, false),
            quota_room_in_s(mine.owner_id, coalesce(mine.quota_posts, posts), coalesce(mine.quota_window_s, window_s) + margin_s)
       into approved, current, full_s

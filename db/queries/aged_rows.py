@@ -28,6 +28,7 @@ SANDBOX_ROW_AGING_STATEMENTS = (
         github_installation="listed_at connected_at",
         influencer="created_at updated_at deleted_at",
         app_media="created_at updated_at",
+        approved_claim="created_at valid_until",
         media_upload="started_at",
         ingest="completed_at",
     ),

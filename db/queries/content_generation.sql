@@ -47,7 +47,8 @@ update content_generation
 -- name: complete_content    Complete content with the texts of a revision.
 update content_item
    set status = 'completed', hook = :hook, caption = :caption, last_error = null, revision = :revision,
-       approval_status = :approval_status, made_by = :made_by, ai_declared = :ai_declared, updated_at = now()
+       approval_status = :approval_status, made_by = :made_by, ai_declared = :ai_declared,
+       approved_claim_ids = :approved_claim_ids, updated_at = now()
  where organization_id = :org
    and id = :content_id;
 

@@ -94,6 +94,9 @@ deleted_records as (
             select from influencer
              where organization_id = :org and id = n.id and project_id = :project_id
             union all
+            select from approved_claim
+             where organization_id = :org and id = n.id and project_id = :project_id
+            union all
             select from lease_request
              where organization_id = :org and id = n.id and project_id = :project_id
             union all
@@ -222,7 +225,7 @@ update social_account
  where organization_id = :org
    and id = :id;
 
--- name: purge_rest    Delete the requests, flows, apps, brand and ingests of a project.
+-- name: purge_rest    Delete the requests, flows, apps, brand, claims and ingests of a project.
 with requests as (
   delete from lease_request
    where organization_id = :org
@@ -238,6 +241,10 @@ apps as (
      and project_id = :project_id),
 sources as (
   delete from brand_source
+   where organization_id = :org
+     and project_id = :project_id),
+claims as (
+  delete from approved_claim
    where organization_id = :org
      and project_id = :project_id)
 delete from ingest

@@ -24,6 +24,9 @@ class ContentPieceInputFileTokens(StrictCamelCaseStruct, frozen=True, kw_only=Tr
     end_card: str | None = None
     clip: str | None = None
 
+    def list_tokens(self) -> list[str]:
+        return [token for token in (self.logo, *self.screenshots, self.end_card, self.clip) if token]
+
 
 def add_app_media_to_piece_input_files(
     named: ContentPieceInputFileTokens, own: Sequence[UsableAppMediaFile], body: ContentRequest

@@ -14,7 +14,7 @@ from db.pool import Conn
 from db.queries import content_asset, content_item, social_account
 from domain.accounts import accounts
 from domain.brand import brand
-from domain.content import app_files, requested_files
+from domain.content import app_files, approved_claims, requested_files
 from domain.content.app_files import ContentPieceInputFileTokens
 from domain.content.requested_files import FileWithFieldPath, ProjectFile
 from domain.influencers import presenter
@@ -56,12 +56,20 @@ LIST_REQUESTED_INPUT_FILES = content_asset.list_given.typed(ProjectFile)
 
 
 async def build_generation_brief(
-    conn: Conn, *, organization_id: UUID, project_id: UUID, seed: str, body: ContentRequest, again: bool = False
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    project_id: UUID,
+    content_id: UUID,
+    seed: str,
+    body: ContentRequest,
+    again: bool = False,
 ) -> GenerationBrief:
     """Return the inputs of a content's next revision, frozen in a brief, or refuse the request at once.
 
     `again`: the content exists already. Its new revision keeps its influencer even if that was deleted meanwhile.
-    Raises `InvalidValue`, `ObjectNotFound`, `BrandTooSparse`, `StateConflict` INFLUENCER_NOT_READY.
+    Raises `InvalidValue`, `ObjectNotFound`, `BrandTooSparse`, `StateConflict` INFLUENCER_NOT_READY or
+    CLAIM_EXPIRED.
     """
     _check_fields_of_generation_request(body)
     own = await app_media.lock_and_list_ready_app_media(conn, organization_id=organization_id, project_id=project_id)
@@ -86,6 +94,12 @@ async def build_generation_brief(
         max_slides=most_slides,
         presenter=speaker.presenter if speaker and shows else None,
         transcript=body.transcript or app_files.transcript_of_clip(files.clip, own),
+        claims=await approved_claims.list_usable_claims(
+            conn, organization_id=organization_id, project_id=project_id, content_id=content_id
+        ),
+        pictured_claim_ids=await approved_claims.list_claims_in_files(
+            conn, organization_id=organization_id, tokens=files.list_tokens()
+        ),
     )
     await costs.run_in_charged_thread(_check_brand_has_enough_texts_for_copy, spec)
     return GenerationBrief(asked=body, spec=spec, files=files)

@@ -1,6 +1,6 @@
 """Steps of the job that generates content: the first reads its brief, the last attaches the files."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +8,7 @@ import msgspec
 
 from db.pool import Conn
 from db.queries import content_asset, content_generation
-from domain.content import assets, content
+from domain.content import approved_claims, assets, content
 from domain.content.app_files import ContentPieceInputFileTokens
 from domain.content.briefs import GenerationBrief
 from domain.content.content import LockedContent
@@ -16,6 +16,7 @@ from domain.media.files import StoredFile
 from domain.publishing import targets, waiting
 from generation.spec import CopyLine, PieceCopy, PieceSpec
 from jobs.ledger import JobClaim
+from schemas import ids
 from schemas.content import ApprovalStatus, ContentMadeBy, LineProvenance
 
 
@@ -28,8 +29,7 @@ async def read_brief_and_mark_content_processing(conn: Conn, *, claim: JobClaim)
 
 async def count_missing_brief_files(conn: Conn, *, claim: JobClaim, files: ContentPieceInputFileTokens) -> int:
     """Return the number of a brief's files that were deleted since it was built."""
-    tokens = [token for token in (files.logo, *files.screenshots, files.end_card, files.clip) if token]
-    lost: int = await content_generation.count_lost.value(conn, org=claim.organization_id, tokens=tokens)
+    lost: int = await content_generation.count_lost.value(conn, org=claim.organization_id, tokens=files.list_tokens())
     return lost
 
 
@@ -39,7 +39,8 @@ async def finish_content_generation(
     """Attach files and texts to generated content in the transaction that ends its job; return the job's result.
 
     For content with files this is an edit: if approved or model-written it becomes pending, with its posts blocked.
-    The caller's transaction locked the active project exclusively. Raises `InvalidValue`, `ContentRejected`.
+    The caller's transaction locked the active project exclusively. Raises `InvalidValue`, `ContentRejected`,
+    `StateConflict` CLAIM_EXPIRED.
     """
     scope = _org_and_content_id_of_claim(claim)
     org, content_id = scope["org"], scope["content_id"]
@@ -47,6 +48,8 @@ async def finish_content_generation(
     await waiting.lock_post_jobs_of_content(conn, **at)
     locked = await content.lock_content(conn, **at)
     content.check_content_if_match(locked, None)
+    claim_ids = _parse_claim_ids(spec, copy)
+    await approved_claims.check_claims_outlast_posts(conn, **at, claim_ids=claim_ids)
     await content_asset.replace_assets.run(conn, **scope)
     await assets.attach_content_files(conn, **at, files=files)
     revision, gate = claim.args["revision"], _approval_status_after_generation(locked, copy)
@@ -64,6 +67,7 @@ async def finish_content_generation(
         made_by=maker,
         # Every other generated piece needs the AI label regardless of its clip.
         ai_declared=locked.ai_declared or (maker == "clip" and await content.has_ai_labeled_clip(conn, **at)),
+        approved_claim_ids=claim_ids,
     )
     if locked.status == "completed":
         await _apply_revision_to_posts(conn, locked, copy.caption, blocks=gate != locked.approval_status)
@@ -118,14 +122,23 @@ def list_copy_line_provenance(copy: PieceCopy) -> list[LineProvenance]:
     return list(dict.fromkeys(source for line in _list_copy_lines(copy) for source in _yield_line_provenance(line)))
 
 
-def _list_copy_lines(copy: PieceCopy) -> Iterable[CopyLine]:
+def _list_copy_lines(copy: PieceCopy) -> list[CopyLine]:
     single = (copy.hook, copy.tagline, copy.recap, copy.call_to_action, copy.ending, copy.presenter)
     return [line for line in (*single, *copy.points, *copy.places, *copy.hashtags) if line is not None]
 
 
+def _parse_claim_ids(spec: PieceSpec, copy: PieceCopy) -> list[UUID]:
+    """Return the ids of the approved claims that a piece's lines say or its input files show."""
+    said = (line.claim_id for line in _list_copy_lines(copy) if line.claim_id)
+    parsed = (ids.parse_prefixed_id(ids.CLAIM_ID_PREFIX, one) for one in (*spec.pictured_claim_ids, *said))
+    return sorted({one for one in parsed if one})
+
+
 def _yield_line_provenance(line: CopyLine) -> Iterator[LineProvenance]:
     for evidence in line.evidence:
-        yield LineProvenance(line=line.text, field=evidence.field, quote=evidence.quote, rule=line.rule)
+        yield LineProvenance(
+            line=line.text, field=evidence.field, quote=evidence.quote, rule=line.rule, claim_id=line.claim_id
+        )
     if not line.evidence:
         yield LineProvenance(line=line.text, field=None, quote=None, rule=line.rule)
 

@@ -69,7 +69,12 @@ async def start_content_generation(
     await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
     content_id = ids.new_uuid7()
     brief = await briefs.build_generation_brief(
-        conn, organization_id=organization_id, project_id=project_id, seed=str(content_id), body=body
+        conn,
+        organization_id=organization_id,
+        project_id=project_id,
+        content_id=content_id,
+        seed=str(content_id),
+        body=body,
     )
     submitted = await _submit_generation_job(conn, organization_id, project_id, content_id, revision=1)
     await content_item.insert_content.run(
@@ -113,6 +118,7 @@ async def start_generating_next_content_revision(
         conn,
         organization_id=org,
         project_id=project_id,
+        content_id=content_id,
         seed=body.seed or f"{content_id}.{revision}",
         body=asked if body.hook is None else msgspec.structs.replace(asked, hook=body.hook),
         again=True,

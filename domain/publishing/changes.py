@@ -11,7 +11,7 @@ from db.pool import Conn
 from db.queries import scheduled_post, social_account
 from db.queries.rows import LockedQueueAccount, PostAwaitingApprovalOrTime
 from domain.accounts import accounts
-from domain.publishing import account_queue, posts, scheduling, states, targets, waiting
+from domain.publishing import account_queue, claim_ends, posts, scheduling, states, targets, waiting
 from domain.publishing.account_queue import QueuedPost
 from domain.publishing.posts import VersionedPost
 from domain.publishing.states import PostStatusValue
@@ -104,7 +104,7 @@ async def reschedule_waiting_post(
     """Give a waiting post and its job another time, or a job if it was approved too late; return post and wakes.
 
     Raises `ObjectNotFound`, `InvalidValue`, `VersionOutdated`, `LimitReached`, `ContentRejected`, `StateConflict`
-    PROJECT_ARCHIVED, POST_NOT_QUEUED, CONTENT_NOT_READY or DUPLICATE_POST.
+    PROJECT_ARCHIVED, POST_NOT_QUEUED, CONTENT_NOT_READY, CLAIM_EXPIRED or DUPLICATE_POST.
     """
     post_scope = await find_post_rows_to_lock(conn, organization_id, post_id)
     when = scheduling.resolve_schedule_time(body, zone=post_scope.timezone, now=now, ahead=ahead)
@@ -112,6 +112,7 @@ async def reschedule_waiting_post(
     await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=post_scope.project_id)
     post, _ = await lock_post_with_job_and_account(conn, organization_id, post_id, versions)
     _check_post_is_waiting(post)
+    await claim_ends.check_claims_last(conn, organization_id=organization_id, content_id=post.content_id, at=when.at)
     if not body.allow_duplicate:
         await _refuse_duplicate_post(conn, post, when.at)
     job_id, wakes = await _reschedule_post_job(conn, post, when.at)
@@ -130,7 +131,7 @@ async def retry_failed_post(
     """Submit and return a job that sends a failed post again now, or a running retry with `fresh` False.
 
     Raises `ObjectNotFound`, `LimitReached`, `ApprovalRequired`, `ContentRejected`, `StateConflict` PROJECT_ARCHIVED,
-    JOB_NOT_RETRYABLE, CONTENT_NOT_READY, ACCOUNT_NOT_CONNECTED, ACCOUNT_OFFERED or DUPLICATE_POST.
+    JOB_NOT_RETRYABLE, CONTENT_NOT_READY, CLAIM_EXPIRED, ACCOUNT_NOT_CONNECTED, ACCOUNT_OFFERED or DUPLICATE_POST.
     """
     await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
     submitted = await posts.submit_publish_job(
@@ -145,6 +146,9 @@ async def retry_failed_post(
     if submitted.fresh:
         post, account = await lock_post_with_job_and_account(conn, organization_id, post_id, None)
         await _check_post_retryable(conn, post, account, retry_of)
+        await claim_ends.check_claims_last(
+            conn, organization_id=organization_id, content_id=post.content_id, at=submitted.created_at
+        )
         await _refuse_duplicate_post(conn, post, submitted.created_at)
         await _update_post_time(conn, post, submitted.job_id, submitted.created_at)
         await posts.record_post_history(conn, organization_id=organization_id, post_ids=[post_id], event="scheduled")

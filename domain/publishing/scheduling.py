@@ -7,7 +7,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import scheduled_post
-from domain.publishing import posts, targets
+from domain.publishing import claim_ends, posts, targets
 from domain.publishing.targets import CheckedPostTarget, ContentCaptionAndFiles, SamePostFingerprint
 from domain.tenancy import audit, project_locks
 from domain.values import timezones
@@ -94,8 +94,8 @@ async def create_scheduled_posts_of_content(
 
     Posts of pending content are `blocked` until its approval. So are posts with an unapproved caption of their own,
     unless `approver_id` is the caller's key with the right to approve. Raises `ObjectNotFound`, `InvalidValue`,
-    `LimitReached`, `ContentRejected`, `StateConflict` PROJECT_ARCHIVED, CONTENT_NOT_READY, ACCOUNT_NOT_CONNECTED,
-    ACCOUNT_OFFERED or DUPLICATE_POST.
+    `LimitReached`, `ContentRejected`, `StateConflict` PROJECT_ARCHIVED, CONTENT_NOT_READY, CLAIM_EXPIRED,
+    ACCOUNT_NOT_CONNECTED, ACCOUNT_OFFERED or DUPLICATE_POST.
     """
     scope = await _read_content_to_schedule(conn, organization_id, content_id, body.targets)
     when = resolve_schedule_time(body, zone=scope.timezone, now=now, ahead=ahead)
@@ -178,6 +178,7 @@ async def _add_target_posts(
     content = await lock_completed_content(conn, organization_id=org, content_id=scope.content_id)
     if content.pending and not may_wait:
         raise ApprovalRequired
+    await claim_ends.check_claims_last(conn, organization_id=org, content_id=scope.content_id, at=when.at)
     planned = await targets.check_and_lock_post_targets(
         conn, organization_id=org, project_id=project_id, material=content.material, targets=body.targets
     )

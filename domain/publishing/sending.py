@@ -14,7 +14,7 @@ from db.pool import Conn
 from db.queries import lost_post, outgoing_post, sending, social_account
 from domain.accounts import credentials
 from domain.media import tickets as media_tickets
-from domain.publishing import account_queue, failures, job_end, locked_post, outgoing, posts, quotas
+from domain.publishing import account_queue, claim_ends, failures, job_end, locked_post, outgoing, posts, quotas
 from domain.publishing.locked_post import LockedPost
 from domain.publishing.outgoing import OutgoingPost
 from domain.publishing.quotas import PostQuotaParameters
@@ -258,11 +258,19 @@ async def _mark_sending(
 
 async def _handle_refused_sending_mark(conn: Conn, post: LockedPost, marked: PostSendingMarkOrRefusal) -> TaskNotDone:
     if not marked.approved:
-        return await failures.fail_post_with_error(conn, post, CONTENT_APPROVAL_LOST_ERROR)
+        return await failures.fail_post_with_error(conn, post, await _find_approval_error(conn, post))
     if not marked.current:
         await outgoing_post.prepare_again.run(conn, org=post.organization_id, id=post.id)
         return Interrupted()
     return await failures.snooze_blocked_post(conn, post, marked.full_s or 0)
+
+
+async def _find_approval_error(conn: Conn, post: LockedPost) -> PlatformRefusal:
+    """Return the reason why a post's content is unapproved: an ended claim, else a lost approval."""
+    ended = await claim_ends.find_ended_claim_of_post(conn, organization_id=post.organization_id, post_id=post.id)
+    if ended is None:
+        return CONTENT_APPROVAL_LOST_ERROR
+    return PlatformRefusal("CLAIM_EXPIRED", claim_ends.describe_ended_claim(ended))
 
 
 async def record_post_acceptance(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import msgspec
 
 from generation.copy import hooks, names, statements, texts, tones
+from generation.copy.approved_claims import add_approved_claim
 from generation.copy.clauses import (
     BrandClause,
     are_lines_alike,
@@ -100,6 +101,7 @@ def write_piece_copy(spec: PieceSpec, offers: LlmCopyLines = NO_LLM_LINES) -> Pi
             choose_piece_points(words, spec, hook.line), hook.line, _select_valid_llm_lines(offers.points, words)
         )
     )
+    points = add_approved_claim(points, spec, hook.line, words.language, max_points=compute_max_points(spec))
     if not points and hooks.names_only_the_app(hook.line):
         # Each of its slides would have only the name.
         raise MissingBrandText(hooks.HOOK_FIELDS)

@@ -14,7 +14,7 @@ def find_piece_faults(
     made: Sequence[RenderedFile], folder: Path, spec: PieceSpec, copy: PieceCopy
 ) -> list[ProofreadingFault]:
     """Return all faults of a piece of content: first those of its copy, then those of its files in a folder."""
-    word_faults = [*words.find_copy_faults(copy, spec.brand), *find_disclosure_faults(made, spec, copy)]
+    word_faults = [*words.find_copy_faults(copy, spec.brand, spec.claims), *find_disclosure_faults(made, spec, copy)]
     return [*word_faults, *pictures.find_picture_faults(made, folder, spec, copy)]
 
 

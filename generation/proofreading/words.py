@@ -2,14 +2,14 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
 import msgspec
 
 from generation.proofreading.fault import ProofreadingFault
-from generation.spec import BrandSnapshot, CopyEvidence, CopyLine, PieceCopy
+from generation.spec import ApprovedClaim, BrandSnapshot, CopyEvidence, CopyLine, PieceCopy
 
 #: Names of the stores, in any language.
 _ALLOWED_APP_STORE_WORDS = "app store google play"
@@ -42,13 +42,20 @@ _WORDS_BY_LANGUAGE = {
 }
 
 
-def find_copy_faults(copy: PieceCopy, brand: BrandSnapshot) -> list[ProofreadingFault]:
-    """Return faults: unsupported facts, claims, and caption text of no line; none in a line that the caller wrote."""
+def find_copy_faults(
+    copy: PieceCopy, brand: BrandSnapshot, claims: Sequence[ApprovedClaim] = ()
+) -> list[ProofreadingFault]:
+    """Return faults: unsupported facts, unapproved claims, and caption text of no line; none in the caller's lines."""
     known = _brand_texts_by_field(brand)
+    approved_texts = {one.id: one.text for one in claims}
     found = (
         ProofreadingFault(place=place, rule=rule, found=what)
         for place, line in _yield_copy_lines(copy)
-        for rule, what in _find_copy_line_faults(line, copy, brand, known)
+        for rule, what in (
+            _find_approved_claim_faults(line, approved_texts)
+            if line.rule == "claim"
+            else _find_copy_line_faults(line, copy, brand, known)
+        )
     )
     return [*found, *_find_caption_text_outside_copy_lines(copy)]
 
@@ -62,6 +69,11 @@ def _yield_copy_lines(copy: PieceCopy) -> Iterator[tuple[str, CopyLine]]:
     for name, single in (("tagline", copy.tagline), ("chip", copy.chip), ("town", copy.place), ("quote", copy.quote)):
         if single:
             yield name, single
+
+
+def _find_approved_claim_faults(line: CopyLine, approved_texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    if line.claim_id is None or approved_texts.get(line.claim_id) != line.text:
+        yield "claim", f"{line.text!r} is no approved claim"
 
 
 def _find_copy_line_faults(

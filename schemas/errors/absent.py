@@ -12,7 +12,7 @@ from schemas.errors.refusals import ObjectNotFound
 T = TypeVar("T")
 
 ObjectKind = Literal[
-    "account", "api_key", "app_media", "asset", "content", "github_installation", "influencer", "job",
+    "account", "api_key", "app_media", "asset", "claim", "content", "github_installation", "influencer", "job",
     "lease_request", "leased_account", "organization", "post", "project", "sandbox", "sdk_app",
     "webhook_delivery", "webhook_endpoint", "webhook_event",
 ]  # fmt: skip
@@ -34,6 +34,7 @@ ID_PREFIXES_AND_MISSING_MESSAGES: Mapping[ObjectKind, IdPrefixAndMessage] = {
         ids.ASSET_ID_PREFIX, "no such file of the app: check the id, and that it is the project's"
     ),
     "asset": IdPrefixAndMessage(ids.ASSET_ID_PREFIX, "no such file: check the id, and that it is the content's"),
+    "claim": IdPrefixAndMessage(ids.CLAIM_ID_PREFIX, "no such claim: check the id, and that it is the project's"),
     "content": IdPrefixAndMessage(ids.CONTENT_ID_PREFIX, f"no such content: {_CHECK_ID_ADVICE}"),
     "github_installation": IdPrefixAndMessage(
         None, "no GitHub installation is connected: start with POST /v1/github/install-url"

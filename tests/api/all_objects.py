@@ -14,6 +14,12 @@ from tests.api.documented_routes import DocumentedRoute
 from tests.media import picture
 
 WEBHOOK = {"url": "https://hooks.example.com/", "events": ["*"]}
+CLAIM = {
+    "text": "Lunch from 9.90 euros",
+    "source": "https://shop.example/menu",
+    "validUntil": f"{datetime.now(UTC) + timedelta(days=300):%Y-%m-%d}",
+    "approvedBy": "Dana Reyes",
+}
 APP = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
 
 
@@ -67,6 +73,7 @@ async def create_one_of_each(http: httpx.AsyncClient, pool: Pool) -> dict[str, s
         "scheduledPostId": scheduled.json()["scheduledPosts"][0]["id"],
         "appId": (await http.post(f"/v1/projects/{project}/sdk-apps", json=APP)).json()["appId"],
         "influencerId": (await http.post(f"/v1/projects/{project}/influencers")).json()["influencerId"],
+        "claimId": (await http.post(f"/v1/projects/{project}/claims", json=CLAIM)).json()["claimId"],
         "assetId": await create_app_media(http, project),
         "leaseRequestId": (await http.post(asked, json={"count": 1, "niche": "x"})).json()["requestId"],
         "webhookEndpointId": endpoint,

@@ -13,7 +13,7 @@ from litestar import Litestar
 
 from db.pool import Pool
 from jobs import kinds
-from tests.api.all_objects import AllRightsCaller
+from tests.api.all_objects import CLAIM, AllRightsCaller
 from tests.api.documented_routes import routes
 from tests.api.refusals import assert_refused
 
@@ -144,6 +144,16 @@ BODIES: dict[str, tuple[dict[str, Any], list[tuple[Any, str]]]] = {
         ({"rotateKey": True, "overlapHours": 25}, "overlapHours"),
         ({"capi": {"meta": {"accessToken": "a secret token"}}}, "capi.meta.accessToken"),
     ]),
+    "create_claim": (CLAIM, [
+        *(({"text": text}, "text") for text in ("x" * 111, "★ ★", "Two\nlines", "Only \u202e5 euros", " ", ABSENT)),
+        ({"source": "x" * 501}, "source"),
+        ({"source": ""}, "source"),
+        ({"approvedBy": " "}, "approvedBy"),
+        *(({"validUntil": end}, "validUntil") for end in (
+            "2020-01-01", "2020-01-01T00:00:00Z", "2100-01-01", "2100-01-01T00:00:00Z", "9999-12-31", "2027-02-30",
+            "tomorrow", "2027-01-01T00:00:00", ABSENT,
+        )),
+    ]),
     "create_influencer": ({}, [({"name": " "}, "name")]),
     "patch_influencer": ({}, [({"language": "German"}, "language"), ({"name": " \n "}, "name")]),
     "clone_influencer": ({"name": "X"}, [
@@ -172,6 +182,7 @@ QUERIES: dict[str, list[tuple[str, str]]] = {
     "list_conversion_deliveries": [("state=lost", "state"), ("destination=google", "destination")],
     "list_social_accounts": [(f"leased={value}", "leased") for value in ("1", "yes", "TRUE", "")],
     "list_audit_log": [("action=" + ",".join(f"a{number}" for number in range(21)), "action")],
+    "list_claims": [("status=gone", "status")],
     "list_content": [("approvalStatus=maybe", "approvalStatus")],
     "get_ads_metrics": [("scope=ad", "id"), ("id=a1", "id")],
     "get_metrics": [

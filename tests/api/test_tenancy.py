@@ -25,6 +25,7 @@ KINDS = {
     "scheduledPostId": ids.POST_ID_PREFIX,
     "leaseRequestId": ids.LEASE_REQUEST_ID_PREFIX,
     "appId": ids.SDK_APP_ID_PREFIX,
+    "claimId": ids.CLAIM_ID_PREFIX,
     "influencerId": ids.INFLUENCER_ID_PREFIX,
     "webhookEndpointId": ids.WEBHOOK_ENDPOINT_ID_PREFIX,
     "webhookDeliveryId": ids.WEBHOOK_DELIVERY_ID_PREFIX,

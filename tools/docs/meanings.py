@@ -50,6 +50,8 @@ CONFLICT_REASON_MEANINGS = {
     "ALREADY_RUNNING": "In `skipped`: another job does the same now. Wait for its end.",
     "APP_EXISTS": "The project has an app of that platform and identifier: `details.appId`. Use that app.",
     "ARCHIVE_RUNNING": "The project is being archived. Wait for the end of its job, or retry the job.",
+    "CLAIM_EXPIRED": "The content says the approved claim `details.claimId`, which was deleted, or ends at"
+    " `details.validUntil`, before the post. Regenerate the content.",
     "CONTENT_NOT_READY": "The content isn't completed. Wait for the end of its job.",
     "CONTENT_UPLOADED": "The content was uploaded: only generated content can be regenerated.",
     "DUPLICATE_POST": "The account has the same content within 24 h. Send `allowDuplicate` to post it twice.",
@@ -76,6 +78,7 @@ CONFLICT_REASON_MEANINGS = {
     "TOO_MANY_ACCOUNTS": "The lease request is for fewer accounts.",
     "TOO_MANY_ADS": "A project has at most `details.limit` ads a day and window. Import fewer.",
     "TOO_MANY_APPS": "The project has, or has had, `details.limit` SDK apps. Delete an unused app.",
+    "TOO_MANY_CLAIMS": "The project has `details.limit` approved claims. Delete an unused claim.",
     "TOO_MANY_ENDPOINTS": "The organization has `details.limit` webhook endpoints. Delete one.",
     "TOO_MANY_INFLUENCERS": "The project has `details.limit` influencers. Delete an unused influencer.",
     "TOO_MANY_KEYS": "The organization has `details.limit` live keys. Kill an unused key.",

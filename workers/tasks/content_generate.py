@@ -72,7 +72,9 @@ async def content_generate(ctx: TaskContext, *, studio: ContentGenerationResourc
             return Failed("POSTS_REFUSE_IT", f"waiting posts could not be published with it: {error.message}")
         except ContentRejected as error:
             return Failed(error.code, error.message)
-        except (StateConflict, ObjectNotFound):
+        except (StateConflict, ObjectNotFound) as error:
+            if error.details.get("reason") == "CLAIM_EXPIRED":
+                return Failed("CLAIM_EXPIRED", error.message)
             # The project was archived or purged meanwhile: its archive job cancels all other jobs.
             return Canceled()
 

@@ -196,6 +196,20 @@ async def generated(story: ExampleStory, project: str) -> None:
     await story.ask("POST", f"/jobs/{again['jobId']}/cancel")
 
 
+async def claims(story: ExampleStory, project: str) -> None:
+    """Approve a claim, and delete it."""
+    body = {
+        "text": "A year of tides for 12 euros",
+        "source": "https://tidewise.example/prices",
+        "validUntil": f"{datetime.now(UTC).year + 1}-12-31T22:59:00Z",
+        "approvedBy": "Dana Reyes",
+    }
+    claim = (await story.tell("create_claim", projectId=project, json=body))["claimId"]
+    await story.tell("get_claim", projectId=project, claimId=claim)
+    await story.tell("list_claims", projectId=project, params={"status": "valid"})
+    await story.tell("delete_claim", projectId=project, claimId=claim)
+
+
 async def influencers(story: ExampleStory, project: str) -> None:
     """Create an influencer, wait until it is ready, and clone it."""
     body = {"gender": "female", "ageRange": "young_adult", "prompt": "Warm and funny", "name": "Maya"}

@@ -22,6 +22,7 @@ async def run_story(cast: StoryCast, teller: ExampleRecorder) -> None:
     await partner.metrics(story, project)
     await partner.generated(story, project)
     await partner.influencers(story, project)
+    await partner.claims(story, project)
     await partner.app_media(story, project)
     await webhooks.webhooks(story, project)
     await story.tell("disconnect_social_account", socialAccountId=account)

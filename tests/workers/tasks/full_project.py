@@ -72,6 +72,14 @@ update content_item c set influencer_id = gone.id
   from mine join influencer gone on gone.project_id = project and gone.deleted_at is not null
  where c.organization_id = org and c.project_id = project;
 
+insert into approved_claim (organization_id, project_id, id, text, source, approved_by, valid_until)
+select org, project, gen_random_uuid(), 'Lunch from 9.90 euros', 'The menu', 'Dana Reyes', now() + interval '1 day'
+  from mine;
+
+update content_item c set approved_claim_ids = array[a.id]
+  from mine join approved_claim a on a.project_id = project
+ where c.organization_id = org and c.project_id = project;
+
 insert into app_media (organization_id, project_id, id, kind, origin, source, status, rank, size_bytes, token)
 select org, project, gen_random_uuid(), 'logo', 'suggested', 'website', logo.status, 0, logo.size, logo.token
   from mine, lateral (values ('ready', 15, tokens[5]), ('dropped', 0, null)) logo (status, size, token);
