@@ -4,6 +4,7 @@ Changes lock the project exclusively. So no post with a claim is scheduled or ma
 deleted, and no job completes content with it.
 """
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -35,6 +36,8 @@ CLAIM_DELETED_CANCEL_REASON = "claim_deleted"
 #: Unicode categories without a place in one displayed line: controls, separators of lines and paragraphs, surrogates,
 #: private and unassigned characters.
 UNDISPLAYABLE_UNICODE_CATEGORIES = frozenset({"Cc", "Zl", "Zp", "Cs", "Co", "Cn"})
+#: Word that a drawing would cut: over 60 characters, except in scripts without blanks.
+OVERLONG_WORD_PATTERN = re.compile(r"[^\s\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]{61}")
 #: Characters that change the direction of the text around them.
 BIDIRECTIONAL_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -82,7 +85,7 @@ async def create_claim(
     Raises `ObjectNotFound`, `InvalidValue`, `StateConflict` PROJECT_ARCHIVED or TOO_MANY_CLAIMS.
     """
     lines = {
-        "text": _clean_line(body.text, path="text"),
+        "text": _clean_claim_text(body.text),
         "source": _clean_line(body.source, path="source"),
         "approved_by": _clean_line(body.approved_by, path="approvedBy"),
     }
@@ -181,6 +184,14 @@ async def check_claims_outlast_posts(
     ended = await FIND_ENDED_CLAIM_OF_REVISION.one(conn, **scope, ids=claim_ids) if claim_ids else None
     if ended is not None:
         raise claim_ends.claim_expired_error(ended)
+
+
+def _clean_claim_text(text: str) -> str:
+    """Return a claim's text without outer blanks. Raises `InvalidValue` if content couldn't show it word for word."""
+    line = _clean_line(text, path="text")
+    if OVERLONG_WORD_PATTERN.search(line):
+        raise InvalidValue("text", "has a word of more than 60 characters, which a picture would cut")
+    return line
 
 
 def _clean_line(text: str, *, path: str) -> str:

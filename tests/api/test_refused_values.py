@@ -145,7 +145,9 @@ BODIES: dict[str, tuple[dict[str, Any], list[tuple[Any, str]]]] = {
         ({"capi": {"meta": {"accessToken": "a secret token"}}}, "capi.meta.accessToken"),
     ]),
     "create_claim": (CLAIM, [
-        *(({"text": text}, "text") for text in ("x" * 111, "★ ★", "Two\nlines", "Only \u202e5 euros", " ", ABSENT)),
+        *(({"text": text}, "text") for text in (
+            "Rated " * 20, "Rated " + "x" * 61, "★ ★", "Two\nlines", "Only \u202e5 euros", " ", ABSENT,
+        )),
         ({"source": "x" * 501}, "source"),
         ({"source": ""}, "source"),
         ({"approvedBy": " "}, "approvedBy"),
