@@ -9,6 +9,8 @@ MAX_PICTURE_BYTES = 20 << 20
 MAX_PICTURE_SIDE_RATIO = 20
 #: The same for a logo in generated content.
 MAX_LOGO_SIDE_RATIO = 4
+#: Width to height from which a drawn picture is a wordmark.
+MIN_WORDMARK_RATIO = 2.2
 
 
 def check_picture_byte_count(count: int) -> None:

@@ -11,7 +11,8 @@ from PIL import Image
 
 from generation import attention
 from generation.attention import ShareBox
-from generation.spec import PictureRole
+from generation.picture_limits import MIN_WORDMARK_RATIO
+from schemas.pictures import PictureRole
 
 #: Longer side of an analyzed picture, in pixels.
 ANALYZED_SIDE_PX = 256
@@ -28,8 +29,6 @@ _MAIN_COLOR_COUNT = 8
 MAX_OPAQUE_LOGO_COLORS = 5
 #: Smallest share of a color that counts.
 _MIN_COLOR_SHARE = 0.002
-#: Width to height from which a drawn picture is a wordmark.
-MIN_WORDMARK_RATIO = 2.2
 #: Width to height of a phone's or tablet's upright screen, at most.
 MAX_UPRIGHT_SCREEN_RATIO = 0.8
 #: Shorter side of a picture that can be a screen, in pixels.
@@ -56,12 +55,24 @@ class PictureTraits(NamedTuple):
 def read_picture_traits(image: Image.Image, *, declared: PictureRole | None = None) -> PictureTraits:
     """Return a picture's traits; `declared` is a partner's role, which decides."""
     small = attention.shrink_to_analyzed_size(image, ANALYZED_SIDE_PX)
-    alpha = np.asarray(small.getchannel("A")) if small.mode == "RGBA" else None
-    cut_out = alpha is not None and float((alpha < 128).mean()) >= MIN_CUT_OUT_SHARE
-    pixels = np.asarray(small.convert("RGB")).astype(np.int16)
-    role = declared or find_picture_role(pixels, image.size, is_cut_out=cut_out)
+    cut_out = is_cut_out(small)
+    role = declared or detect_picture_role(small, image.size)
     weights = attention.attention_map(image)
     return PictureTraits(role, attention.find_focus(weights), attention.find_subject(weights), cut_out)
+
+
+def detect_picture_role(image: Image.Image, size: tuple[int, int]) -> PictureRole:
+    """Return the role of a picture in RGB or RGBA by its pixels; `size` is that of its file."""
+    small = attention.shrink_to_analyzed_size(image, ANALYZED_SIDE_PX)
+    pixels = np.asarray(small.convert("RGB")).astype(np.int16)
+    return find_picture_role(pixels, size, is_cut_out=is_cut_out(small))
+
+
+def is_cut_out(small: Image.Image) -> bool:
+    """Return whether a part of a picture is transparent."""
+    if small.mode != "RGBA":
+        return False
+    return float((np.asarray(small.getchannel("A")) < 128).mean()) >= MIN_CUT_OUT_SHARE
 
 
 def find_picture_role(pixels: _PixelArray, size: tuple[int, int], *, is_cut_out: bool) -> PictureRole:

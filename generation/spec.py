@@ -8,14 +8,14 @@ from typing import Literal
 import msgspec
 from msgspec import field
 
+from schemas.pictures import PictureRole
+
 PieceFormat = Literal["slideshow", "video", "ugc_remix", "image"]
 AspectRatio = Literal["4:5", "9:16", "1:1"]
 #: Voice that reads a video's words: none, or the packaged English voice.
 SpeechVoice = Literal["none", "heart"]
 #: Language of that voice.
 SPEECH_VOICE_LANGUAGE = "en"
-#: Role of a picture in a piece; `framed` is a store's shot with its own headline.
-PictureRole = Literal["photo", "person", "place", "product", "screenshot", "framed", "logo", "wordmark"]
 Gender = Literal["male", "female", "non_binary"]
 AgeRange = Literal["teen", "young_adult", "adult", "mid_adult", "mature", "senior"]
 #: Brand fields that copy is taken from; `caller` is the API caller.
@@ -145,9 +145,9 @@ class PieceSpec(StrictCamelCaseStruct, frozen=True, kw_only=True):
 
     The default `aspect` is the format's: 4:5 for pictures, 9:16 for videos. Videos and remixes use `seconds`,
     videos `speech`. `max_slides` is the most that all platforms of the project take. `looks` are the allowed
-    looks, preferred first; empty: any. `picture_roles` are those that a caller set, in the order of the pictures.
-    `transcript` is the speech of a remix's clip, as the caller wrote it. The piece says at most one of the `claims`.
-    `pictured_claim_ids` are those of the claims in its pictures and its clip.
+    looks, preferred first; empty: any. `picture_roles` are those of the pictures, in their order; null: told by pixels.
+    `logo_role` is that of the logo. `transcript` is the speech of a remix's clip, as the caller wrote it. The piece says
+    at most one of the `claims`. `pictured_claim_ids` are those of the claims in its pictures and its clip.
     """
 
     format: PieceFormat
@@ -162,6 +162,7 @@ class PieceSpec(StrictCamelCaseStruct, frozen=True, kw_only=True):
     transcript: str | None = None
     max_slides: int | None = None
     looks: list[str] = field(default_factory=list)
-    picture_roles: list[PictureRole] = field(default_factory=list)
+    picture_roles: list[PictureRole | None] = field(default_factory=list)
+    logo_role: PictureRole | None = None
     claims: list[ApprovedClaim] = field(default_factory=list)
     pictured_claim_ids: list[str] = field(default_factory=list)

@@ -2,15 +2,17 @@
 
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from schemas import ids
 from schemas.base import CreatedAt, NulFreeText, RequestStruct, ResponseStruct, UpdatedAt, UtcInstant
 from schemas.jobs import Accepted
+from schemas.pictures import PictureRole
 
-AppMediaKind = Literal["logo", "screenshot", "demo_video", "end_card"]
+AppMediaKind = Literal["logo", "screenshot", "photo", "demo_video", "end_card"]
 AppMediaOrigin = Literal["partner", "suggested"]
 AppMediaStatus = Literal["fetching", "ready", "failed"]
+AppMediaRoleSource = Literal["declared", "detected"]
 
 MAX_APP_MEDIA_TRANSCRIPT_CHARACTERS, MAX_APP_MEDIA_URL_CHARACTERS = 5000, 2048
 
@@ -44,9 +46,15 @@ class AppMedia(ResponseStruct, frozen=True, kw_only=True):
     status: AppMediaStatus
     """`ready` once the file is stored."""
     current: bool
-    """Whether new content uses it: the newest logo, demo video and end card, and the first ten
-    screenshots. A partner's files take precedence over suggestions.
+    """Whether new content may use it: the newest logo, demo video and end card, the first ten
+    screenshots and the first ten photos. A partner's files take precedence over suggestions.
     """
+    role: PictureRole | None
+    """The role of a picture in content: declared by a partner, else detected by its pixels. Null for a video and
+    an end card, and until a role is known.
+    """
+    role_source: AppMediaRoleSource | None
+    """Whether the role was declared or detected; null without a role."""
     url: str | None
     """A public URL of the file, without a key. Null until it is `ready`."""
     mime_type: str | None
@@ -83,6 +91,8 @@ class AppMediaFromUrl(RequestStruct, frozen=True, kw_only=True):
     ]
     """The file's public address, http or https."""
     transcript: DemoVideoTranscript = ""
+    role: PictureRole | None = None
+    """The role of a picture; null: it is detected. A `logo` is a `logo` or a `wordmark`."""
 
 
 class AppMediaUpload(RequestStruct, frozen=True, kw_only=True):
@@ -93,6 +103,15 @@ class AppMediaUpload(RequestStruct, frozen=True, kw_only=True):
     file: Annotated[str, Meta(extra_json_schema={"format": "binary"})]
     """The file."""
     transcript: DemoVideoTranscript = ""
+    role: PictureRole | UnsetType = UNSET
+    """The role of a picture; without it, it is detected. A `logo` is a `logo` or a `wordmark`."""
+
+
+class AppMediaPatch(RequestStruct, frozen=True, kw_only=True):
+    """A change of a file of the app."""
+
+    role: PictureRole | None
+    """The role of a picture; null returns to the detected one."""
 
 
 class AppMediaAccepted(Accepted, frozen=True, kw_only=True):

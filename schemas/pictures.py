@@ -8,6 +8,8 @@ import msgspec
 INLINE_LOGO_RULE = "html.header.svg"
 
 PictureKind = Literal["logo", "screenshot", "image"]
+#: Role of a picture in content; `framed` is a store's shot with its own headline.
+PictureRole = Literal["photo", "person", "place", "product", "screenshot", "framed", "logo", "wordmark"]
 
 
 class PictureFoundByIngest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

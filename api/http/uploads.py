@@ -40,7 +40,8 @@ class UploadRules(NamedTuple):
 
     `body_max` is the maximum of bytes of the whole request. `allowed` returns the allowed file types, given
     the texts so far. `check` raises `InvalidValue` for a disallowed combination of files; it runs after each
-    file, and with the texts at the end. With `thumbnails`, a thumbnail is stored for each image.
+    file, and with the texts at the end. With `thumbnails`, a thumbnail is stored for each image;
+    with `reads_roles`, its role is read.
     """
 
     body_max: int
@@ -48,6 +49,7 @@ class UploadRules(NamedTuple):
     allowed: Callable[[Mapping[str, str]], MediaTypeSizeLimits]
     check: Callable[[Sequence[StreamingUpload], Mapping[str, str] | None], object]
     thumbnails: bool = False
+    reads_roles: bool = False
 
 
 class ReceivedUpload(NamedTuple):
@@ -246,7 +248,9 @@ async def _probe_uploaded_files(request: ApiRequest, form: _MultipartUploadInPro
 
     async with request.services.probes.hold_turn(request.principal.organization_id):
         _check_cost_budget(request)
-        reports = await streaming_upload.probe_upload_media(store, form.files, form.tokens)
+        reports = await streaming_upload.probe_upload_media(
+            store, form.files, form.tokens, reads_roles=form.spec.reads_roles
+        )
     if form.spec.thumbnails:
         return await _store_generated_upload_thumbnails(request, form, reports)
     return [await streaming_upload.store_sanitized_drawing(report.file, rewrite) for report in reports]

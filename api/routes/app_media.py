@@ -5,8 +5,8 @@ from functools import partial
 from typing import Annotated, Any, get_args
 
 import msgspec
-from litestar import Response, delete, get, post
-from litestar.params import FromPath, QueryParameter
+from litestar import Response, delete, get, patch, post
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api.guard import build_route_options
 from api.http import idempotency, path_ids, uploads
@@ -17,7 +17,7 @@ from api.http.requests import ApiRequest
 from api.http.uploads import ReceivedUpload, UploadRules
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
-from domain.media import app_media, app_media_fetches, app_media_limits
+from domain.media import app_media, app_media_fetches, app_media_limits, app_media_roles
 from domain.media.app_media_limits import MAX_APP_MEDIA_FILE_BYTES_BY_KIND
 from domain.media.streaming_upload import MIB, MediaTypeSizeLimits, StreamingUpload
 from domain.values import ssrf_guard
@@ -30,10 +30,12 @@ from schemas.app_media import (
     AppMediaFromUrl,
     AppMediaKind,
     AppMediaOrigin,
+    AppMediaPatch,
     AppMediaUpload,
 )
 from schemas.base import Page
 from schemas.errors import BodyOversized, InvalidValue
+from schemas.pictures import PictureRole
 
 AppMediaKindFilter = Annotated[list[AppMediaKind] | None, QueryParameter(description="Only files of these kinds.")]
 AppMediaOriginFilter = Annotated[AppMediaOrigin | None, QueryParameter(description="Only files of this origin.")]
@@ -41,7 +43,7 @@ AppMediaOriginFilter = Annotated[AppMediaOrigin | None, QueryParameter(descripti
 PROJECT_APP_MEDIA_PATH = "/projects/{project_id:str}/app-media"
 APP_MEDIA_FILE_PATH = f"{PROJECT_APP_MEDIA_PATH}/{{asset_id:str}}"
 
-#: Maximum characters of a kind's name; longer than any kind, so that the error can quote a wrong one.
+#: Maximum characters of the name of a kind or a role; longer than any, so that the error can quote a wrong one.
 MAX_APP_MEDIA_KIND_CHARACTERS = 40
 #: Allowed files while the kind is unknown.
 ALLOWED_FILE_TYPES_OF_ANY_APP_MEDIA_KIND: MediaTypeSizeLimits = {
@@ -59,6 +61,16 @@ def _parse_upload_media_kind(texts: Mapping[str, str]) -> AppMediaKind:
     return kind
 
 
+def _parse_upload_role(texts: Mapping[str, str]) -> PictureRole | None:
+    if "role" not in texts:
+        return None
+    try:
+        role: PictureRole = msgspec.convert(texts["role"], PictureRole)
+    except msgspec.ValidationError:
+        raise InvalidValue("role", f"must be one of {', '.join(get_args(PictureRole))}") from None
+    return role
+
+
 def _allowed_app_media_types(texts: Mapping[str, str]) -> MediaTypeSizeLimits:
     return (
         MAX_APP_MEDIA_FILE_BYTES_BY_KIND[_parse_upload_media_kind(texts)]
@@ -68,7 +80,7 @@ def _allowed_app_media_types(texts: Mapping[str, str]) -> MediaTypeSizeLimits:
 
 
 def _check_app_media_upload(files: Sequence[StreamingUpload], texts: Mapping[str, str] | None) -> None:
-    """Check the one file of an app media upload by its declared kind, and the file's transcript.
+    """Check the one file of an app media upload by its declared kind, and the file's transcript and role.
 
     With `texts` None, only count the files. Raises `InvalidValue`, and `BodyOversized` for a too large file.
     """
@@ -87,13 +99,19 @@ def _check_app_media_upload(files: Sequence[StreamingUpload], texts: Mapping[str
             f"{file.path}: a {kind} may have at most {MAX_APP_MEDIA_FILE_BYTES_BY_KIND[kind][file.type] // MIB} MiB"
         )
     app_media_limits.check_app_media_transcript_allowed(kind, texts.get("transcript", ""))
+    app_media_roles.check_declared_role(kind, _parse_upload_role(texts))
 
 
 APP_MEDIA_UPLOAD_RULES = UploadRules(
     body_max=201 * MIB,
-    texts={"kind": MAX_APP_MEDIA_KIND_CHARACTERS, "transcript": MAX_APP_MEDIA_TRANSCRIPT_CHARACTERS},
+    texts={
+        "kind": MAX_APP_MEDIA_KIND_CHARACTERS,
+        "role": MAX_APP_MEDIA_KIND_CHARACTERS,
+        "transcript": MAX_APP_MEDIA_TRANSCRIPT_CHARACTERS,
+    },
     allowed=_allowed_app_media_types,
     check=_check_app_media_upload,
+    reads_roles=True,
 )
 
 
@@ -112,7 +130,7 @@ async def add_app_media(
 ) -> Response[AppMedia] | Response[AppMediaAccepted]:
     """Add a file of the project's app: an upload is stored at once, a `url` is fetched by a job.
 
-    A `logo` (jpeg, png, webp: 5 MiB; svg: 1 MiB), a `screenshot` (jpeg, png, webp: 10 MiB), a `demo_video`
+    A `logo` (jpeg, png, webp: 5 MiB; svg: 1 MiB), a `screenshot` or `photo` (jpeg, png, webp: 10 MiB), a `demo_video`
     (mp4, mov: 200 MiB) or an `end_card` (jpeg, png, webp: 5 MiB). The file's bytes determine its type. An svg
     is stored as its visible shapes; one with text or images is refused.
 
@@ -141,6 +159,7 @@ async def _store_uploaded_app_media_of_project(
         kind=_parse_upload_media_kind(received.texts),
         file=file,
         transcript=received.texts.get("transcript", ""),
+        role=_parse_upload_role(received.texts),
         public_url=request.public_api_base_url,
     )
     location = f"/v1/projects/{asset.project_id}/app-media/{asset.asset_id}"
@@ -150,11 +169,17 @@ async def _store_uploaded_app_media_of_project(
 async def _start_job_to_fetch_app_media_from_url(request: ApiRequest, project_id: str) -> Response[AppMediaAccepted]:
     body: AppMediaFromUrl = await request.decode_body_as(AppMediaFromUrl)
     app_media_limits.check_app_media_transcript_allowed(body.kind, body.transcript)
+    app_media_roles.check_declared_role(body.kind, body.role)
     url = ssrf_guard.check_fetch_url(body.url, allowed=request.services.allowed)
 
     async def start(conn: Conn) -> WriteReply[AppMediaAccepted]:
         started = await app_media_fetches.start_app_media_fetch(
-            conn, **request.parse_org_and_project_id(project_id), kind=body.kind, url=url, transcript=body.transcript
+            conn,
+            **request.parse_org_and_project_id(project_id),
+            kind=body.kind,
+            url=url,
+            transcript=body.transcript,
+            role=body.role,
         )
         asset_id = ids.format_prefixed_id(ids.ASSET_ID_PREFIX, started.asset_id)
         return build_accepted_job_answer(AppMediaAccepted, started.submitted, asset_id=asset_id)
@@ -184,6 +209,24 @@ async def get_app_media(request: ApiRequest, project_id: FromPath[str], asset_id
         return await app_media.read_one_app_media(
             conn, **_parse_app_media_path_ids(request, project_id, asset_id), public_url=request.public_api_base_url
         )
+
+
+@patch(APP_MEDIA_FILE_PATH, opt=build_route_options("content:write", RateClass.WRITE_LIGHT, 404, 409))
+async def patch_app_media(
+    request: ApiRequest, project_id: FromPath[str], asset_id: FromPath[str], data: JSONBody[AppMediaPatch]
+) -> Response[AppMedia]:
+    """Declare the role of a picture, or return to the detected one with `{"role": null}`.
+
+    New content uses the role; existing content stays unchanged. A `logo` is a `logo` or a `wordmark`. A `screenshot`
+    and a `photo` have any other role. A video and an end card have none.
+    """
+    scope = partial(_parse_app_media_path_ids, request, project_id, asset_id)
+    return await run_idempotent_write_without_wakes(
+        request,
+        lambda conn: app_media.set_app_media_role(
+            conn, **scope(), role=data.role, public_url=request.public_api_base_url
+        ),
+    )
 
 
 @delete(APP_MEDIA_FILE_PATH, opt=build_route_options("content:write", RateClass.WRITE_LIGHT, 404), status_code=200)

@@ -1,6 +1,7 @@
 -- part: shown    A file for partners; `current` is whether new content uses it by default.
 a.id, a.project_id, a.kind, a.origin, a.status, a.source_url, a.job_id, a.error, a.transcript, a.mime_type,
        a.width, a.height, a.duration_ms, a.size_bytes, a.sha256, a.token, a.created_at, a.updated_at,
+       a.declared_role, a.detected_role,
        a.status = 'ready' and (
          select count(*)
            from app_media b
@@ -9,7 +10,7 @@ a.id, a.project_id, a.kind, a.origin, a.status, a.source_url, a.job_id, a.error,
             and b.kind = a.kind
             and b.status = 'ready'
             and (b.origin, b.rank, b.id) < (a.origin, a.rank, a.id))
-       < case a.kind when 'screenshot' then 10 else 1 end as current
+       < case when a.kind in ('screenshot', 'photo') then 10 else 1 end as current
 
 -- name: get_app_media    Return a file that isn't dropped.
 select {shown}
@@ -32,7 +33,8 @@ select {shown}
  limit :limit;
 
 -- name: share_ready    Return a project's ready files in their order of use, locked against deletion.
-select id, kind, token, transcript, width, height, duration_ms, size_bytes
+select id, kind, token, transcript, width, height, duration_ms, size_bytes,
+       coalesce(declared_role, detected_role) as role
   from app_media
  where organization_id = :org
    and project_id = :project_id
@@ -54,14 +56,16 @@ select count(*) filter (where kind = :kind and status <> 'failed') as files,
 
 -- name: insert_ready    Insert a partner's stored file.
 insert into app_media (organization_id, project_id, id, kind, origin, status, rank, transcript, mime_type,
-                       width, height, duration_ms, size_bytes, sha256, token)
+                       width, height, duration_ms, size_bytes, sha256, token, declared_role, detected_role,
+                       fingerprint)
 values (:org, :project_id, :id, :kind, 'partner', 'ready', :rank, :transcript, :mime_type, :width, :height,
-        :duration_ms, :size_bytes, :sha256, :token);
+        :duration_ms, :size_bytes, :sha256, :token, :declared_role, :detected_role, :fingerprint);
 
 -- name: insert_fetching    Insert a partner's file under fetch.
 insert into app_media (organization_id, project_id, id, kind, origin, status, rank, source_url, job_id,
-                       transcript)
-values (:org, :project_id, :id, :kind, 'partner', 'fetching', :rank, :source_url, :job_id, :transcript);
+                       transcript, declared_role)
+values (:org, :project_id, :id, :kind, 'partner', 'fetching', :rank, :source_url, :job_id, :transcript,
+        :declared_role);
 
 -- name: forget_failed    Delete all failed fetches of a project but the newest.
 with older_failures as (
@@ -89,8 +93,8 @@ update app_media
 -- name: finish_fetch    Attach the fetched file to the row that its job still owns.
 update app_media
    set status = 'ready', mime_type = :mime_type, width = :width, height = :height,
-       duration_ms = :duration_ms, size_bytes = :size_bytes, sha256 = :sha256, token = :token, begun = '{}',
-       updated_at = now()
+       duration_ms = :duration_ms, size_bytes = :size_bytes, sha256 = :sha256, token = :token,
+       detected_role = :detected_role, fingerprint = :fingerprint, begun = '{}', updated_at = now()
  where organization_id = :org
    and id = :id
    and job_id = :job_id
@@ -151,13 +155,20 @@ update app_media a
    and a.id = e.id;
 
 -- name: lock_one    Lock a file before its end; waits for content jobs that are just reading the list.
-select id, origin, token, size_bytes, begun
+select id, kind, origin, token, size_bytes, begun
   from app_media
  where organization_id = :org
    and project_id = :project_id
    and id = :id
    and status <> 'dropped'
    for update;
+
+-- name: declare_role    Set or clear the declared role of a picture; an equal one changes nothing.
+update app_media
+   set declared_role = :role, updated_at = now()
+ where organization_id = :org
+   and id = :id
+   and declared_role is distinct from :role;
 
 -- name: delete_one    Delete a partner's file.
 delete from app_media
@@ -184,8 +195,9 @@ select :org, t.token, t.size_bytes,
        then now() else now() - interval '24 hours' end
   from unnest(:tokens::text[], :sizes_bytes::bigint[]) as t (token, size_bytes);
 
--- name: list_suggested    Return the sources and hashes of a project's suggestions, dropped ones included.
-select source_url, sha256
+-- name: list_suggested
+-- Return the sources, hashes and fingerprints of a project's suggestions, dropped ones included.
+select source_url, sha256, fingerprint
   from app_media
  where organization_id = :org
    and project_id = :project_id
@@ -193,11 +205,13 @@ select source_url, sha256
 
 -- name: insert_suggestions    Insert suggestions, ranked in the order of the arrays.
 insert into app_media (organization_id, project_id, id, kind, origin, status, rank, source_url, source,
-                       job_id, mime_type, width, height, size_bytes, sha256, token)
+                       job_id, mime_type, width, height, size_bytes, sha256, token, detected_role, fingerprint)
 select :org, :project_id, t.id, t.kind, 'suggested', 'ready', :rank::bigint + t.place, t.source_url,
-       :source, :job_id, t.mime_type, t.width, t.height, t.size_bytes, t.sha256, t.token
+       :source, :job_id, t.mime_type, t.width, t.height, t.size_bytes, t.sha256, t.token,
+       t.role, t.fingerprint
   from unnest(
          :ids::uuid[], :kinds::text[], :source_urls::text[], :mime_types::text[], :widths::integer[],
-         :heights::integer[], :sizes_bytes::bigint[], :sha256s::bytea[], :tokens::text[])
+         :heights::integer[], :sizes_bytes::bigint[], :sha256s::bytea[], :tokens::text[], :roles::text[],
+         :fingerprints::bytea[])
        with ordinality as t (
-         id, kind, source_url, mime_type, width, height, size_bytes, sha256, token, place);
+         id, kind, source_url, mime_type, width, height, size_bytes, sha256, token, role, fingerprint, place);

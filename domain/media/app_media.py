@@ -14,7 +14,7 @@ import msgspec
 
 from db.pool import Conn
 from db.queries import app_media as queries
-from domain.media import app_media_limits, uploads
+from domain.media import app_media_limits, app_media_roles, uploads
 from domain.media.files import StoredFile
 from domain.media.streaming_upload import MIB
 from domain.tenancy import project_locks
@@ -23,6 +23,7 @@ from schemas import ids
 from schemas.app_media import AppMedia, AppMediaDeleted, AppMediaError, AppMediaKind, AppMediaOrigin, AppMediaStatus
 from schemas.errors import StateConflict
 from schemas.errors.absent import require_found
+from schemas.pictures import PictureRole
 
 
 class _AppMediaRow(NamedTuple):
@@ -44,6 +45,8 @@ class _AppMediaRow(NamedTuple):
     token: str | None
     created_at: datetime
     updated_at: datetime
+    declared_role: PictureRole | None
+    detected_role: PictureRole | None
     current: bool
 
 
@@ -55,7 +58,7 @@ class AppMediaTotals(NamedTuple):
 
 
 class UsableAppMediaFile(NamedTuple):
-    """Ready app media file that a content job can use."""
+    """Ready app media file that a content job can use; `role` is the declared, else the detected one."""
 
     id: UUID
     kind: AppMediaKind
@@ -65,10 +68,12 @@ class UsableAppMediaFile(NamedTuple):
     height: int
     duration_ms: int | None
     size_bytes: int
+    role: PictureRole | None = None
 
 
 class _LockedAppMedia(NamedTuple):
     id: UUID
+    kind: AppMediaKind
     origin: AppMediaOrigin
     token: str | None
     size_bytes: int
@@ -90,14 +95,16 @@ async def insert_app_media(
     kind: AppMediaKind,
     file: StoredFile,
     transcript: str,
+    role: PictureRole | None,
     public_url: str,
 ) -> AppMedia:
     """Add a stored file to a project's app media, claim its upload, and return the app media file.
 
     Raises `ObjectNotFound`, `StateConflict` PROJECT_ARCHIVED or TOO_MUCH_APP_MEDIA, `InvalidValue` for a
-    picture's shape, and `ServiceUnavailable` if the upload was pruned.
+    picture's shape or its role, and `ServiceUnavailable` if the upload was pruned.
     """
     app_media_limits.check_app_media_picture(file)
+    app_media_roles.check_declared_role(kind, role)
     await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
     await check_app_media_room(
         conn,
@@ -115,7 +122,8 @@ async def insert_app_media(
         kind=kind,
         rank=compute_time_based_app_media_rank(kind),
         transcript=transcript or None,
-        **build_column_values_of_stored_file(file),
+        declared_role=role,
+        **build_column_values_of_stored_file(kind, file),
     )
     await uploads.claim_uploads(conn, organization_id=organization_id, tokens=[file.token])
     row = await GET_APP_MEDIA.row(conn, org=organization_id, project_id=project_id, id=asset_id)
@@ -123,15 +131,15 @@ async def insert_app_media(
 
 
 def compute_time_based_app_media_rank(kind: AppMediaKind) -> int:
-    """Return the sort rank of a new file: the time in microseconds, negative for all but screenshots.
+    """Return the sort rank of a new file: the time in microseconds, negative for all but screenshots and photos.
 
-    So screenshots sort in the order of arrival, and all other kinds newest first.
+    So screenshots and photos sort in the order of arrival, and all other kinds newest first.
     """
     now = time.time_ns() // 1000
-    return now if kind == "screenshot" else -now
+    return now if kind in {"screenshot", "photo"} else -now
 
 
-def build_column_values_of_stored_file(file: StoredFile) -> dict[str, Any]:
+def build_column_values_of_stored_file(kind: AppMediaKind, file: StoredFile) -> dict[str, Any]:
     return {
         "mime_type": file.mime_type,
         "width": file.width,
@@ -140,6 +148,8 @@ def build_column_values_of_stored_file(file: StoredFile) -> dict[str, Any]:
         "size_bytes": file.size_bytes,
         "sha256": file.sha256,
         "token": file.token,
+        "detected_role": app_media_roles.fit_detected_role_to_kind(kind, file),
+        "fingerprint": file.fingerprint,
     }
 
 
@@ -210,6 +220,21 @@ async def lock_and_list_ready_app_media(
     return await LOCK_READY_APP_MEDIA.all(conn, org=organization_id, project_id=project_id)
 
 
+async def set_app_media_role(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, asset_id: UUID, role: PictureRole | None, public_url: str
+) -> AppMedia:
+    """Declare the role of a picture, or with None return to the detected one; return the file.
+
+    An equal role changes nothing. Raises `ObjectNotFound`, `InvalidValue`, `StateConflict` PROJECT_ARCHIVED.
+    """
+    await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
+    at = {"org": organization_id, "project_id": project_id, "id": asset_id}
+    locked = require_found(await LOCK_APP_MEDIA_ROW.one(conn, **at), "app_media")
+    app_media_roles.check_declared_role(locked.kind, role)
+    await queries.declare_role.run(conn, org=organization_id, id=asset_id, role=role)
+    return _app_media_to_schema(await GET_APP_MEDIA.row(conn, **at), public_url)
+
+
 async def delete_or_dismiss_app_media(
     conn: Conn, *, organization_id: UUID, project_id: UUID, asset_id: UUID
 ) -> AppMediaDeleted:
@@ -257,6 +282,8 @@ def _app_media_to_schema(row: _AppMediaRow, public_url: str) -> AppMedia:
         url=f"{public_url}/media/{row.token}" if row.token else None,
         size_bytes=row.size_bytes or None,
         checksum_sha256=row.sha256.hex() if row.sha256 else None,
+        role=row.declared_role or row.detected_role,
+        role_source="declared" if row.declared_role else "detected" if row.detected_role else None,
         error=msgspec.convert(_public_media_error(row.error), AppMediaError) if row.error else None,
     )
 

@@ -16,6 +16,7 @@ from jobs.ledger import ChangedJob, JobClaim, SubmittedJob
 from schemas import ids
 from schemas.app_media import AppMediaKind
 from schemas.errors.absent import not_found_error
+from schemas.pictures import PictureRole
 
 #: Rows of failed fetches that a project keeps.
 MAX_KEPT_FAILED_FETCHES_PER_PROJECT = 50
@@ -39,7 +40,14 @@ class MediaFetchAttemptInput(NamedTuple):
 
 
 async def start_app_media_fetch(
-    conn: Conn, *, organization_id: UUID, project_id: UUID, kind: AppMediaKind, url: str, transcript: str
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    project_id: UUID,
+    kind: AppMediaKind,
+    url: str,
+    transcript: str,
+    role: PictureRole | None = None,
 ) -> StartedMediaFetch:
     """Submit a fetch of a URL `ssrf_guard` accepted, insert its row, drop old failures; return job and file id.
 
@@ -64,6 +72,7 @@ async def start_app_media_fetch(
         source_url=url,
         job_id=submitted.job_id,
         transcript=transcript or None,
+        declared_role=role,
     )
     await queries.forget_failed.run(
         conn, org=organization_id, project_id=project_id, keep=MAX_KEPT_FAILED_FETCHES_PER_PROJECT
@@ -136,7 +145,9 @@ async def finish_app_media_fetch(
         adding=AppMediaTotals(bytes=file.size_bytes),
     )
     if not await queries.finish_fetch.run(
-        conn, **_app_media_fetch_sql_parameters(claim), **app_media.build_column_values_of_stored_file(file)
+        conn,
+        **_app_media_fetch_sql_parameters(claim),
+        **app_media.build_column_values_of_stored_file(claim.args["kind"], file),
     ):
         raise not_found_error("app_media")
     await uploads.claim_uploads(conn, organization_id=org, tokens=[file.token])

@@ -13,6 +13,7 @@ from schemas.errors import InvalidValue
 MAX_APP_MEDIA_FILE_BYTES_BY_KIND: Mapping[AppMediaKind, MediaTypeSizeLimits] = {
     "logo": {**dict.fromkeys(PICTURE_TYPES, 5 * MIB), ACCEPTED_SVG_TYPE: MIB},
     "screenshot": dict.fromkeys(PICTURE_TYPES, 10 * MIB),
+    "photo": dict.fromkeys(PICTURE_TYPES, 10 * MIB),
     "demo_video": dict.fromkeys(VIDEO_TYPES, 200 * MIB),
     "end_card": dict.fromkeys(PICTURE_TYPES, 5 * MIB),
 }
@@ -20,6 +21,7 @@ MAX_APP_MEDIA_FILE_BYTES_BY_KIND: Mapping[AppMediaKind, MediaTypeSizeLimits] = {
 MAX_APP_MEDIA_FILES_BY_KIND: Mapping[AppMediaKind, int] = {
     "logo": 10,
     "screenshot": 50,
+    "photo": 50,
     "demo_video": 10,
     "end_card": 10,
 }

@@ -2,6 +2,8 @@
 
 from typing import Literal, NamedTuple
 
+from schemas.pictures import PictureRole
+
 
 class Thumbnail(NamedTuple):
     """Small JPEG of a file, stored with it."""
@@ -14,7 +16,8 @@ class Thumbnail(NamedTuple):
 class StoredFile(NamedTuple):
     """Stored file: its metadata and its token in the storage.
 
-    `drawing` is the sanitized text of an SVG, which replaces the stored file.
+    `drawing` is the sanitized text of an SVG, which replaces the stored file. `role` and `fingerprint` are those of a
+    picture by its pixels, if they were read.
     """
 
     kind: Literal["image", "video"]
@@ -27,3 +30,5 @@ class StoredFile(NamedTuple):
     token: str
     thumbnail: Thumbnail | None = None
     drawing: str | None = None
+    role: PictureRole | None = None
+    fingerprint: bytes | None = None

@@ -1,26 +1,29 @@
-"""Sandboxed process that parses uploaded files: `python -m domain.media.probe HANDLE:MIME...`.
+"""Sandboxed process that parses uploaded files: `python -m domain.media.probe [--roles] HANDLE:MIME...`.
 
-It has only the files' descriptors: no environment, no storage, no database. The kernel limits its CPU, memory
-and time and blocks the network and all other files. So a hostile file can end this process, and no other. For
-each file in turn it writes a line to stdout, a `MediaMetadata` with a thumbnail or a `FileRefusal` in JSON.
-It stops at the first refusal. The last line is `MediaProbeCpuTime`. `domain/media/probing.py` starts one an
-upload.
+With `--roles` it reads the roles of pictures too. It has only the files' descriptors: no secrets, no storage, no
+database. The kernel limits its CPU, memory and time and blocks the network and all other files. So a hostile file can
+end this process, and no other. For each file in turn it writes a line to stdout, a `MediaMetadata` with a thumbnail or
+a `FileRefusal` in JSON. It stops at the first refusal. The last line is `MediaProbeCpuTime`.
+`domain/media/probing.py` starts one an upload.
 """
 
 import os
 import resource
 import signal
 import sys
+from collections.abc import Callable
 from math import ceil
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, TypeAlias
 
 import msgspec
 from PIL import Image, UnidentifiedImageError
 
 from generation.confinement.confine import confine_process
+from generation.picture_limits import MIN_WORDMARK_RATIO
 from generation.thumbnail import THUMBNAIL_SIDE_PX, encode_picture_as_jpeg_thumbnail
 from schemas.errors import PictureRefused
+from schemas.pictures import PictureRole
 
 if TYPE_CHECKING:
     from pymediainfo import Track
@@ -41,6 +44,13 @@ MAX_VIDEO_DURATION_MS = 60 * 60 * 1000
 #: Pillow's names of the types: no other of its parsers sees the file.
 PILLOW_FORMAT_BY_MIME = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
 
+#: Argument of the process: pictures get roles.
+READ_ROLES_OPTION = "--roles"
+#: Longer side from which a picture is reduced before its role is read.
+MAX_ROLE_PICTURE_SIDE_PX = 1024
+#: Pillow's modes that it reduces by the mean of pixels.
+_REDUCIBLE_MODES = frozenset({"L", "RGB", "RGBA", "CMYK"})
+
 _EXIF_ORIENTATION_TAG, _SIDEWAYS_EXIF_ORIENTATIONS = 0x0112, frozenset({5, 6, 7, 8})
 _TRANSPOSE_BY_EXIF_ORIENTATION: dict[object, Image.Transpose] = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -56,7 +66,7 @@ _TRANSPOSE_BY_EXIF_ORIENTATION: dict[object, Image.Transpose] = {
 class MediaMetadata(msgspec.Struct, frozen=True, tag=True):
     """Metadata as displayed, with the file's rotation: `duration_ms` of a video, `thumbnail` of a picture.
 
-    Of a drawing its sanitized text.
+    Of a drawing its sanitized text. `role` and `fingerprint` are those of a picture, if they were asked for.
     """
 
     width: int
@@ -64,6 +74,8 @@ class MediaMetadata(msgspec.Struct, frozen=True, tag=True):
     duration_ms: int | None = None
     thumbnail: bytes | None = None
     drawing: str | None = None
+    role: PictureRole | None = None
+    fingerprint: bytes | None = None
 
 
 class FileRefusal(msgspec.Struct, frozen=True, tag=True):
@@ -79,15 +91,19 @@ class MediaProbeCpuTime(msgspec.Struct, frozen=True, tag=True):
 
 
 ProbeAnswer = MediaMetadata | FileRefusal
+#: Returns the role and the fingerprint of a picture, by its small copy and its own size.
+RoleReader: TypeAlias = Callable[[Image.Image, tuple[int, int]], tuple[PictureRole, bytes]]
 
 
-def main(files: list[str]) -> None:
+def main(arguments: list[str]) -> None:
+    files = [one for one in arguments if one != READ_ROLES_OPTION]
+    reader = import_role_reader() if len(files) < len(arguments) else None
     set_probe_process_limits(len(files))
     confine_process()
     for file in files:
         handle, _, mime = file.partition(":")
         with open(int(handle), "rb", closefd=False) as media:
-            answer = probe_open_file(media, mime)
+            answer = probe_open_file(media, mime, reader)
         print_probe_output(answer)
         if isinstance(answer, FileRefusal):
             break
@@ -117,15 +133,26 @@ def set_probe_process_limits(files: int) -> None:
     signal.alarm(MAX_PROBE_WALL_S)
 
 
-def probe_open_file(media: IO[bytes], mime: str) -> ProbeAnswer:
+def import_role_reader() -> RoleReader | None:
+    """Return the reader of roles, imported before the limits apply; None without the extra `generate`."""
+    try:
+        from generation.fingerprints import summarize_picture  # noqa: PLC0415  numpy takes longer than a probe.
+    except ImportError:
+        return None
+    return summarize_picture
+
+
+def probe_open_file(media: IO[bytes], mime: str, reader: RoleReader | None = None) -> ProbeAnswer:
     """Return the metadata of an uploaded file of the type `mime`, or the reason to refuse the file."""
     if mime == "image/svg+xml":
         return sanitize_and_measure_uploaded_svg(media)
-    return probe_picture(media, PILLOW_FORMAT_BY_MIME[mime]) if mime in PILLOW_FORMAT_BY_MIME else probe_video(media)
+    if mime not in PILLOW_FORMAT_BY_MIME:
+        return probe_video(media)
+    return probe_picture(media, PILLOW_FORMAT_BY_MIME[mime], reader)
 
 
-def probe_picture(media: IO[bytes], kind: str) -> ProbeAnswer:
-    """Return a picture's metadata and thumbnail, or its refusal.
+def probe_picture(media: IO[bytes], kind: str, reader: RoleReader | None = None) -> ProbeAnswer:
+    """Return a picture's metadata and thumbnail, or its refusal; with a `reader` also its role and fingerprint.
 
     The picture is unpacked if possible, as only that detects a truncated file.
     """
@@ -144,7 +171,12 @@ def probe_picture(media: IO[bytes], kind: str) -> ProbeAnswer:
     turned = exif.get(_EXIF_ORIENTATION_TAG)
     if turned in _SIDEWAYS_EXIF_ORIENTATIONS:
         width, height = height, width
-    return MediaMetadata(width, height, thumbnail=shrink_to_thumbnail(image, turned) if is_unpacked else None)
+    if not is_unpacked:
+        return MediaMetadata(width, height)
+    role, fingerprint = read_role(image, turned, (width, height), reader) if reader else (None, None)
+    return MediaMetadata(
+        width, height, thumbnail=shrink_to_thumbnail(image, turned), role=role, fingerprint=fingerprint
+    )
 
 
 def _decode_picture(image: Image.Image, kind: str) -> bool:
@@ -177,6 +209,28 @@ def shrink_to_thumbnail(image: Image.Image, turned: object) -> bytes | None:
         return None
 
 
+def read_role(
+    image: Image.Image, turned: object, size: tuple[int, int], reader: RoleReader
+) -> tuple[PictureRole | None, bytes | None]:
+    """Return the role and the fingerprint of a picture with the upright `size`; None for both if that fails.
+
+    A very large picture is reduced first, so that the rest takes little memory.
+    """
+    every = max(1, max(image.size) // MAX_ROLE_PICTURE_SIDE_PX)
+    try:
+        if image.mode in _REDUCIBLE_MODES:
+            few = image.reduce(every)
+        else:
+            few = image.resize([max(1, side // every) for side in image.size], Image.Resampling.NEAREST)
+        few = few.convert("RGBA" if few.has_transparency_data else "RGB")
+        upright = (
+            few.transpose(_TRANSPOSE_BY_EXIF_ORIENTATION[turned]) if turned in _TRANSPOSE_BY_EXIF_ORIENTATION else few
+        )
+        return reader(upright, size)
+    except (MemoryError, OSError, ValueError):
+        return None, None
+
+
 def _flatten_on_white(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
 
@@ -191,7 +245,8 @@ def sanitize_and_measure_uploaded_svg(media: IO[bytes]) -> ProbeAnswer:
         return FileRefusal(f"can't be taken: {error}")
     if drawn.lost:
         return FileRefusal(f"shows {' and '.join(drawn.lost)}, which can't be kept: turn them into paths")
-    return MediaMetadata(ceil(drawn.width), ceil(drawn.height), drawing=drawn.text)
+    role: PictureRole = "wordmark" if drawn.width >= MIN_WORDMARK_RATIO * drawn.height else "logo"
+    return MediaMetadata(ceil(drawn.width), ceil(drawn.height), drawing=drawn.text, role=role)
 
 
 def probe_video(media: IO[bytes]) -> ProbeAnswer:

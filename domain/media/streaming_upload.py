@@ -125,16 +125,18 @@ class ProbedFile(NamedTuple):
 
 
 async def probe_upload_media(
-    store: MediaStore, passed: Sequence[StreamingUpload], tokens: Sequence[str]
+    store: MediaStore, passed: Sequence[StreamingUpload], tokens: Sequence[str], *, reads_roles: bool = False
 ) -> list[ProbedFile]:
     """Probe stored files, each under its token; return them in order with their metadata.
+
+    With `reads_roles` also with the role and the fingerprint of pictures.
 
     Raises `InvalidValue` as `probe_media_files`. No files give an empty list.
     """
     if not passed:
         return []
     pairs = [*zip(passed, tokens, strict=True)]
-    probed = await probe_media_files(store, [(token, file.type.mime) for file, token in pairs])
+    probed = await probe_media_files(store, [(token, file.type.mime) for file, token in pairs], reads_roles=reads_roles)
     return [
         ProbedFile(_build_stored_file_of_probed_upload(*pair, metadata), metadata.thumbnail)
         for pair, metadata in zip(pairs, probed, strict=True)
@@ -152,4 +154,6 @@ def _build_stored_file_of_probed_upload(file: StreamingUpload, token: str, found
         sha256=file.hash.digest(),
         token=token,
         drawing=found.drawing,
+        role=found.role,
+        fingerprint=found.fingerprint,
     )

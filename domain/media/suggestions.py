@@ -7,7 +7,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import app_media as queries
-from domain.media import uploads
+from domain.media import app_media_roles, uploads
 from domain.media.files import StoredFile
 from jobs.ledger import JobClaim
 from schemas import ids
@@ -38,6 +38,7 @@ class KnownMediaSuggestion(NamedTuple):
 
     source_url: str
     sha256: bytes
+    fingerprint: bytes | None
 
 
 LIST_KNOWN_APP_MEDIA_SUGGESTIONS = queries.list_suggested.typed(KnownMediaSuggestion)
@@ -102,4 +103,6 @@ def _build_insert_columns_of_suggested_media(new: Sequence[IngestMediaSuggestion
         "sizes_bytes": [picture.file.size_bytes for picture in new],
         "sha256s": [picture.file.sha256 for picture in new],
         "tokens": [picture.file.token for picture in new],
+        "roles": [app_media_roles.fit_detected_role_to_kind(picture.kind, picture.file) for picture in new],
+        "fingerprints": [picture.file.fingerprint for picture in new],
     }

@@ -20,12 +20,14 @@ from generation.looks.palette import derive_look_palette
 from generation.looks.slide import LookArtist, LookTexts, PreparedSlide, read_look_texts
 from generation.looks.template import Element, LookHeader, Template
 from generation.outputs import MeasuredDrawnTextLine
-from generation.picture_roles import MIN_WORDMARK_RATIO, PictureTraits
+from generation.picture_limits import MIN_WORDMARK_RATIO
+from generation.picture_roles import PictureTraits
 from generation.seeds import seeded_random_number
-from generation.spec import AspectRatio, PictureRole, PieceCopy, PieceSpec
+from generation.spec import AspectRatio, PieceCopy, PieceSpec
 from generation.text.scripts import is_right_to_left_language
 from generation.theme import PieceColorTheme
 from generation.thumbnail import EncodedPicture, encode_picture
+from schemas.pictures import PictureRole
 
 #: Side of a picture that the engine gets, in pixels: more than the largest slide.
 MAX_ENGINE_PICTURE_SIDE_PX = 1_700

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from generation.picture_roles import read_picture_traits
-from generation.spec import PictureRole
+from schemas.pictures import PictureRole
 
 
 def screen(size: tuple[int, int]) -> Image.Image:

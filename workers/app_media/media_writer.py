@@ -46,7 +46,7 @@ class FetchedMediaWriter:
         Raises `InvalidValue` for a broken file, `BodyOversized`, `SourceFileStorageUnavailable`.
         """
         with _convert_media_storage_away_errors():
-            [inspected] = await streaming_upload.probe_upload_media(self.store, [file], [token])
+            [inspected] = await streaming_upload.probe_upload_media(self.store, [file], [token], reads_roles=True)
         return await streaming_upload.store_sanitized_drawing(inspected.file, self._store_already_sanitized_svg)
 
     async def inspect_stored_files(self, stored: Sequence[tuple[StreamingUpload, str]]) -> dict[str, StoredFile]:
@@ -58,7 +58,9 @@ class FetchedMediaWriter:
         while remaining:
             try:
                 with _convert_media_storage_away_errors():
-                    inspected = await streaming_upload.probe_upload_media(self.store, *zip(*remaining, strict=True))
+                    inspected = await streaming_upload.probe_upload_media(
+                        self.store, *zip(*remaining, strict=True), reads_roles=True
+                    )
             except InvalidValue as error:
                 del remaining[_index_of_invalid_file(error)]
             else:

@@ -1,9 +1,11 @@
 """Sample pictures of a sandbox app, drawn on demand: the same number gives the same picture."""
 
 import io
+import math
 from collections.abc import Iterator
+from random import Random
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 #: The colors of the sandbox's brand: `workers/ingest/sandbox_web.py`.
 SAMPLE_PRIMARY_COLOR, SAMPLE_ACCENT_COLOR, SAMPLE_BACKGROUND_COLOR, SAMPLE_TEXT_COLOR = (
@@ -20,6 +22,9 @@ SAMPLE_LOGO_SIZE_PX, SAMPLE_SCREEN_SIZE_PX, SAMPLE_END_CARD_SIZE_PX, SAMPLE_FILM
     (1080, 1350),
     (360, 640),
 )
+
+SAMPLE_PHOTO_SIZE_PX, SAMPLE_LEAVES_SIZE_PX = (1440, 1080), (288, 216)
+SAMPLE_HILL_COUNT = 4
 
 
 def draw_sandbox_app_logo() -> Image.Image:
@@ -67,6 +72,27 @@ def draw_sandbox_app_end_card() -> Image.Image:
     draw.rounded_rectangle((250, 930, 830, 1070), 70, fill=SAMPLE_PRIMARY_COLOR)
     _draw_fake_text_bar(draw, (360, 982, 360, 36), SAMPLE_BACKGROUND_COLOR)
     return image
+
+
+def draw_sandbox_photo(number: int) -> Image.Image:
+    """Draw a photo of the sample brand: hills in haze, with leaves. `number` chooses the hills."""
+    width, height = SAMPLE_PHOTO_SIZE_PX
+    image = Image.linear_gradient("L").resize(SAMPLE_PHOTO_SIZE_PX)
+    image = ImageOps.colorize(image, "#9fc4d8", "#f6e3c5").convert("RGB")
+    draw = ImageDraw.Draw(image)
+    for hill in range(SAMPLE_HILL_COUNT):
+        base, swing = height * (4 + hill) // 9, height // 12
+        phase = number * 1.7 + hill * 2.3
+        ridge = [(x, base + swing * math.sin(phase + x * (1.4 + 0.5 * hill) / 260)) for x in range(0, width + 8, 8)]
+        shade = tuple(channel - 26 * hill for channel in (138, 168, 158))
+        draw.polygon([(0, height), *ridge, (width, height)], fill=shade)
+    leaves = Image.frombytes("L", SAMPLE_LEAVES_SIZE_PX, Random(number).randbytes(math.prod(SAMPLE_LEAVES_SIZE_PX)))  # noqa: S311
+    return Image.blend(image, leaves.resize(image.size, Image.Resampling.BICUBIC).convert("RGB"), 0.14)
+
+
+def encode_jpeg(image: Image.Image) -> bytes:
+    image.save(out := io.BytesIO(), "JPEG", quality=85)
+    return out.getvalue()
 
 
 def encode_png(image: Image.Image) -> bytes:

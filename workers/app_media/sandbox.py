@@ -32,17 +32,20 @@ def get_sandbox_app_media_of_url(kind: AppMediaKind, url: str) -> bytes:
         raise error(f"{SANDBOX_MEDIA_FAILURE_HOST}{parts.path} is the sandbox's example of this failure")
     if parts.hostname == SANDBOX_MEDIA_FAILURE_HOST and parts.path == "/not-media":
         return b"<!doctype html><title>No picture</title>"
-    return draw_sandbox_app_media_file(kind, crc32(url.encode()) % SAMPLE_SCREEN_COUNT if kind == "screenshot" else 0)
+    varies = kind in {"screenshot", "photo"}
+    return draw_sandbox_app_media_file(kind, crc32(url.encode()) % SAMPLE_SCREEN_COUNT if varies else 0)
 
 
 @cache
 def draw_sandbox_app_media_file(kind: AppMediaKind, number: int) -> bytes:
-    """Return the cached bytes of the sample app's file of this kind; `number` chooses the screenshot."""
+    """Return the cached bytes of the sample app's file of this kind; `number` chooses the screenshot or photo."""
     match kind:
         case "logo":
             return sample_pictures.encode_png(sample_pictures.draw_sandbox_app_logo())
         case "screenshot":
             return sample_pictures.encode_png(sample_pictures.draw_sandbox_app_phone_screen(number))
+        case "photo":
+            return sample_pictures.encode_jpeg(sample_pictures.draw_sandbox_photo(number))
         case "demo_video":
             return build_sandbox_mov(
                 [*sample_pictures.draw_sandbox_app_film(SAMPLE_FILM_FRAME_COUNT)],

@@ -7,7 +7,8 @@ import { film, picture } from "../media.js";
 import { attempt } from "../states.js";
 import { section } from "../table.js";
 
-const KINDS = { logo: "Logo", screenshot: "Screenshot", demo_video: "Demo video", end_card: "End card" };
+const KINDS = { logo: "Logo", screenshot: "Screenshot", photo: "Photo", demo_video: "Demo video",
+  end_card: "End card" };
 
 export async function files(view, { id, into }) {
   const path = `/v1/projects/${id}/app-media`;
@@ -21,7 +22,7 @@ export async function files(view, { id, into }) {
           figure(view, path, one)
         ))
         : h("p.hint",
-          "Generated content uses the app's logo and screenshots. Add files, or run an ingest for suggestions.")),
+          "Generated content uses the app's logo, screenshots and photos. Add files, or run an ingest for suggestions.")),
     { into });
 }
 

@@ -46,5 +46,9 @@ class AppMediaProject(NamedTuple):
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return await self.caller.http.delete(f"{self.path}/{asset_id}", headers=named)
 
+    async def patch(self, asset_id: str, body: Any, **headers: str) -> httpx.Response:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.caller.http.patch(f"{self.path}/{asset_id}", json=body, headers=named)
+
     async def archive(self) -> httpx.Response:
         return await self.caller.http.delete(f"/v1/projects/{self.id}")

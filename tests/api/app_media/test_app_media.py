@@ -32,6 +32,8 @@ async def test_uploaded_file_is_ready_at_once(project: AppMediaProject) -> None:
         "mimeType": "image/png",
         "width": 64,
         "height": 64,
+        "role": "logo",
+        "roleSource": "detected",
         "durationMs": None,
         "sizeBytes": len(LOGO),
         "checksumSha256": hashlib.sha256(LOGO).hexdigest(),

@@ -57,6 +57,7 @@ async def app_media(story: ExampleStory, project: str) -> None:
     screen = ("tides.png", picture(size=(1080, 1920)))
     created = await story.teller.tell_form(story.cast.acme, "add_app_media", at, {"kind": "screenshot"}, screen)
     await story.tell("get_app_media", projectId=project, assetId=accepted["assetId"])
+    await story.tell("patch_app_media", projectId=project, assetId=accepted["assetId"], json={"role": "wordmark"})
     await story.tell("list_app_media", projectId=project, params={"origin": "partner"})
     await story.tell("delete_app_media", projectId=project, assetId=created["assetId"])
 

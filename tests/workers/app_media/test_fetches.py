@@ -150,6 +150,7 @@ async def _drop(chunks: AsyncIterator[bytes]) -> None:
 SEEN: dict[AppMediaKind, tuple[int, int]] = {
     "logo": (512, 512),
     "screenshot": (1080, 1920),
+    "photo": (1440, 1080),
     "demo_video": (360, 640),
     "end_card": (1080, 1350),
 }
