@@ -11,6 +11,7 @@ from PIL import Image
 
 from generation import attention
 from generation.attention import ShareBox
+from generation.fingerprints import compute_fingerprint
 from generation.picture_limits import MIN_WORDMARK_RATIO
 from schemas.pictures import PictureRole
 
@@ -59,6 +60,11 @@ def read_picture_traits(image: Image.Image, *, declared: PictureRole | None = No
     role = declared or detect_picture_role(small, image.size)
     weights = attention.attention_map(image)
     return PictureTraits(role, attention.find_focus(weights), attention.find_subject(weights), cut_out)
+
+
+def summarize_picture(image: Image.Image, size: tuple[int, int]) -> tuple[PictureRole, bytes]:
+    """Return the role and the fingerprint of a picture in RGB or RGBA; `size` is that of its file."""
+    return detect_picture_role(image, size), compute_fingerprint(image, size)
 
 
 def detect_picture_role(image: Image.Image, size: tuple[int, int]) -> PictureRole:

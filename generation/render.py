@@ -17,6 +17,7 @@ from generation.looks.deck import (
     NoLookFits,
     PieceInLooks,
     PieceMaterial,
+    add_unless_same,
     compose_slides,
     draw_deck,
 )
@@ -26,7 +27,7 @@ from generation.portraits.portrait import draw_presenter_portrait
 from generation.remix.clip import probe_clip
 from generation.remix.remix import PreparedRemix
 from generation.slides.kit import SlideKit, SlidePresenter
-from generation.slides.plain import PLAIN_LOOK_NAME, draw_plain_slide
+from generation.slides.plain import PLAIN_LOOK_NAME, draw_plain_slide, measure_plain_photo
 from generation.sound.speech import synthesize_speech_of_texts
 from generation.sound.track import min_speech_scene_seconds
 from generation.spec import AspectRatio, PieceCopy, PieceFormat, PieceSpec, Presenter
@@ -94,7 +95,7 @@ class RenderableSlides(NamedTuple):
     def _draw_plain_slides(self) -> Iterator[DeckSlide]:
         photos = [picture for picture in self.piece.material.pictures if picture.traits.role in PHOTO_ROLES]
         for number, content in enumerate(compose_slides(self.piece.spec, self.piece.copy)):
-            photo = photos[number].decode() if number < len(photos) else None
+            photo = photos[number].decode_crop(measure_plain_photo(self.kit)) if number < len(photos) else None
             canvas = draw_plain_slide(self.kit, content, photo, number)
             yield DeckSlide(encode_picture(canvas.image), canvas.marks)
 
@@ -132,15 +133,16 @@ def _read_piece_in_looks(
     kit = _build_slide_kit(spec, copy, given, aspect)
     portrait = kit.presenter.face if kit.presenter else None
     roles = [*spec.picture_roles, *[None] * len(given.screenshots)]
-    material_pictures, color_samples = [], []
+    material_pictures: list[MaterialPicture] = []
+    color_samples = []
     for data, role in zip(given.screenshots, roles, strict=False):
         image = pictures.decode_picture(data)
         traits = read_picture_traits(image, declared=role)
-        material_pictures.append(MaterialPicture.encode(image, traits))
+        add_unless_same(material_pictures, MaterialPicture.encode(image, traits))
         if traits.role in PHOTO_ROLES:
             color_samples.append(shrink_to_color_sample(image))
     kit = kit._replace(theme=derive_piece_color_theme(spec.brand.colors, kit.logo, color_samples))
-    material = PieceMaterial(material_pictures, kit.theme, kit.logo, portrait)
+    material = PieceMaterial(material_pictures, kit.theme, kit.logo, portrait, spec.logo_role)
     return PieceInLooks(spec, copy, material, spec.aspect or aspect), kit
 
 

@@ -205,7 +205,8 @@ select source_url, sha256, fingerprint
 
 -- name: insert_suggestions    Insert suggestions, ranked in the order of the arrays.
 insert into app_media (organization_id, project_id, id, kind, origin, status, rank, source_url, source,
-                       job_id, mime_type, width, height, size_bytes, sha256, token, detected_role, fingerprint)
+                       job_id, mime_type, width, height, size_bytes, sha256, token, detected_role,
+                       fingerprint)
 select :org, :project_id, t.id, t.kind, 'suggested', 'ready', :rank::bigint + t.place, t.source_url,
        :source, :job_id, t.mime_type, t.width, t.height, t.size_bytes, t.sha256, t.token,
        t.role, t.fingerprint

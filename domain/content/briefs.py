@@ -23,6 +23,7 @@ from domain.media import app_media
 from domain.media.app_media import UsableAppMediaFile
 from domain.values import languages
 from generation.copy.snapshot import take_brand_snapshot
+from generation.copy.trades import is_software_brand
 from generation.copy.write import MissingBrandText, write_piece_copy
 from generation.spec import SPEECH_VOICE_LANGUAGE, BrandSnapshot, PieceSpec, StrictCamelCaseStruct
 from platforms.registry import PLATFORMS_BY_NAME
@@ -73,26 +74,32 @@ async def build_generation_brief(
     """
     _check_fields_of_generation_request(body)
     own = await app_media.lock_and_list_ready_app_media(conn, organization_id=organization_id, project_id=project_id)
+    rows = await brand.read_brand_source_rows(conn, organization_id=organization_id, project_id=project_id)
+    known = take_brand_snapshot(brand.brand_to_schema(rows, project_id=project_id))
     files = app_files.add_app_media_to_piece_input_files(
-        await _find_generation_request_files(conn, organization_id, project_id, body, own, again=again), own, body
+        await _find_generation_request_files(conn, organization_id, project_id, body, own, again=again),
+        own,
+        body,
+        screens_first=is_software_brand(known),
     )
     if body.format == "ugc_remix":
         _check_remix_clip(files, own)
     aspect = await _choose_aspect_ratio_for_account(conn, organization_id, project_id, body)
     most_slides = await _find_most_slides_for_platforms(conn, organization_id, project_id)
-    rows = await brand.read_brand_source_rows(conn, organization_id=organization_id, project_id=project_id)
     speaker = await _find_requested_presenter(conn, organization_id, project_id, body.influencer_id, deleted=again)
     # Only our own end card shows the presenter. Without it the caption would credit the presenter for people
     # in the clip.
     shows = body.format != "ugc_remix" or files.end_card is None
     spec = _build_generation_spec(
         body,
-        take_brand_snapshot(brand.brand_to_schema(rows, project_id=project_id)),
+        known,
         speaker,
         seed=seed,
         aspect=aspect,
         max_slides=most_slides,
         presenter=speaker.presenter if speaker and shows else None,
+        picture_roles=app_files.list_picture_roles(files, own),
+        logo_role=app_files.find_logo_role(files, own),
         transcript=body.transcript or app_files.transcript_of_clip(files.clip, own),
         claims=await approved_claims.list_usable_claims(
             conn, organization_id=organization_id, project_id=project_id, content_id=content_id

@@ -136,7 +136,7 @@ def set_probe_process_limits(files: int) -> None:
 def import_role_reader() -> RoleReader | None:
     """Return the reader of roles, imported before the limits apply; None without the extra `generate`."""
     try:
-        from generation.fingerprints import summarize_picture  # noqa: PLC0415  numpy takes longer than a probe.
+        from generation.picture_roles import summarize_picture  # noqa: PLC0415  numpy takes longer than a probe.
     except ImportError:
         return None
     return summarize_picture

@@ -1,4 +1,4 @@
-"""Suggestions: app media that ingests found. A dropped suggestion is never added again."""
+"""Suggestions: app media that ingests found. A dropped suggestion is never added again, in any size."""
 
 import time
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from db.pool import Conn
 from db.queries import app_media as queries
 from domain.media import app_media_roles, uploads
 from domain.media.files import StoredFile
+from generation.fingerprints import is_same_picture
 from jobs.ledger import JobClaim
 from schemas import ids
 from schemas.app_media import AppMediaKind
@@ -76,19 +77,46 @@ async def insert_app_media_suggested_by_ingest(
 def _filter_new_media_suggestions(
     pictures: Sequence[IngestMediaSuggestion], had: Sequence[KnownMediaSuggestion]
 ) -> list[IngestMediaSuggestion]:
-    """Return pictures that aren't in `had`, each once by bytes and address, within the project's maximum in all."""
+    """Return pictures that aren't in `had`, each once by bytes, address and appearance, the largest of each first.
+
+    They are within the project's maximum in all. Logos are compared by bytes and address alone.
+    """
     urls, hashes = {one.source_url for one in had}, {suggestion.sha256 for suggestion in had}
+    known = [one.fingerprint for one in had if one.fingerprint]
     new: list[IngestMediaSuggestion] = []
-    for picture in pictures:
+    for picture in _keep_largest_copies(pictures):
         if (
             picture.url not in urls
             and picture.file.sha256 not in hashes
+            and not (picture.kind != "logo" and _looks_like_any(picture.file, known))
             and len(had) + len(new) < MAX_APP_MEDIA_SUGGESTIONS_PER_PROJECT
         ):
             new.append(picture)
             urls.add(picture.url)
             hashes.add(picture.file.sha256)
     return new
+
+
+def _keep_largest_copies(pictures: Sequence[IngestMediaSuggestion]) -> list[IngestMediaSuggestion]:
+    """Return pictures in their order, of copies in several sizes the largest in the place of the first; all logos."""
+    kept: list[IngestMediaSuggestion] = []
+    for picture in pictures:
+        copies = (
+            number
+            for number, one in enumerate(kept)
+            if picture.kind == one.kind != "logo" and _looks_like_any(picture.file, [one.file.fingerprint])
+        )
+        place = next(copies, None)
+        if place is None:
+            kept.append(picture)
+        elif picture.file.width > kept[place].file.width:
+            kept[place] = picture
+    return kept
+
+
+def _looks_like_any(file: StoredFile, fingerprints: Sequence[bytes | None]) -> bool:
+    own = file.fingerprint
+    return own is not None and any(one is not None and is_same_picture(own, one) for one in fingerprints)
 
 
 def _build_insert_columns_of_suggested_media(new: Sequence[IngestMediaSuggestion]) -> dict[str, list[Any]]:

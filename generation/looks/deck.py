@@ -1,6 +1,7 @@
 """Deck: the slides of a piece in one look, each composed of the copy's lines and of pictures used once."""
 
 import io
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Generic, NamedTuple, Self, TypeAlias, TypeVar
@@ -8,7 +9,10 @@ from typing import Generic, NamedTuple, Self, TypeAlias, TypeVar
 from PIL import Image
 
 from generation.copy import tones
+from generation.copy.trades import is_software_brand
 from generation.copy.write import SLIDES_WITHOUT_POINTS
+from generation.crops import find_crop
+from generation.fingerprints import compute_fingerprint, is_same_picture
 from generation.looks.catalog import list_looks, load_look
 from generation.looks.choosing import LookMaterial, order_looks
 from generation.looks.engine import EngineMissing, LookEngine
@@ -17,7 +21,7 @@ from generation.looks.fitting import SlideMisfit
 from generation.looks.fonts import FONT_PACKAGE_BY_FAMILY, list_font_files
 from generation.looks.messages import FontFile
 from generation.looks.palette import derive_look_palette
-from generation.looks.slide import LookArtist, LookTexts, PreparedSlide, read_look_texts
+from generation.looks.slide import SCREEN_ROLES, LookArtist, LookTexts, PreparedSlide, read_look_texts
 from generation.looks.template import Element, LookHeader, Template
 from generation.outputs import MeasuredDrawnTextLine
 from generation.picture_limits import MIN_WORDMARK_RATIO
@@ -35,8 +39,6 @@ MAX_ENGINE_PICTURE_SIDE_PX = 1_700
 _ENGINE_JPEG_QUALITY = 93
 #: Roles of pictures in slots of photos.
 PHOTO_ROLES = frozenset({"photo", "person", "place", "product"})
-#: Roles of pictures in slots of screens.
-SCREEN_ROLES = frozenset({"screenshot", "framed"})
 #: Fewest and most entries of a list slide.
 MIN_LIST_ITEMS, MAX_LIST_ITEMS = 3, 5
 #: Longest entry of a list slide that repeats the points, in characters.
@@ -59,13 +61,34 @@ class MaterialPicture(NamedTuple):
     file: bytes
     size: tuple[int, int]
     traits: PictureTraits
+    fingerprint: bytes = b""
 
     @classmethod
     def encode(cls, image: Image.Image, traits: PictureTraits) -> Self:
-        return cls(*encode_engine_picture(image), traits)
+        return cls(*encode_engine_picture(image), traits, compute_fingerprint(image))
 
-    def decode(self) -> Image.Image:
-        return Image.open(io.BytesIO(self.file))
+    def decode_crop(self, size: tuple[int, int]) -> Image.Image:
+        """Return the part of the picture around its subject that has the shape of `size`."""
+        crop = find_crop(self.size, size, self.traits.focus, self.traits.subject)
+        image = Image.open(io.BytesIO(self.file))
+        return image.crop(
+            (
+                math.floor(crop[0] * image.width),
+                math.floor(crop[1] * image.height),
+                math.ceil(crop[2] * image.width),
+                math.ceil(crop[3] * image.height),
+            )
+        )
+
+
+def add_unless_same(pictures: list[MaterialPicture], picture: MaterialPicture) -> None:
+    """Append a picture; of two copies of one picture the larger stays, in the place of the first."""
+    copies = (n for n, one in enumerate(pictures) if is_same_picture(one.fingerprint, picture.fingerprint))
+    place = next(copies, None)
+    if place is None:
+        pictures.append(picture)
+    elif min(picture.size) > min(pictures[place].size):
+        pictures[place] = picture._replace(traits=picture.traits._replace(role=pictures[place].traits.role))
 
 
 #: A drawn slide of a deck, such as a file or the layers of a scene.
@@ -75,12 +98,13 @@ DrawSlide: TypeAlias = Callable[[LookArtist, PreparedSlide], Drawn]
 
 
 class PieceMaterial(NamedTuple):
-    """A piece's pictures, its logo, its presenter's portrait and its colors."""
+    """A piece's pictures, its logo with its declared role, its presenter's portrait and its colors."""
 
     pictures: Sequence[MaterialPicture]
     theme: PieceColorTheme
     logo: Image.Image | None = None
     portrait: Image.Image | None = None
+    logo_role: PictureRole | None = None
 
 
 class PieceInLooks(NamedTuple):
@@ -169,11 +193,15 @@ def _compose_quote(copy: PieceCopy, common: Mapping[str, str]) -> list[SlideCont
 
 
 def describe_material(spec: PieceSpec, copy: PieceCopy, material: PieceMaterial) -> LookMaterial:
-    """Return the material of a piece for the choice of its look."""
+    """Return the material of a piece for the choice of its look.
+
+    Screens lead no look of a brand with photos that isn't software: they are those of its site.
+    """
     sides = [min(picture.size) for picture in material.pictures if picture.traits.role in PHOTO_ROLES]
+    screens = sum(picture.traits.role in SCREEN_ROLES for picture in material.pictures)
     return LookMaterial(
         photo_sides_px=sides,
-        screenshots=sum(picture.traits.role in SCREEN_ROLES for picture in material.pictures),
+        screenshots=0 if sides and not is_software_brand(spec.brand) else screens,
         items=max(len(copy.items), sum(len(line.text) <= MAX_RECAP_ITEM_CHARACTERS for line in copy.points)),
         has_quote=copy.quote is not None,
         tone=tones.voice_to_tone(spec.brand.voice),
@@ -338,7 +366,7 @@ def _name_pictures(material: PieceMaterial) -> tuple[dict[str, list[SlidePicture
     """Return a piece's pictures by their slots, and their files by their names in the engine."""
     slots: dict[str, list[SlidePicture]] = {"photo": [], "screen": [], "logo": [], "portrait": []}
     data: dict[str, bytes] = {}
-    for number, (file, size, traits) in enumerate(material.pictures):
+    for number, (file, size, traits, _) in enumerate(material.pictures):
         slot = "photo" if traits.role in PHOTO_ROLES else "screen" if traits.role in SCREEN_ROLES else None
         if slot:
             name = f"picture-{number}"
@@ -348,13 +376,12 @@ def _name_pictures(material: PieceMaterial) -> tuple[dict[str, list[SlidePicture
     for slot, extra_image in extra.items():
         if extra_image:
             data[slot], size = encode_engine_picture(extra_image)
-            slots[slot] = [SlidePicture(slot, size, _role_of_extra_picture(slot, size))]
+            role = "person" if slot == "portrait" else material.logo_role or _role_of_logo(size)
+            slots[slot] = [SlidePicture(slot, size, role)]
     return slots, data
 
 
-def _role_of_extra_picture(slot: str, size: tuple[int, int]) -> PictureRole:
-    if slot == "portrait":
-        return "person"
+def _role_of_logo(size: tuple[int, int]) -> PictureRole:
     return "wordmark" if size[0] >= MIN_WORDMARK_RATIO * size[1] else "logo"
 
 

@@ -155,7 +155,10 @@ class _Filler:
         traits = [f"is-{picture.role}", *(["is-cut-out"] if picture.is_cut_out else [])]
         node.attributes["class"] = " ".join([node.attributes.get("class", ""), *traits]).strip()
         node.attributes["src"] = picture.name
-        node.style["object-position"] = f"{picture.focus[0] * 100:.0f}% {picture.focus[1] * 100:.0f}%"
+        if picture.role == "framed":
+            node.style["object-fit"] = "contain"
+        elif picture.role != "screenshot":
+            node.style["object-position"] = f"{picture.focus[0] * 100:.0f}% {picture.focus[1] * 100:.0f}%"
         return node
 
     def _fill_text(self, node: Node, slot: str, item: tuple[int, str] | None) -> Node | None:

@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 
 from PIL import Image
 
+from generation.attention import ShareBox
 from generation.color import MIN_TEXT_CONTRAST_RATIO
+from generation.crops import find_crop, find_position_shares
 from generation.frame import PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT
 from generation.looks import styles
 from generation.looks.boxes import Box, MeasuredText, match_pictures, match_texts
@@ -19,7 +21,6 @@ from generation.looks.filling import (
     FilledSection,
     Node,
     SlideContent,
-    SlidePicture,
     TextPlace,
     fill_section,
     find_missing_parts,
@@ -44,6 +45,8 @@ MAX_COVERED_SUBJECT_SHARE = 0.08
 MAX_OVERLAP_EM = 0.35
 #: Slots of decorative signs.
 DECORATIVE_SLOTS = frozenset({"quotemark", "arrow"})
+#: Roles of pictures in slots of screens.
+SCREEN_ROLES = frozenset({"screenshot", "framed"})
 #: Roles of pictures with a subject that words must not cover.
 ROLES_WITH_SUBJECT = frozenset({"person", "product"})
 
@@ -120,7 +123,7 @@ class LookArtist(NamedTuple):
             try:
                 texts = self._split_plates(filled, classes, self._fit(filled, classes))
                 check_distances(texts, self.size)
-                self._check_subjects(filled, classes, texts)
+                self._place_pictures(filled, classes, texts)
             except SlideMisfit as misfit:
                 if not misfit.is_optional or misfit.slot in dropped:
                     raise
@@ -190,13 +193,21 @@ class LookArtist(NamedTuple):
         filled.texts[:] = places
         return match_texts(self._measure(filled, classes), filled)
 
-    def _check_subjects(self, filled: FilledSection, classes: str, texts: Sequence[MeasuredText]) -> None:
-        """Raise `SlideMisfit` if words cover over 8 % of a picture's person or product."""
+    def _place_pictures(self, filled: FilledSection, classes: str, texts: Sequence[MeasuredText]) -> None:
+        """Crop each photo around its subject. Raises `SlideMisfit` if words cover over 8 % of a person or product.
+
+        A screen keeps the position of its template.
+        """
         lines = [text.find_line_box_in_slide(line) for text in texts for line in text.lines]
         for node, box in match_pictures(self._measure(filled, classes), filled):
             picture = node.picture
-            if picture and picture.subject and picture.role in ROLES_WITH_SUBJECT:
-                covered = compute_covered_share(place_subject(picture, picture.subject, box), lines)
+            if picture is None or picture.role in SCREEN_ROLES or box[2] <= box[0] or box[3] <= box[1]:
+                continue
+            crop = find_crop(picture.size, (box[2] - box[0], box[3] - box[1]), picture.focus, picture.subject)
+            across, down = find_position_shares(crop)
+            node.style["object-position"] = f"{across * 100:.2f}% {down * 100:.2f}%"
+            if picture.subject and picture.role in ROLES_WITH_SUBJECT:
+                covered = compute_covered_share(place_subject(crop, picture.subject, box), lines)
                 if covered > MAX_COVERED_SUBJECT_SHARE:
                     raise SlideMisfit("headline", f"words cover {covered:.0%} of a {picture.role}")
 
@@ -279,18 +290,14 @@ def _measure_overlap(box: Box, other: Box) -> float:
     return max(0.0, min(across, down))
 
 
-def place_subject(picture: SlidePicture, subject: Box, box: Box) -> Box:
-    """Return the box of a picture's subject in the slide, for a picture that covers its own box."""
-    width, height = box[2] - box[0], box[3] - box[1]
-    scale = max(width / picture.size[0], height / picture.size[1])
-    shown_width, shown_height = picture.size[0] * scale, picture.size[1] * scale
-    left = box[0] + (width - shown_width) * picture.focus[0]
-    top = box[1] + (height - shown_height) * picture.focus[1]
+def place_subject(crop: ShareBox, subject: ShareBox, box: Box) -> Box:
+    """Return the box of a picture's subject in the slide, for a crop of the picture that fills its own box."""
+    across, down = (box[2] - box[0]) / (crop[2] - crop[0]), (box[3] - box[1]) / (crop[3] - crop[1])
     return (
-        max(box[0], left + subject[0] * shown_width),
-        max(box[1], top + subject[1] * shown_height),
-        min(box[2], left + subject[2] * shown_width),
-        min(box[3], top + subject[3] * shown_height),
+        box[0] + max(0.0, subject[0] - crop[0]) * across,
+        box[1] + max(0.0, subject[1] - crop[1]) * down,
+        min(box[2], box[0] + (subject[2] - crop[0]) * across),
+        min(box[3], box[1] + (subject[3] - crop[1]) * down),
     )
 
 

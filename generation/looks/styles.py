@@ -20,6 +20,7 @@ SLIDE_CLASS = "slide"
 #: Class of a slide in a script with stacked marks that templates don't know, such as Thai.
 STACKED_CLASS = "stacked"
 _BASE_CSS = (
+    ".is-framed{border-width:0;background:rgba(0,0,0,0);box-shadow:none} "
     f"div,span,img{{box-sizing:border-box}} .{TEXT_CLASS}{{flex-shrink:0;text-wrap:wrap}} "
     f".cjk .{TEXT_CLASS}{{word-break:keep-all}} "
     f".{STACKED_CLASS} .{TEXT_CLASS}{{line-height:1.45 !important;letter-spacing:0px !important}}"

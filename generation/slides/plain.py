@@ -29,13 +29,18 @@ _LABEL_FONT_SIZES_PX = (22, 38)
 _FOOT_SLOTS = ("presenter", "call", "site")
 
 
+def measure_plain_photo(kit: SlideKit) -> tuple[int, int]:
+    """Return the size of a slide's photo, in pixels."""
+    return kit.frame.width, round(kit.frame.height * _PHOTO_HEIGHT_SHARE)
+
+
 def draw_plain_slide(kit: SlideKit, content: SlideContent, photo: Image.Image | None, number: int) -> Canvas:
     """Draw a slide in the plain look; a text that is too long ends with an ellipsis. Raises `UndrawableTextRefused`."""
     ground = (kit.theme.vivid, kit.theme.light, kit.theme.dark)[number % 3]
     canvas = kit.create_canvas_on_image(Image.new("RGB", kit.frame.size, ground.tints[0]))
     top: float = kit.frame.top
     if photo:
-        size = (kit.frame.width, round(kit.frame.height * _PHOTO_HEIGHT_SHARE))
+        size = measure_plain_photo(kit)
         canvas.image.paste(paint.scale_and_crop_picture_to_size(photo, size), (0, 0))
         top = max(top, size[1] + _GAP_PX)
     headline = content.texts.get("headline", "")

@@ -16,7 +16,7 @@ from domain.media.suggestions import IngestMediaSuggestion, IngestPicturesAndUpl
 from generation.picture_limits import MAX_LOGO_SIDE_RATIO
 from schemas.app_media import AppMediaKind
 from schemas.errors import BodyOversized, InvalidValue, SourceError, SourceFileStorageUnavailable
-from schemas.pictures import INLINE_LOGO_RULE, PictureFoundByIngest
+from schemas.pictures import INLINE_LOGO_RULE, PictureFoundByIngest, PictureRole
 from workers.app_media.media_writer import FetchedMediaWriter
 from workers.runtime.context import TaskContext
 
@@ -28,8 +28,12 @@ MAX_SUGGESTED_LOGOS = 1
 #: Places of icons: a logo that visitors see comes before them.
 ICON_RULES = frozenset(("html.apple-touch-icon", "html.icon", "manifest.icons"))
 MAX_SUGGESTED_APP_SCREENSHOTS = 8
-#: A preview (og:image) is suggested if there are no screenshots.
-MAX_OG_IMAGES_SUGGESTED_AS_SCREENSHOTS = 1
+MAX_SUGGESTED_PHOTOS = 8
+#: Images of a site that aren't photos are suggested as screenshots if there are no others, such as a preview.
+MAX_OTHER_IMAGES_SUGGESTED_AS_SCREENSHOTS = 1
+
+#: Roles by pixels of an image that is a photo.
+PHOTO_PIXEL_ROLES: frozenset[PictureRole | None] = frozenset({"photo", "product"})
 
 #: Fetches a whole picture. Raises a `SourceError`.
 FetchPicture = Callable[[PictureFoundByIngest], Awaitable[bytes]]
@@ -64,30 +68,41 @@ async def fetch_and_store_ingest_pictures(
             files = await storing.inspect_stored_files([(file, token) for *_, file, token in stored])
     except (TimeoutError, BodyOversized, SourceFileStorageUnavailable):
         pass
-    suggestion_list = [
-        IngestMediaSuggestion(kind, url, files[token]) for kind, url, _, token in stored if token in files
-    ]
-    return IngestPicturesAndUploadTokens(
-        [picture for picture in suggestion_list if _does_picture_meet_app_media_limits(picture.file)], storing.tokens
-    )
+    inspected = [IngestMediaSuggestion(kind, url, files[token]) for kind, url, _, token in stored if token in files]
+    usable = [picture for picture in inspected if _does_picture_meet_app_media_limits(picture.file)]
+    return IngestPicturesAndUploadTokens(sort_images_by_role(usable), storing.tokens)
+
+
+def sort_images_by_role(pictures: Sequence[IngestMediaSuggestion]) -> list[IngestMediaSuggestion]:
+    """Return an ingest's pictures; of its images those that are photos by their pixels.
+
+    Without photos and screenshots, the first other image is a screenshot.
+    """
+    photos = [one for one in pictures if one.kind == "photo" and one.file.role in PHOTO_PIXEL_ROLES]
+    others = [one for one in pictures if one.kind == "photo" and one not in photos]
+    rest = [one for one in pictures if one.kind != "photo"]
+    if photos or any(one.kind == "screenshot" for one in rest):
+        return [*rest, *photos]
+    return [*rest, *(one._replace(kind="screenshot") for one in others[:MAX_OTHER_IMAGES_SUGGESTED_AS_SCREENSHOTS])]
 
 
 def choose_pictures_to_suggest(
     pictures: Sequence[PictureFoundByIngest],
 ) -> list[tuple[AppMediaKind, PictureFoundByIngest]]:
-    """Choose the pictures of an ingest to suggest as app media: its logos and up to 8 screenshots.
+    """Choose the pictures of an ingest to suggest as app media: its logos, up to 8 screenshots and up to 8 images.
 
     Return each with its media kind. The first logo is the best for generated content, which can't use a long one;
-    the logo that a page draws itself is suggested too. Without screenshots, the preview image is one.
+    the logo that a page draws itself is suggested too. Images have the kind `photo` until their pixels are read.
     """
-    logos, screens, previews = (
+    logos, screens, images = (
         [picture for picture in pictures if picture.kind == kind] for kind in ("logo", "screenshot", "image")
     )
-    images = screens[:MAX_SUGGESTED_APP_SCREENSHOTS] or previews[:MAX_OG_IMAGES_SUGGESTED_AS_SCREENSHOTS]
     logos.sort(key=lambda picture: (is_too_long_for_content(picture), picture.rule in ICON_RULES))
     drawn = [picture for picture in logos[MAX_SUGGESTED_LOGOS:] if picture.rule == INLINE_LOGO_RULE]
-    return [("logo", picture) for picture in (*logos[:MAX_SUGGESTED_LOGOS], *drawn)] + [
-        ("screenshot", picture) for picture in images
+    return [
+        *(("logo", picture) for picture in (*logos[:MAX_SUGGESTED_LOGOS], *drawn)),
+        *(("screenshot", picture) for picture in screens[:MAX_SUGGESTED_APP_SCREENSHOTS]),
+        *(("photo", picture) for picture in images[:MAX_SUGGESTED_PHOTOS]),
     ]
 
 

@@ -11,6 +11,7 @@ from domain.media.store import MediaStore
 from domain.media.suggestions import IngestPicturesAndUploadTokens
 from jobs.ledger import JobClaim
 from jobs.outcomes import Canceled, Failed, Retry, Snooze, TaskOutcome
+from schemas.app_media import AppMediaKind
 from schemas.brand import BrandExtraction, LastCrawlRecord
 from schemas.errors import SourceError, SourceRateLimited, StateConflict
 from schemas.pictures import DrawnPicture, PictureFoundByIngest
@@ -49,8 +50,9 @@ async def get_suggested_image(
 
 
 async def get_sandbox_file_of_suggested_image(picture: PictureFoundByIngest) -> bytes:
-    """Return the bytes of the sandbox's built-in logo or screenshot, by the picture's kind."""
-    return files.get_sandbox_app_media_of_url("logo" if picture.kind == "logo" else "screenshot", picture.url)
+    """Return the bytes of the sandbox's built-in logo, screenshot or photo, by the picture's kind."""
+    kind: AppMediaKind = "photo" if picture.kind == "image" else picture.kind
+    return files.get_sandbox_app_media_of_url(kind, picture.url)
 
 
 def build_job_brand_model(ctx: TaskContext, api: LanguageModelApi | None) -> BrandModel | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from schemas.app_media import AppMediaKind
 from workers.app_media.sandbox import get_sandbox_app_media_of_url
 
 SANDBOX_SITE_HOST = "example.test"
@@ -24,7 +25,8 @@ SANDBOX_GITHUB_URL = "https://github.com"
 SANDBOX_SITE_PATHS = ("/", "/ok", "/slow")
 SANDBOX_LOGO = f"{SANDBOX_SITE_URL}logo.png"
 SANDBOX_SCREENSHOTS = tuple(f"{SANDBOX_SITE_URL}{name}.png" for name in ("screen", "today", "notes"))
-SANDBOX_PICTURES = (SANDBOX_LOGO, *SANDBOX_SCREENSHOTS, f"{SANDBOX_SITE_URL}preview.png")
+SANDBOX_PHOTO = f"{SANDBOX_SITE_URL}team.jpg"
+SANDBOX_PICTURES = (SANDBOX_LOGO, *SANDBOX_SCREENSHOTS, SANDBOX_PHOTO)
 
 BRAND_NAME = "Example"
 BRAND_TAGLINE = "Everything your team decided, in one place"
@@ -56,7 +58,7 @@ SITE_SECTIONS = "".join(
 SITE_PAGE = f"""<!doctype html><html lang="en"><head><meta charset="utf-8">
 <title>{BRAND_NAME} — {BRAND_TAGLINE}</title><meta name="description" content="{escape(BRAND_DESCRIPTION)}">
 <meta name="keywords" content="planning, notes, decisions">
-<meta property="og:site_name" content="{BRAND_NAME}"><meta property="og:image" content="/preview.png">
+<meta property="og:site_name" content="{BRAND_NAME}"><meta property="og:image" content="/team.jpg">
 <meta name="theme-color" content="#1f6f5c"><link rel="apple-touch-icon" href="/logo.png">
 <link rel="manifest" href="/manifest.json"><link rel="stylesheet" href="/site.css">
 <script type="application/ld+json">{json.dumps(SITE_JSONLD)}</script></head>
@@ -100,7 +102,8 @@ def draw_sandbox_pictures() -> None:
 
 
 def get_sandbox_picture(url: str) -> bytes:
-    return get_sandbox_app_media_of_url("logo" if url == SANDBOX_LOGO else "screenshot", url)
+    kind: AppMediaKind = "logo" if url == SANDBOX_LOGO else "photo" if url == SANDBOX_PHOTO else "screenshot"
+    return get_sandbox_app_media_of_url(kind, url)
 
 
 def build_sandbox_client() -> httpx.AsyncClient:
@@ -135,7 +138,8 @@ def answer_site_request(request: httpx.Request) -> httpx.Response:
     if path == "/site.css":
         return respond(SITE_STYLE, "text/css")
     url = str(request.url)
-    return respond(get_sandbox_picture(url), "image/png") if url in SANDBOX_PICTURES else respond_not_found()
+    kind = "image/jpeg" if url == SANDBOX_PHOTO else "image/png"
+    return respond(get_sandbox_picture(url), kind) if url in SANDBOX_PICTURES else respond_not_found()
 
 
 def answer_app_lookup(request: httpx.Request) -> httpx.Response:

@@ -14,6 +14,7 @@ from jobs.kinds import CONTENT_GENERATE_KIND
 from schemas.settings import Settings
 from tests import media, seeds
 from tests.api.app_media.project import LOGO, SCREEN, AppMediaProject
+from tests.api.app_media.test_roles import PHOTO
 from tests.api.content.project import PNG
 from tests.api.refusals import assert_refused
 from tests.domain.publishing.post_scene import context
@@ -73,6 +74,34 @@ async def test_content_uses_the_projects_files(pieces: Pieces) -> None:
     found = await pieces.files(mediaIds=[asset["assetId"], logo["assetId"], screens[0]["assetId"]])
     assert found["logo"] == token_of(logo)
     assert found["screenshots"] == [token_of(asset), token_of(screens[0])]
+
+
+async def test_photos_lead_and_screens_lead_for_software(pieces: Pieces) -> None:
+    screens = [await pieces.project.made(SCREEN, "screenshot") for _ in range(9)]
+    framed = await pieces.project.made(SCREEN, "screenshot", role="framed")
+    photos = [await pieces.project.made(PHOTO, "photo") for _ in range(3)]
+    placed = await pieces.project.made(PHOTO, "screenshot", role="place")
+    mark = await pieces.project.made(LOGO, role="wordmark")
+    brief = await pieces.brief()
+    assert brief["files"]["logo"] == token_of(mark)
+    assert (brief["spec"]["logoRole"], brief["spec"]["pictureRoles"]) == (
+        "wordmark", [*["photo"] * 3, "place", *["screenshot"] * 6],
+    )  # fmt: skip
+    assert brief["files"]["screenshots"][:4] == [token_of(one) for one in (*photos, placed)]
+    store = {"links": {"appStore": "https://apps.apple.com/app/id1"}}
+    await pieces.project.caller.http.patch(f"/v1/projects/{pieces.project.id}", json={"brandContext": store})
+    led = await pieces.brief()
+    assert led["files"]["screenshots"] == [token_of(one) for one in (*screens[:6], *photos, placed)]
+    named = await pieces.brief(mediaIds=[framed["assetId"], placed["assetId"]])
+    assert named["spec"]["pictureRoles"] == ["framed", "place"]
+
+
+async def test_an_older_file_without_a_role_is_told_by_the_renderer(pieces: Pieces) -> None:
+    old, new = [await pieces.project.made(SCREEN, "screenshot") for _ in range(2)]
+    await pieces.pool.execute("update app_media set detected_role = null where token = $1", token_of(old))
+    assert (await pieces.brief())["spec"]["pictureRoles"] == [None, "screenshot"]
+    await pieces.project.delete(new["assetId"])
+    assert (await pieces.brief())["spec"]["pictureRoles"] == []
 
 
 async def test_remix_without_a_clip_uses_the_demo_video(pieces: Pieces) -> None:

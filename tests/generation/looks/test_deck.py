@@ -10,13 +10,29 @@ from PIL import Image
 
 from generation.copy.write import write_piece_copy
 from generation.looks import deck
-from generation.looks.deck import DeckSlide, DrawnDeck, MaterialPicture, NoLookFits, PieceInLooks, PieceMaterial
+from generation.looks.catalog import load_look
+from generation.looks.deck import (
+    DeckSlide,
+    DrawnDeck,
+    MaterialPicture,
+    NoLookFits,
+    PieceInLooks,
+    PieceMaterial,
+    add_unless_same,
+    count_picture_slots,
+    list_piece_fonts,
+)
+from generation.looks.engine import LookEngine
+from generation.looks.filling import Node, SlideContent, SlidePicture
+from generation.looks.palette import derive_look_palette
+from generation.looks.slide import LookArtist, read_look_texts
 from generation.picture_roles import PictureTraits
 from generation.render import PieceInputFiles, prepare_piece
 from generation.slides.plain import PLAIN_LOOK_NAME
 from generation.spec import BrandSnapshot, CopyLine, PieceSpec, Presenter
 from generation.theme import derive_piece_color_theme
 from generation.thumbnail import encode_jpeg
+from schemas.pictures import PictureRole
 from tests.generation.slides.test_deck import LONG, copy, line
 
 THEME = derive_piece_color_theme(["#0b6e99", "#ffd166"])
@@ -50,6 +66,42 @@ def test_a_deck_says_all_points_in_one_look_and_shows_each_picture_once() -> Non
     assert len(drawn.slides) >= 5
     assert all(point.text in words(drawn.slides) for point in said.points)
     assert len(drawn.pictures) == len({*drawn.pictures}) > 0
+
+
+def test_a_photo_in_two_sizes_is_shown_once_in_its_larger_size() -> None:
+    pictures: list[MaterialPicture] = []
+    sizes: list[tuple[int, PictureRole]] = [(600, "place"), (1200, "photo"), (900, "photo")]
+    for width, role in sizes:
+        image = photo(60).convert("RGB").resize((width, width * 5 // 6))
+        add_unless_same(pictures, MaterialPicture.encode(image, PictureTraits(role)))
+    assert [(one.size, one.traits.role) for one in pictures] == [((1200, 1000), "place")]
+
+
+def prepare_point(look: str, slot: str, picture: MaterialPicture) -> Node:
+    """Return the picture's element in the first section of a point that shows it."""
+    traits, texts = picture.traits, read_look_texts(["Works offline"], "en")
+    shown = SlidePicture("p", picture.size, traits.role, traits.focus, traits.subject)
+    content = SlideContent("point", {"headline": "Works offline"}, pictures={slot: shown})
+    with LookEngine(list_piece_fonts(texts, [load_look(look)]), {"p": picture.file}) as engine:
+        artist = LookArtist(engine, load_look(look), derive_look_palette(THEME), "9:16", texts)
+        section = next(one for one in artist.template.sections["point"] if count_picture_slots(one, content))
+        [node] = artist.prepare_slide(section, content).section.pictures
+    return node
+
+
+def test_a_store_shot_is_whole_and_a_photo_keeps_its_subject() -> None:
+    shot = photo(40).convert("RGB").resize((900, 1950))
+    framed = prepare_point("app", "screen", MaterialPicture.encode(shot, PictureTraits("framed")))
+    assert framed.style["object-fit"] == "contain"
+    for left in (0.02, 0.4, 0.78):
+        subject = (left, 0.1, left + 0.2, 0.4)
+        traits = PictureTraits("photo", (0.5, 0.25), subject)
+        node = prepare_point("poster", "photo", MaterialPicture.encode(photo(60).convert("RGB"), traits))
+        across = float(node.style["object-position"].partition("%")[0]) / 100
+        # At 9:16 a picture of 6:5 shows 47 % of its width.
+        start = across * (1 - 0.469)
+        assert start - 0.01 <= subject[0]
+        assert subject[2] <= start + 0.469 + 0.01
 
 
 def test_the_same_piece_has_the_same_pixels() -> None:

@@ -1,11 +1,13 @@
 """Suggestions of ingests: stored once, never after their deletion, and never the cause of a failed ingest."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
 from msgspec import structs
+from PIL import Image, ImageDraw
 
 from jobs.kinds import INGEST_WEBSITE_KIND
 from schemas.pictures import INLINE_LOGO_RULE, PictureFoundByIngest
@@ -13,7 +15,7 @@ from tests import media
 from tests.workers.app_media.fetching import MediaFetches, open_fetches
 from tests.workers.tasks.project import IngestProject
 from tests.workers.web.web import raw_response, serve
-from workers.app_media import picture_suggestions
+from workers.app_media import picture_suggestions, sample_pictures
 
 LOGO, PREVIEW = media.picture(size=(128, 128)), media.picture("JPEG", (1200, 630))
 PAGE = (
@@ -39,17 +41,18 @@ async def rows(mine: MediaFetches) -> list[asyncpg.Record]:
 async def test_known_and_deleted_suggestions_are_not_stored_again(sandbox: IngestProject, tmp_path: Path) -> None:
     mine = open_fetches(sandbox, tmp_path)
     assert (await ingest(mine, "https://example.test/ok"))["state"] == "completed"
-    logo, first, *_ = before = await rows(mine)
+    logo, photo, first, *_ = before = await rows(mine)
     assert [(row["kind"], row["origin"], row["width"]) for row in before] == [
-        ("logo", "suggested", 512), *[("screenshot", "suggested", 1080)] * 3,
+        ("logo", "suggested", 512), ("photo", "suggested", 1440), *[("screenshot", "suggested", 1080)] * 3,
     ]  # fmt: skip
     assert await mine.files_a_day_later() == sorted(row["token"] for row in before)
     await mine.delete(logo["id"])
+    await mine.delete(photo["id"])
     await mine.delete(first["id"])
     await ingest(mine, "https://example.test/ok")
     after = await rows(mine)
     assert [row["id"] for row in after] == [row["id"] for row in before]
-    assert [row["status"] for row in after] == ["dropped", "dropped", "ready", "ready"]
+    assert [row["status"] for row in after] == ["dropped", "dropped", "dropped", "ready", "ready"]
     assert len(await mine.files_a_day_later()) == 2
 
 
@@ -64,6 +67,47 @@ async def test_a_sites_pictures_are_fetched_through_the_ssrf_guard(fetching: Med
         kept = [(one["kind"], one["source_url"]) for one in await rows(fetching)]
         assert row["state"] == "completed"
         assert kept == [("logo", site.url("/logo.png")), ("screenshot", site.url("/preview.jpg"))]
+
+
+def page(*images: str, node: str = "") -> bytes:
+    """Return a page that names these images as previews, and software's screenshots in a node of JSON-LD."""
+    named = "".join(f'<meta property="og:image" content="{one}">' for one in images)
+    told = f'<script type="application/ld+json">{node}</script>' if node else ""
+    return raw_response(200, PAGE.replace("</head>", f"{named}{told}</head>"))
+
+
+async def test_a_sites_photos_and_screens_get_their_kinds_and_roles(fetching: MediaFetches) -> None:
+    """A photo in a second size, a banner next to photos, and a dropped photo in another size are left out."""
+    photos = [sample_pictures.draw_sandbox_photo(number) for number in range(2)]
+    small = photos[0].resize((720, 540), Image.Resampling.LANCZOS)
+    screens = [sample_pictures.draw_sandbox_app_phone_screen(number) for number in range(2)]
+    shot = Image.new("RGB", (1000, 2000), "#ff7700")
+    ImageDraw.Draw(shot).text((90, 120), "Every plan, at a glance", fill="black", font_size=80)
+    shot.paste(screens[1].resize((660, 1173)), (170, 560))
+    node = json.dumps({"@type": "MobileApplication", "name": "Acme", "screenshot": ["/screen.png", "/shot.png"]})
+    answers = {
+        "/": page("/small.jpg", "/large.jpg", "/banner.png", "/other.jpg", node=node),
+        "/logo.png": raw_response(200, media.picture(size=(400, 100)), content_type="image/png"),
+        "/small.jpg": raw_response(200, sample_pictures.encode_jpeg(small), content_type="image/jpeg"),
+        "/large.jpg": raw_response(200, sample_pictures.encode_jpeg(photos[0]), content_type="image/jpeg"),
+        "/other.jpg": raw_response(200, sample_pictures.encode_jpeg(photos[1]), content_type="image/jpeg"),
+        "/banner.png": raw_response(200, media.picture(size=(1200, 630)), content_type="image/png"),
+        "/screen.png": raw_response(200, sample_pictures.encode_png(screens[0]), content_type="image/png"),
+        "/shot.png": raw_response(200, sample_pictures.encode_png(shot), content_type="image/png"),
+    }
+    async with serve(answers) as site:
+        assert (await ingest(fetching, site.url("/"), fetch_allow=site.host))["state"] == "completed"
+        kept = await rows(fetching)
+        assert [(one["kind"], one["detected_role"], one["source_url"].rpartition("/")[2]) for one in kept] == [
+            ("logo", "wordmark", "logo.png"),
+            ("photo", "photo", "large.jpg"),
+            ("photo", "photo", "other.jpg"),
+            ("screenshot", "screenshot", "screen.png"),
+            ("screenshot", "framed", "shot.png"),
+        ]
+        await fetching.delete(kept[1]["id"])
+        await ingest(fetching, site.url("/"), fetch_allow=site.host)
+    assert [one["id"] for one in await rows(fetching)] == [one["id"] for one in kept]
 
 
 async def test_the_logo_that_a_page_draws_is_suggested_before_its_icon(fetching: MediaFetches) -> None:
