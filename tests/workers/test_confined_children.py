@@ -29,8 +29,13 @@ def tell(starts=False):
 CHILDREN = {
     "probe": """
 from domain.media import probe
-probe.probe_open_file = lambda media, mime: probe.FileRefusal(print(tell(), flush=True) or "")
+probe.probe_open_file = lambda media, mime, reader: probe.FileRefusal(print(tell(), flush=True) or "")
 probe.main(["0:image/png"])
+""",
+    "probe of roles": """
+from domain.media import probe
+probe.probe_open_file = lambda media, mime, reader: probe.FileRefusal(reader and print(tell(), flush=True) or "")
+probe.main(["--roles", "0:image/png"])
 """,
     "rasterizer": """
 from generation import rasterizer
