@@ -34,6 +34,8 @@ IcpPart = Literal["role", "organization", "place", "need", "use", "specific", "p
 PartBasis = Literal["stated", "inferred"]
 ColorRole = Literal["primary", "accent", "background"]
 
+StatementIntent = Literal["problem", "benefit", "proof", "place", "offer", "invitation"]
+
 
 class BrandPart(ResponseStruct, frozen=True, kw_only=True):
     """One part of an `audience` or `icp`, with its quote from the source."""
@@ -77,6 +79,29 @@ class FieldCandidate(msgspec.Struct, frozen=True, kw_only=True):
     role: ColorRole | None = None
     evidence: list[str] = msgspec.field(default_factory=list)
     parts: list[BrandPart] = msgspec.field(default_factory=list)
+
+
+class BrandStatementFinding(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole sentence, or the name of a service, from the brand's own pages.
+
+    `quote` is the source's text, verbatim, `url` its page.
+    """
+
+    text: str
+    intent: StatementIntent
+    quote: str
+    url: str
+
+
+class BrandProfile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Facts of a source for generated content: its trade, the town of its market, and its statements.
+
+    `trade` is a key of the ingest's table of trades.
+    """
+
+    trade: str | None = None
+    place: str | None = None
+    statements: list[BrandStatementFinding] = field(default_factory=list)
 
 
 class SourceFieldFinding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -137,6 +162,7 @@ class BrandExtraction(msgspec.Struct, frozen=True, kw_only=True):
     title: str | None
     fields: dict[BrandFieldName, SourceFieldFinding]
     media: list[PictureFoundByIngest] = field(default_factory=list)
+    profile: BrandProfile = BrandProfile()
     warnings: list[str] = field(default_factory=list)
     visit: LastCrawlRecord | None = None
     unchanged: bool = False
@@ -160,6 +186,7 @@ class BrandSourceRow(msgspec.Struct, frozen=True, kw_only=True):
     source: BrandSource
     fields: dict[BrandFieldName, SourceFieldFinding]
     media: list[PictureFoundByIngest] = field(default_factory=list)
+    profile: BrandProfile = BrandProfile()
     url: str | None
     job_id: UUID | None
     at: datetime
@@ -244,12 +271,33 @@ class BrandMedia(ResponseStruct, frozen=True, kw_only=True):
     """The source of the image."""
 
 
+class BrandStatement(ResponseStruct, frozen=True, kw_only=True):
+    """A sentence of the brand's own pages, or the name of one of its services, as generated content shows it."""
+
+    text: str
+    """The text."""
+    intent: StatementIntent
+    """Its purpose: it names a `problem`, `benefit`, `proof`, `place` or `offer`, or is an `invitation`."""
+    quote: str
+    """The source's words, verbatim."""
+    url: str
+    """The page with these words."""
+    source: BrandSource
+    """The source that found it."""
+
+
 class Brand(ResponseStruct, frozen=True, kw_only=True):
-    """`GET /v1/projects/{id}/brand`: all fields and images."""
+    """`GET /v1/projects/{id}/brand`: all fields, statements and images."""
 
     project_id: ids.ProjectId
     fields: dict[BrandFieldName, BrandField]
     """All fields by name, also those without a value."""
+    trade: str | None
+    """The brand's trade, such as `bakery`, or null if no source shows it."""
+    place: str | None
+    """The town of a brand with a local market, or null."""
+    statements: list[BrandStatement]
+    """At most 24 statements of the brand's own pages, services first."""
     media: list[BrandMedia]
     """The images found by ingests, logos first, each once."""
 

@@ -103,6 +103,7 @@ OPENAPI_ENUMS: Mapping[str, OpenApiEnum] = {
     "InfluencerStatus": OpenApiEnum("The progress of an influencer.", influencers.InfluencerStatus),
     "IcpPart": OpenApiEnum("The part of an `audience` or `icp` about its customers.", brand.IcpPart),
     "PartBasis": OpenApiEnum("Whether a quote states a part, or its trade implies it.", brand.PartBasis),
+    "StatementIntent": OpenApiEnum("The purpose of a brand's statement.", brand.StatementIntent),
     "JobKind": OpenApiEnum("The kind of work of a job.", tuple(PUBLIC_JOB_KIND_NAMES)),
     "JobPhase": OpenApiEnum(
         "The current phase of a job: `scheduled` for a later time, `queued` for a worker, `running`, "

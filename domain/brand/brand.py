@@ -20,8 +20,10 @@ from schemas.brand import (
     BrandFieldName,
     BrandMedia,
     BrandPatch,
+    BrandProfile,
     BrandSource,
     BrandSourceRow,
+    BrandStatement,
     LastCrawlRecord,
     MediaProvenance,
     Provenance,
@@ -31,6 +33,9 @@ from schemas.brand import (
 from schemas.pictures import PictureFoundByIngest, PictureKind
 
 BRAND_FIELDS: tuple[BrandFieldName, ...] = get_args(BrandFieldName)
+#: Sources, the one with the most text about the brand first.
+SOURCES_BY_TEXT: tuple[BrandSource, ...] = ("website", "appstore", "github", "partner")
+MAX_BRAND_STATEMENTS = 24
 BRAND_PICTURE_KINDS: tuple[PictureKind, ...] = get_args(PictureKind)
 
 
@@ -57,13 +62,29 @@ def rank_brand_findings_by_field(rows: Sequence[BrandSourceRow]) -> dict[BrandFi
 
 
 def brand_to_schema(rows: Sequence[BrandSourceRow], *, project_id: UUID) -> Brand:
-    """Return a project's brand: each field with its winning value and the alternatives, and the pictures."""
+    """Return a project's brand: each field with its winning value and the alternatives, statements and pictures."""
     known = rank_brand_findings_by_field(rows)
+    ordered = sorted(rows, key=lambda row: SOURCES_BY_TEXT.index(row.source))
     return Brand(
         project_id=ids.format_prefixed_id(ids.PROJECT_ID_PREFIX, project_id),
         fields={name: _build_brand_field(known.get(name, [])) for name in BRAND_FIELDS},
+        trade=next((row.profile.trade for row in ordered if row.profile.trade), None),
+        place=next((row.profile.place for row in ordered if row.profile.place), None),
+        statements=merge_brand_statements(ordered),
         media=list_brand_pictures(rows),
     )
+
+
+def merge_brand_statements(rows: Sequence[BrandSourceRow]) -> list[BrandStatement]:
+    """Return the statements of all sources, those of earlier rows first; a text occurs once."""
+    once: dict[str, BrandStatement] = {}
+    for row in rows:
+        for one in row.profile.statements:
+            statement = BrandStatement(
+                text=one.text, intent=one.intent, quote=one.quote, url=one.url, source=row.source
+            )
+            once.setdefault(one.text.casefold(), statement)
+    return [*once.values()][:MAX_BRAND_STATEMENTS]
 
 
 def list_brand_pictures(rows: Sequence[BrandSourceRow]) -> list[BrandMedia]:
@@ -132,6 +153,7 @@ async def apply_brand_patch(
             source="partner",
             fields=fields,
             media=[],
+            profile=BrandProfile(),
             url=None,
             job_id=None,
             visit=None,
@@ -158,6 +180,7 @@ async def replace_brand_source_findings(
         source=source,
         fields=extraction.fields,
         media=extraction.media,
+        profile=extraction.profile,
         url=extraction.url,
         job_id=job_id,
         visit=extraction.visit,

@@ -124,7 +124,9 @@ def list_copy_line_provenance(copy: PieceCopy) -> list[LineProvenance]:
 
 def _list_copy_lines(copy: PieceCopy) -> list[CopyLine]:
     single = (copy.hook, copy.tagline, copy.recap, copy.call_to_action, copy.ending, copy.presenter)
-    return [line for line in (*single, *copy.points, *copy.places, *copy.hashtags) if line is not None]
+    optional = (copy.chip, copy.place, copy.quote)
+    several = (*copy.points, *copy.items, *copy.places, *copy.hashtags)
+    return [line for line in (*single, *optional, *several) if line is not None]
 
 
 def _parse_claim_ids(spec: PieceSpec, copy: PieceCopy) -> list[UUID]:

@@ -1,6 +1,6 @@
 """Snapshot of a brand, from its project's sources at one moment."""
 
-from generation.spec import BrandSnapshot
+from generation.spec import BrandSnapshot, BrandStatement
 from schemas.brand import Brand as Known
 from schemas.brand import BrandField, BrandFieldName, Provenance
 
@@ -13,7 +13,8 @@ BRAND_SITE_LINK_NAME = "website"
 def take_brand_snapshot(known: Known) -> BrandSnapshot:
     """Return a snapshot of a project's brand for generation, with the winning value of each field.
 
-    Taglines and descriptions also have the confident alternatives.
+    Taglines and descriptions also have the confident alternatives. A partner's own description replaces the
+    statements of the sources, too.
     """
     fields = known.fields
     return BrandSnapshot(
@@ -26,7 +27,17 @@ def take_brand_snapshot(known: Known) -> BrandSnapshot:
         language=_brand_field_text(fields.get("primaryLanguage")),
         colors=_items_of_list_brand_field(fields.get("colors")),
         links=_brand_links(fields),
+        trade=known.trade,
+        place=known.place,
+        statements=_usable_statements(known),
     )
+
+
+def _usable_statements(known: Known) -> list[BrandStatement]:
+    described = known.fields.get("appDescription")
+    if described and described.value and _is_brand_field_from_partner(described):
+        return []
+    return [BrandStatement(text=one.text, intent=one.intent, quote=one.quote, url=one.url) for one in known.statements]
 
 
 def _brand_field_text(field: BrandField | None) -> str | None:

@@ -10,7 +10,7 @@ from db.pool import Conn
 from domain.brand import ingests
 from jobs.kinds import INGEST_WEBSITE_KIND
 from schemas import ids
-from schemas.brand import BrandExtraction, BrandPart, SourceFieldFinding
+from schemas.brand import BrandExtraction, BrandPart, BrandProfile, BrandStatementFinding, SourceFieldFinding
 from schemas.pictures import PictureFoundByIngest
 from tests import seeds
 from tests.api.conftest import ApiCaller, read_answer
@@ -28,13 +28,27 @@ async def patch_brand(acme: ApiCaller, project: str, **brand: Any) -> dict[str, 
     return changed
 
 
+NO_PROFILE = BrandProfile()
+
+
 async def complete_ingest(
-    acme: ApiCaller, project: str, conn: Conn, media: Sequence[PictureFoundByIngest] = (), **said: SourceFieldFinding
+    acme: ApiCaller,
+    project: str,
+    conn: Conn,
+    media: Sequence[PictureFoundByIngest] = (),
+    profile: BrandProfile = NO_PROFILE,
+    **said: SourceFieldFinding,
 ) -> str:
     """Complete an ingest with these fields, and return its job's id."""
     await acme.http.post(f"{project}/ingest/website", json={"url": "https://example.com"})
     (claim,) = await seeds.claims(conn, INGEST_WEBSITE_KIND)
-    extraction = BrandExtraction(url="https://example.com/", title=None, fields=said, media=[*media])  # type: ignore[arg-type]
+    extraction = BrandExtraction(
+        url="https://example.com/",
+        title=None,
+        fields=said,  # type: ignore[arg-type]
+        media=[*media],
+        profile=profile,
+    )
     await ingests.finish_ingest(conn, claim=claim, extraction=extraction)
     return ids.format_prefixed_id(ids.JOB_ID_PREFIX, claim.id)
 
@@ -51,6 +65,19 @@ async def test_new_project_has_no_brand(acme: ApiCaller, project: str) -> None:
     assert await patch_brand(acme, project, tagline="Ours") is not None
     assert await patch_brand(acme, project, tagline=None) is None
     assert await patch_brand(acme, project) is None
+
+
+async def test_an_edit_by_the_partner_keeps_the_statements_of_an_ingest(
+    acme: ApiCaller, project: str, conn: Conn
+) -> None:
+    quote = "We bake bread in Harrowby."
+    found = BrandStatementFinding(text=quote, intent="place", quote=quote, url="https://example.com/")
+    profile = BrandProfile(trade="bakery", place="Harrowby", statements=[found])
+    await complete_ingest(acme, project, conn, profile=profile)
+    await patch_brand(acme, project, tagline="Ours")
+    brand = (await acme.http.get(f"{project}/brand")).json()
+    assert (brand["trade"], brand["place"]) == ("bakery", "Harrowby")
+    assert brand["statements"] == [{**msgspec.to_builtins(found), "source": "website"}]
 
 
 async def test_partners_value_wins_until_removed(acme: ApiCaller, project: str, conn: Conn) -> None:

@@ -17,7 +17,14 @@ from workers.ingest.llm.suggest import BrandModel, suggest_brand_candidates
 from workers.ingest.parser.parser import DocumentParser, parse_non_page_document
 from workers.ingest.pictures.fetch_images import MAX_IMAGE_FETCHING_S, FetchedPicturesAndLogoFiles
 from workers.ingest.placeholders import drop_placeholder_candidates
-from workers.ingest.shapes import LIST_ITEM_DESCRIPTION_RULE_SUFFIX, FetchedLogo, Passage, SourceFact, SourceProse
+from workers.ingest.shapes import (
+    LIST_ITEM_DESCRIPTION_RULE_SUFFIX,
+    FetchedLogo,
+    ParsedNonPageDoc,
+    Passage,
+    SourceFact,
+    SourceProse,
+)
 
 #: Titles and descriptions; further ones are ignored.
 MAX_TITLES_AND_DESCRIPTIONS_OF_SOURCE = 8
@@ -48,13 +55,13 @@ async def assemble_brand_extraction(
     declared = drop_vague_taglines_and_keywords(url, list(drop_placeholder_candidates(candidates)))
     prose = build_derivation_prose(url, title, declared, passages, facts)
     (derived, derive_warnings), suggested, images = await asyncio.gather(
-        derive_candidates_in_parser_process(parser, prose),
+        derive_brand_in_parser_process(parser, prose),
         suggest_brand_candidates(parser, model, prose),
         pictures or fetch_no_images(),
     )
     all_candidates = [
         *declared,
-        *derived,
+        *derived.candidates,
         *suggested.candidates,
         *await read_logo_colors(parser, list_logo_files(images, drawn)),
     ]
@@ -66,6 +73,7 @@ async def assemble_brand_extraction(
         title=title,
         fields=complete_declared_keywords(choose_brand_findings(all_candidates)),
         media=[*images.pictures],
+        profile=derived.profile,
         warnings=[*warnings, *derive_warnings, *suggested.warnings, *([LATE_PICTURES_WARNING] if images.late else [])],
         visit=visit,
         drawn=[*drawn],
@@ -139,16 +147,16 @@ def get_finding_text(findings: dict[BrandFieldName, SourceFieldFinding], field: 
     return str(findings[field].value) if field in findings else None
 
 
-async def derive_candidates_in_parser_process(
+async def derive_brand_in_parser_process(
     parser: DocumentParser, prose: SourceProse
-) -> tuple[list[FieldCandidate], list[str]]:
-    """Derive candidates from the prose; return the candidates and a list of warnings.
+) -> tuple[ParsedNonPageDoc, list[str]]:
+    """Derive candidates and the profile from the prose; return them and a list of warnings.
 
-    A failure gives no candidates and one warning. Prose without passages gives neither.
+    A failure gives neither and one warning. Prose without passages gives no warning.
     """
     if not prose.passages:
-        return [], []
+        return ParsedNonPageDoc(candidates=[]), []
     try:
-        return (await parse_non_page_document(parser, prose)).candidates, []
+        return await parse_non_page_document(parser, prose), []
     except SourceError as error:
-        return [], [f"underived: {error.message}"]
+        return ParsedNonPageDoc(candidates=[]), [f"underived: {error.message}"]

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 import msgspec
 from msgspec import field
 
-from schemas.brand import BrandFieldName, BrandFieldValue, FieldCandidate
+from schemas.brand import BrandFieldName, BrandFieldValue, BrandProfile, FieldCandidate
 from schemas.pictures import DrawnPicture, PictureKind
 from workers.ingest.appstore.shapes import FetchedAppStoreWebPage, FetchedGooglePlayWebPage, FetchedStoreApp
 from workers.ingest.github.shapes import ChosenRepositoryPaths, RepositoryContent, RepositoryTree
@@ -197,12 +197,13 @@ def build_candidates_of_scored_values(
 
 
 class ParsedNonPageDoc(msgspec.Struct, frozen=True, kw_only=True, tag="reading"):
-    """Parsed document of any kind but a page, a repository's tree and a drawing."""
+    """Parsed document of any kind but a page, a repository's tree and a drawing. Only prose has a `profile`."""
 
     candidates: list[FieldCandidate]
     passages: list[Passage] = field(default_factory=list)
     facts: list[SourceFact] = field(default_factory=list)
     pictures: list[CandidateImage] = field(default_factory=list)
+    profile: BrandProfile = BrandProfile()
 
 
 class SvgSize(msgspec.Struct, frozen=True, kw_only=True, tag="size"):

@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from domain.brand import brand
-from schemas.brand import BrandColor, BrandFieldName, BrandFieldValue, BrandSource, BrandSourceRow, SourceFieldFinding
+from generation.copy.snapshot import take_brand_snapshot
+from schemas.brand import (
+    BrandColor,
+    BrandFieldName,
+    BrandFieldValue,
+    BrandProfile,
+    BrandSource,
+    BrandSourceRow,
+    BrandStatementFinding,
+    SourceFieldFinding,
+)
 from schemas.pictures import PictureFoundByIngest, PictureKind
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -67,6 +77,32 @@ def test_no_source_is_no_brand_and_an_empty_source_an_empty_brand() -> None:
     empty = brand.merge_brand_sources([row("website", {})])
     assert empty is not None
     assert (empty.app_name, empty.keywords, empty.links, empty.provenance) == (None, [], {}, {})
+
+
+def test_statements_of_all_sources_come_once_those_of_the_site_first_and_yield_to_a_partners_description() -> None:
+    """A row from before the column `profile` has none."""
+    site = msgspec.structs.replace(row("website", {}), profile=profile("Bread", "Rolls", trade="bakery"))
+    store = msgspec.structs.replace(row("appstore", {}), profile=profile("ROLLS", *map(str, range(30)), trade="notes"))
+    rows = [store, site, row("github", {})]
+    known = brand.brand_to_schema(rows, project_id=JOB)
+    assert (known.trade, known.place, len(known.statements)) == ("bakery", None, 24)
+    assert [(one.text, one.source) for one in known.statements[:3]] == [
+        ("Bread", "website"),
+        ("Rolls", "website"),
+        ("0", "appstore"),
+    ]
+    shown = take_brand_snapshot(known)
+    assert (shown.trade, [one.text for one in shown.statements[:2]]) == ("bakery", ["Bread", "Rolls"])
+    own = brand.brand_to_schema([*rows, row("partner", {"appDescription": "We bake."})], project_id=JOB)
+    assert take_brand_snapshot(own).statements == []
+
+
+def profile(*said: str, trade: str) -> BrandProfile:
+    page = "https://quillmere.example/"
+    return BrandProfile(
+        trade=trade,
+        statements=[BrandStatementFinding(text=text, intent="offer", quote=text, url=page) for text in said],
+    )
 
 
 def test_partners_none_overrides_other_sources() -> None:

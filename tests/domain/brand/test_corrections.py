@@ -8,7 +8,7 @@ from db.pool import Conn
 from db.queries import brand_source as sources
 from domain.brand import brand
 from domain.brand.corrections import MAX_CORRECTED_BRANDS, list_corrected_brands
-from schemas.brand import BrandFieldName, BrandFieldValue, BrandPatch, SourceFieldFinding
+from schemas.brand import BrandFieldName, BrandFieldValue, BrandPatch, BrandProfile, SourceFieldFinding
 from tests import seeds
 from tests.domain.project import Project
 
@@ -25,8 +25,8 @@ async def corrected_brand(conn: Conn, org: UUID, read: dict[BrandFieldName, Bran
     }
     if fields:
         await sources.put_source.run(
-            conn, org=org, project_id=project_id, source="website", fields=fields, media=[], url=None, job_id=None,
-            visit=None,
+            conn, org=org, project_id=project_id, source="website", fields=fields, media=[], profile=BrandProfile(),
+            url=None, job_id=None, visit=None,
         )  # fmt: skip
     await brand.apply_brand_patch(conn, organization_id=org, project_id=project_id, now=NOW, body=BrandPatch(**own))
     return project_id

@@ -78,6 +78,13 @@ class PageSection(NamedTuple):
         return [card for card in self.cards if card.kind == "heading"] or self.cards
 
 
+class OfferCard(NamedTuple):
+    """Card of an offer, with its heading as it stands inside a sentence."""
+
+    value: str
+    passage: Passage
+
+
 class PhraseRules:
     """Rules of one language for a card's heading that is a noun phrase."""
 
@@ -123,7 +130,7 @@ class PhraseRules:
         generic = sum(is_generic_word(key, self.language) for key in keys)
         return 2 * generic < len(keys) and self.pronouns.isdisjoint(keys)
 
-    def is_section_with_offer(self, section: PageSection, parts: Sequence[BrandPart], trade: FoundTrade | None) -> bool:
+    def is_section_with_offer(self, section: PageSection, parts: Sequence[OfferCard], trade: FoundTrade | None) -> bool:
         """Return whether a section's heading names an offer, else whether its cards tell one.
 
         At least half of these are specifics, and some are related to the brand's trade or leading texts.
@@ -177,16 +184,33 @@ def find_specific_needs(
 ) -> list[BrandPart]:
     """Return at most `MAX_SPECIFICS` specific needs of one section.
 
-    It is the first one with an offer and enough cards, else one with fewer, else one without a telling heading.
     `refused` are texts that none may repeat, such as a need and the customers.
     """
+    return [
+        BrandPart(part="specific", value=card.value, quote=cut_evidence_quote(card.passage.text), basis="stated")
+        for card in find_offer_cards(prose, language, refused, trade)[:MAX_SPECIFICS]
+    ]
+
+
+def find_offer_cards(
+    prose: SourceProse, language: str, refused: Sequence[str], trade: FoundTrade | None, *, needs_heading: bool = False
+) -> list[OfferCard]:
+    """Return the cards of one section that name services or products.
+
+    It is the first section with an offer and enough cards, else one with fewer, else one without a telling heading,
+    unless that is needed.
+    """
     rules = PhraseRules(language, prose)
-    sections = [section for section in list_sections(prose.passages, language) if section.is_offer is not False]
-    choices = [(section, [*build_specifics(section, rules, refused)]) for section in sections]
+    sections = [
+        section
+        for section in list_sections(prose.passages, language)
+        if section.is_offer or (section.is_offer is None and not needs_heading)
+    ]
+    choices = [(section, [*list_naming_cards(section, rules, refused)]) for section in sections]
     choices.sort(key=lambda choice: (choice[0].is_offer is None, len(choice[1]) < MAX_SPECIFICS))
     for section, parts in choices:
         if len(parts) >= MIN_SPECIFICS_OF_SECTION and rules.is_section_with_offer(section, parts, trade):
-            return parts[:MAX_SPECIFICS]
+            return parts
     return []
 
 
@@ -217,8 +241,8 @@ def classify_section(heading: Passage, offer: re.Pattern[str], other: re.Pattern
     return True if offer.search(heading.text) else None
 
 
-def build_specifics(section: PageSection, rules: PhraseRules, refused: Sequence[str]) -> Iterator[BrandPart]:
-    """Yield the section's specifics, each once, and none that is a part of a refused text.
+def list_naming_cards(section: PageSection, rules: PhraseRules, refused: Sequence[str]) -> Iterator[OfferCard]:
+    """Yield the section's cards that name a thing, each once, and none that is a part of a refused text.
 
     A selling point, such as `fair prices`, is none; among an offer it may be a part of its name: `homemade bread`."""
     taken = [*filter(None, map(fold_text, refused))]
@@ -229,9 +253,7 @@ def build_specifics(section: PageSection, rules: PhraseRules, refused: Sequence[
         is_praise = rules.is_praise(text, is_offer=section.is_offer is True)
         if is_new and not is_praise and rules.is_noun_phrase(text):
             taken.append(folded)
-            yield BrandPart(
-                part="specific", value=rules.restore_case(text), quote=cut_evidence_quote(card.text), basis="stated"
-            )
+            yield OfferCard(rules.restore_case(text), card)
 
 
 def cut_to_stem(word: str) -> str:

@@ -25,7 +25,7 @@ from workers.ingest.website.session import EXPECTED_RESPONSE_BY_CRAWLED_FILE_KIN
 from workers.web.fetch import FetchedResponse, FetchResponseLimits
 
 #: Version of our rules. Raise it whenever the rules read other data from the same files.
-REPOSITORY_EXTRACTION_RULES_VERSION = 8
+REPOSITORY_EXTRACTION_RULES_VERSION = 9
 
 
 async def ingest_github_repository(

@@ -30,7 +30,7 @@ from workers.web.fetch import FetchedResponse
 
 #: Version of our rules. Raise it whenever the rules read other data from a site, so that unchanged sites are
 #: read again.
-WEBSITE_EXTRACTION_RULES_VERSION = 8
+WEBSITE_EXTRACTION_RULES_VERSION = 9
 #: Seconds of the ingest that a revisit may take, so that there is time left to read the site.
 UNCHANGED_SITE_CHECK_TIMEOUT_S = 20.0
 #: Bytes of responses that are kept: responses beyond it are requested again.
