@@ -45,6 +45,10 @@ LEADING_CONJUNCTION_PATTERN = re.compile(r"^,? (?:and|which|that|und|et|qui|y|e|
 LAST_LIST_ITEM_START_PATTERN = re.compile(r",? (?:and|or|und|oder|et|ou|y|o|e|u) ", re.IGNORECASE)
 TRAILING_PUNCTUATION = " .!,;:。！।-–—"
 BRACKET_PAIRS = ("()", "（）")
+#: Marks between the items of a list, which is no prose.
+LIST_MARK_PATTERN = re.compile(rf"\s[·|/]\s|{texts.BULLET_CHARACTERS}")
+#: A list of single words, such as names of towns.
+WORD_LIST_PATTERN = re.compile(r"[^\s,]+(?:, [^\s,]+){2,}")
 #: Beginnings of parenthetical remarks.
 NON_PROSE_OPENING_BRACKETS = ("(", "（")
 
@@ -65,7 +69,8 @@ class BrandClause(NamedTuple):
     @property
     def is_whole(self) -> bool:
         """Return whether it has all words of its sentence."""
-        return self.text.casefold() == texts.strip_html_to_line(self.quote).strip(TRAILING_PUNCTUATION).casefold()
+        whole = texts.strip_end_marks(texts.strip_html_to_line(self.quote), TRAILING_PUNCTUATION)
+        return self.text.casefold() == whole.casefold()
 
 
 class ClausePatterns(NamedTuple):
@@ -147,9 +152,8 @@ def derive_copy_lines_of_sentence(sentence: str, app: str, language: str) -> lis
 
 
 def _make_clause_line(piece: str, app: str, language: str, reading: ClausePatterns) -> str | None:
-    text = reading.tails.sub("", _remove_lead_in(piece, app, language).rstrip(TRAILING_PUNCTUATION)).strip(
-        TRAILING_PUNCTUATION
-    )
+    text = reading.tails.sub("", _remove_lead_in(piece, app, language).rstrip(TRAILING_PUNCTUATION))
+    text = texts.strip_end_marks(text, TRAILING_PUNCTUATION)
     return texts.capitalize_first_word(text, app) if _is_valid_clause_line(text, app, language) else None
 
 
@@ -193,8 +197,13 @@ def _is_valid_clause_line(text: str, app: str, language: str) -> bool:
         and len(texts.split_lowercase_words(text)) >= MIN_COPY_LINE_WORDS
         and is_self_contained(text, language)
         and not find_text_claims(text, language, [texts.strip_html_to_line(app)])
-        and texts.split_lowercase_words(text) != texts.split_lowercase_words(app)
+        and not is_only_name(text, app)
     )
+
+
+def is_only_name(text: str, name: str) -> bool:
+    """Return whether a text says nothing but the brand's name, or a part of it."""
+    return {*texts.split_lowercase_words(text)} <= {*texts.split_lowercase_words(name)}
 
 
 def is_self_contained(text: str, language: str) -> bool:
@@ -204,13 +213,15 @@ def is_self_contained(text: str, language: str) -> bool:
 
 
 def is_readable_prose(text: str) -> bool:
-    """Return whether a text is prose: 2 words or more; no code, capitals only, open bracket, word over 40 letters."""
+    """Return whether a text is prose: 2 words or more; no code, list, capitals only, open bracket, endless word."""
     words = texts.split_lowercase_words(text)
     letters = sum(texts.is_letter_or_mark(character) or character == " " for character in text)
     return (
         len(words) >= 2
         and letters >= 0.8 * len(text)
         and not SOURCE_CODE_CHARACTER_PATTERN.search(text)
+        and not LIST_MARK_PATTERN.search(text)
+        and not WORD_LIST_PATTERN.fullmatch(text)
         and not text.startswith(NON_PROSE_OPENING_BRACKETS)
         and (len(words) < 3 or text != text.upper() or text == text.lower())
         and all(text.count(pair[0]) == text.count(pair[1]) for pair in BRACKET_PAIRS)

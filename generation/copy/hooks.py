@@ -10,6 +10,7 @@ from generation.copy.clauses import (
     BrandClause,
     are_lines_alike,
     clause_to_copy_line,
+    is_only_name,
     is_readable_prose,
 )
 from generation.copy.languages import LANGUAGE_TABLES
@@ -39,6 +40,8 @@ MIN_CLAUSES_LEFT_AFTER_HOOK = 3
 MAX_SHORT_HOOK_CHARACTERS = 70
 #: Maximum own lines that serve as hooks.
 MAX_OWN_HOOKS = 8
+#: Own lines that a style leaves at least.
+MIN_STYLED_OWN_HOOKS = 4
 #: Share of seeds that take one of the brand's own lines: so much for each line, up to the maximum.
 OWN_HOOK_SHARE_OF_LINE = 0.2
 MAX_OWN_HOOK_SHARE = 0.5
@@ -73,10 +76,11 @@ def names_only_the_app(hook: CopyLine) -> bool:
 def usable_taglines(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
     """Yield the brand's own taglines as lines, if they are short, readable, in the language, and make no claim."""
     for own in brand.taglines:
-        text = texts.strip_html_to_line(own).rstrip(" .。,;:-–—")
+        text = texts.strip_end_marks(texts.strip_html_to_line(own), " .。,;:-–—")
         if (
             len(text) <= MAX_COPY_LINE_CHARACTERS
             and is_readable_prose(text)
+            and not is_only_name(text, f"{brand.name} {brand.place or ''}")
             and not find_text_claims(text, language, [names.app_display_name(brand)])
             and do_words_fit_language(text, language)
         ):
@@ -190,7 +194,7 @@ def pick_hook(
     slots = list_shape_slots(brand, found, language, number)
     own = list_own_hooks(brand, found, language)
     shaped = list_shaped_hooks(brand, slots, language, call, seed)
-    own = tones.select_texts_fitting_style(style, own, lambda one: one.line.text, language, least=1)
+    own = tones.select_texts_fitting_style(style, own, lambda one: one.line.text, language, least=MIN_STYLED_OWN_HOOKS)
     telling = [option for option in shaped if option.tells]
     if (
         register != "any"
@@ -221,11 +225,12 @@ def list_hook_options(
 def is_informative_keyword(keyword: str, brand: BrandSnapshot, language: str) -> bool:
     """Return whether a keyword is informative by itself: in German a noun, elsewhere several words.
 
-    It is in no text of the brand, or in a tagline or the first sentence of the first description. Several German
-    words are inflected, so they don't fit each shape.
+    It is no part of the brand's name. It is in no text of the brand, or in a tagline or the first sentence of the
+    first description. Several German words are inflected, so they don't fit each shape.
     """
     is_noun_language = language in names.NOUN_CAPITALIZING_LANGUAGES
-    is_telling = keyword[:1].isupper() and " " not in keyword if is_noun_language else " " in keyword
+    is_noun = keyword[:1].isupper() and " " not in keyword
+    is_telling = (is_noun if is_noun_language else texts.is_phrase(keyword)) and not is_only_name(keyword, brand.name)
     openings = [next(texts.split_sentences(text), "") for text in brand.descriptions[:1]]
     brand_text = " ".join([*brand.taglines, *brand.descriptions]).casefold()
     folded = keyword.casefold()

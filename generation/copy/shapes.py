@@ -5,6 +5,7 @@ No word of a shape has to agree with the text in its slots.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import permutations
 from typing import NamedTuple
 
 from generation.copy import names, texts
@@ -48,8 +49,14 @@ def fill_hook_shapes(
 def fill_hook_shape(
     name: str, shape: HookShape, slots: Mapping[str, Sequence[SlotText]], turn: int
 ) -> HookOption | None:
-    """Return a shape filled with the texts at the place `turn` of each slot; None if the line is too long."""
+    """Return a shape filled with the texts at the place `turn` of each slot.
+
+    Return None if the line is too long, or would say a text twice: a town that is a part of the name.
+    """
     chosen = {slot: slots[slot][turn % len(slots[slot])] for slot in shape.slots}
+    folded = [slot.text.casefold() for slot in chosen.values()]
+    if any(first in second for first, second in permutations(folded, 2)):
+        return None
     line = fill_template(shape.text, chosen, shape.intent)
     return HookOption(line, name, tells=bool(shape.only) or shape.slots != {"name"}, tone=shape.tone) if line else None
 

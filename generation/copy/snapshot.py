@@ -1,11 +1,17 @@
 """Snapshot of a brand, from its project's sources at one moment."""
 
+import re
+from collections.abc import Sequence
+
+from generation.copy import texts
 from generation.spec import BrandSnapshot, BrandStatement
 from schemas.brand import Brand as Known
-from schemas.brand import BrandField, BrandFieldName, Provenance
+from schemas.brand import BrandField, BrandFieldName, Provenance, Said
 
 #: Minimum confidence of an alternative value.
 MIN_ALTERNATIVE_VALUE_CONFIDENCE = 0.7
+#: Fields with the brand's own words.
+TEXT_FIELDS: Sequence[BrandFieldName] = ("tagline", "appDescription")
 #: Name of the link to the website source, if the brand declares no website.
 BRAND_SITE_LINK_NAME = "website"
 
@@ -21,7 +27,7 @@ def take_brand_snapshot(known: Known) -> BrandSnapshot:
         name=_brand_field_text(fields.get("appName")) or "",
         taglines=_winning_and_alternative_texts(fields.get("tagline")),
         descriptions=_winning_and_alternative_texts(fields.get("appDescription")),
-        keywords=_quoted_brand_keywords(fields.get("keywords")),
+        keywords=_quoted_brand_keywords(known),
         audience=_brand_field_text(fields.get("audience")),
         voice=_brand_field_text(fields.get("brandVoice")),
         language=_brand_field_text(fields.get("primaryLanguage")),
@@ -57,14 +63,31 @@ def _winning_and_alternative_texts(field: BrandField | None) -> list[str]:
     return list(dict.fromkeys(text for text in (first, *others) if isinstance(text, str) and text))
 
 
-def _quoted_brand_keywords(field: BrandField | None) -> list[str]:
-    """Return a brand's keywords; with evidence, only those of several words that it contains word for word.
+def _quoted_brand_keywords(known: Known) -> list[str]:
+    """Return a brand's keywords, those of several words only if the brand's texts have them, in their spelling.
 
-    Only a finding of derived keywords alone has evidence.
+    So words for search engines alone are no keywords. With evidence, one word is none either: only a finding of
+    derived keywords alone has evidence. The partner's keywords are all kept.
     """
-    evidence = field.provenance.evidence if field and field.provenance else []
-    quotes = "\n".join(evidence).casefold()
-    return [one for one in _items_of_list_brand_field(field) if not quotes or (" " in one and one.casefold() in quotes)]
+    field = known.fields.get("keywords")
+    keywords = _items_of_list_brand_field(field)
+    if field is None or _is_brand_field_from_partner(field):
+        return keywords
+    evidence = field.provenance.evidence if field.provenance else []
+    own = [one.value for name in TEXT_FIELDS for one in _all_findings_of_field(known.fields.get(name))]
+    quotes = "\n".join(
+        [*evidence, *(text for text in own if isinstance(text, str)), *(s.quote for s in known.statements)]
+    )
+    spelled = [_spell_as_in_texts(one, quotes) if texts.is_phrase(one) else one for one in keywords]
+    return [one for one in spelled if one and (texts.is_phrase(one) or not evidence)]
+
+
+def _spell_as_in_texts(keyword: str, quotes: str) -> str | None:
+    """Return a keyword with the capitals inside of it that the texts write; None if they lack it."""
+    found = re.search(rf"(?<!\w){re.escape(keyword)}(?!\w)", quotes, re.IGNORECASE)
+    if found is None and not texts.has_unspaced_script(keyword):
+        return None
+    return keyword[:1] + found[0][1:] if found else (keyword if keyword in quotes else None)
 
 
 def _items_of_list_brand_field(field: BrandField | None) -> list[str]:
@@ -84,6 +107,10 @@ def _brand_links(fields: dict[BrandFieldName, BrandField]) -> dict[str, str]:
 
 def _is_brand_field_from_partner(field: BrandField) -> bool:
     return field.provenance is not None and field.provenance.source == "partner"
+
+
+def _all_findings_of_field(field: BrandField | None) -> list[BrandField | Said]:
+    return [] if field is None else [field, *field.alternatives]
 
 
 def _all_provenances_of_field(field: BrandField | None) -> list[Provenance]:

@@ -10,8 +10,10 @@ from generation.copy import texts
 from generation.copy.claims import find_text_claims
 from generation.copy.clauses import (
     MAX_COPY_LINE_CHARACTERS,
+    MIN_COPY_LINE_WORDS,
     TRAILING_PUNCTUATION,
     BrandClause,
+    is_only_name,
     is_readable_prose,
     is_self_contained,
 )
@@ -31,6 +33,8 @@ QUESTION_MARKS = ("?", "？", "؟")
 SENTENCE_END_MARKS = (".", "!", "。", "！", "।")
 #: Place of the first statement, behind all clauses of descriptions and taglines.
 PLACE_OF_FIRST_STATEMENT = 1000
+#: Place of the first service or product, behind all sentences.
+PLACE_OF_FIRST_ITEM = 2000
 #: Rank of the first statement among the clauses of all texts, and the step to the next one.
 FIRST_STATEMENT_RANK = 0.4
 STATEMENT_RANK_STEP = 0.15
@@ -39,11 +43,11 @@ DEFAULT_TRADE_CALL = "contact"
 
 
 def list_statement_clauses(brand: BrandSnapshot, language: str) -> Iterator[BrandClause]:
-    """Yield the brand's statements as clauses, in their order; items of its offer and questions are none."""
-    for place, one in enumerate(brand.statements):
-        text = texts.strip_html_to_line(one.text).rstrip(TRAILING_PUNCTUATION)
-        is_item = one.intent == "offer" and len(text) <= MAX_CHIP_CHARACTERS
-        if not is_item and not text.endswith(QUESTION_MARKS) and is_usable_statement(text, brand, language):
+    """Yield the brand's statements as clauses, in their order; its services and questions are none."""
+    sentences = [one for one in brand.statements if one.intent != "offer"]
+    for place, one in enumerate(sentences):
+        text = texts.strip_end_marks(texts.strip_html_to_line(one.text), TRAILING_PUNCTUATION)
+        if not text.endswith(QUESTION_MARKS) and is_usable_statement(text, brand, language):
             yield BrandClause(
                 text=texts.capitalize_first_word(text, app_display_name(brand)),
                 field="statements",
@@ -68,6 +72,8 @@ def is_usable_statement(text: str, brand: BrandSnapshot, language: str) -> bool:
     return (
         len(text) <= MAX_COPY_LINE_CHARACTERS
         and is_readable_prose(text.rstrip("".join(QUESTION_MARKS)))
+        and len(texts.split_lowercase_words(text)) >= MIN_COPY_LINE_WORDS
+        and not is_only_name(text, f"{brand.name} {brand.place or ''}")
         and is_self_contained(text, language)
         and do_words_fit_language(text, language)
         and not find_text_claims(text, language, [app_display_name(brand)])
@@ -87,6 +93,13 @@ def list_offer_items(brand: BrandSnapshot, language: str) -> list[CopyLine]:
         if one.intent == "offer" and 1 < len(one.text) <= MAX_CHIP_CHARACTERS
     }
     return [item for item in items.values() if _is_plain_label(item.text, brand, language)][:MAX_LIST_ITEMS]
+
+
+def list_item_clauses(brand: BrandSnapshot, language: str) -> Iterator[BrandClause]:
+    """Yield the brand's services or products as clauses, to complete a piece's points."""
+    for place, item in enumerate(list_offer_items(brand, language)):
+        quote = item.evidence[0].quote
+        yield BrandClause(item.text, "statements", quote, PLACE_OF_FIRST_ITEM + place, place, intent="offer")
 
 
 def brand_place_line(brand: BrandSnapshot, language: str) -> CopyLine | None:

@@ -29,6 +29,9 @@ WORD_PATTERN = re.compile(
     rf"[{UNSPACED_SCRIPT_RANGES}]{{1,2}}"
     rf"|[^\W\d_{UNSPACED_SCRIPT_RANGES}](?:[^\W{UNSPACED_SCRIPT_RANGES}]|['’{COMBINING_MARKS}])*"
 )
+#: Minimum characters of a phrase in a script without blanks: a shorter text is one word.
+MIN_UNSPACED_PHRASE_CHARACTERS = 4
+_UNSPACED_TEXT_PATTERN = re.compile(f"[{UNSPACED_SCRIPT_RANGES}]")
 NUMBER_PATTERN = re.compile(r"\d+(?:[.,:]\d+)*")
 
 
@@ -52,6 +55,23 @@ def split_sentences(text: str) -> Iterator[str]:
 def split_lowercase_words(text: str) -> list[str]:
     """Return a text's words in lower case; pairs of characters in a script without blanks."""
     return [word.replace("’", "'") for word in WORD_PATTERN.findall(text.lower())]
+
+
+def is_phrase(text: str) -> bool:
+    """Return whether a text has several words; in a script without blanks, at least four characters."""
+    if has_unspaced_script(text):
+        return len(text) >= MIN_UNSPACED_PHRASE_CHARACTERS
+    return " " in text.strip()
+
+
+def has_unspaced_script(text: str) -> bool:
+    return _UNSPACED_TEXT_PATTERN.search(text) is not None
+
+
+def strip_end_marks(text: str, marks: str) -> str:
+    """Return a text without the marks around it; Spanish `¡` goes with its `!`."""
+    stripped = text.strip(marks)
+    return stripped.lstrip("¡") if "!" in marks and not stripped.endswith("!") and "!" not in stripped else stripped
 
 
 def is_letter_or_mark(character: str) -> bool:

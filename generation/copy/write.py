@@ -37,9 +37,11 @@ from schemas.errors.generation import GenerationError
 MAX_TEXT_POINTS_BY_FORMAT: dict[PieceFormat, int] = {"slideshow": 4, "video": 4, "ugc_remix": 2, "image": 3}
 #: Slides of a slideshow that show no point: its hook and its end.
 SLIDES_WITHOUT_POINTS = 2
-MAX_TEXT_POINT_CANDIDATES = 7
+MAX_TEXT_POINT_CANDIDATES = 10
 #: With fewer clauses, keywords become points.
 MIN_CLAUSES_TO_SKIP_KEYWORD_POINTS = 2
+#: With so many clauses, a piece may leave one out.
+MIN_CLAUSES_TO_LEAVE_ONE_OUT = 3
 #: Formats whose hook may name the number of points: a video drops some if its time is short.
 FORMATS_WITH_COUNT_HOOK: frozenset[PieceFormat] = frozenset({"slideshow"})
 
@@ -82,7 +84,9 @@ def propose_brand_hooks(brand: BrandSnapshot) -> list[HookOption]:
     Raises `MissingBrandText`.
     """
     words = _require_brand_text(find_language_and_clauses_of_brand(brand))
-    number = min(len(words.clauses), MAX_TEXT_POINTS_BY_FORMAT["slideshow"])
+    number = min(
+        len(list_point_clauses(words, MAX_TEXT_POINTS_BY_FORMAT["slideshow"])), MAX_TEXT_POINTS_BY_FORMAT["slideshow"]
+    )
     return hooks.list_hook_options(brand, words.clauses, words.language, number=number, call=_call_of_brand(brand))
 
 
@@ -129,7 +133,8 @@ def pick_seeded_hook(words: BrandWithClauses, spec: PieceSpec, offers: LlmCopyLi
         return HookOption(CopyLine(text=spec.hook, rule="caller", evidence=evidence), "caller")
     if offered := _select_valid_llm_lines(offers.hooks, words):
         return HookOption(next(iter(offered.values())), "model")
-    number = min(len(words.clauses), compute_max_points(spec)) if spec.format in FORMATS_WITH_COUNT_HOOK else 0
+    clauses = list_point_clauses(words, compute_max_points(spec)) if spec.format in FORMATS_WITH_COUNT_HOOK else []
+    number = count_points(len(clauses), spec)
     return hooks.pick_hook(
         words.brand, words.clauses, words.language, number=number, call=_call_of_brand(words.brand), seed=spec.seed
     )
@@ -143,6 +148,26 @@ def compute_max_points(spec: PieceSpec) -> int:
     return max(1, min(maximum, spec.max_slides - SLIDES_WITHOUT_POINTS))
 
 
+def list_point_clauses(words: BrandWithClauses, maximum: int) -> list[BrandClause]:
+    """Return the clauses that a piece's points are chosen from, best first; services complete a short list."""
+    best = [one for one in words.clauses if one.field != "tagline"]
+    best += [one for one in words.clauses if one.field == "tagline"][: max(maximum - len(best), 0)]
+    items = [
+        item
+        for item in statements.list_item_clauses(words.brand, words.language)
+        if not any(are_lines_alike(item.text, other.text) for other in best)
+    ]
+    return [*best, *items][:MAX_TEXT_POINT_CANDIDATES]
+
+
+def count_points(available: int, spec: PieceSpec) -> int:
+    """Return the number of a piece's points. A few clauses give all or one less by the seed, so that pieces differ."""
+    maximum = compute_max_points(spec)
+    if not MIN_CLAUSES_TO_LEAVE_ONE_OUT <= available <= maximum:
+        return min(available, maximum)
+    return available - seeded_pick(spec.seed, [0, 1], "point count")
+
+
 def choose_piece_points(words: BrandWithClauses, spec: PieceSpec, hook: CopyLine) -> list[CopyLine]:
     """Return a piece's points: the best clause, and some of the next best by the seed, none like the hook.
 
@@ -150,19 +175,18 @@ def choose_piece_points(words: BrandWithClauses, spec: PieceSpec, hook: CopyLine
     as the only point.
     """
     maximum = compute_max_points(spec)
-    fresh = [one for one in words.clauses if not are_lines_alike(one.text, hook.text)]
-    best = [one for one in fresh if one.field != "tagline"]
-    best += [one for one in fresh if one.field == "tagline"][: max(maximum - len(best), 0)]
+    best = [one for one in list_point_clauses(words, maximum) if not are_lines_alike(one.text, hook.text)]
+    count = count_points(len(best), spec)
     style = tones.voice_to_style(spec.brand.voice)
     candidates = tones.select_texts_fitting_style(
-        style, best[1:MAX_TEXT_POINT_CANDIDATES], lambda one: one.text, words.language, least=maximum - 1
+        style, best[1:], lambda one: one.text, words.language, least=maximum - 1
     )
-    chosen = best[:1] + seeded_sample(spec.seed, candidates, maximum - 1, "points")
+    chosen = best[:1] + seeded_sample(spec.seed, candidates, count - 1, "points") if count else []
     lines = [clause_to_copy_line(one) for one in sorted(chosen, key=lambda one: one.place)]
     if len(lines) >= MIN_CLAUSES_TO_SKIP_KEYWORD_POINTS:
         return lines
     named = [*_brand_keyword_points(words, hook, several=bool(lines))]
-    alone = not lines and len(named) == 1 and " " not in named[0].text
+    alone = not lines and len(named) == 1 and not texts.is_phrase(named[0].text)
     return [*lines, *([] if alone else named)][:maximum]
 
 
@@ -187,7 +211,7 @@ def _brand_keyword_points(words: BrandWithClauses, hook: CopyLine, *, several: b
     With `several`, yield only keywords of several words, which are more informative.
     """
     for keyword, quoted in names.displayable_keywords(words.brand, words.language):
-        if not are_lines_alike(keyword, hook.text) and (" " in keyword or not several):
+        if not are_lines_alike(keyword, hook.text) and (texts.is_phrase(keyword) or not several):
             yield CopyLine(text=texts.capitalize_first_word(keyword), rule="keyword", evidence=[quoted], intent="offer")
 
 

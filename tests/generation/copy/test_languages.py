@@ -77,10 +77,12 @@ READINGS = [
 
 @pytest.mark.parametrize("language", BRANDS)
 def test_points_are_clauses_without_their_lead_ins(language: str) -> None:
-    copy = write_piece_copy(PieceSpec(format="slideshow", brand=BRANDS[language], seed="1", hook="Look"))
-    assert {point.text for point in copy.points} == POINTS[language]
-    assert copy.language == BRANDS[language].language
-    assert all(point.rule == "clause" for point in copy.points)
+    spec = PieceSpec(format="slideshow", brand=BRANDS[language], seed="1", hook="Look")
+    copies = [write_piece_copy(msgspec.structs.replace(spec, seed=str(seed))) for seed in range(10)]
+    points = [point for copy in copies for point in copy.points]
+    assert {point.text for point in points} == POINTS[language]
+    assert {copy.language for copy in copies} == {BRANDS[language].language}
+    assert all(point.rule == "clause" for point in points)
 
 
 @pytest.mark.parametrize(("language", "sentence", "lines"), READINGS)

@@ -61,5 +61,21 @@ def test_derived_keywords_are_kept_only_as_phrases_of_their_evidence() -> None:
     assert snap(row("website", {"appName": "T", "keywords": ["log"]})).keywords == ["log"]
 
 
+def test_declared_phrases_are_kept_as_the_brands_texts_write_them() -> None:
+    """Phrases for search engines alone, such as `tide clock harrowby`, are dropped. The partner's own are all kept."""
+    words: dict[BrandFieldName, BrandFieldValue] = {"keywords": ["tide clock", "log of tom", "tide clock harrowby"]}
+    text: dict[BrandFieldName, BrandFieldValue] = {
+        "appName": "T",
+        "appDescription": "A Tide Clock with the log of Tom.",
+    }
+    assert snap(row("website", {**text, **words})).keywords == ["tide Clock", "log of Tom"]
+    assert snap(row("website", text), row("partner", words)).keywords == words["keywords"]
+    unspaced: dict[BrandFieldName, BrandFieldValue] = {
+        "appDescription": "小さな港の潮時計です。",
+        "keywords": ["港の潮時計", "潮時計アプリ"],
+    }
+    assert snap(row("website", unspaced)).keywords == ["港の潮時計"]
+
+
 def test_an_unknown_brand_has_no_name() -> None:
     assert snap() == BrandSnapshot(name="")

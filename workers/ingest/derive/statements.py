@@ -44,6 +44,7 @@ STATEMENT_END_PATTERN = re.compile(
 PRIVATE_OR_QUOTED_PATTERN = re.compile(r"\S@\S|://|\bwww\.|\+?\d[\d\s/().-]{6,}\d|\d{4}|[\"“”„«»「」『』]")
 #: A list item's number, and marks between the items of a list that is no sentence.
 LIST_SEPARATOR_PATTERN = re.compile(r"^\W*\d{1,2}\s*[-–.)]|\s[·/]\s|[•|→]|…$")
+SENTENCE_OPENING_MARKS = "¿¡"
 #: Selling points that prove the brand's quality by its past or by others.
 PROOF_POINTS = frozenset(
     {"experience", "family_business", "certified", "licensed", "tradition", "expertise", "results"}
@@ -93,6 +94,7 @@ def is_stateable(sentence: str) -> bool:
         MIN_STATEMENT_CHARS <= len(sentence) <= MAX_STATEMENT_CHARS
         and not PRIVATE_OR_QUOTED_PATTERN.search(sentence)
         and not LIST_SEPARATOR_PATTERN.search(sentence)
+        and (sentence[0].isalnum() or sentence[0] in SENTENCE_OPENING_MARKS)
     )
 
 
