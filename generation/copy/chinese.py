@@ -5,6 +5,8 @@ The table has the characters of our phrases and tables, and no other ones: it is
 
 import re
 
+#: Language of our phrases in traditional characters.
+TRADITIONAL_CHINESE = "zh-Hant"
 #: Simplified characters, and the traditional one of each at the same place.
 SIMPLIFIED_CHARACTERS = (
     "万与专业东丝两严个丰临为举么义乐习书买于云产亲亿从仓仪们价众优伙会伞传体余佛侣倾储儿党关养兽内册写军"
@@ -17,7 +19,7 @@ SIMPLIFIED_CHARACTERS = (
     "誉计订认讨让训议讯记讲许设访证评识诊词译试诚话诞询该详语诱说请诺读课谁调谢谧谨谱负财责账货质贫购贴贵"
     "贷费赁资赋赖赠踪车转轮软轻载较辅辆辑输边达迁过运还这进远适选递遗邮邻酿采释里针钟钢钣钥钱钻铁铝铲银铺"
     "链销锁锅键锯镀镇镜长门闪问闲间闻阅阖队阳阶际险随隐难静页顶项须顾预领频题风飞饪饭饮饰馆馈馏马驱驶驻驾"
-    "验骑鱼鲜鸡黄齐龙"
+    "验骑鱼鲜鸡黄齐龙继吗绍胜赚刚仅击错误敌伦驰瘾岛肾润债赌欧赞争"
 )
 TRADITIONAL_CHARACTERS = (
     "萬與專業東絲兩嚴個豐臨為舉麼義樂習書買於雲產親億從倉儀們價眾優夥會傘傳體餘彿侶傾儲兒黨關養獸內冊寫軍"
@@ -30,7 +32,7 @@ TRADITIONAL_CHARACTERS = (
     "譽計訂認討讓訓議訊記講許設訪證評識診詞譯試誠話誕詢該詳語誘說請諾讀課誰調謝謐謹譜負財責賬貨質貧購貼貴"
     "貸費賃資賦賴贈蹤車轉輪軟輕載較輔輛輯輸邊達遷過運還這進遠適選遞遺郵鄰釀採釋裡針鐘鋼鈑鑰錢鑽鐵鋁鏟銀鋪"
     "鏈銷鎖鍋鍵鋸鍍鎮鏡長門閃問閒間聞閱闔隊陽階際險隨隱難靜頁頂項須顧預領頻題風飛飪飯飲飾館饋餾馬驅駛駐駕"
-    "驗騎魚鮮雞黃齊龍"
+    "驗騎魚鮮雞黃齊龍繼嗎紹勝賺剛僅擊錯誤敵倫馳癮島腎潤債賭歐讚爭"
 )
 #: Words with another traditional character than the table's.
 TRADITIONAL_WORDS = {
@@ -57,6 +59,11 @@ TRADITIONAL_WORDS = {
     "干洗": "乾洗",
     "细致": "細緻",
     "精致": "精緻",
+    "并且": "並且",
+    "占个座": "佔個座",
+    "周末": "週末",
+    "治愈": "治癒",
+    "抑郁": "抑鬱",
 }
 CHARACTER_TABLE = str.maketrans(SIMPLIFIED_CHARACTERS + "“”", TRADITIONAL_CHARACTERS + "「」")
 TRADITIONAL_WORD_PATTERN = re.compile("|".join(TRADITIONAL_WORDS))

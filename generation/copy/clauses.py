@@ -201,6 +201,12 @@ def _is_valid_clause_line(text: str, app: str, language: str) -> bool:
     )
 
 
+def is_cut_phrase(text: str, language: str) -> bool:
+    """Return whether a text begins or ends with a word that needs a continuation, such as a preposition."""
+    words, open_ends = texts.split_lowercase_words(text), {*_sentence_reading(language).open_ends.split()}
+    return bool(words) and not open_ends.isdisjoint({words[0], words[-1]})
+
+
 def is_only_name(text: str, name: str) -> bool:
     """Return whether a text says nothing but the brand's name, or a part of it."""
     return {*texts.split_lowercase_words(text)} <= {*texts.split_lowercase_words(name)}

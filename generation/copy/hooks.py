@@ -10,6 +10,7 @@ from generation.copy.clauses import (
     BrandClause,
     are_lines_alike,
     clause_to_copy_line,
+    is_cut_phrase,
     is_only_name,
     is_readable_prose,
 )
@@ -231,6 +232,7 @@ def is_informative_keyword(keyword: str, brand: BrandSnapshot, language: str) ->
     is_noun_language = language in names.NOUN_CAPITALIZING_LANGUAGES
     is_noun = keyword[:1].isupper() and " " not in keyword
     is_telling = (is_noun if is_noun_language else texts.is_phrase(keyword)) and not is_only_name(keyword, brand.name)
+    is_telling = is_telling and not is_cut_phrase(keyword, language)
     openings = [next(texts.split_sentences(text), "") for text in brand.descriptions[:1]]
     brand_text = " ".join([*brand.taglines, *brand.descriptions]).casefold()
     folded = keyword.casefold()

@@ -75,19 +75,18 @@ def _quoted_brand_keywords(known: Known) -> list[str]:
         return keywords
     evidence = field.provenance.evidence if field.provenance else []
     own = [one.value for name in TEXT_FIELDS for one in _all_findings_of_field(known.fields.get(name))]
-    quotes = "\n".join(
-        [*evidence, *(text for text in own if isinstance(text, str)), *(s.quote for s in known.statements)]
-    )
+    said = [text for one in known.statements for text in (one.text, one.quote)]
+    quotes = "\n".join([*evidence, *(text for text in own if isinstance(text, str)), *said])
     spelled = [_spell_as_in_texts(one, quotes) if texts.is_phrase(one) else one for one in keywords]
     return [one for one in spelled if one and (texts.is_phrase(one) or not evidence)]
 
 
 def _spell_as_in_texts(keyword: str, quotes: str) -> str | None:
-    """Return a keyword with the capitals inside of it that the texts write; None if they lack it."""
-    found = re.search(rf"(?<!\w){re.escape(keyword)}(?!\w)", quotes, re.IGNORECASE)
-    if found is None and not texts.has_unspaced_script(keyword):
-        return None
-    return keyword[:1] + found[0][1:] if found else (keyword if keyword in quotes else None)
+    """Return a keyword as the texts write it, with the fewest capitals; None if they lack it."""
+    if texts.has_unspaced_script(keyword):
+        return keyword if keyword in quotes else None
+    found = re.findall(rf"(?<!\w){re.escape(keyword)}(?!\w)", quotes, re.IGNORECASE)
+    return min(found, key=lambda text: sum(map(str.isupper, text)), default=None)
 
 
 def _items_of_list_brand_field(field: BrandField | None) -> list[str]:

@@ -3,6 +3,7 @@
 from functools import cache
 
 from generation.copy import texts
+from generation.copy.chinese import TRADITIONAL_CHINESE, is_traditional_chinese
 from generation.copy.languages import DEFAULT_LANGUAGE, DETECTED_LANGUAGES, LANGUAGE_TABLES, primary_language
 from generation.spec import BrandSnapshot
 
@@ -33,9 +34,15 @@ DISTINCTIVE_LANGUAGE_WORDS = {
 
 
 def detect_brand_language(brand: BrandSnapshot) -> str:
-    """Return the language of the brand's texts by their words; if none is clear, the declared one, else English."""
+    """Return the language of the brand's texts by their words; if none is clear, the declared one, else English.
+
+    Chinese in traditional characters is a language of its own.
+    """
     declared = primary_language(brand.language) if brand.language else None
-    return detect_language(" ".join([*brand.taglines, *brand.descriptions])[:5000]) or declared or DEFAULT_LANGUAGE
+    text = " ".join([*brand.taglines, *brand.descriptions])[:5000]
+    language = detect_language(text) or declared or DEFAULT_LANGUAGE
+    said = "".join([text, *(one.text for one in brand.statements)])
+    return TRADITIONAL_CHINESE if language == "zh" and is_traditional_chinese(said) else language
 
 
 def do_words_fit_language(text: str, language: str) -> bool:

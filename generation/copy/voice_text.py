@@ -13,10 +13,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from generation.copy.chinese import write_in_traditional_characters
+from generation.copy.chinese import TRADITIONAL_CHINESE, write_in_traditional_characters
 
-#: Language of the phrases for Chinese in traditional characters.
-TRADITIONAL_CHINESE = "zh-Hant"
 #: The line that a reader of the text takes as free words: it names tones.
 TONE_LINE = "tone"
 _PHRASE_SLOT_PATTERN = re.compile(r"\\\{\w+\\\}")

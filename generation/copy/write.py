@@ -282,7 +282,8 @@ def compose_piece_caption(
 
 def language_tag_of_brand(brand: BrandSnapshot, language: str) -> str:
     """Return a language as a BCP-47 tag, with the region if the brand declares this language with one."""
-    return brand.language if brand.language and primary_language(brand.language) == language else language
+    declared = brand.language
+    return declared if declared and primary_language(declared) == primary_language(language) else language
 
 
 def build_slide_labels_in_language(language: str) -> CopyLabels:
@@ -310,7 +311,7 @@ def _presenter_disclosure_line(presenter: Presenter, language: str) -> CopyLine:
 def find_copy_warnings(words: BrandWithClauses, spec: PieceSpec) -> Iterator[str]:
     """Yield warnings about a piece's copy, each as `code: reason`."""
     own = words.language
-    if spec.language and primary_language(spec.language) != own:
+    if spec.language and primary_language(spec.language) != primary_language(own):
         yield f"language_kept: the brand's texts are in {own}, and texts are not translated"
     if own not in LANGUAGE_TABLES:
         yield f"no_formulas: {own} has no formulas, only the brand's words; claims in them aren't recognised"

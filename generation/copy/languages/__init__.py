@@ -8,12 +8,17 @@ from importlib.resources import files
 
 import msgspec
 
+from generation.copy.chinese import TRADITIONAL_CHINESE, write_in_traditional_characters
 from generation.copy.languages.table import LanguageTable
 
-LANGUAGE_TABLES: Mapping[str, LanguageTable] = {
-    source.name.removesuffix(".toml"): msgspec.toml.decode(source.read_bytes(), type=LanguageTable)
+_TABLE_TEXTS = {
+    source.name.removesuffix(".toml"): source.read_text("utf-8")
     for source in sorted(files(__package__).joinpath("data").iterdir(), key=lambda source: source.name)
     if source.name.endswith(".toml")
+}
+_TABLE_TEXTS[TRADITIONAL_CHINESE] = write_in_traditional_characters(_TABLE_TEXTS["zh"])
+LANGUAGE_TABLES: Mapping[str, LanguageTable] = {
+    language: msgspec.toml.decode(text, type=LanguageTable) for language, text in _TABLE_TEXTS.items()
 }
 #: Languages that are told by their common words.
 DETECTED_LANGUAGES = tuple(language for language, table in LANGUAGE_TABLES.items() if table.reading.glue)

@@ -7,7 +7,7 @@ import pytest
 
 from generation.copy.clauses import derive_copy_lines_of_sentence
 from generation.copy.languages import LANGUAGE_TABLES, PRESENTER_DISCLOSURES
-from generation.copy.languages.table import SHAPE_SLOTS
+from generation.copy.languages.table import SHAPE_SLOTS, compile_word_entry_pattern
 from generation.copy.shapes import SlotText, fill_template
 from generation.copy.statements import _calls_by_trade
 from generation.copy.write import write_piece_copy
@@ -113,10 +113,12 @@ def test_the_proofreader_knows_each_word_of_a_table_and_finds_no_claim(language:
         slot: SlotText("Qq", [CopyEvidence(field="appName", quote="Qq")]) for slot in SHAPE_SLOTS | {"name", "place"}
     }
     brand = BrandSnapshot(name="Qq", language=language)
+    claims = {kind: compile_word_entry_pattern(words) for kind, words in LANGUAGE_TABLES[language].never.items()}
     for template in templates_of(LANGUAGE_TABLES[language]):
         line = fill_template(template, quoted)
         assert line
         assert find_copy_faults(msgspec.structs.replace(copy, hook=line, caption=line.text), brand) == [], template
+        assert [kind for kind, pattern in claims.items() if pattern.search(line.text)] == [], template
 
 
 def test_the_brands_language_is_kept_with_a_warning() -> None:

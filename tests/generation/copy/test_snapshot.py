@@ -68,7 +68,7 @@ def test_declared_phrases_are_kept_as_the_brands_texts_write_them() -> None:
         "appName": "T",
         "appDescription": "A Tide Clock with the log of Tom.",
     }
-    assert snap(row("website", {**text, **words})).keywords == ["tide Clock", "log of Tom"]
+    assert snap(row("website", {**text, **words})).keywords == ["Tide Clock", "log of Tom"]
     assert snap(row("website", text), row("partner", words)).keywords == words["keywords"]
     unspaced: dict[BrandFieldName, BrandFieldValue] = {
         "appDescription": "小さな港の潮時計です。",

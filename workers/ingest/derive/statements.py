@@ -20,7 +20,13 @@ from workers.ingest.derive.own_prose import (
 )
 from workers.ingest.derive.quotes import split_passages_to_sentences
 from workers.ingest.derive.selling_points import find_points_in_text
-from workers.ingest.derive.specifics import CARD_ROLES, MIN_SPECIFICS_OF_SECTION, find_offer_cards
+from workers.ingest.derive.specifics import (
+    CARD_ROLES,
+    MIN_SPECIFICS_OF_SECTION,
+    OfferCard,
+    find_offer_cards,
+    strip_outer_signs,
+)
 from workers.ingest.derive.tables import compile_section_pattern, load_selling_point_table
 from workers.ingest.derive.tone import compile_tone_pattern, load_voice_rules
 from workers.ingest.derive.trades import FoundTrade
@@ -60,7 +66,7 @@ def find_brand_statements(
     """
     cards = find_offer_cards(prose, language, refused, trade, needs_heading=True)
     items = [
-        build_statement(card.value, "offer", card.passage, prose)
+        build_statement(spell_item(card), "offer", card.passage, prose)
         for card in (cards if len(cards) > MIN_SPECIFICS_OF_SECTION else ())
         if not PRIVATE_OR_QUOTED_PATTERN.search(card.value)
     ]
@@ -71,6 +77,12 @@ def find_brand_statements(
     others = [one for one in sentences if one.intent != "problem"]
     ordered = (*items[:MAX_OFFERED_ITEMS], *questions[:MAX_QUESTIONS], *others)
     return [*{fold_text(one.text): one for one in reversed(ordered)}.values()][::-1][:MAX_STATEMENTS]
+
+
+def spell_item(card: OfferCard) -> str:
+    """Return a service as inside a sentence, or as its card if that has other letters, such as a Turkish `İ`."""
+    is_same = card.value.casefold() in card.passage.text.casefold()
+    return card.value if is_same else strip_outer_signs(card.passage.text)
 
 
 def find_sentence_statements(prose: SourceProse, language: str, place: str | None) -> Iterator[BrandStatementFinding]:

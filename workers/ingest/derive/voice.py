@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from generation.copy.chinese import is_traditional_chinese, write_in_traditional_characters
-from generation.copy.voice_text import TRADITIONAL_CHINESE, VoicePhrases, load_voice_phrases
+from generation.copy.chinese import TRADITIONAL_CHINESE, is_traditional_chinese, write_in_traditional_characters
+from generation.copy.voice_text import VoicePhrases, load_voice_phrases
 from schemas.brand import FieldCandidate
 from workers.ingest.derive.audience import capitalize_sentence, join_labels
 from workers.ingest.derive.calls import find_calls_to_action
