@@ -118,6 +118,7 @@ class PieceCopy(StrictCamelCaseStruct, frozen=True, kw_only=True):
     `hook_shape` is the name of the hook's shape, or `clause`, `tagline`, `caller` or `model`. `chip` is a place or
     an offer in at most 26 characters, `place` the brand's town, `quote` a sentence of the brand in 30 to 110
     characters. `items` are three to five entries of one sort, such as services, in at most 26 characters each.
+    `flagged` are lines with claims that a person must approve.
     """
 
     language: str
@@ -138,6 +139,7 @@ class PieceCopy(StrictCamelCaseStruct, frozen=True, kw_only=True):
     place: CopyLine | None = None
     quote: CopyLine | None = None
     items: list[CopyLine] = field(default_factory=list)
+    flagged: list[CopyLine] = field(default_factory=list)
 
 
 class PieceSpec(StrictCamelCaseStruct, frozen=True, kw_only=True):

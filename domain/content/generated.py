@@ -38,9 +38,9 @@ async def finish_content_generation(
 ) -> dict[str, Any]:
     """Attach files and texts to generated content in the transaction that ends its job; return the job's result.
 
-    For content with files this is an edit: if approved or model-written it becomes pending, with its posts blocked.
-    The caller's transaction locked the active project exclusively. Raises `InvalidValue`, `ContentRejected`,
-    `StateConflict` CLAIM_EXPIRED.
+    For content with files this is an edit: if approved, model-written or with a claim it becomes pending, and its
+    posts are blocked. The caller's transaction locked the active project exclusively. Raises `InvalidValue`,
+    `ContentRejected`, `StateConflict` CLAIM_EXPIRED.
     """
     scope = _org_and_content_id_of_claim(claim)
     org, content_id = scope["org"], scope["content_id"]
@@ -97,11 +97,10 @@ def _has_model_written_line(copy: PieceCopy) -> bool:
 def _approval_status_after_generation(locked: LockedContent, copy: PieceCopy) -> ApprovalStatus:
     """Return a content's approval status after its generation job: mostly unchanged, as decided at creation.
 
-    It is `pending` if the content was approved before, or if a model wrote a line of it.
+    It is `pending` if the content was approved before, if a model wrote a line of it, or if a line has a claim.
     """
-    return (
-        "pending" if _has_model_written_line(copy) or locked.approval_status == "approved" else locked.approval_status
-    )
+    needs_approval = _has_model_written_line(copy) or copy.flagged or locked.approval_status == "approved"
+    return "pending" if needs_approval else locked.approval_status
 
 
 async def _apply_revision_to_posts(conn: Conn, locked: LockedContent, caption: str, *, blocks: bool) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-from generation.copy.languages import DETECTED_LANGUAGES, LANGUAGE_TABLES
+from generation.copy.languages import DETECTED_LANGUAGES, LANGUAGE_TABLES, UNTABLED_LANGUAGE_CLAIMS
 from generation.copy.languages.table import compile_word_entry_pattern
 from generation.copy.speech import find_possible_languages
 
@@ -36,6 +36,10 @@ CLAIM_CHECK_SENTENCE_END_PATTERN = re.compile(r"(?<=[.!?…])\s+")
 PRODUCT_CLAIM_KINDS = frozenset(PRODUCT_CLAIM_SIGN_PATTERNS) | {
     kind for table in LANGUAGE_TABLES.values() for kind in table.never
 }
+#: Kinds of claims that a person must approve, even in the caller's own words.
+CLAIM_KINDS_FOR_APPROVAL = frozenset(
+    {"superlative", "safety", "award", "health", "money", "comparison", "percentage", "users"}
+)
 #: English phrases in which a claim word claims nothing.
 HARMLESS_CLAIM_PHRASE_PATTERN = compile_word_entry_pattern(
     "free_of free_from free_up feel_free free_software hands_free ad_free free_time free_text"
@@ -69,6 +73,7 @@ def _product_claim_patterns(*languages: str) -> tuple[tuple[str, re.Pattern[str]
     Signs and loaned words count in each language. Without a table for the first one, any digit is a claim.
     """
     tables = [LANGUAGE_TABLES[language].never for language in dict.fromkeys(languages) if language in LANGUAGE_TABLES]
+    tables += [UNTABLED_LANGUAGE_CLAIMS[languages[0]]] if languages[0] in UNTABLED_LANGUAGE_CLAIMS else []
     numbers = () if languages[0] in LANGUAGE_TABLES else (("users", re.compile(r"\d")),)
     signs = ((kind, re.compile(sign)) for kind, sign in PRODUCT_CLAIM_SIGN_PATTERNS.items())
     blocks = (

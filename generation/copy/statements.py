@@ -84,7 +84,9 @@ def list_offer_items(brand: BrandSnapshot, language: str) -> list[CopyLine]:
     """Return up to five services or products of the brand, all from one section of its pages."""
     items = {
         one.text.casefold(): CopyLine(
-            text=texts.capitalize_first_word(texts.strip_html_to_line(one.text)),
+            text=texts.capitalize_first_word(
+                texts.strip_end_marks(texts.strip_html_to_line(one.text), TRAILING_PUNCTUATION)
+            ),
             rule="clause",
             evidence=[CopyEvidence(field="statements", quote=one.quote)],
             intent="offer",

@@ -6,6 +6,7 @@ import msgspec
 
 from generation.copy import hooks, names, statements, texts, tones
 from generation.copy.approved_claims import add_approved_claim
+from generation.copy.claims import CLAIM_KINDS_FOR_APPROVAL, find_text_claims
 from generation.copy.clauses import (
     BrandClause,
     are_lines_alike,
@@ -241,6 +242,7 @@ def compose_piece_copy(words: BrandWithClauses, hook: HookOption, points: list[C
         place=place,
         quote=statements.find_quotable_sentence(words.clauses, [hook.line, *points]),
         items=items if len(items) >= statements.MIN_LIST_ITEMS else [],
+        flagged=[hook.line] if find_claims_of_requested_hook(words, spec) else [],
     )
 
 
@@ -314,9 +316,19 @@ def find_copy_warnings(words: BrandWithClauses, spec: PieceSpec) -> Iterator[str
     if spec.language and primary_language(spec.language) != primary_language(own):
         yield f"language_kept: the brand's texts are in {own}, and texts are not translated"
     if own not in LANGUAGE_TABLES:
-        yield f"no_formulas: {own} has no formulas, only the brand's words; claims in them aren't recognised"
+        yield f"no_formulas: {own} has no formulas, only the brand's words; few claims in them are recognised"
+    if claims := find_claims_of_requested_hook(words, spec):
+        yield f"claims: a person must approve the hook, since it has a claim ({', '.join(claims)})"
     if len(words.clauses) < MIN_CLAUSES_TO_SKIP_KEYWORD_POINTS:
         yield "few_clauses: add an appDescription of three to five plain sentences"
+
+
+def find_claims_of_requested_hook(words: BrandWithClauses, spec: PieceSpec) -> list[str]:
+    """Return the kinds of claims in the caller's hook that a person must approve; empty without a hook."""
+    if spec.hook is None:
+        return []
+    kinds = find_text_claims(spec.hook, words.language, [names.app_display_name(words.brand)])
+    return sorted(kinds & CLAIM_KINDS_FOR_APPROVAL)
 
 
 def _fill_own_words(

@@ -52,7 +52,14 @@ async def brands(parser: DocumentParser) -> AsyncIterator[BrandSnapshot]:
 
 
 def known(source: BrandSource, extraction: BrandExtraction) -> BrandSnapshot:
-    row = BrandSourceRow(source=source, fields=extraction.fields, url=extraction.url, job_id=None, at=datetime.now(UTC))
+    row = BrandSourceRow(
+        source=source,
+        fields=extraction.fields,
+        profile=extraction.profile,
+        url=extraction.url,
+        job_id=None,
+        at=datetime.now(UTC),
+    )
     return take_brand_snapshot(brand_to_schema([row], project_id=UUID(int=0)))
 
 

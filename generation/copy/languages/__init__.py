@@ -20,6 +20,10 @@ _TABLE_TEXTS[TRADITIONAL_CHINESE] = write_in_traditional_characters(_TABLE_TEXTS
 LANGUAGE_TABLES: Mapping[str, LanguageTable] = {
     language: msgspec.toml.decode(text, type=LanguageTable) for language, text in _TABLE_TEXTS.items()
 }
+#: Claims by kind of languages without a table.
+UNTABLED_LANGUAGE_CLAIMS: Mapping[str, Mapping[str, str]] = msgspec.toml.decode(
+    files(__package__).joinpath("untabled_claims.toml").read_bytes(), type=dict[str, dict[str, str]]
+)
 #: Languages that are told by their common words.
 DETECTED_LANGUAGES = tuple(language for language, table in LANGUAGE_TABLES.items() if table.reading.glue)
 #: Language of brands that declare none.

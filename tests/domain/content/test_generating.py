@@ -14,7 +14,7 @@ from domain.content.generated import list_copy_line_provenance
 from domain.jobs import jobs
 from domain.operations import maintenance
 from generation.copy.write import write_piece_copy
-from generation.spec import PieceCopy, PieceSpec, Presenter
+from generation.spec import BrandSnapshot, BrandStatement, PieceCopy, PieceSpec, Presenter
 from jobs.kinds import CONTENT_GENERATE_KIND
 from jobs.ledger import AttemptSettlement
 from jobs.outcomes import Canceled, Failed, Interrupted, TaskOutcome
@@ -26,6 +26,7 @@ from tests.domain.content.reviewing import approve, edit, policy, reject
 from tests.domain.project import Project, archive, cancel, retry
 from tests.domain.publishing import post_scene
 from tests.generation.copy.brands import TIDELINE
+from tests.generation.copy.tracing import lines
 
 BROKE = Failed("PICTURE_TYPE", "no picture")
 
@@ -206,6 +207,33 @@ async def test_text_generation_does_not_block_other_requests(
     await making.ask(conn, project)
     assert threads
     assert threading.main_thread() not in threads
+
+
+@pytest.mark.parametrize(
+    ("hook", "status"), [("The best tides, 100 % safe", "pending"), ("Tides ahead", "not_required")]
+)
+async def test_a_claim_in_the_requested_hook_needs_an_approval(
+    pool: Pool, conn: Conn, project: Project, hook: str, status: str
+) -> None:
+    await making.ask(conn, project, hook=hook)
+    [claim] = await seeds.claims(conn, CONTENT_GENERATE_KIND)
+    await making.finish(pool, claim)
+    item = await making.shown(conn, project, UUID(claim.args["content_id"]))
+    assert (item.status, item.approval_status) == ("completed", status)
+
+
+def test_each_line_of_a_piece_leads_to_its_source() -> None:
+    quotes = ["rye bread", "seeded rolls", "wedding cakes", "Our dough rests for a whole night."]
+    said = [
+        BrandStatement(text=one, intent="offer" if len(one) < 20 else "benefit", quote=one, url="") for one in quotes
+    ]
+    brand = BrandSnapshot(name="Quillmere", language="en", place="Harrowby", statements=said)
+    copy = write_piece_copy(PieceSpec(format="slideshow", brand=brand, seed="1"))
+    assert None not in (copy.chip, copy.place, copy.quote)
+    assert len(copy.items) == 3
+    known = list_copy_line_provenance(copy)
+    assert {line.text for line in lines(copy)} <= {one.line for one in known}
+    assert {one.quote for one in known if one.line in {item.text for item in copy.items}} == {*quotes[:3]}
 
 
 def test_the_line_about_a_presenter_is_a_formula_around_the_name() -> None:
