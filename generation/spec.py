@@ -148,8 +148,8 @@ class PieceSpec(StrictCamelCaseStruct, frozen=True, kw_only=True):
     The default `aspect` is the format's: 4:5 for pictures, 9:16 for videos. Videos and remixes use `seconds`,
     videos `speech`. `max_slides` is the most that all platforms of the project take. `looks` are the allowed
     looks, preferred first; empty: any. `picture_roles` are those of the pictures, in their order; null: told by pixels.
-    `logo_role` is that of the logo. `transcript` is the speech of a remix's clip, as the caller wrote it. The piece says
-    at most one of the `claims`. `pictured_claim_ids` are those of the claims in its pictures and its clip.
+    `logo_role` is that of the logo. `transcript` is the speech of a remix's clip, as the caller wrote it. The piece
+    says at most one of the `claims`. `pictured_claim_ids` are those of the claims in its pictures and its clip.
     """
 
     format: PieceFormat

@@ -69,8 +69,7 @@ async def build_generation_brief(
     """Return the inputs of a content's next revision, frozen in a brief, or refuse the request at once.
 
     `again`: the content exists already. Its new revision keeps its influencer even if that was deleted meanwhile.
-    Raises `InvalidValue`, `ObjectNotFound`, `BrandTooSparse`, `StateConflict` INFLUENCER_NOT_READY or
-    CLAIM_EXPIRED.
+    Raises `InvalidValue`, `ObjectNotFound`, `BrandTooSparse`, `StateConflict` INFLUENCER_NOT_READY or CLAIM_EXPIRED.
     """
     _check_fields_of_generation_request(body)
     own = await app_media.lock_and_list_ready_app_media(conn, organization_id=organization_id, project_id=project_id)
@@ -87,9 +86,6 @@ async def build_generation_brief(
     aspect = await _choose_aspect_ratio_for_account(conn, organization_id, project_id, body)
     most_slides = await _find_most_slides_for_platforms(conn, organization_id, project_id)
     speaker = await _find_requested_presenter(conn, organization_id, project_id, body.influencer_id, deleted=again)
-    # Only our own end card shows the presenter. Without it the caption would credit the presenter for people
-    # in the clip.
-    shows = body.format != "ugc_remix" or files.end_card is None
     spec = _build_generation_spec(
         body,
         known,
@@ -97,7 +93,7 @@ async def build_generation_brief(
         seed=seed,
         aspect=aspect,
         max_slides=most_slides,
-        presenter=speaker.presenter if speaker and shows else None,
+        presenter=speaker.presenter if speaker and _shows_presenter(body, files) else None,
         picture_roles=app_files.list_picture_roles(files, own),
         logo_role=app_files.find_logo_role(files, own),
         transcript=body.transcript or app_files.transcript_of_clip(files.clip, own),
@@ -110,6 +106,14 @@ async def build_generation_brief(
     )
     await costs.run_in_charged_thread(_check_brand_has_enough_texts_for_copy, spec)
     return GenerationBrief(asked=body, spec=spec, files=files)
+
+
+def _shows_presenter(body: ContentRequest, files: ContentPieceInputFileTokens) -> bool:
+    """Return whether a piece shows its presenter: in a remix only our own end does.
+
+    Without it the caption would credit the presenter for people in the clip.
+    """
+    return body.format != "ugc_remix" or files.end_card is None
 
 
 def _check_remix_clip(files: ContentPieceInputFileTokens, own: Sequence[UsableAppMediaFile]) -> None:

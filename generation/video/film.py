@@ -14,7 +14,7 @@ from generation.looks.slide import LookArtist, PreparedSlide
 from generation.looks.template import LookHeader
 from generation.seeds import seeded_random_number
 from generation.slides.kit import SlideKit
-from generation.slides.plain import PLAIN_LOOK_NAME, draw_plain_slide
+from generation.slides.plain import PLAIN_LOOK_NAME, draw_plain_slide, measure_plain_photo
 from generation.text.scripts import is_right_to_left_language
 from generation.timing import VideoTiming, plan_video_timing, reading_seconds, shortest_video_timing
 from generation.video import cuts
@@ -145,7 +145,7 @@ def build_end_scene(piece: PieceInLooks, kit: SlideKit, seconds: float, end_card
 def _draw_plain_layers(piece: PieceInLooks, kit: SlideKit, slides: Sequence[SlideContent]) -> Iterator[SceneLayers]:
     photos = [picture for picture in piece.material.pictures if picture.traits.role in PHOTO_ROLES]
     for number, content in enumerate(slides):
-        photo = photos[number].decode() if number < len(photos) else None
+        photo = photos[number].decode_crop(measure_plain_photo(kit)) if number < len(photos) else None
         canvas = draw_plain_slide(kit, content, photo, number)
         yield SceneLayers(canvas.image, None, (), canvas.marks)
 

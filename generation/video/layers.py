@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from generation.crops import find_crop
 from generation.looks.boxes import Box, MeasuredText
 from generation.looks.contrast import LineContrast, SlideLayers, measure_line_contrasts
 from generation.looks.engine import Pixels
-from generation.looks.filling import FilledSection, Node, walk_nodes
+from generation.looks.filling import FilledSection, Node, SlidePicture, walk_nodes
 from generation.looks.slide import FIRST_SCRIM, LookArtist, PreparedSlide, describe_line
 from generation.looks.styles import MARKED_TEXTS_CSS, WITHOUT_TEXTS_CSS
 from generation.outputs import MeasuredDrawnTextLine
@@ -150,7 +151,7 @@ class _LayerDrawer:
         box = shown.getbbox() or (0, 0, *shown.size)
         source = Image.open(io.BytesIO(self._pictures[node.picture.name])).convert("L" if is_gray else "RGB")
         size = box[2] - box[0] + PHOTO_ROOM_PX, box[3] - box[1] + PHOTO_ROOM_PX
-        texture = _cover(source, size, node.picture.focus).convert("RGB")
+        texture = _cover(source, size, node.picture).convert("RGB")
         tinted = (np.asarray(texture) * tint + 0.5).astype(np.uint8)
         return MovingPhoto(Image.fromarray(tinted), box, shown.crop(box))
 
@@ -186,12 +187,11 @@ def _area(box: Box) -> float:
     return max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1])
 
 
-def _cover(picture: Image.Image, size: tuple[int, int], focus: tuple[float, float]) -> Image.Image:
-    """Return a picture scaled to cover a size and cropped around its focus."""
-    scale = max(size[0] / picture.width, size[1] / picture.height)
-    width, height = size[0] / scale, size[1] / scale
-    left, top = (picture.width - width) * focus[0], (picture.height - height) * focus[1]
-    return picture.resize(size, Image.Resampling.BICUBIC, box=(left, top, left + width, top + height), reducing_gap=2.0)
+def _cover(image: Image.Image, size: tuple[int, int], picture: SlidePicture) -> Image.Image:
+    """Return a picture scaled to cover a size and cropped around its subject."""
+    left, top, right, bottom = find_crop(image.size, size, picture.focus, picture.subject)
+    box = (left * image.width, top * image.height, right * image.width, bottom * image.height)
+    return image.resize(size, Image.Resampling.BICUBIC, box=box, reducing_gap=2.0)
 
 
 def _copy_layer(
