@@ -38,14 +38,23 @@ delete from approved_claim
    and id = :id
 returning text;
 
--- name: list_waiting_posts    Return the waiting posts of all content with a claim.
+-- name: list_waiting_posts
+-- Return the waiting posts of all content with a claim. The index of claims finds the content first.
+with contents as materialized (
+  select id
+    from content_item
+   where organization_id = :org
+     and approved_claim_ids <> '{}'
+     and approved_claim_ids @> array[:id::uuid])
 select p.id, p.job_id, p.social_account_id
-  from content_item c
-  join scheduled_post p on p.organization_id = c.organization_id and p.content_id = c.id
- where c.organization_id = :org
-   and c.approved_claim_ids <> '{}'
-   and c.approved_claim_ids @> array[:id::uuid]
-   and p.status in ('blocked', 'queued')
+  from contents c
+ cross join lateral (
+         select id, job_id, social_account_id
+           from scheduled_post
+          where organization_id = :org
+            and content_id = c.id
+            and status in ('blocked', 'queued')
+         offset 0) p
  order by p.id;
 
 -- part: end_of_use
