@@ -85,6 +85,7 @@ class ShareLockedContentRow(NamedTuple):
     status: str
     caption: str
     approval_status: str
+    has_claims: bool
 
 
 class ContentAssetRow(NamedTuple):

@@ -22,7 +22,7 @@ select c.project_id, p.timezone, now() as now,
    and c.id = :id;
 
 -- name: share_content    Share the lock of a content against edits and decisions.
-select status, caption, approval_status
+select status, caption, approval_status, approved_claim_ids <> '{}' as has_claims
   from content_item
  where organization_id = :org
    and id = :id

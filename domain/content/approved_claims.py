@@ -167,7 +167,7 @@ async def list_claims_in_files(conn: Conn, *, organization_id: UUID, tokens: Seq
 
     The caller locked the active project. Raises `StateConflict` CLAIM_EXPIRED if one was deleted or has ended.
     """
-    rows = await LIST_CLAIM_IDS_OF_FILES.all(conn, org=organization_id, tokens=tokens)
+    rows = await LIST_CLAIM_IDS_OF_FILES.all(conn, org=organization_id, tokens=tokens) if tokens else []
     claim_ids = [row.id for row in rows]
     await check_claims_outlast_posts(conn, organization_id=organization_id, content_id=None, claim_ids=claim_ids)
     return [ids.format_prefixed_id(ids.CLAIM_ID_PREFIX, claim_id) for claim_id in claim_ids]

@@ -47,12 +47,13 @@ class _ContentProjectAndKnownAccountsRow(NamedTuple):
 class PostableContent(NamedTuple):
     """Content that may be posted: at once, or after its approval if it is `pending`.
 
-    `gated`: its caption needs an approval, or has one.
+    `gated`: its caption needs an approval, or has one. `has_claims`: it says approved claims.
     """
 
     material: ContentCaptionAndFiles
     pending: bool
     gated: bool
+    has_claims: bool
 
     def is_caption_override_unapproved(self, caption_override: str | None) -> bool:
         """Return whether a post's own caption is unapproved: approvals are required, and none covers it.
@@ -149,7 +150,9 @@ async def lock_completed_content(conn: Conn, *, organization_id: UUID, content_i
         raise StateConflict("CONTENT_NOT_READY", f"the content is {row.status}: only completed content can go out")
     assets = await targets.LIST_CONTENT_ASSETS.all(conn, org=organization_id, content_id=content_id)
     status = row.approval_status
-    return PostableContent(ContentCaptionAndFiles(row.caption, assets), status == "pending", status != "not_required")
+    return PostableContent(
+        ContentCaptionAndFiles(row.caption, assets), status == "pending", status != "not_required", row.has_claims
+    )
 
 
 async def _read_content_to_schedule(
@@ -178,7 +181,8 @@ async def _add_target_posts(
     content = await lock_completed_content(conn, organization_id=org, content_id=scope.content_id)
     if content.pending and not may_wait:
         raise ApprovalRequired
-    await claim_ends.check_claims_last(conn, organization_id=org, content_id=scope.content_id, at=when.at)
+    if content.has_claims:
+        await claim_ends.check_claims_last(conn, organization_id=org, content_id=scope.content_id, at=when.at)
     planned = await targets.check_and_lock_post_targets(
         conn, organization_id=org, project_id=project_id, material=content.material, targets=body.targets
     )
