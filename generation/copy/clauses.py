@@ -43,6 +43,8 @@ UNFINISHED_SENTENCE_ENDS = ("?", "？", "؟", ":", "：", "…", "...")
 LEADING_CONJUNCTION_PATTERN = re.compile(r"^,? (?:and|which|that|und|et|qui|y|e|que) ", re.IGNORECASE)
 #: Last item of a list: the text before it is no sentence.
 LAST_LIST_ITEM_START_PATTERN = re.compile(r",? (?:and|or|und|oder|et|ou|y|o|e|u) ", re.IGNORECASE)
+#: The middle of a range of numbers, such as `4 - 12`.
+NUMBER_RANGE_PATTERN = re.compile(r"\d\W+\d")
 TRAILING_PUNCTUATION = " .!,;:。！।-–—"
 BRACKET_PAIRS = ("()", "（）")
 #: Marks between the items of a list, which is no prose.
@@ -179,7 +181,12 @@ def _find_longest_sentence_beginning(whole: str, app: str, language: str, readin
     """Return the longest beginning of a sentence, up to an addition, that makes a line; None if none does."""
     additions = (one.start() for pattern in (reading.more, reading.bare) for one in pattern.finditer(whole))
     ends = sorted(set(additions), reverse=True)
-    whole_parts = (end for end in ends if not ("," in whole[:end] and LAST_LIST_ITEM_START_PATTERN.match(whole, end)))
+    whole_parts = (
+        end
+        for end in ends
+        if not ("," in whole[:end] and LAST_LIST_ITEM_START_PATTERN.match(whole, end))
+        and not NUMBER_RANGE_PATTERN.match(whole, end - 1)
+    )
     heads = (
         _make_clause_line(whole[:end], app, language, reading)
         for end in whole_parts
@@ -212,10 +219,15 @@ def is_only_name(text: str, name: str) -> bool:
     return {*texts.split_lowercase_words(text)} <= {*texts.split_lowercase_words(name)}
 
 
+def is_about_other_topic(text: str, language: str) -> bool:
+    """Return whether a text is about another topic than the product, such as its pages or its installation."""
+    return _compile_clause_patterns(language).asides.search(text) is not None
+
+
 def is_self_contained(text: str, language: str) -> bool:
     """Return whether a text is about the product, refers to no sentence before it, and needs no continuation."""
     reading = _compile_clause_patterns(language)
-    return not (reading.open_ends.search(text) or reading.back.match(text) or reading.asides.search(text))
+    return not (reading.open_ends.search(text) or reading.back.match(text) or is_about_other_topic(text, language))
 
 
 def is_readable_prose(text: str) -> bool:

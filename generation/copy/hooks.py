@@ -10,6 +10,7 @@ from generation.copy.clauses import (
     BrandClause,
     are_lines_alike,
     clause_to_copy_line,
+    is_about_other_topic,
     is_cut_phrase,
     is_only_name,
     is_readable_prose,
@@ -40,14 +41,14 @@ MIN_CLAUSES_LEFT_AFTER_HOOK = 3
 #: Maximum characters of a clause that serves as a hook, or fills a shape.
 MAX_SHORT_HOOK_CHARACTERS = 70
 #: Maximum own lines that serve as hooks.
-MAX_OWN_HOOKS = 8
+MAX_OWN_HOOKS = 12
 #: Own lines that a style leaves at least.
-MIN_STYLED_OWN_HOOKS = 4
+MIN_STYLED_OWN_HOOKS = 6
 #: Share of seeds that take one of the brand's own lines: so much for each line, up to the maximum.
 OWN_HOOK_SHARE_OF_LINE = 0.2
 MAX_OWN_HOOK_SHARE = 0.5
 #: Shapes of a register's own from which no other ones are taken.
-MIN_TONED_HOOKS = 3
+MIN_TONED_HOOKS = 6
 #: Fields that give hooks beside the name.
 HOOK_FIELDS: Sequence[EvidenceField] = ("tagline", "appDescription", "keywords")
 #: Shapes of lines in the brand's own words.
@@ -82,6 +83,7 @@ def usable_taglines(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
             len(text) <= MAX_COPY_LINE_CHARACTERS
             and is_readable_prose(text)
             and not is_only_name(text, f"{brand.name} {brand.place or ''}")
+            and not is_about_other_topic(text, language)
             and not find_text_claims(text, language, [names.app_display_name(brand)])
             and do_words_fit_language(text, language)
         ):
@@ -232,9 +234,15 @@ def is_informative_keyword(keyword: str, brand: BrandSnapshot, language: str) ->
     is_noun_language = language in names.NOUN_CAPITALIZING_LANGUAGES
     is_noun = keyword[:1].isupper() and " " not in keyword
     is_telling = (is_noun if is_noun_language else texts.is_phrase(keyword)) and not is_only_name(keyword, brand.name)
-    is_telling = is_telling and not is_cut_phrase(keyword, language)
+    is_telling = is_telling and not (is_cut_phrase(keyword, language) or is_name_in_statements(keyword, brand))
     openings = [next(texts.split_sentences(text), "") for text in brand.descriptions[:1]]
     brand_text = " ".join([*brand.taglines, *brand.descriptions]).casefold()
     folded = keyword.casefold()
     opens = folded not in brand_text or any(folded in text.casefold() for text in (*brand.taglines, *openings))
     return is_telling and opens
+
+
+def is_name_in_statements(keyword: str, brand: BrandSnapshot) -> bool:
+    """Return whether the brand's statements write a keyword of several words with capitals, as a person's name."""
+    is_capitalized = " " in keyword and all(word[:1].isupper() for word in keyword.split())
+    return is_capitalized and any(keyword in one.quote for one in brand.statements)
