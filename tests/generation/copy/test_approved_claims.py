@@ -49,7 +49,9 @@ def test_any_piece_says_at_most_one_claim_within_its_points(
     copy, plain = write_piece_copy(spec), write_piece_copy(msgspec.structs.replace(spec, claims=[]))
     assert len(claim_lines(copy)) <= 1
     assert {(line.claim_id, line.text) for line in claim_lines(copy)} <= {(one.id, one.text) for one in claims}
-    assert max(1, len(plain.points)) <= max(1, len(copy.points)) <= compute_max_points(spec)
+    assert len(copy.points) <= max(1, compute_max_points(spec))
+    # A video leaves out points for the time to read a long claim.
+    assert format_ == "video" or len(copy.points) >= len(plain.points)
     assert copy.hook == plain.hook
     assert find_copy_faults(copy, spec.brand, claims) == find_copy_faults(plain, spec.brand)
 
