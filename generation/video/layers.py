@@ -187,11 +187,16 @@ def _area(box: Box) -> float:
     return max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1])
 
 
-def _cover(image: Image.Image, size: tuple[int, int], picture: SlidePicture) -> Image.Image:
+def _cover(picture: Image.Image, size: tuple[int, int], traits: SlidePicture) -> Image.Image:
     """Return a picture scaled to cover a size and cropped around its subject."""
-    left, top, right, bottom = find_crop(image.size, size, picture.focus, picture.subject)
-    box = (left * image.width, top * image.height, right * image.width, bottom * image.height)
-    return image.resize(size, Image.Resampling.BICUBIC, box=box, reducing_gap=2.0)
+    left, top, right, bottom = find_crop(picture.size, size, traits.focus, traits.subject)
+    box = (
+        left * picture.width,
+        top * picture.height,
+        min(right, 1.0) * picture.width,
+        min(bottom, 1.0) * picture.height,
+    )
+    return picture.resize(size, Image.Resampling.BICUBIC, box=box, reducing_gap=2.0)
 
 
 def _copy_layer(
