@@ -7,10 +7,15 @@ MAX_DECODED_PICTURE_FILE_SIDE_PX, MAX_PICTURE_PIXELS = 12_000, 60_000_000
 MAX_PICTURE_BYTES = 20 << 20
 #: Maximum ratio of the longer side to the shorter one.
 MAX_PICTURE_SIDE_RATIO = 20
-#: The same for a logo in generated content.
-MAX_LOGO_SIDE_RATIO = 4
+#: Height to width of a logo in generated content, at most, and width to height of a wordmark.
+MAX_LOGO_SIDE_RATIO, MAX_WORDMARK_RATIO = 4, 8
 #: Width to height from which a drawn picture is a wordmark.
 MIN_WORDMARK_RATIO = 2.2
+
+
+def is_too_long_for_logo(width: float, height: float) -> bool:
+    """Return whether content can't use a logo of these sides: too tall, or too wide for a wordmark."""
+    return height > MAX_LOGO_SIDE_RATIO * width or width > MAX_WORDMARK_RATIO * height
 
 
 def check_picture_byte_count(count: int) -> None:

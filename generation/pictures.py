@@ -14,10 +14,10 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from generation.drawings import CleanedSvgDrawing, clean_svg_drawing
 from generation.picture_limits import (
-    MAX_LOGO_SIDE_RATIO,
     MAX_PICTURE_SIDE_RATIO,
     check_picture_byte_count,
     check_picture_size,
+    is_too_long_for_logo,
 )
 from schemas.errors import GenerationError, PictureRefused
 
@@ -104,13 +104,12 @@ def _convert_picture_to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
 
 
 def decode_logo(data: bytes) -> Image.Image | None:
-    """Decode a logo, cropped to its visible part; None if under 48 px or over 4:1. Raises like `decode_picture`."""
+    """Decode a logo, cropped to its visible part; None if under 48 px or too long. Raises like `decode_picture`."""
     image = decode_picture(data)
     if image.mode == "RGBA":
         box = image.getchannel("A").point([255 * (value >= MIN_VISIBLE_ALPHA) for value in range(256)]).getbbox()
         image = image.crop(box) if box else image.resize((1, 1))
-    small, large = sorted(image.size)
-    return image if small >= MIN_LOGO_SIDE_PX and large <= MAX_LOGO_SIDE_RATIO * small else None
+    return image if min(image.size) >= MIN_LOGO_SIDE_PX and not is_too_long_for_logo(*image.size) else None
 
 
 def rasterize_svg(data: bytes) -> bytes:

@@ -49,7 +49,8 @@ _PRESENTER_PORTRAIT_SIDE_PX = 400
 PORTRAIT_FILE_SIDE_PX = 1024
 
 LOGO_UNUSED_WARNING = (
-    "logo_unused: the name's first letter stands in for a logo of under 48 pixels, or over four times as long as wide"
+    "logo_unused: the name's first letter stands in for a logo of under 48 pixels, over eight times as wide as"
+    " high, or over four times as high as wide"
 )
 
 #: Maximum points: more don't fit a list at a size that is legible on a phone.

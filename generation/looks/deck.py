@@ -19,8 +19,9 @@ from generation.looks.engine import EngineMissing, LookEngine
 from generation.looks.filling import SlideContent, SlidePicture, walk_elements
 from generation.looks.fitting import SlideMisfit
 from generation.looks.fonts import FONT_PACKAGE_BY_FAMILY, list_font_files
+from generation.looks.logo_plates import place_on_plate
 from generation.looks.messages import FontFile
-from generation.looks.palette import derive_look_palette
+from generation.looks.palette import LookPalette, derive_look_palette
 from generation.looks.slide import SCREEN_ROLES, LookArtist, LookTexts, PreparedSlide, read_look_texts
 from generation.looks.template import Element, LookHeader, Template
 from generation.outputs import MeasuredDrawnTextLine
@@ -233,7 +234,7 @@ def draw_slides(
     """
     spec, copy, material, aspect = piece
     texts = read_look_texts((text for one in slides for text in [*one.texts.values(), *one.items]), copy.language)
-    pictures, data = _name_pictures(material)
+    pictures, data = _name_pictures(material, derive_look_palette(material.theme))
     palette = derive_look_palette(material.theme)
     looks = [
         load_look(one.name) for one in order_looks(list_looks(), describe_material(spec, copy, material), spec.seed)
@@ -362,7 +363,9 @@ def count_picture_slots(section: Element, content: SlideContent) -> int:
     return int(bool(slots & set(content.pictures) - {"logo", "portrait"}))
 
 
-def _name_pictures(material: PieceMaterial) -> tuple[dict[str, list[SlidePicture]], dict[str, bytes]]:
+def _name_pictures(
+    material: PieceMaterial, palette: LookPalette
+) -> tuple[dict[str, list[SlidePicture]], dict[str, bytes]]:
     """Return a piece's pictures by their slots, and their files by their names in the engine."""
     slots: dict[str, list[SlidePicture]] = {"photo": [], "screen": [], "logo": [], "portrait": []}
     data: dict[str, bytes] = {}
@@ -372,12 +375,13 @@ def _name_pictures(material: PieceMaterial) -> tuple[dict[str, list[SlidePicture
             name = f"picture-{number}"
             data[name] = file
             slots[slot].append(SlidePicture(name, size, traits.role, traits.focus, traits.subject, traits.cut_out))
-    extra = {"logo": material.logo, "portrait": material.portrait}
-    for slot, extra_image in extra.items():
-        if extra_image:
-            data[slot], size = encode_engine_picture(extra_image)
-            role = "person" if slot == "portrait" else material.logo_role or _role_of_logo(size)
-            slots[slot] = [SlidePicture(slot, size, role)]
+    if material.portrait:
+        data["portrait"], size = encode_engine_picture(material.portrait)
+        slots["portrait"] = [SlidePicture("portrait", size, "person")]
+    if material.logo:
+        plated = place_on_plate(material.logo, (palette.paper, palette.accent, palette.deep))
+        data["logo"], size = encode_engine_picture(plated)
+        slots["logo"] = [SlidePicture("logo", size, material.logo_role or _role_of_logo(material.logo.size))]
     return slots, data
 
 

@@ -85,7 +85,7 @@ def test_large_pictures_are_scaled_down_as_they_are_read() -> None:
     assert max(image.size) <= pictures.MAX_DECODED_SIDE_PX
 
 
-@pytest.mark.parametrize("size", [(1, 1), (30, 300), (600, 60)])
+@pytest.mark.parametrize("size", [(1, 1), (30, 300), (600, 60), (60, 300)])
 def test_a_tiny_or_empty_logo_is_none(size: tuple[int, int]) -> None:
     assert pictures.decode_logo(written(Image.new("RGB", size))) is None
     assert pictures.decode_logo(written(Image.new("RGBA", (300, 300)))) is None

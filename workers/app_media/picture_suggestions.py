@@ -13,7 +13,7 @@ from domain.media.files import StoredFile
 from domain.media.store import MediaStore
 from domain.media.streaming_upload import StreamingUpload
 from domain.media.suggestions import IngestMediaSuggestion, IngestPicturesAndUploadTokens
-from generation.picture_limits import MAX_LOGO_SIDE_RATIO
+from generation.picture_limits import is_too_long_for_logo
 from schemas.app_media import AppMediaKind
 from schemas.errors import BodyOversized, InvalidValue, SourceError, SourceFileStorageUnavailable
 from schemas.pictures import INLINE_LOGO_RULE, PictureFoundByIngest, PictureRole
@@ -97,17 +97,13 @@ def choose_pictures_to_suggest(
     logos, screens, images = (
         [picture for picture in pictures if picture.kind == kind] for kind in ("logo", "screenshot", "image")
     )
-    logos.sort(key=lambda picture: (is_too_long_for_content(picture), picture.rule in ICON_RULES))
+    logos.sort(key=lambda picture: (is_too_long_for_logo(picture.width, picture.height), picture.rule in ICON_RULES))
     drawn = [picture for picture in logos[MAX_SUGGESTED_LOGOS:] if picture.rule == INLINE_LOGO_RULE]
     return [
         *(("logo", picture) for picture in (*logos[:MAX_SUGGESTED_LOGOS], *drawn)),
         *(("screenshot", picture) for picture in screens[:MAX_SUGGESTED_APP_SCREENSHOTS]),
         *(("photo", picture) for picture in images[:MAX_SUGGESTED_PHOTOS]),
     ]
-
-
-def is_too_long_for_content(picture: PictureFoundByIngest) -> bool:
-    return max(picture.width, picture.height) > MAX_LOGO_SIDE_RATIO * min(picture.width, picture.height)
 
 
 async def _reserve_storage_for_fetched_picture(ctx: TaskContext, at_most: int) -> str:

@@ -137,11 +137,11 @@ async def test_the_logo_that_a_page_draws_is_suggested_before_its_icon(fetching:
 def test_content_gets_a_logo_that_it_can_use_and_the_partner_the_drawn_one_too() -> None:
     icon, picture, drawn = (
         PictureFoundByIngest(kind="logo", url=rule, rule=rule, page=rule, width=width, height=10, type="image/svg+xml")
-        for rule, width in (("html.icon", 10), ("html.header", 41), (INLINE_LOGO_RULE, 41))
+        for rule, width in (("html.icon", 10), ("html.header", 81), (INLINE_LOGO_RULE, 81))
     )
     suggested = picture_suggestions.choose_pictures_to_suggest([icon, picture, drawn])
     assert suggested == [("logo", icon), ("logo", drawn)]
-    wide = structs.replace(drawn, width=40)
+    wide = structs.replace(drawn, width=80)
     assert picture_suggestions.choose_pictures_to_suggest([icon, wide]) == [("logo", wide)]
 
 
