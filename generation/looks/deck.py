@@ -196,13 +196,15 @@ def _compose_quote(copy: PieceCopy, common: Mapping[str, str]) -> list[SlideCont
 def describe_material(spec: PieceSpec, copy: PieceCopy, material: PieceMaterial) -> LookMaterial:
     """Return the material of a piece for the choice of its look.
 
-    Screens lead no look of a brand with photos that isn't software: they are those of its site.
+    Screens lead no look of a brand with photos and a trade other than software: they are those of its site. A request
+    for looks decides.
     """
     sides = [min(picture.size) for picture in material.pictures if picture.traits.role in PHOTO_ROLES]
     screens = sum(picture.traits.role in SCREEN_ROLES for picture in material.pictures)
+    is_of_other_trade = spec.brand.trade is not None and not is_software_brand(spec.brand)
     return LookMaterial(
         photo_sides_px=sides,
-        screenshots=0 if sides and not is_software_brand(spec.brand) else screens,
+        screenshots=0 if sides and not spec.looks and is_of_other_trade else screens,
         items=max(len(copy.items), sum(len(line.text) <= MAX_RECAP_ITEM_CHARACTERS for line in copy.points)),
         has_quote=copy.quote is not None,
         tone=tones.voice_to_tone(spec.brand.voice),

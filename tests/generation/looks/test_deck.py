@@ -27,14 +27,16 @@ from generation.looks.filling import Node, SlideContent, SlidePicture
 from generation.looks.palette import derive_look_palette
 from generation.looks.slide import LookArtist, read_look_texts
 from generation.picture_roles import PictureTraits
-from generation.render import PieceInputFiles, prepare_piece
+from generation.render import PieceInputFiles, RenderableSlides, prepare_piece
 from generation.slides.plain import PLAIN_LOOK_NAME
 from generation.spec import BrandSnapshot, CopyLine, PieceSpec, Presenter
 from generation.theme import derive_piece_color_theme
 from generation.thumbnail import encode_jpeg
 from schemas.pictures import PictureRole
 from tests.generation.slides.test_deck import LONG, copy, line
+from tests.generation.test_picture_roles import noise
 
+PHOTO_AND_SCREEN: tuple[PictureRole, ...] = ("photo", "screenshot")
 THEME = derive_piece_color_theme(["#0b6e99", "#ffd166"])
 
 
@@ -66,6 +68,24 @@ def test_a_deck_says_all_points_in_one_look_and_shows_each_picture_once() -> Non
     assert len(drawn.slides) >= 5
     assert all(point.text in words(drawn.slides) for point in said.points)
     assert len(drawn.pictures) == len({*drawn.pictures}) > 0
+
+
+def test_roles_of_the_spec_decide_and_pixels_tell_the_others() -> None:
+    files = [encode_jpeg(noise((1200, 900)).rotate(turn, expand=True)) for turn in (0, 90, 180)]
+    asked = spec(format="image", picture_roles=["place", None, "person"], logo_role="wordmark")
+    piece = prepare_piece(asked, copy("Works offline"), PieceInputFiles(screenshots=files))
+    assert isinstance(piece, RenderableSlides)
+    assert [one.traits.role for one in piece.piece.material.pictures] == ["place", "photo", "person"]
+    assert piece.piece.material.logo_role == "wordmark"
+
+
+def test_screens_of_a_shop_with_photos_lead_no_look() -> None:
+    shown = [MaterialPicture.encode(photo(30).convert("RGB"), PictureTraits(role)) for role in PHOTO_AND_SCREEN]
+    counts = []
+    for trade, looks in (("bakery", []), (None, []), ("notes_app", []), ("bakery", ["app"])):
+        asked = spec(brand=BrandSnapshot(name="Tideline", trade=trade), looks=looks)
+        counts.append(deck.describe_material(asked, copy(), PieceMaterial(shown, THEME)).screenshots)
+    assert counts == [0, 1, 1, 1]
 
 
 def test_a_photo_in_two_sizes_is_shown_once_in_its_larger_size() -> None:
