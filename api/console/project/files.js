@@ -33,7 +33,8 @@ const figure = (view, path, one) =>
       : one.mimeType.startsWith("video/")
       ? film(one)
       : picture({ ...one, kind: "image" })),
-    h("figcaption", h("span", KINDS[one.kind] ?? one.kind), one.origin === "suggested" && badge("suggested"),
+    h("figcaption", h("span", KINDS[one.kind] ?? one.kind),
+      one.role && one.role !== one.kind && badge(one.role), one.origin === "suggested" && badge("suggested"),
       one.current && badge("in use", "good"),
       view.may("content:write")
         && h("button.small.quietly", { ariaLabel: `Remove ${KINDS[one.kind]}`, onclick: event =>
