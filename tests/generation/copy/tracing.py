@@ -98,5 +98,5 @@ def shown_name(brand: BrandSnapshot) -> str:
 
 
 def host_of(link: str) -> str | None:
-    found = re.fullmatch(r"https://(?:www\.)?([a-z.]+)(?:/.*)?", link)
+    found = re.fullmatch(r"https://(?:www\.)?([a-z0-9.-]+)(?:/.*)?", link)
     return found[1] if found else None

@@ -46,7 +46,7 @@ MIN_QUESTION_WORDS = 3
 STATEMENT_END_PATTERN = re.compile(
     r"[.!。！।](?:[\"”»)]|\s)*$|(?:です|ます|でした|ました|ません|ましょう|でしょう|ください|니다|세요|어요|아요)$"
 )
-#: Addresses, codes and telephone numbers, and quotations, whose speaker may be another one.
+#: Addresses, codes and telephone numbers, and quotations: they may have another speaker.
 PRIVATE_OR_QUOTED_PATTERN = re.compile(r"\S@\S|://|\bwww\.|\+?\d[\d\s/().-]{6,}\d|\d{4}|[\"“”„«»「」『』]")
 #: A list item's number, and marks between the items of a list that is no sentence.
 LIST_SEPARATOR_PATTERN = re.compile(r"^\W*\d{1,2}\s*[-–.)]|\s[·/]\s|[•|→]|…$")
