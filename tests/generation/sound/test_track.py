@@ -32,11 +32,11 @@ TEXTS = ["Know the tide before you go 🌊", "100% free%s", "…", "Try it"]
 
 @pytest.fixture(scope="module")
 def speech() -> list[MonoWave]:
-    return synthesize_speech_of_texts(TEXTS, "en-GB")
+    return synthesize_speech_of_texts(TEXTS, "en-GB", "auto")
 
 
 def test_speech_is_deterministic(speech: list[MonoWave]) -> None:
-    again = synthesize_speech_of_texts(TEXTS[:1], "en")[0]
+    again = synthesize_speech_of_texts(TEXTS[:1], "en", "heart")[0]
     assert (again == speech[0]).all()
     assert [len(wave) > 0 for wave in speech] == [True, True, False, True]
     assert 1 < len(speech[0]) / SOUND_SAMPLE_RATE_HZ < 4
@@ -69,7 +69,7 @@ def test_music_ducks_under_speech() -> None:
 @pytest.mark.parametrize("language", ["de", "ja", "und"])
 def test_no_other_language_is_read_by_an_english_voice(language: str) -> None:
     with pytest.raises(GenerationError) as told:
-        synthesize_speech_of_texts(TEXTS, language)
+        synthesize_speech_of_texts(TEXTS, language, "heart")
     assert told.value.code == "SPEECH_NOT_SPOKEN"
 
 
