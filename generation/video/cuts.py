@@ -17,10 +17,17 @@ _CIRCLE_MASK_DOWNSCALE = 4
 
 
 class Transition(NamedTuple):
-    """A transition of some frames; `draw` makes a frame of the old and the new picture at a share of its time."""
+    """A transition of some frames; `draw` makes a frame of the old and the new picture at a share of its time.
+
+    With `clears_words` the old words fade in its first half, so that they never lie over the new ones.
+    """
 
     frames: int
     draw: Callable[[Image.Image, Image.Image, float], Image.Image]
+    clears_words: bool = False
+
+    def compute_old_words_opacity(self, share: float) -> float:
+        return max(0.0, 1 - 2 * share) if self.clears_words else 1.0
 
 
 def draw_slide_in_transition_frame(old: Image.Image, new: Image.Image, share: float, *, way: PixelSize) -> Image.Image:
@@ -49,7 +56,7 @@ def draw_circle_reveal_transition_frame(old: Image.Image, new: Image.Image, shar
 
 
 CUT = Transition(0, lambda _, new, __: new)
-DISSOLVE = Transition(10, Image.blend)
+DISSOLVE = Transition(10, Image.blend, clears_words=True)
 CIRCLE = Transition(12, draw_circle_reveal_transition_frame)
 SLIDE_RIGHT = Transition(6, partial(draw_slide_in_transition_frame, way=(1, 0)))
 SLIDE_LEFT = Transition(6, partial(draw_slide_in_transition_frame, way=(-1, 0)))

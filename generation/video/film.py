@@ -55,7 +55,8 @@ class Film(NamedTuple):
                 picture = new.draw_frame(number)
                 if number < transition.frames:
                     share = (number + 1) / (transition.frames + 1)
-                    picture = transition.draw(old.draw_frame(old.frame_count + number), picture, share)
+                    left = old.draw_frame(old.frame_count + number, transition.compute_old_words_opacity(share))
+                    picture = transition.draw(left, picture, share)
                 yield picture
 
     def _choose_transition(self, at: int) -> cuts.Transition:

@@ -57,15 +57,15 @@ class FilmScene(NamedTuple):
     def frame_count(self) -> int:
         return round(self.seconds * VIDEO_FRAMES_PER_S)
 
-    def draw_frame(self, number: int) -> Image.Image:
-        """Return the frame with this number, counted from the scene's start."""
+    def draw_frame(self, number: int, words_opacity: float = 1.0) -> Image.Image:
+        """Return the frame with this number, counted from the scene's start; `words_opacity` is of words that came."""
         image = self.ground.copy()
         if self.photo:
             self.photo.draw(image, number / self.frame_count)
         starts = self._start_frames()
         for sprite in self.words:
             share = (number - starts[sprite.step] + 1) / self.movement.word_frames if sprite.step >= 0 else 1.0
-            sprite.draw(image, share, self.movement.rise_px)
+            sprite.draw(image, share, self.movement.rise_px, words_opacity if sprite.step >= 0 else 1.0)
         return image
 
     def draw_last_frame(self) -> Image.Image:

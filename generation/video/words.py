@@ -38,15 +38,12 @@ class WordSprite(NamedTuple):
     step: int
     letters: int
 
-    def draw(self, image: Image.Image, share: float, rise_px: int) -> None:
+    def draw(self, image: Image.Image, share: float, rise_px: int, opacity: float = 1.0) -> None:
         """Draw the words at a share of their movement: they rise by `rise_px` pixels and become opaque."""
-        if share <= 0:
+        shown = opacity * min(1.0, max(0.0, share) / _OPAQUE_SHARE)
+        if shown <= 0:
             return
-        if share >= 1:
-            image.paste(self.picture, self.place, self.mask)
-            return
-        opacity = min(1.0, share / _OPAQUE_SHARE)
-        mask = self.mask.point([round(value * opacity) for value in range(256)])
+        mask = self.mask if shown == 1 else self.mask.point([round(value * shown) for value in range(256)])
         image.paste(self.picture, (self.place[0], self.place[1] + round(rise_px * (1 - ease_out(share)))), mask)
 
 
