@@ -10,6 +10,7 @@ from typing import get_args
 import click
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from cli.commands.content_templates import template
 from cli.shared.command import json_output_option
 from cli.shared.failure import exit_on_expected_command_error
 from cli.shared.group import FullSentenceHelpCommandGroup
@@ -26,6 +27,9 @@ RENDERED_FILE_TABLE_HEADINGS = ("FILE", "KB", "TEXTS", "LEAST CONTRAST")
 @click.group(cls=FullSentenceHelpCommandGroup)
 def content() -> None:
     """Render generated content from a file, without servers."""
+
+
+content.add_command(template)
 
 
 @content.command()

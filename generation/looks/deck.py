@@ -18,7 +18,8 @@ from generation.looks.choosing import LookMaterial, order_looks
 from generation.looks.engine import EngineMissing, LookEngine
 from generation.looks.filling import SlideContent, SlidePicture, walk_elements
 from generation.looks.fitting import SlideMisfit
-from generation.looks.fonts import FONT_PACKAGE_BY_FAMILY, list_font_files
+from generation.looks.font_families import FONT_PACKAGE_BY_FAMILY
+from generation.looks.fonts import list_font_files
 from generation.looks.logo_plates import place_on_plate
 from generation.looks.messages import FontFile
 from generation.looks.palette import LookPalette, derive_look_palette

@@ -8,32 +8,13 @@ from typing import Literal
 
 import regex
 
+from generation.looks.font_families import FONT_PACKAGE_BY_FAMILY
 from generation.looks.messages import FontFile
 from generation.text.fonts import INTER_FONT_NAME, font_name_for_grapheme, font_path
 from generation.text.scripts import split_graphemes
 
 Script = Literal["latin", "cjk", "arabic", "devanagari", "other"]
 
-#: Package of each family that templates may name.
-FONT_PACKAGE_BY_FAMILY = {
-    "Amiri": "fontpkg_amiri",
-    "Anton": "fontpkg_anton",
-    "Archivo": "fontpkg_archivo",
-    "Barlow Condensed": "fontpkg_barlow_condensed",
-    "Bricolage Grotesque": "fontpkg_bricolage_grotesque",
-    "Cairo": "fontpkg_cairo",
-    "DM Sans": "fontpkg_dm_sans",
-    "DM Serif Display": "fontpkg_dm_serif_display",
-    "Figtree": "fontpkg_figtree",
-    "Fraunces": "fontpkg_fraunces",
-    "Instrument Sans": "fontpkg_instrument_sans",
-    "Instrument Serif": "fontpkg_instrument_serif",
-    "Inter": "fontpkg_inter",
-    "Mukta": "fontpkg_mukta",
-    "Outfit": "fontpkg_outfit",
-    "Plus Jakarta Sans": "fontpkg_plus_jakarta_sans",
-    "Work Sans": "fontpkg_work_sans",
-}
 #: Fallback families of a script, with and without serifs.
 SANS_BY_SCRIPT: dict[Script, tuple[str, ...]] = {"arabic": ("Cairo",), "devanagari": ("Mukta",)}
 SERIF_BY_SCRIPT: dict[Script, tuple[str, ...]] = {"arabic": ("Amiri",), "devanagari": ("Mukta",)}
