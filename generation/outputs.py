@@ -1,11 +1,14 @@
 """Output files of a piece as values: the files, the texts drawn on them, and the progress."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Self
 
 import msgspec
 
-from generation.spec import StrictCamelCaseStruct
+from generation.spec import PieceSpec, StrictCamelCaseStruct
+
+#: Name of the look without the engine.
+PLAIN_LOOK_NAME = "plain"
 
 
 class MeasuredDrawnTextLine(StrictCamelCaseStruct, frozen=True, kw_only=True):
@@ -54,3 +57,22 @@ def warn_of_truncated_drawn_texts(made: Iterable[RenderedFile]) -> Iterator[str]
     names = sorted({one.name for file in made for one in file.shown if one.is_cut})
     if names:
         yield f"text_cut: {', '.join(names)} ended with an ellipsis for lack of room: write less"
+
+
+def list_output_warnings(spec: PieceSpec, made: Sequence[RenderedFile]) -> list[str]:
+    """Return the warnings about drawn files: truncated texts, the plain look, and a template that isn't shown."""
+    return [*warn_of_truncated_drawn_texts(made), *_warn_of_other_looks(spec, {file.look for file in made})]
+
+
+def _warn_of_other_looks(spec: PieceSpec, looks: set[str | None]) -> Iterator[str]:
+    template = spec.template
+    if template and looks - {None, template.id}:
+        yield (
+            f"template_unused: {template.name}, version {template.version}, has no room for the texts or the pictures: "
+            "another look stands in"
+        )
+    if PLAIN_LOOK_NAME in looks:
+        yield (
+            "look_plain: no look has room for the texts and the pictures, or the engine of looks is missing: "
+            "shorten the texts, or have the operator run `tenantry doctor`"
+        )

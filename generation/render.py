@@ -21,13 +21,13 @@ from generation.looks.deck import (
     compose_slides,
     draw_deck,
 )
-from generation.outputs import MeasuredDrawnTextLine, RenderedFile, RenderingProgress
+from generation.outputs import PLAIN_LOOK_NAME, MeasuredDrawnTextLine, RenderedFile, RenderingProgress
 from generation.picture_roles import read_picture_traits
 from generation.portraits.portrait import draw_presenter_portrait
 from generation.remix.clip import probe_clip
 from generation.remix.remix import PreparedRemix
 from generation.slides.kit import SlideKit, SlidePresenter
-from generation.slides.plain import PLAIN_LOOK_NAME, draw_plain_slide, measure_plain_photo
+from generation.slides.plain import draw_plain_slide, measure_plain_photo
 from generation.sound.speech import synthesize_speech_of_texts
 from generation.sound.track import min_speech_scene_seconds
 from generation.spec import AspectRatio, PieceCopy, PieceFormat, PieceSpec, Presenter
@@ -40,7 +40,6 @@ from schemas.errors import GenerationError, UndrawableTextRefused
 
 #: Version of the renderer: changes with each release that draws the same spec differently.
 RENDERER_VERSION = "6"
-
 
 #: Side of a portrait inside a piece, in pixels: more than two for each displayed pixel.
 _PRESENTER_PORTRAIT_SIDE_PX = 400

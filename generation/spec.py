@@ -149,12 +149,22 @@ class PieceCopy(StrictCamelCaseStruct, frozen=True, kw_only=True):
     flagged: list[CopyLine] = field(default_factory=list)
 
 
+class PieceTemplate(StrictCamelCaseStruct, frozen=True, kw_only=True):
+    """A partner's template in one version, with its file."""
+
+    id: str
+    name: str
+    version: int
+    html: str
+
+
 class PieceSpec(StrictCamelCaseStruct, frozen=True, kw_only=True):
     """Piece to make: `hook` is the caller's, word for word; `language` is only a wish.
 
     The default `aspect` is the format's: 4:5 for pictures, 9:16 for videos. Videos and remixes use `seconds`,
     videos `speech`. `max_slides` is the most that all platforms of the project take. `looks` are the allowed
-    looks, preferred first; empty: any. `picture_roles` are those of the pictures, in their order; null: told by pixels.
+    looks, preferred first; empty: any. `template` is tried before
+    them. `picture_roles` are those of the pictures, in their order; null: told by pixels.
     `logo_role` is that of the logo. `transcript` is the speech of a remix's clip, as the caller wrote it. The piece
     says at most one of the `claims`. `pictured_claim_ids` are those of the claims in its pictures and its clip.
     """
@@ -175,3 +185,4 @@ class PieceSpec(StrictCamelCaseStruct, frozen=True, kw_only=True):
     logo_role: PictureRole | None = None
     claims: list[ApprovedClaim] = field(default_factory=list)
     pictured_claim_ids: list[str] = field(default_factory=list)
+    template: PieceTemplate | None = None

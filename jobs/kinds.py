@@ -58,6 +58,7 @@ CONTENT_GENERATE_KIND = JobKindSpec(
 INFLUENCER_CREATE_KIND = CONTENT_GENERATE_KIND._replace(
     name="influencer_create", scope="influencers:write", timeout_s=120
 )
+PREVIEW_TEMPLATE_KIND = CONTENT_GENERATE_KIND._replace(name="preview_template", timeout_s=120, total_s=3600)
 MAKE_VIDEO_POSTER_KIND = JobKindSpec(
     "make_poster", "generate", "content:write", timeout_s=120, max_attempts=3, total_s=12 * 3600, internal=True
 )

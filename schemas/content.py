@@ -194,6 +194,17 @@ class ContentRequest(RequestStruct, frozen=True, kw_only=True):
         ]
         | None
     ) = None
+    template: (
+        Annotated[
+            NulFreeText,
+            Meta(
+                min_length=1,
+                max_length=100,
+                description="Look of a slideshow or an image: a template's id, or the name of a look.",
+            ),
+        ]
+        | None
+    ) = None
 
 
 class ContentAccepted(Accepted, frozen=True, kw_only=True):

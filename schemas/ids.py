@@ -15,6 +15,7 @@ ORGANIZATION_ID_PREFIX = "org"
 API_KEY_ID_PREFIX = "key"
 CONTENT_ID_PREFIX = "cnt"
 ASSET_ID_PREFIX = "ast"
+TEMPLATE_ID_PREFIX = "tpl"
 ACCOUNT_ID_PREFIX = "sa"
 POST_ID_PREFIX = "sp"
 LEASE_REQUEST_ID_PREFIX = "lreq"
@@ -45,6 +46,7 @@ JobId = Annotated[str, Meta(description="Id of the job, `job_...`.")]
 ApiKeyId = Annotated[str, Meta(description="Id of the API key, `key_...`.")]
 ContentId = Annotated[str, Meta(description="Id of the content, `cnt_...`.")]
 AssetId = Annotated[str, Meta(description="Id of the file, `ast_...`.")]
+TemplateId = Annotated[str, Meta(description="Id of the template, `tpl_...`.")]
 SocialAccountId = Annotated[str, Meta(description="Id of the social account, `sa_...`.")]
 PostId = Annotated[str, Meta(description="Id of the post, `sp_...`.")]
 LeaseRequestId = Annotated[str, Meta(description="Id of the lease request, `lreq_...`.")]

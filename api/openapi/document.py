@@ -84,6 +84,7 @@ OPENAPI_TAG_DESCRIPTIONS = {
     "metrics": "Figures by hour, day and week in a project's time zone.",
     "jobs": "All work that takes longer than a request.",
     "influencers": "Drawn presenters with a face, a voice and a language for generated content.",
+    "templates": "Looks of your own for generated content.",
     "leases": "The platform's own accounts, lent to a project.",
     "webhooks": "Your HTTP endpoints that receive events.",
     "github": "A GitHub App's installation, for private repositories.",

@@ -35,6 +35,7 @@ _ID_PREFIXES_BY_PARAMETER = {
     "app_id": ids.SDK_APP_ID_PREFIX,
     "influencer_id": ids.INFLUENCER_ID_PREFIX,
     "claim_id": ids.CLAIM_ID_PREFIX,
+    "template_id": ids.TEMPLATE_ID_PREFIX,
     "organization_id": ids.ORGANIZATION_ID_PREFIX,
     "webhook_delivery_id": ids.WEBHOOK_DELIVERY_ID_PREFIX,
     "webhook_endpoint_id": ids.WEBHOOK_ENDPOINT_ID_PREFIX,

@@ -18,7 +18,7 @@ from cli.shared.output import CliCommandResult, build_rich_console, build_text_t
 from cli.shared.rendering import CliPieceRenderer, convert_os_errors_to_generation_errors, read_cli_piece_spec
 from cli.shared.voice_download import install_kokoro_voices
 from generation import libraries
-from generation.outputs import RenderedFile, warn_of_truncated_drawn_texts
+from generation.outputs import RenderedFile, list_output_warnings
 from generation.spec import AgeRange, Gender
 
 RENDERED_FILE_TABLE_HEADINGS = ("FILE", "KB", "TEXTS", "LEAST CONTRAST")
@@ -58,7 +58,7 @@ def render(*, spec: Path, out: Path, as_json: bool) -> None:
         rendering = CliPieceRenderer(read_cli_piece_spec(spec), spec.parent)
         files = render_design_with_progress_bar(rendering, out)
     print_command_result(
-        build_rendered_files_result(files, [*rendering.warnings, *warn_of_truncated_drawn_texts(files)]),
+        build_rendered_files_result(files, [*rendering.warnings, *list_output_warnings(rendering.design, files)]),
         as_json=as_json,
     )
 

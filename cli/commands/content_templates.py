@@ -11,8 +11,10 @@ from cli.shared.failure import exit_on_expected_command_error
 from cli.shared.group import FullSentenceHelpCommandGroup
 from cli.shared.output import CliCommandResult, print_command_result
 from cli.shared.rendering import convert_os_errors_to_generation_errors
-from generation.looks.lint import MAX_TEMPLATE_BYTES, lint_template
+from cli.shared.template_preview import PREVIEW_INDEX_FILE_NAME, TemplatePreviewFiles, draw_template_preview
+from generation.looks.lint import lint_template
 from generation.looks.template import TemplateFinding
+from schemas.templates import MAX_TEMPLATE_BYTES
 
 template_file_argument = click.argument(
     "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE.html"
@@ -47,6 +49,41 @@ def check(*, file: Path, as_json: bool) -> None:
     with exit_on_expected_command_error(as_json=as_json):
         checked = read_template_file(file)
     print_command_result(build_findings_result(file, checked.findings), as_json=as_json)
+
+
+@template.command()
+@template_file_argument
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    metavar="DIR",
+    help="Folder for the slides; existing files of the same names are replaced.",
+)
+@json_output_option
+def preview(*, file: Path, out: Path, as_json: bool) -> None:
+    """Draw a template with a sample brand in each aspect; `index.html` in the folder shows all slides.
+
+    The exit code is 1 if the template has a finding, or if another look stands in for it.
+
+    \b
+    Examples:
+      tenantry content template preview brand.html --out slides
+    """
+    with exit_on_expected_command_error(as_json=as_json):
+        checked = read_template_file(file)
+        result = build_findings_result(file, checked.findings) if checked.findings else None
+        result = result or build_preview_result(draw_template_preview(checked.source, out), out)
+    print_command_result(result, as_json=as_json)
+
+
+def build_preview_result(drawn: TemplatePreviewFiles, out: Path) -> CliCommandResult:
+    return CliCommandResult(
+        {"files": drawn.files, "warnings": drawn.warnings},
+        str(out / PREVIEW_INDEX_FILE_NAME),
+        "\n".join(drawn.warnings),
+        exit_code=EXIT_FAILED if drawn.warnings else 0,
+    )
 
 
 def read_template_file(file: Path) -> TemplateFile:

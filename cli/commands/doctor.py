@@ -36,9 +36,9 @@ FAILED_DATABASE_CHECK_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.Interfac
 async def doctor() -> CliCommandResult:
     """Check this machine and the platform, and report faults.
 
-    It checks versions, the kernel's sandbox, settings, PostgreSQL and its disk, Redis, this host's clock,
-    pending migrations, secrets, workers and the dispatcher. A warning leaves the exit code at 0. A fault of
-    the settings or of PostgreSQL makes it 5, any other fault 1.
+    It checks versions, the kernel's sandbox, the engine of looks, settings, PostgreSQL and its disk, Redis,
+    this host's clock, pending migrations, secrets, workers and the dispatcher. A warning leaves the exit code
+    at 0. A fault of the settings or of PostgreSQL makes it 5, any other fault 1.
 
     \b
     Examples:
@@ -58,6 +58,7 @@ async def _run_doctor_checks(environ: Mapping[str, str]) -> list[DoctorCheckResu
         checks.build_tenantry_version_doctor_result(),
         checks.build_python_version_doctor_result(),
         checks.check_kernel_sandbox(),
+        checks.check_engine_of_looks(),
         settings,
     ]
     if (url := environ.get("DATABASE_URL")) and is_parseable_server_url(url):

@@ -2,7 +2,9 @@
 
 import platform
 import time
+from importlib import import_module
 from importlib.metadata import version
+from importlib.util import find_spec
 from typing import Any, Literal
 
 from redis.asyncio import Redis
@@ -17,7 +19,7 @@ from domain.security.keyring import check_keyrings, parse_pepper_and_vault_keyri
 from generation.confinement import confine
 from jobs.kinds import JOB_KINDS
 from schemas.base import ResponseStruct
-from schemas.errors import MigrationChanged, RedisCallFailed, SettingsInvalid
+from schemas.errors import GenerationError, MigrationChanged, RedisCallFailed, SettingsInvalid
 from schemas.setting_names import find_misspelt_settings
 
 MIN_POSTGRES_MAJOR_VERSION = 15
@@ -60,6 +62,21 @@ def check_kernel_sandbox() -> DoctorCheckResult:
         detail = f"this host has no {' and no '.join(missing)} for child processes that read files"
         return DoctorCheckResult(name="kernel sandbox", status="warn", detail=detail, advice=advice, value=missing)
     return DoctorCheckResult(name="kernel sandbox", status="ok", detail="landlock and seccomp", value=[])
+
+
+def check_engine_of_looks() -> DoctorCheckResult:
+    """Check that slides can be drawn in looks; warn of a missing or unusable engine, which leaves the plain look."""
+    if find_spec("numpy") is None:
+        detail = "the extra `generate` isn't installed here: no content is generated on this host"
+        return DoctorCheckResult(name="engine of looks", status="ok", detail=detail, value=False)
+    engine = import_module("generation.looks.engine")
+    try:
+        with engine.LookEngine([], {}):
+            return DoctorCheckResult(name="engine of looks", status="ok", detail="pytakumi", value=True)
+    except (engine.EngineMissing, GenerationError) as error:
+        detail = f"pytakumi doesn't start, so slides have the plain look: {error or 'it is missing'}"
+        advice = "bin/up --install-only=local,generate, or pip install 'tenantry[generate]'"
+        return DoctorCheckResult(name="engine of looks", status="warn", detail=detail, advice=advice, value=False)
 
 
 def diagnose_settings() -> DoctorCheckResult:

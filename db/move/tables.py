@@ -14,8 +14,9 @@
 REPLICATED_TABLES = tuple(
     """
     account_send app_media approval_decision approved_claim asset_thumbnail audit_log brand_source content_asset
-    content_generation content_item idempotency_key influencer influencer_portrait ingest intake_day
-    job_attempt lease_request media_ticket metric_snapshot post_collection post_event project scheduled_post
+    content_generation content_item content_template content_template_version idempotency_key influencer
+    influencer_portrait ingest intake_day job_attempt lease_request media_ticket metric_snapshot post_collection
+    post_event project scheduled_post
     """.split()
 )
 

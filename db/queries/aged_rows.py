@@ -29,6 +29,8 @@ SANDBOX_ROW_AGING_STATEMENTS = (
         influencer="created_at updated_at deleted_at",
         app_media="created_at updated_at",
         approved_claim="created_at valid_until",
+        content_template="created_at updated_at deleted_at",
+        content_template_version="created_at",
         media_upload="started_at",
         ingest="completed_at",
     ),

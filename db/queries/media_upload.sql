@@ -20,6 +20,12 @@ update media_upload
  where organization_id = :org
    and token = any(:tokens::text[]);
 
+-- name: show_upload    Give an unclaimed upload a public URL until it is pruned, with the id that it belongs to.
+update media_upload
+   set content_id = :shown_with, mime_type = :mime_type, sha256 = :sha256
+ where organization_id = :org
+   and token = :token;
+
 -- name: lock_uploads    Lock the unclaimed ones of these uploads; waits for a concurrent claim.
 select organization_id, token
   from media_upload

@@ -97,6 +97,9 @@ deleted_records as (
             select from approved_claim
              where organization_id = :org and id = n.id and project_id = :project_id
             union all
+            select from content_template
+             where organization_id = :org and id = n.id and project_id = :project_id
+            union all
             select from lease_request
              where organization_id = :org and id = n.id and project_id = :project_id
             union all
@@ -225,8 +228,13 @@ update social_account
  where organization_id = :org
    and id = :id;
 
--- name: purge_rest    Delete the requests, flows, apps, brand, claims and ingests of a project.
-with requests as (
+-- name: purge_rest    Delete the templates, requests, flows, apps, brand, claims and ingests of a project.
+with templates as (
+  -- With their versions.
+  delete from content_template
+   where organization_id = :org
+     and project_id = :project_id),
+requests as (
   delete from lease_request
    where organization_id = :org
      and project_id = :project_id),

@@ -14,7 +14,7 @@ from db.pool import Conn
 from db.queries import content_asset, content_item, social_account
 from domain.accounts import accounts
 from domain.brand import brand
-from domain.content import app_files, approved_claims, requested_files
+from domain.content import app_files, approved_claims, requested_files, templates
 from domain.content.app_files import ContentPieceInputFileTokens
 from domain.content.requested_files import FileWithFieldPath, ProjectFile
 from domain.influencers import presenter
@@ -25,7 +25,14 @@ from domain.values import languages
 from generation.copy.snapshot import take_brand_snapshot
 from generation.copy.trades import is_software_brand
 from generation.copy.write import MissingBrandText, write_piece_copy
-from generation.spec import LANGUAGES_BY_SPEECH_VOICE, BrandSnapshot, PieceSpec, StrictCamelCaseStruct
+from generation.looks.catalog import LOOK_NAMES
+from generation.spec import (
+    LANGUAGES_BY_SPEECH_VOICE,
+    BrandSnapshot,
+    PieceSpec,
+    PieceTemplate,
+    StrictCamelCaseStruct,
+)
 from platforms.registry import PLATFORMS_BY_NAME
 from schemas import ids
 from schemas.content import ContentAspect, ContentRequest
@@ -103,6 +110,8 @@ async def build_generation_brief(
         pictured_claim_ids=await approved_claims.list_claims_in_files(
             conn, organization_id=organization_id, tokens=files.list_tokens()
         ),
+        looks=[body.template] if body.template in LOOK_NAMES else [],
+        template=await _find_requested_template(conn, organization_id, project_id, body, deleted=again),
     )
     await costs.run_in_charged_thread(_check_brand_has_enough_texts_for_copy, spec)
     return GenerationBrief(asked=body, spec=spec, files=files)
@@ -159,6 +168,7 @@ def _check_fields_of_generation_request(body: ContentRequest) -> None:
         ("seconds", body.seconds, {"video", "ugc_remix"}),
         ("voice", body.voice, {"video"}),
         ("transcript", body.transcript, {"ugc_remix"}),
+        ("template", body.template, {"image", "slideshow"}),
     ):
         if value is not None and body.format not in formats:
             raise InvalidValue(name, f"is of {' and '.join(sorted(formats))} alone: leave it out")
@@ -281,6 +291,20 @@ async def _find_requested_presenter(
         issue = {"path": "influencerId", "message": "is no influencer of this project"}
         raise ObjectNotFound("no such influencer in this project: check influencerId", issues=[issue])
     return speaker
+
+
+async def _find_requested_template(
+    conn: Conn, organization_id: UUID, project_id: UUID, body: ContentRequest, *, deleted: bool
+) -> PieceTemplate | None:
+    """Return a request's template in its latest version; None for one of our looks, or without any.
+
+    Raises `ObjectNotFound` for an unknown template; with `deleted` a deleted one is known.
+    """
+    if body.template is None or body.template in LOOK_NAMES:
+        return None
+    return await templates.find_piece_template(
+        conn, organization_id=organization_id, project_id=project_id, shown_id=body.template, deleted=deleted
+    )
 
 
 async def _find_source_content_id(

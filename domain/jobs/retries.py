@@ -7,7 +7,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import job
 from domain.brand import ingests
-from domain.content import generating
+from domain.content import generating, template_previews
 from domain.events import verifications
 from domain.influencers import creating
 from domain.media import app_media_fetches
@@ -25,6 +25,7 @@ from jobs.kinds import (
     INGEST_GITHUB_KIND,
     INGEST_WEBSITE_KIND,
     JOB_KINDS,
+    PREVIEW_TEMPLATE_KIND,
     PUBLISH_POST_KIND,
     VERIFY_TRACKING_KIND,
 )
@@ -102,6 +103,9 @@ _RETRY_FUNCTION_BY_JOB_KIND: Mapping[str, Callable[[Conn, dict[str, UUID], JobTo
     ),
     INFLUENCER_CREATE_KIND.name: lambda conn, scope, origin: creating.retry_influencer_drawing(
         conn, **scope, influencer_id=UUID(origin.args["influencer_id"])
+    ),
+    PREVIEW_TEMPLATE_KIND.name: lambda conn, scope, origin: template_previews.start_template_preview(
+        conn, **scope, template_id=template_previews.template_id_of_job(origin.args), aspect=origin.args["aspect"]
     ),
     FETCH_APP_MEDIA_KIND.name: lambda conn, scope, origin: app_media_fetches.resubmit_media_fetch(
         conn, **scope, args=origin.args

@@ -14,7 +14,7 @@ from generation.copy.write import SLIDES_WITHOUT_POINTS
 from generation.crops import find_crop
 from generation.fingerprints import compute_fingerprint, is_same_picture
 from generation.looks.catalog import list_looks, load_look
-from generation.looks.choosing import LookMaterial, order_looks
+from generation.looks.choosing import LookMaterial, has_material, order_looks
 from generation.looks.engine import EngineMissing, LookEngine
 from generation.looks.filling import SlideContent, SlidePicture, walk_elements
 from generation.looks.fitting import SlideMisfit
@@ -24,7 +24,7 @@ from generation.looks.logo_plates import place_on_plate
 from generation.looks.messages import FontFile
 from generation.looks.palette import LookPalette, derive_look_palette
 from generation.looks.slide import SCREEN_ROLES, LookArtist, LookTexts, PreparedSlide, read_look_texts
-from generation.looks.template import Element, LookHeader, Template
+from generation.looks.template import Element, LookHeader, Template, parse_template
 from generation.outputs import MeasuredDrawnTextLine
 from generation.picture_limits import MIN_WORDMARK_RATIO
 from generation.picture_roles import PictureTraits
@@ -214,6 +214,16 @@ def describe_material(spec: PieceSpec, copy: PieceCopy, material: PieceMaterial)
     )
 
 
+def list_piece_looks(spec: PieceSpec, material: LookMaterial) -> list[Template]:
+    """Return the looks that a piece has the material for, best first; the partner's template stands before ours."""
+    looks = [load_look(one.name) for one in order_looks(list_looks(), material, spec.seed)]
+    if spec.template is None:
+        return looks
+    own = parse_template(spec.template.html)
+    own = own._replace(header=own.header._replace(name=spec.template.id))
+    return [own, *looks] if has_material(own.header, material) else looks
+
+
 def draw_deck(piece: PieceInLooks) -> DrawnDeck[DeckSlide]:
     """Draw a piece's slides as files in the first look that can show them all. Raises like `draw_slides`."""
     return draw_slides(piece, compose_slides(piece.spec, piece.copy), encode_slide)
@@ -239,9 +249,7 @@ def draw_slides(
     texts = read_look_texts((text for one in slides for text in [*one.texts.values(), *one.items]), copy.language)
     pictures, data = _name_pictures(material, derive_look_palette(material.theme))
     palette = derive_look_palette(material.theme)
-    looks = [
-        load_look(one.name) for one in order_looks(list_looks(), describe_material(spec, copy, material), spec.seed)
-    ]
+    looks = list_piece_looks(spec, describe_material(spec, copy, material))
     try:
         with LookEngine(list_piece_fonts(texts, looks), {**data, **(more_pictures or {})}) as engine:
             for look in looks:

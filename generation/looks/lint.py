@@ -32,9 +32,8 @@ from generation.looks.template import (
     read_need,
     walk_markup,
 )
+from schemas.templates import MAX_TEMPLATE_BYTES
 
-#: Bytes of a template file.
-MAX_TEMPLATE_BYTES = 64 * 1024
 #: Findings of one run of the lint.
 MAX_TEMPLATE_FINDINGS = 50
 #: Smallest font size of a text, in pixels.
@@ -101,6 +100,10 @@ def _lint_header(markup: TemplateMarkup) -> Iterator[TemplateFinding]:
             continue
         if written.attributes.keys() != {"name", "content"} or name not in _HEADER_NAMES or names[name] > 1:
             yield _fault(written, "META_NOT_ALLOWED", f"write one meta each for {_HEADER_LIST}, and a charset")
+    yield from _lint_header_words(markup)
+
+
+def _lint_header_words(markup: TemplateMarkup) -> Iterator[TemplateFinding]:
     look = find_meta(markup, "look")
     if look is None or not _WORD_PATTERN.fullmatch(look.attributes.get("content", "")):
         place = look or Element("meta", {}, [], 1)

@@ -64,7 +64,7 @@ class StyleBlock(NamedTuple):
 
 
 class TemplateFinding(NamedTuple):
-    """A fault of a template: its place, its code, and the sentence that says what to do."""
+    """A fault of a template: its place, its code, and the remedy."""
 
     line: int
     column: int

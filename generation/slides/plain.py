@@ -11,8 +11,6 @@ from generation.looks.filling import SlideContent
 from generation.slides.kit import BODY_FONT_STYLE, LABEL_FONT_STYLE, TITLE_FONT_STYLE, SlideKit
 from generation.text.fitting import TextBox
 
-#: Name of the plain look.
-PLAIN_LOOK_NAME = "plain"
 #: Share of a slide's height that its photo takes.
 _PHOTO_HEIGHT_SHARE = 0.4
 #: Height of the name's line and of each line at the foot, in pixels.

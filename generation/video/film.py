@@ -12,9 +12,10 @@ from generation.looks.deck import PHOTO_ROLES, NoLookFits, PieceInLooks, compose
 from generation.looks.filling import SlideContent
 from generation.looks.slide import LookArtist, PreparedSlide
 from generation.looks.template import LookHeader
+from generation.outputs import PLAIN_LOOK_NAME
 from generation.seeds import seeded_random_number
 from generation.slides.kit import SlideKit
-from generation.slides.plain import PLAIN_LOOK_NAME, draw_plain_slide, measure_plain_photo
+from generation.slides.plain import draw_plain_slide, measure_plain_photo
 from generation.text.scripts import is_right_to_left_language
 from generation.timing import VideoTiming, plan_video_timing, reading_seconds, shortest_video_timing
 from generation.video import cuts

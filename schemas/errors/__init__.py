@@ -75,6 +75,7 @@ from schemas.errors.refusals import (
     SdkWebOriginRefused,
     ServiceUnavailable,
     StateConflict,
+    TemplateInvalid,
     VersionOutdated,
 )
 from schemas.errors.sources import (

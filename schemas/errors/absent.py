@@ -14,6 +14,7 @@ T = TypeVar("T")
 ObjectKind = Literal[
     "account", "api_key", "app_media", "asset", "claim", "content", "github_installation", "influencer", "job",
     "lease_request", "leased_account", "organization", "post", "project", "sandbox", "sdk_app",
+    "template",
     "webhook_delivery", "webhook_endpoint", "webhook_event",
 ]  # fmt: skip
 
@@ -53,6 +54,7 @@ ID_PREFIXES_AND_MISSING_MESSAGES: Mapping[ObjectKind, IdPrefixAndMessage] = {
     "project": IdPrefixAndMessage(ids.PROJECT_ID_PREFIX, f"no such project: {_CHECK_ID_ADVICE}"),
     "sandbox": IdPrefixAndMessage(None, "only a sandbox has this: use a test key"),
     "sdk_app": IdPrefixAndMessage(ids.SDK_APP_ID_PREFIX, "no such SDK app: check the id, and that it is the project's"),
+    "template": IdPrefixAndMessage(ids.TEMPLATE_ID_PREFIX, f"no such template: {_CHECK_ID_ADVICE}"),
     "webhook_delivery": IdPrefixAndMessage(ids.WEBHOOK_DELIVERY_ID_PREFIX, f"no such delivery: {_CHECK_ID_ADVICE}"),
     "webhook_endpoint": IdPrefixAndMessage(
         ids.WEBHOOK_ENDPOINT_ID_PREFIX, f"no such webhook endpoint: {_CHECK_ID_ADVICE}"

@@ -115,6 +115,18 @@ class PrivacyLevelRequired(InvalidValue):
         self.details["choices"] = [{"path": path, "privacyLevels": list(levels)} for path, levels in choices.items()]
 
 
+class TemplateInvalid(InvalidValue):
+    """A template with findings of the lint: line, column, code and remedy of each."""
+
+    def __init__(self, findings: Sequence[tuple[int, int, str, str]]) -> None:
+        line, _, _, remedy = findings[0]
+        super().__init__("html", f"line {line}: {remedy}")
+        self.details["issues"] = [
+            {"path": "html", "message": f"line {line}: {message}", "line": line, "column": column, "code": code}
+            for line, column, code, message in findings
+        ]
+
+
 class BrandTooSparse(InvalidValue):
     """A brand with too few texts; `fields` of its context would help."""
 

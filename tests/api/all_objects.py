@@ -11,6 +11,7 @@ from db.pool import Pool
 from schemas import ids
 from tests import seeds
 from tests.api.documented_routes import DocumentedRoute
+from tests.generation.looks.templates import TEMPLATE
 from tests.media import picture
 
 WEBHOOK = {"url": "https://hooks.example.com/", "events": ["*"]}
@@ -20,6 +21,7 @@ CLAIM = {
     "validUntil": f"{datetime.now(UTC) + timedelta(days=300):%Y-%m-%d}",
     "approvedBy": "Dana Reyes",
 }
+LOOK = {"name": "harbour", "html": TEMPLATE}
 APP = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
 
 
@@ -74,6 +76,7 @@ async def create_one_of_each(http: httpx.AsyncClient, pool: Pool) -> dict[str, s
         "appId": (await http.post(f"/v1/projects/{project}/sdk-apps", json=APP)).json()["appId"],
         "influencerId": (await http.post(f"/v1/projects/{project}/influencers")).json()["influencerId"],
         "claimId": (await http.post(f"/v1/projects/{project}/claims", json=CLAIM)).json()["claimId"],
+        "templateId": (await http.post("/v1/templates", json=LOOK)).json()["templateId"],
         "assetId": await create_app_media(http, project),
         "leaseRequestId": (await http.post(asked, json={"count": 1, "niche": "x"})).json()["requestId"],
         "webhookEndpointId": endpoint,

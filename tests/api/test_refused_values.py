@@ -16,6 +16,7 @@ from jobs import kinds
 from tests.api.all_objects import CLAIM, AllRightsCaller
 from tests.api.documented_routes import routes
 from tests.api.refusals import assert_refused
+from tests.generation.looks.templates import TEMPLATE
 
 BACK = "https://app.example.com/settings?tab=social"
 
@@ -158,6 +159,11 @@ BODIES: dict[str, tuple[dict[str, Any], list[tuple[Any, str]]]] = {
     ]),
     "create_influencer": ({}, [({"name": " "}, "name")]),
     "patch_influencer": ({}, [({"language": "German"}, "language"), ({"name": " \n "}, "name")]),
+    "create_template": ({"name": "harbour", "html": TEMPLATE}, [
+        ({"name": "Harbour View"}, "name"),
+        ({"html": "x"}, "html"),
+    ]),
+    "create_organization_template": ({"name": "harbour", "html": TEMPLATE}, [({"html": "<p>"}, "html")]),
     "clone_influencer": ({"name": "X"}, [
         ({"overrides": {"language": "de_AT"}}, "overrides.language"),
         ({"name": "\u200b"}, "name"),

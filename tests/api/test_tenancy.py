@@ -27,6 +27,7 @@ KINDS = {
     "appId": ids.SDK_APP_ID_PREFIX,
     "claimId": ids.CLAIM_ID_PREFIX,
     "influencerId": ids.INFLUENCER_ID_PREFIX,
+    "templateId": ids.TEMPLATE_ID_PREFIX,
     "webhookEndpointId": ids.WEBHOOK_ENDPOINT_ID_PREFIX,
     "webhookDeliveryId": ids.WEBHOOK_DELIVERY_ID_PREFIX,
     "webhookEventId": ids.WEBHOOK_EVENT_ID_PREFIX,

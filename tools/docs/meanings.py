@@ -82,6 +82,8 @@ CONFLICT_REASON_MEANINGS = {
     "TOO_MANY_ENDPOINTS": "The organization has `details.limit` webhook endpoints. Delete one.",
     "TOO_MANY_INFLUENCERS": "The project has `details.limit` influencers. Delete an unused influencer.",
     "TOO_MANY_KEYS": "The organization has `details.limit` live keys. Kill an unused key.",
+    "TOO_MANY_TEMPLATES": "The project or organization has `details.limit` templates. Delete an unused template.",
+    "TOO_MANY_VERSIONS": "The template has `details.limit` versions. Delete it, or use another name.",
     "TOO_MANY_WINDOWS": "A project has at most `details.limit` attribution windows. Delete a window.",
     "TOO_MUCH_APP_MEDIA": "The project has `limit` files of that kind, or `limitBytes`. Delete one.",
     "VERSION_MISMATCH": "The content was edited since. Read it again, and decide on the new version.",

@@ -13,7 +13,7 @@ from domain.media.storage import open_media_store
 from domain.media.store import MediaStore
 from domain.tenancy import organizations
 from generation import libraries
-from generation.outputs import RenderedFile, warn_of_truncated_drawn_texts
+from generation.outputs import RenderedFile, list_output_warnings
 from generation.spec import PieceCopy
 from jobs.outcomes import Canceled, Failed, TaskOutcome
 from schemas.errors import ContentRejected, InvalidValue, ObjectNotFound, StateConflict
@@ -102,7 +102,7 @@ async def render_piece_for_job(
                         PROGRESS_AT_DRAWING_START + (PROGRESS_AT_DRAWING_END - PROGRESS_AT_DRAWING_START) * report.share
                     )
     assert copy  # noqa: S101  else `RenderFailed`
-    return structs.replace(copy, warnings=[*copy.warnings, *warn_of_truncated_drawn_texts(outputs)]), outputs
+    return structs.replace(copy, warnings=[*copy.warnings, *list_output_warnings(brief.spec, outputs)]), outputs
 
 
 async def _choose_copy_model(ctx: TaskContext, studio: ContentGenerationResources) -> LanguageModelApi | None:

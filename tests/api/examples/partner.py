@@ -7,6 +7,7 @@ from domain.media import tickets
 from tests.api.conftest import uuid_of
 from tests.api.examples.story import BACK, ExampleStory
 from tests.domain.events.sending import event, send
+from tests.generation.looks.templates import TEMPLATE
 from tests.media import picture
 from tests.waiting import eventually
 
@@ -209,6 +210,19 @@ async def claims(story: ExampleStory, project: str) -> None:
     await story.tell("get_claim", projectId=project, claimId=claim)
     await story.tell("list_claims", projectId=project, params={"status": "valid"})
     await story.tell("delete_claim", projectId=project, claimId=claim)
+
+
+async def templates(story: ExampleStory, project: str) -> None:
+    """Store a template for a project and one for all projects, preview it, and delete it."""
+    body = {"name": "harbour", "html": TEMPLATE}
+    stored = await story.tell("create_template", projectId=project, json=body)
+    await story.tell("list_templates", projectId=project)
+    await story.tell("create_organization_template", json=body)
+    await story.tell("list_organization_templates")
+    at = {"templateId": stored["templateId"]}
+    await story.tell("get_template", **at, params={"version": 1})
+    await story.ended(await story.tell("preview_template", projectId=project, **at, json={"aspect": "1:1"}))
+    await story.tell("delete_template", **at)
 
 
 async def influencers(story: ExampleStory, project: str) -> None:

@@ -21,6 +21,7 @@ async def run_story(cast: StoryCast, teller: ExampleRecorder) -> None:
     await partner.apps(story, project)
     await partner.metrics(story, project)
     await partner.generated(story, project)
+    await partner.templates(story, project)
     await partner.influencers(story, project)
     await partner.claims(story, project)
     await partner.app_media(story, project)

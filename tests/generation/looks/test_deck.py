@@ -26,9 +26,9 @@ from generation.looks.engine import LookEngine
 from generation.looks.filling import Node, SlideContent, SlidePicture
 from generation.looks.palette import derive_look_palette
 from generation.looks.slide import LookArtist, read_look_texts
+from generation.outputs import PLAIN_LOOK_NAME
 from generation.picture_roles import PictureTraits
 from generation.render import PieceInputFiles, RenderableSlides, prepare_piece
-from generation.slides.plain import PLAIN_LOOK_NAME
 from generation.spec import BrandSnapshot, CopyLine, PieceSpec, Presenter
 from generation.theme import derive_piece_color_theme
 from generation.thumbnail import encode_jpeg

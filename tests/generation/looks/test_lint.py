@@ -7,13 +7,14 @@ from importlib.resources import files
 import pytest
 
 from generation.looks.catalog import LOOK_NAMES
-from generation.looks.lint import MAX_TEMPLATE_BYTES, MAX_TEMPLATE_FINDINGS, lint_template
+from generation.looks.lint import MAX_TEMPLATE_FINDINGS, lint_template
 from generation.looks.lint_styles import ENGINE_VARIABLES
 from generation.looks.palette import derive_look_palette
 from generation.looks.styles import build_stylesheet
 from generation.looks.template import parse_template
 from generation.theme import derive_piece_color_theme
 from schemas.errors import TemplateRefused
+from schemas.templates import MAX_TEMPLATE_BYTES
 from tests.generation.looks.templates import TEMPLATE, template
 
 #: Seconds for any file: a hostile one must not hold a process.

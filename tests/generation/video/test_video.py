@@ -20,7 +20,7 @@ from generation.looks.deck import MaterialPicture, PieceInLooks, PieceMaterial
 from generation.outputs import RenderedFile
 from generation.picture_roles import PictureTraits
 from generation.render import PieceInputFiles, prepare_piece
-from generation.slides.plain import PLAIN_LOOK_NAME
+from generation.outputs import PLAIN_LOOK_NAME
 from generation.spec import AspectRatio, BrandSnapshot, PieceSpec, Presenter
 from generation.theme import derive_piece_color_theme
 from generation.timing import reading_seconds

@@ -80,6 +80,13 @@ update content_item c set approved_claim_ids = array[a.id]
   from mine join approved_claim a on a.project_id = project
  where c.organization_id = org and c.project_id = project;
 
+with template as (
+  insert into content_template (organization_id, id, project_id, name, version)
+  select org, gen_random_uuid(), project, 'harbour', 1 from mine
+  returning organization_id, id)
+insert into content_template_version (organization_id, template_id, version, html, header)
+select organization_id, id, 1, '<section></section>', '{}' from template;
+
 insert into app_media (organization_id, project_id, id, kind, origin, source, status, rank, size_bytes, token)
 select org, project, gen_random_uuid(), 'logo', 'suggested', 'website', logo.status, 0, logo.size, logo.token
   from mine, lateral (values ('ready', 15, tokens[5]), ('dropped', 0, null)) logo (status, size, token);
