@@ -1,5 +1,6 @@
 -- part: template    A template for its owner, with its version `v`.
-t.id, t.project_id, t.name, v.version, v.header, t.created_at, v.created_at as version_created_at, t.deleted_at
+t.id, t.project_id, t.name, v.version, v.header, t.created_at, v.created_at as version_created_at,
+       t.deleted_at
 
 -- name: find_by_name    Return the template of an owner by its name, with the html of its latest version.
 select t.id, t.version, v.html

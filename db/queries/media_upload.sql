@@ -20,7 +20,7 @@ update media_upload
  where organization_id = :org
    and token = any(:tokens::text[]);
 
--- name: show_upload    Give an unclaimed upload a public URL until it is pruned, with the id that it belongs to.
+-- name: show_upload    Give an unclaimed upload a public URL until it is pruned, with its owner's id.
 update media_upload
    set content_id = :shown_with, mime_type = :mime_type, sha256 = :sha256
  where organization_id = :org

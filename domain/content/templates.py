@@ -99,8 +99,10 @@ async def store_template(
     A file that equals the latest version makes no version. `project_id` None: a template of the organization. Raises
     `TemplateInvalid`, `ObjectNotFound`, `StateConflict` PROJECT_ARCHIVED, TOO_MANY_TEMPLATES, TOO_MANY_VERSIONS.
     """
-    header = await costs.run_in_charged_thread(_check_template, body.html)
     org = author.organization_id
+    if project_id is not None:
+        await project_locks.check_project_exists(conn, organization_id=org, project_id=project_id)
+    header = await costs.run_in_charged_thread(_check_template, body.html)
     if project_id is None:
         await webhook_endpoint.lock_organization.run(conn, org=org)
     else:

@@ -21,7 +21,6 @@ CLAIM = {
     "validUntil": f"{datetime.now(UTC) + timedelta(days=300):%Y-%m-%d}",
     "approvedBy": "Dana Reyes",
 }
-LOOK = {"name": "harbour", "html": TEMPLATE}
 APP = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
 
 
@@ -76,7 +75,7 @@ async def create_one_of_each(http: httpx.AsyncClient, pool: Pool) -> dict[str, s
         "appId": (await http.post(f"/v1/projects/{project}/sdk-apps", json=APP)).json()["appId"],
         "influencerId": (await http.post(f"/v1/projects/{project}/influencers")).json()["influencerId"],
         "claimId": (await http.post(f"/v1/projects/{project}/claims", json=CLAIM)).json()["claimId"],
-        "templateId": (await http.post("/v1/templates", json=LOOK)).json()["templateId"],
+        "templateId": await create_templates(http, project),
         "assetId": await create_app_media(http, project),
         "leaseRequestId": (await http.post(asked, json={"count": 1, "niche": "x"})).json()["requestId"],
         "webhookEndpointId": endpoint,
@@ -85,6 +84,13 @@ async def create_one_of_each(http: httpx.AsyncClient, pool: Pool) -> dict[str, s
         "name": "default",
         "organizationId": ids.format_prefixed_id(ids.ORGANIZATION_ID_PREFIX, other),
     }
+
+
+async def create_templates(http: httpx.AsyncClient, project: str) -> str:
+    """Create a template of the organization and one of the project, and return the latter's id."""
+    look = {"name": f"harbour-{project[-8:]}", "html": TEMPLATE}
+    await http.post("/v1/templates", json=look)
+    return str((await http.post(f"/v1/projects/{project}/templates", json=look)).json()["templateId"])
 
 
 async def create_app_media(http: httpx.AsyncClient, project: str) -> str:

@@ -161,9 +161,9 @@ BODIES: dict[str, tuple[dict[str, Any], list[tuple[Any, str]]]] = {
     "patch_influencer": ({}, [({"language": "German"}, "language"), ({"name": " \n "}, "name")]),
     "create_template": ({"name": "harbour", "html": TEMPLATE}, [
         ({"name": "Harbour View"}, "name"),
-        ({"html": "x"}, "html"),
+        ({"html": f"{TEMPLATE}x"}, "html"),
     ]),
-    "create_organization_template": ({"name": "harbour", "html": TEMPLATE}, [({"html": "<p>"}, "html")]),
+    "create_organization_template": ({"name": "harbour", "html": TEMPLATE}, [({"html": f"{TEMPLATE}<p></p>"}, "html")]),
     "clone_influencer": ({"name": "X"}, [
         ({"overrides": {"language": "de_AT"}}, "overrides.language"),
         ({"name": "\u200b"}, "name"),

@@ -33,6 +33,7 @@ PAGES = {
     ROOT / "docs" / "quickstart.md": '"Tidewise"',
     HOWTO / "ingest.md": '"Tidewise"',
     HOWTO / "generate-content.md": '"rule":"clause"',
+    HOWTO / "templates.md": '"version":2',
     HOWTO / "follow-a-job.md": '"type":"published"',
     HOWTO / "publish.md": '"canceledScheduledPosts":1',
     HOWTO / "send-events.md": '"verified":true',
