@@ -1,6 +1,5 @@
 """Pieces in a partner's template: drawn like our looks, with the same checks, limits and last resort."""
 
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +7,6 @@ import msgspec
 import pytest
 
 from generation.looks.deck import draw_deck
-from generation.looks.engine import TooCostlyTemplate
 from generation.looks.lint import lint_template
 from generation.outputs import PLAIN_LOOK_NAME, RenderedFile, list_output_warnings
 from generation.render import PieceInputFiles, prepare_piece
@@ -63,41 +61,6 @@ def test_the_plain_look_has_a_warning() -> None:
     )
     [warning] = list_output_warnings(spec(), [plain])
     assert warning.startswith("look_plain: ")
-
-
-#: Files that pass the lint and cost much: each slide of their kind ends within the limits of one request.
-COSTLY = {
-    "elements in a gradient": template(
-        style=".x{position:absolute;left:0;top:0;width:4000px;height:4000px;opacity:.5;transform:rotate(3deg) scale(9);"
-        "background-image:radial-gradient(circle at 50% 50%,#000 0%,#fff 100%);mix-blend-mode:multiply}",
-        markup='<div class="x"></div>' * 300,
-    ),
-    "shadows": template(
-        style=".x{position:absolute;left:0;top:0;width:4000px;height:4000px;box-shadow:0 0 120px 4000px #000}",
-        markup='<div class="x"></div>' * 300,
-    ),
-    "blurs of large boxes": template(
-        style=".x{position:absolute;left:-900px;top:-900px;width:4000px;height:4000px;background:#0001;"
-        "filter:blur(120px);backdrop-filter:grayscale(1)}",
-        markup='<div class="x"></div>' * 8,
-    ),
-    "boxes in boxes": template(
-        style=".x{width:400%;height:400%;border-radius:50%;overflow:hidden;clip-path:circle(50% at 50% 50%)}",
-        markup='<div class="x">' * 20 + "</div>" * 20,
-    ),
-    "grids": template(
-        style=".x{display:grid;grid-template-columns:repeat(24,minmax(1px,1fr));gap:1px}",
-        markup=('<div class="x">' + "<div></div>" * 40 + "</div>") * 8,
-    ),
-}
-
-
-@pytest.mark.parametrize("html", COSTLY.values(), ids=COSTLY)
-def test_a_costly_template_is_drawn_or_refused_by_its_name(html: str) -> None:
-    """A refusal is of the template: the worker reports it as the job's failure, and goes on."""
-    assert lint_template(html) == []
-    with suppress(TooCostlyTemplate):
-        assert len(draw_deck(own(html), SAID, material(), "4:5").slides) >= len(SAID.points)
 
 
 def test_a_spec_with_a_template_survives_its_storage() -> None:
