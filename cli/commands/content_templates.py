@@ -48,7 +48,7 @@ def check(*, file: Path, as_json: bool) -> None:
     """
     with exit_on_expected_command_error(as_json=as_json):
         checked = read_template_file(file)
-    print_command_result(build_findings_result(file, checked.findings), as_json=as_json)
+    _print_and_exit(build_findings_result(file, checked.findings), as_json=as_json)
 
 
 @template.command()
@@ -74,7 +74,12 @@ def preview(*, file: Path, out: Path, as_json: bool) -> None:
         checked = read_template_file(file)
         result = build_findings_result(file, checked.findings) if checked.findings else None
         result = result or build_preview_result(draw_template_preview(checked.source, out), out)
+    _print_and_exit(result, as_json=as_json)
+
+
+def _print_and_exit(result: CliCommandResult, *, as_json: bool) -> None:
     print_command_result(result, as_json=as_json)
+    click.get_current_context().exit(result.exit_code)
 
 
 def build_preview_result(drawn: TemplatePreviewFiles, out: Path) -> CliCommandResult:

@@ -10,6 +10,7 @@ from itertools import chain, islice
 from typing import get_args
 
 from generation.copy.tones import Tone
+from generation.looks.filling import walk_elements
 from generation.looks.lint_styles import (
     MAX_BLURS_PER_SECTION,
     MAX_LENGTH_PX,
@@ -30,7 +31,6 @@ from generation.looks.template import (
     list_sections,
     read_markup,
     read_need,
-    walk_markup,
 )
 from schemas.templates import MAX_TEMPLATE_BYTES
 
@@ -154,7 +154,7 @@ def _lint_section(section: Element) -> Iterator[TemplateFinding]:
         yield _fault(section, "KIND", f"data-kind is one of {', '.join(SLIDE_KINDS)}")
     yield from _lint_attributes(section, COMMON_ATTRIBUTES | {"data-kind"})
     yield from _lint_children(section, in_items=False)
-    slots = Counter(one.attributes.get("data-slot") for one in walk_markup(section))
+    slots = Counter(one.attributes.get("data-slot") for one in walk_elements(section))
     for slot, count in slots.items():
         if slot and count > 1:
             yield _fault(section, "SLOT_TWICE", f"the section shows {slot[:20]} {count} times: keep one")
@@ -239,7 +239,7 @@ def _lint_all_styles(markup: TemplateMarkup) -> Iterator[TemplateFinding]:
     sheets = [selector for report in reports for selector in report.blurred]
     for section in list_sections(markup):
         blurs = 0
-        for element in [section, *walk_markup(section)]:
+        for element in walk_elements(section):
             inline = _lint_style_attribute(element)
             yield from inline.faults
             blurs += len(inline.blurred) + sum(_matches_element(one, element) for one in sheets)

@@ -2,7 +2,6 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
 from html import unescape
 from typing import Literal, NamedTuple, get_args
 
@@ -176,14 +175,6 @@ def _read_header(markup: TemplateMarkup) -> LookHeader:
         voices=frozenset(one for one in voices if not one.startswith("not-")),
         barred_voices=frozenset(one.removeprefix("not-") for one in voices if one.startswith("not-")),
     )
-
-
-def walk_markup(element: Element) -> Iterator[Element]:
-    """Yield the elements inside an element, in the order of the file."""
-    for child in element.children:
-        if isinstance(child, Element):
-            yield child
-            yield from walk_markup(child)
 
 
 class _TemplateReader:

@@ -48,6 +48,16 @@ async def test_a_host_without_the_kernels_sandbox_is_a_warning(
     assert checks["kernel sandbox"]["value"] == ["landlock", "seccomp"]
 
 
+async def test_a_host_without_the_engine_of_looks_is_a_warning(
+    tenantry: Tenantry, environment: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await run_doctor(tenantry))[1]["engine of looks"]["value"] is True
+    monkeypatch.setattr("generation.looks.engine.sys.executable", "/bin/false")
+    code, checks = await run_doctor(tenantry)
+    assert code == 0
+    assert (checks["engine of looks"]["status"], checks["engine of looks"]["value"]) == ("warn", False)
+
+
 async def test_pending_migrations_fail(tenantry: Tenantry, environment: Settings, conn: Conn) -> None:
     await conn.execute("drop schema public cascade; create schema public")
     code, checks = await run_doctor(tenantry)

@@ -72,7 +72,7 @@ def test_a_costly_template_is_drawn_or_refused_within_its_limits(attack: str) ->
 
 
 def test_no_attack_reaches_a_server_even_without_the_lint() -> None:
-    """The second wall: templates that the lint refuses are given to the engine all the same."""
+    """The engine itself requests nothing: it gets the templates that the lint refuses."""
     outward = [html for html in HOSTILE_TEMPLATES.values() if OUT in html]
     assert len(outward) >= 8
     with listening() as (address, paths):
