@@ -1,5 +1,6 @@
 """Boxes of a drawn slide: the lines of its texts and the places of its pictures, from the engine's measurements."""
 
+import math
 import unicodedata
 from collections.abc import Iterator
 from itertools import pairwise
@@ -33,6 +34,12 @@ class MeasuredText(NamedTuple):
     height: float
     transform: tuple[float, ...]
     lines: list[TextLine]
+
+    @property
+    def drawn_size(self) -> float:
+        """Return the font size as drawn, in pixels: a transform may change it."""
+        a, b, c, d, _, _ = self.transform
+        return self.place.size * math.sqrt(abs(a * d - b * c))
 
     def find_line_box_in_slide(self, line: TextLine) -> Box:
         """Return the bounding box of a line in the slide, also of a turned one."""

@@ -18,15 +18,21 @@ _INK_MARK = np.array(INK_MARK_COLOR, np.int16)
 _PURE_INK_DIFFERENCE, _SOME_INK_DIFFERENCE = 8, 110
 #: Pixels of ink that a measurement needs.
 _MIN_INK_PIXELS = 20
+#: Longest part of a line without ink, in em: a blank of Chinese takes one. A longer part is cut off or covered.
+_MAX_PART_WITHOUT_INK_EM = 1.8
 
 
 class LineContrast(NamedTuple):
-    """A line of a text with the box of its ink in the slide, and its WCAG contrast to its ground."""
+    """A line of a text with the box of its ink in the slide, and its WCAG contrast to its ground.
+
+    `is_whole` is False if a part of the line is cut off or covered.
+    """
 
     text: MeasuredText
     line: TextLine
     ink_box: tuple[int, int, int, int]
     contrast: float
+    is_whole: bool = True
 
 
 class SlideLayers(NamedTuple):
@@ -48,9 +54,19 @@ def measure_line_contrasts(layers: SlideLayers, texts: Sequence[MeasuredText]) -
             cut = (slice(top, bottom), slice(left, right))
             away = np.abs(layers.marked[cut].astype(np.int16) - _INK_MARK).max(2, initial=0)
             away = np.where((layers.marked[cut] == layers.bare[cut]).all(2), 255, away)
-            ink_box = _find_ink_box(away <= _SOME_INK_DIFFERENCE, left, top)
+            inked = away <= _SOME_INK_DIFFERENCE
             contrast = _measure_contrast_of_ink(layers.drawn[cut], layers.bare[cut], away)
-            yield LineContrast(text, line, ink_box, contrast)
+            is_whole = _measure_longest_part_without_ink(inked) <= _MAX_PART_WITHOUT_INK_EM * text.drawn_size
+            yield LineContrast(text, line, _find_ink_box(inked, left, top), contrast, is_whole)
+
+
+def _measure_longest_part_without_ink(inked: np.ndarray) -> int:
+    """Return the longest run of columns, or of rows, without ink, in pixels."""
+    longest = 0
+    for axis in (0, 1):
+        places = np.flatnonzero(inked.any(axis))
+        longest = max(longest, int(np.diff(places, prepend=-1, append=inked.shape[1 - axis]).max(initial=0)) - 1)
+    return longest
 
 
 def _measure_contrast_of_ink(with_text: Pixels, ground: Pixels, away_from_mark: np.ndarray) -> float:

@@ -21,6 +21,7 @@ from generation.looks.lint_styles import (
     lint_stylesheet,
 )
 from generation.looks.template import (
+    MIN_FONT_SIZE_PX,
     SLIDE_KINDS,
     Element,
     SlideKind,
@@ -36,8 +37,6 @@ from schemas.templates import MAX_TEMPLATE_BYTES
 
 #: Findings of one run of the lint.
 MAX_TEMPLATE_FINDINGS = 50
-#: Smallest font size of a text, in pixels.
-MIN_FONT_SIZE_PX = 20
 #: Largest font size of a text, in pixels.
 MAX_FONT_SIZE_PX = 1_000
 #: Lines of one text.
@@ -62,6 +61,8 @@ SLOTS_BY_KIND: dict[SlideKind, tuple[str, ...]] = {
     "quote": ("headline",),
     "end": ("name",),
 }
+#: Slots with a text that a section must not leave out if the slide has it.
+DISCLOSURE_SLOTS = ("presenter",)
 #: Attributes of every element.
 COMMON_ATTRIBUTES = frozenset({"class", "style"})
 #: Further attributes of elements with a text slot.
@@ -158,7 +159,11 @@ def _lint_section(section: Element) -> Iterator[TemplateFinding]:
     for slot, count in slots.items():
         if slot and count > 1:
             yield _fault(section, "SLOT_TWICE", f"the section shows {slot[:20]} {count} times: keep one")
-    for slot in SLOTS_BY_KIND[kind] if kind else ():
+    shown = SLOTS_BY_KIND[kind] if kind else ()
+    for element in walk_elements(section):
+        if "data-optional" in element.attributes and element.attributes.get("data-slot") in {*shown, *DISCLOSURE_SLOTS}:
+            yield _fault(element, "SLOT_OPTIONAL", "remove data-optional: this text is never left out")
+    for slot in shown:
         if slot not in slots:
             yield _fault(section, "SLOT_MISSING", f"a {kind} shows the slot {slot}: add it, or its text is lost")
 

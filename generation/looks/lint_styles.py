@@ -20,6 +20,8 @@ MAX_BLURS_PER_SECTION = 8
 MAX_BY_UNIT = {"em": 20.0, "deg": 720.0, "fr": 100.0, "%": 1_000.0, "": 1_000.0}
 #: Largest factor of `scale()`.
 MAX_SCALE = 10.0
+#: Largest angle of `skew()`.
+MAX_SKEW_DEG = 30.0
 #: Largest number of tracks in `repeat()`.
 MAX_REPEATED_TRACKS = 24
 #: Brackets inside each other in a stylesheet, so that no parser recurses deeply.
@@ -300,7 +302,7 @@ def _lint_size(name: str, node: Any, place: PlaceFault) -> Iterator[TemplateFind
     if unit == "px":
         most = float(MAX_BLUR_PX if name == "blur" else MAX_LENGTH_PX)
     elif unit in MAX_BY_UNIT:
-        most = _find_largest_number(name) if unit == "" else MAX_BY_UNIT[unit]
+        most = _find_largest_value(name, unit)
     else:
         yield place(node, "UNIT_NOT_ALLOWED", f"write px, em, deg, fr or % in place of {str(unit)[:20]}")
         return
@@ -309,7 +311,9 @@ def _lint_size(name: str, node: Any, place: PlaceFault) -> Iterator[TemplateFind
         yield place(node, code, f"write at most {most:g}{unit} in {name}")
 
 
-def _find_largest_number(name: str) -> float:
-    if name.startswith("scale"):
+def _find_largest_value(name: str, unit: str) -> float:
+    if unit == "deg" and name.startswith("skew"):
+        return MAX_SKEW_DEG
+    if unit == "" and name.startswith("scale"):
         return MAX_SCALE
-    return MAX_REPEATED_TRACKS if name == "repeat" else MAX_BY_UNIT[""]
+    return MAX_REPEATED_TRACKS if (name, unit) == ("repeat", "") else MAX_BY_UNIT[unit]

@@ -28,7 +28,7 @@ from generation.looks.filling import (
 from generation.looks.fitting import SlideMisfit, fit_texts
 from generation.looks.fonts import Script, find_script_of_text, list_fallback_families
 from generation.looks.palette import LookPalette
-from generation.looks.template import Element, Template
+from generation.looks.template import MIN_FONT_SIZE_PX, Element, Template
 from generation.outputs import MeasuredDrawnTextLine
 from generation.spec import AspectRatio
 from generation.text.breaking import mark_phrase_breaks
@@ -247,6 +247,8 @@ class LookArtist(NamedTuple):
             if marked is None:
                 marked = self._draw(markup, [*sheets, styles.MARKED_TEXTS_CSS])
             contrasts = [*measure_line_contrasts(SlideLayers(drawn, bare, marked), prepared.read_texts)]
+            if hidden := next((one for one in contrasts if not one.is_whole), None):
+                raise SlideMisfit(hidden.text.place.slot, "is cut off or covered")
             worst = min(contrasts, key=lambda one: one.contrast, default=None)
             raised = self.raise_scrim(scrim, worst)
             if raised is None:
@@ -265,7 +267,7 @@ def read_look_texts(texts: Iterable[str], language: str) -> LookTexts:
 
 
 def check_distances(texts: Sequence[MeasuredText], size: tuple[int, int]) -> None:
-    """Raise `SlideMisfit` if two texts lie over each other, or a text lies outside of the slide.
+    """Raise `SlideMisfit` if two texts lie over each other, or a text is too small or outside of the slide.
 
     Signs of decoration may lie below a text.
     """
@@ -275,6 +277,9 @@ def check_distances(texts: Sequence[MeasuredText], size: tuple[int, int]) -> Non
         for line in text.lines
         if text.place.slot not in DECORATIVE_SLOTS
     ]
+    for text in texts:
+        if text.drawn_size < MIN_FONT_SIZE_PX - 1:
+            raise SlideMisfit(text.place.slot, "is drawn too small", is_optional=text.place.is_optional)
     for place, box in boxes:
         if box[0] < 0 or box[1] < 0 or box[2] > size[0] or box[3] > size[1]:
             raise SlideMisfit(place.slot, "lies outside of the slide", is_optional=place.is_optional)

@@ -16,6 +16,8 @@ SLIDE_KINDS: tuple[SlideKind, ...] = get_args(SlideKind)
 MAX_TEMPLATE_ELEMENTS = 400
 #: Elements inside each other.
 MAX_TEMPLATE_DEPTH = 24
+#: Smallest font size of a text, in pixels.
+MIN_FONT_SIZE_PX = 20
 #: Largest number in `needs`.
 MAX_NEED = 4_000
 #: Selector of the rule with a template's colors in a designer's browser: a slide has the brand's instead.

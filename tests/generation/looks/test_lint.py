@@ -29,6 +29,7 @@ STYLES = {
     "FUNCTION_NOT_ALLOWED": [".a{width:env(safe)}", ".a{background-image:image-set('a.png' 1x)}"],
     "SIZE_TOO_LARGE": [
         ".a{width:1000000000px}", ".a{font-size:4001px}", ".a{left:-9e9px}", ".a{transform:scale(1000)}",
+        ".a{transform:skewX(80deg)}",
         ".a{grid-template-columns:repeat(1000000,1px)}", ".a{line-height:-1e39}", ".a{width:calc(1px * 1e9)}",
     ],
     "BLUR_TOO_LARGE": [
@@ -54,6 +55,9 @@ MARKUP = {
     "ROOM_MISSING": ['<div data-slot="body">x</div>'],
     "BOX": ['<div data-slot="body" data-box="0x9" data-size="24-30" data-lines="1">x</div>'],
     "FONT_SIZE": ['<div data-slot="body" data-box="9x9" data-size="40-30" data-lines="1">x</div>'],
+    "SLOT_OPTIONAL": [
+        '<div data-slot="presenter" data-optional data-box="9x9" data-size="24-30" data-lines="1">x</div>'
+    ],
     "LINES": ['<div data-slot="body" data-box="9x9" data-size="24-30" data-lines="99">x</div>'],
     "SLOT_WITH_ELEMENTS": ['<div data-slot="body" data-box="9x9" data-size="24-30" data-lines="1"><b>x</b></div>'],
     "SLOT_PLACE": ['<div data-slot="item" data-box="9x9" data-size="24-30" data-lines="1">x</div>'],

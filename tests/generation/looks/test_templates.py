@@ -45,8 +45,14 @@ def test_a_template_stands_before_our_looks_and_shows_all_points(tmp_path: Path)
         template(**{"photos=0": "photos=4"}),
         template(**{"color:var(--on-deep)": "color:var(--deep)"}),
         template(style=".head{display:none}"),
+        template(style=".head{clip-path:inset(0 50% 0 0)}"),
+        template(style=".in{width:300px;overflow:hidden}"),
+        template(style=".in{transform:scale(.2)}"),
+        template(
+            style=".bar{position:absolute;left:200px;top:0;width:420px;height:1350px;background:var(--accent)}"
+        ).replace("</section>", '<div class="bar"></div></section>'),
     ],
-    ids=["no room", "no photos", "no contrast", "hidden words"],
+    ids=["no room", "no photos", "no contrast", "hidden", "clipped", "cut off", "small", "covered"],
 )
 def test_another_look_stands_in_with_a_warning(html: str, tmp_path: Path) -> None:
     assert lint_template(html) == []
