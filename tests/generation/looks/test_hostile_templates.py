@@ -8,7 +8,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from generation.looks.deck import draw_deck
 from generation.looks.drawer import MAX_REQUEST_CPU_S
 from generation.looks.engine import TooCostlyTemplate
 from generation.looks.lint import lint_template
@@ -16,7 +15,7 @@ from generation.looks.template import parse_template
 from generation.spec import PieceTemplate
 from schemas.errors import TemplateRefused
 from tests.generation.looks.hostile_templates import HOSTILE_TEMPLATES, LEGAL_ATTACKS, OUT
-from tests.generation.looks.test_deck import material, spec
+from tests.generation.looks.test_deck import draw_deck, material, spec
 from tests.generation.slides.test_deck import copy
 
 #: CPU seconds of a hostile piece: two requests at the limit, and its start.

@@ -17,10 +17,9 @@ from domain.accounts.platform_limits import LIMITS_BY_PLATFORM, PostFileToCheck,
 from generation.copy.languages import PRESENTER_DISCLOSURES
 from generation.frame import PICTURE_SIZE_AND_SAFE_ZONE_BY_ASPECT
 from generation.looks.deck import MaterialPicture, PieceInLooks, PieceMaterial
-from generation.outputs import RenderedFile
+from generation.outputs import PLAIN_LOOK_NAME, RenderedFile
 from generation.picture_roles import PictureTraits
 from generation.render import PieceInputFiles, prepare_piece
-from generation.outputs import PLAIN_LOOK_NAME
 from generation.spec import AspectRatio, BrandSnapshot, PieceSpec, Presenter
 from generation.theme import derive_piece_color_theme
 from generation.timing import reading_seconds
