@@ -13,7 +13,8 @@ from cli.shared.rendering import convert_os_errors_to_generation_errors
 from generation import libraries
 from generation.copy.write import write_piece_copy
 from generation.outputs import RenderedFile, list_output_warnings
-from generation.spec import AspectRatio, BrandSnapshot, PictureRole, PieceSpec, PieceTemplate
+from generation.spec import AspectRatio, BrandSnapshot, PieceSpec, PieceTemplate
+from schemas.pictures import PictureRole
 
 #: Page with all slides of a preview.
 PREVIEW_INDEX_FILE_NAME = "index.html"
@@ -36,9 +37,9 @@ _SAMPLE_PHOTOS: Sequence[tuple[tuple[int, int], tuple[int, int, int]]] = (
     ((1200, 1600), (190, 150, 110)),
     ((1500, 1500), (90, 130, 90)),
 )
-#: Size of a sample screenshot.
+#: Size and colors of the sample screenshots.
 _SAMPLE_SCREEN_SIZE = (780, 1688)
-_SAMPLE_SCREENS = 2
+_SAMPLE_SCREEN_COLORS = ((240, 244, 250), (24, 28, 36))
 _BANDS_OF_A_PICTURE = 12
 
 
@@ -56,10 +57,11 @@ def draw_template_preview(source: str, out: Path) -> TemplatePreviewFiles:
     """
     libraries.require_drawing_libraries()
     drawing = import_module("generation.render")
-    pictures = [(_draw_sample_picture(*photo), "photo") for photo in _SAMPLE_PHOTOS]
-    pictures += [(_draw_sample_picture(_SAMPLE_SCREEN_SIZE, (240, 244, 250)), "screenshot")] * _SAMPLE_SCREENS
-    roles: list[PictureRole] = [role for _, role in pictures]  # type: ignore[misc]
-    given = drawing.PieceInputFiles(screenshots=[data for data, _ in pictures])
+    photos = [_draw_sample_picture(*photo) for photo in _SAMPLE_PHOTOS]
+    screens = [_draw_sample_picture(_SAMPLE_SCREEN_SIZE, color) for color in _SAMPLE_SCREEN_COLORS]
+    roles: list[PictureRole | None] = ["photo" for _ in photos]
+    roles += ["screenshot" for _ in screens]
+    given = drawing.PieceInputFiles(screenshots=[*photos, *screens])
     files: list[RenderedFile] = []
     warnings: list[str] = []
     rows: list[str] = []

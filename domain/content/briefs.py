@@ -91,7 +91,6 @@ async def build_generation_brief(
     if body.format == "ugc_remix":
         _check_remix_clip(files, own)
     aspect = await _choose_aspect_ratio_for_account(conn, organization_id, project_id, body)
-    most_slides = await _find_most_slides_for_platforms(conn, organization_id, project_id)
     speaker = await _find_requested_presenter(conn, organization_id, project_id, body.influencer_id, deleted=again)
     spec = _build_generation_spec(
         body,
@@ -99,7 +98,7 @@ async def build_generation_brief(
         speaker,
         seed=seed,
         aspect=aspect,
-        max_slides=most_slides,
+        max_slides=await _find_most_slides_for_platforms(conn, organization_id, project_id),
         presenter=speaker.presenter if speaker and _shows_presenter(body, files) else None,
         picture_roles=app_files.list_picture_roles(files, own),
         logo_role=app_files.find_logo_role(files, own),
@@ -110,7 +109,6 @@ async def build_generation_brief(
         pictured_claim_ids=await approved_claims.list_claims_in_files(
             conn, organization_id=organization_id, tokens=files.list_tokens()
         ),
-        looks=[body.template] if body.template in LOOK_NAMES else [],
         template=await _find_requested_template(conn, organization_id, project_id, body, deleted=again),
     )
     await costs.run_in_charged_thread(_check_brand_has_enough_texts_for_copy, spec)
@@ -189,6 +187,7 @@ def _build_generation_spec(
         brand=structs.replace(known, voice="\n".join(filter(None, (speaker.voice, known.voice)))) if speaker else known,
         hook=body.hook,
         language=body.language or (speaker.language if speaker else None),
+        looks=[body.template] if body.template in LOOK_NAMES else [],
         **more,
         **{name: value for name, value in overrides.items() if value is not None},  # type: ignore[arg-type]
     )

@@ -60,7 +60,12 @@ async def _build_preview_brief(
 ) -> GenerationBrief:
     body = ContentRequest(format="slideshow", aspect=args["aspect"], template=args["template_id"])
     return await briefs.build_generation_brief(
-        conn, organization_id=organization_id, project_id=project_id, seed=args["template_id"], body=body
+        conn,
+        organization_id=organization_id,
+        project_id=project_id,
+        content_id=template_id_of_job(args),
+        seed=args["template_id"],
+        body=body,
     )
 
 
