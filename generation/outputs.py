@@ -30,7 +30,8 @@ class RenderedFile(StrictCamelCaseStruct, frozen=True, kw_only=True):
     """An output file and its thumbnail, by their names in the piece's folder.
 
     Width and height are in pixels; only a video has `duration_ms`. For a video, `shown` has each scene's
-    lines as they stand at its end. `look` is the look of a slide.
+    lines as they stand at its end. `look` is the look of a slide, `pictures` are the places of its pictures among the
+    input pictures; None: not known.
     """
 
     name: str
@@ -43,6 +44,7 @@ class RenderedFile(StrictCamelCaseStruct, frozen=True, kw_only=True):
     sha256: str
     shown: list[MeasuredDrawnTextLine]
     look: str | None = None
+    pictures: list[int] | None = None
 
 
 class RenderingProgress(NamedTuple):

@@ -21,7 +21,7 @@ from generation.looks.deck import (
     compose_slides,
     draw_deck,
 )
-from generation.outputs import PLAIN_LOOK_NAME, MeasuredDrawnTextLine, RenderedFile, RenderingProgress
+from generation.outputs import PLAIN_LOOK_NAME, RenderedFile, RenderingProgress
 from generation.picture_roles import read_picture_traits
 from generation.portraits.portrait import draw_presenter_portrait
 from generation.remix.clip import probe_clip
@@ -81,8 +81,12 @@ class RenderableSlides(NamedTuple):
     def render_files_and_yield_progress(self, folder: Path) -> Iterator[RenderingProgress]:
         look, drawn = self._draw_slides()
         for number, slide in enumerate(drawn, 1):
-            made = _write_picture_files(folder, f"{self.piece.spec.format}-{number}", slide.picture, slide.marks, look)
+            made = _write_picture_files(folder, f"{self.piece.spec.format}-{number}", slide.picture)
+            made = msgspec.structs.replace(made, shown=slide.marks, look=look, pictures=self._list_input_places(slide))
             yield RenderingProgress(number / len(drawn), made)
+
+    def _list_input_places(self, slide: DeckSlide) -> list[int]:
+        return [self.piece.material.pictures[place].place for place in slide.places]
 
     def _draw_slides(self) -> tuple[str, list[DeckSlide]]:
         """Return the look's name, and the slides; in the plain look if no look fits or its engine isn't there."""
@@ -93,11 +97,14 @@ class RenderableSlides(NamedTuple):
         return drawn.look.name, drawn.slides
 
     def _draw_plain_slides(self) -> Iterator[DeckSlide]:
-        photos = [picture for picture in self.piece.material.pictures if picture.traits.role in PHOTO_ROLES]
+        first = self.piece.spec.first_picture
+        pictures = sorted(enumerate(self.piece.material.pictures), key=lambda one: one[1].place != first)
+        photos = [(place, picture) for place, picture in pictures if picture.traits.role in PHOTO_ROLES]
         for number, content in enumerate(compose_slides(self.piece.spec, self.piece.copy)):
-            photo = photos[number].decode_crop(measure_plain_photo(self.kit)) if number < len(photos) else None
+            shown = photos[number : number + 1]
+            photo = shown[0][1].decode_crop(measure_plain_photo(self.kit)) if shown else None
             canvas = draw_plain_slide(self.kit, content, photo, number)
-            yield DeckSlide(encode_picture(canvas.image), canvas.marks)
+            yield DeckSlide(encode_picture(canvas.image), canvas.marks, [place for place, _ in shown])
 
 
 def prepare_piece(spec: PieceSpec, copy: PieceCopy, given: PieceInputFiles) -> RenderablePiece:
@@ -135,10 +142,10 @@ def _read_piece_in_looks(
     roles = [*spec.picture_roles, *[None] * len(given.screenshots)]
     material_pictures: list[MaterialPicture] = []
     color_samples = []
-    for data, role in zip(given.screenshots, roles, strict=False):
+    for place, (data, role) in enumerate(zip(given.screenshots, roles, strict=False)):
         image = pictures.decode_picture(data)
         traits = read_picture_traits(image, declared=role)
-        add_unless_same(material_pictures, MaterialPicture.encode(image, traits))
+        add_unless_same(material_pictures, MaterialPicture.encode(image, traits)._replace(place=place))
         if traits.role in PHOTO_ROLES:
             color_samples.append(shrink_to_color_sample(image))
     kit = kit._replace(theme=derive_piece_color_theme(spec.brand.colors, kit.logo, color_samples))
@@ -206,13 +213,7 @@ def render_portrait_files(presenter: Presenter, colors: Sequence[str], folder: P
     )
 
 
-def _write_picture_files(
-    folder: Path,
-    name: str,
-    picture: EncodedPicture,
-    marks: Sequence[MeasuredDrawnTextLine] = (),
-    look: str | None = None,
-) -> RenderedFile:
+def _write_picture_files(folder: Path, name: str, picture: EncodedPicture) -> RenderedFile:
     (folder / f"{name}.jpg").write_bytes(picture.data)
     (folder / f"{name}.thumbnail.jpg").write_bytes(picture.thumbnail)
     return RenderedFile(
@@ -223,6 +224,5 @@ def _write_picture_files(
         height=picture.height,
         size_bytes=len(picture.data),
         sha256=hashlib.sha256(picture.data).hexdigest(),
-        shown=[*marks],
-        look=look,
+        shown=[],
     )

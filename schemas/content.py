@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 from schemas import ids
 from schemas.accounts import PlatformName
 from schemas.base import CreatedAt, NulFreeText, RequestStruct, ResponseStruct, UpdatedAt, UtcInstant
+from schemas.content_hooks import HookIntent
 from schemas.jobs import Accepted, JobError, JobStage
 
 ContentFormat = Literal["video", "slideshow", "ugc_remix", "image", "text"]
@@ -21,6 +22,7 @@ ReviewVerdict = Literal["approved", "rejected"]
 AssetKind = Literal["image", "video"]
 GeneratedFormat = Literal["slideshow", "video", "ugc_remix", "image"]
 ContentAspect = Literal["4:5", "9:16", "1:1"]
+ContentChoiceMethod = Literal["suitability", "performance", "exploration", "variant"]
 ReadAloudVoice = Literal["none", "heart", "auto"]
 ContentLineSource = Literal[
     "appName", "tagline", "appDescription", "keywords", "audience", "links", "statements", "place", "caller"
@@ -28,6 +30,7 @@ ContentLineSource = Literal[
 ContentLineRule = Literal["clause", "keyword", "formula", "caller", "model", "claim"]
 
 MAX_CONTENT_CAPTION_CHARACTERS, MAX_UPLOADED_HOOK_CHARACTERS, MAX_CONTENT_FILES = 5000, 300, 10
+MAX_REQUESTED_VARIANTS = 5
 MAX_REQUESTED_HOOK_CHARACTERS, MAX_REQUESTED_MEDIA_IDS, MAX_REQUESTED_TRANSCRIPT_CHARACTERS = 2000, 10, 5000
 
 PostCaption = Annotated[
@@ -148,6 +151,16 @@ class Content(ResponseStruct, frozen=True, kw_only=True):
     """Why that job failed, or null."""
     provenance: list[LineProvenance]
     """The source of each text in a generated item; empty for an upload."""
+    look: str | None
+    """The look of its slides, as planned until it is completed. Null: an upload, a remix, or not known."""
+    hook_shape: str | None
+    """The shape of its opening line; `clause` or `tagline` for the brand's own words, `caller` for your text, `model`
+    for a model's. As planned until it is completed. Null: an upload, or not known.
+    """
+    hook_intent: HookIntent | None
+    """The purpose of its opening line; null if it has none."""
+    picture: ids.AssetId | None
+    """The first of its input pictures, which may be deleted by now. As planned until it is completed. Null: none."""
     created_at: CreatedAt
     updated_at: UpdatedAt
 
@@ -205,12 +218,57 @@ class ContentRequest(RequestStruct, frozen=True, kw_only=True):
         ]
         | None
     ) = None
+    variants: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=MAX_REQUESTED_VARIANTS,
+            description="So many items, all or none, each with its own job. No two of them share two of the look, the "
+            "shape of the opening line and the first picture; else `warnings` says what was too few.",
+        ),
+    ] = 1
+    learn: bool = True
+    """Whether looks, openings and first pictures with more engagement in this project are preferred, once two
+    of them have five posts with views.
+    """
+
+
+class ContentChoice(ResponseStruct, frozen=True, kw_only=True):
+    """Reason for the look, the opening line and the first picture of an item."""
+
+    by: ContentChoiceMethod
+    """`suitability`: they suit the brand; `performance`: the project's figures; `exploration`: one item in ten
+    follows no figures; `variant`: a regenerated variant keeps them.
+    """
+    because: str
+    """The reason, with the figures."""
+
+
+class ContentVariant(ResponseStruct, frozen=True, kw_only=True):
+    """An item with its job, and its plan. The completed item has the final values."""
+
+    content_id: ids.ContentId
+    job_id: ids.JobId
+    look: str | None
+    """The planned look; null: the format has none."""
+    hook_shape: str | None
+    """The planned shape of its opening line."""
+    hook_intent: HookIntent | None
+    """The purpose of that line; null if it has none."""
+    picture: ids.AssetId | None
+    """The planned first picture; null: none."""
+    choice: ContentChoice
+    """The reason for them."""
 
 
 class ContentAccepted(Accepted, frozen=True, kw_only=True):
-    """The job that generates an item, and the item, which exists from now on."""
+    """The job that generates an item, and the item, which exists from now on; of several the first one."""
 
     content_id: ids.ContentId
+    variants: list[ContentVariant]
+    """All items of the request, this one first."""
+    warnings: list[str]
+    """`few_looks`, `few_hooks` or `few_pictures` with a reason, if variants are less different than wanted."""
 
 
 class Regenerate(RequestStruct, frozen=True, kw_only=True):
@@ -220,7 +278,12 @@ class Regenerate(RequestStruct, frozen=True, kw_only=True):
     seed: (
         Annotated[
             NulFreeText,
-            Meta(min_length=1, max_length=100, description="Another seed gives another look and other texts."),
+            Meta(
+                min_length=1,
+                max_length=100,
+                description="Another seed gives another look and other texts. Without one, a variant keeps "
+                "its look, the shape of its opening line and its first picture.",
+            ),
         ]
         | None
     ) = None

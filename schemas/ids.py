@@ -128,6 +128,11 @@ def format_prefixed_id(prefix: str, value: UUID) -> str:
     return f"{prefix}_{value}"
 
 
+def format_asset_id_or_none(value: UUID | str | None) -> str | None:
+    """Return the API form of a file's id, from its UUID or the UUID's text."""
+    return None if value is None else format_prefixed_id(ASSET_ID_PREFIX, UUID(str(value)))
+
+
 def parse_prefixed_id(prefix: str, text: str) -> UUID | None:
     """Return the UUID of an id with its kind's prefix or without any; None for another prefix or any other text."""
     head, separator, tail = text.rpartition("_")

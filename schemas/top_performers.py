@@ -2,8 +2,10 @@
 
 from typing import Literal
 
+from schemas import ids
 from schemas.accounts import PlatformName
 from schemas.base import ResponseStruct
+from schemas.content_hooks import HookIntent
 
 TopMetric = Literal["views", "engagement_rate", "conversions", "roas", "watch_time_ms"]
 
@@ -29,6 +31,14 @@ class TopPerformer(ResponseStruct, frozen=True, kw_only=True):
     """The organic part of the figure; null for `conversions` and `roas`, which only ads have."""
     paid: int | float | None
     """The part from ads; null for figures that platforms report for posts."""
+    look: str | None
+    """The look of the content as it was published; null: uploaded, or not known."""
+    hook_shape: str | None
+    """The shape of its opening line; null: uploaded, or not known."""
+    hook_intent: HookIntent | None
+    """The purpose of that line; null if it has none."""
+    picture: ids.AssetId | None
+    """The first of its input pictures; null: none, or not known."""
 
 
 class TopPerformers(ResponseStruct, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """Starts a job and answers with 202."""
 
 from collections.abc import Awaitable
-from typing import Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 from uuid import UUID
 
 from litestar import Response
@@ -32,11 +32,11 @@ async def submit_project_job(request: ApiRequest, project_id: str, submit: Proje
 
 
 def build_accepted_job_answer(
-    answer: type[AcceptedBody], submitted: SubmittedJob, **created: str
+    answer: type[AcceptedBody], submitted: SubmittedJob, **created: Any
 ) -> WriteReply[AcceptedBody]:
     """Build the 202 with the job's address and wake; `deduplicated` means that an equal request's job runs already.
 
-    `created` are the further fields of `answer`: ids of objects that exist from now on.
+    `created` are the further fields of `answer`, such as ids of objects that exist from now on.
     """
     job_id = ids.format_prefixed_id(ids.JOB_ID_PREFIX, submitted.job_id)
     location = f"/v1/jobs/{job_id}"

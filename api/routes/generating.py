@@ -1,5 +1,7 @@
 """Generated content: requests and progress."""
 
+from datetime import datetime
+
 from litestar import Response, get, post
 from litestar.params import FromPath, JSONBody
 
@@ -11,9 +13,9 @@ from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.content import content, generating
-from domain.content.generating import StartedContentGeneration
+from domain.content.generating import StartedContentGeneration, StartedContentRequest
 from schemas import ids
-from schemas.content import Asset, ContentAccepted, ContentProgress, ContentRequest, Regenerate
+from schemas.content import Asset, ContentAccepted, ContentProgress, ContentRequest, ContentVariant, Regenerate
 from schemas.errors.absent import not_found_error
 
 DEFAULT_CONTENT_REGENERATION_BODY = Regenerate()
@@ -29,14 +31,15 @@ async def generate_content(
 ) -> Response[ContentAccepted]:
     """Generate content from the project's brand: a slideshow, an image, a video, or a remix of a clip.
 
-    The item exists at once, with its approval decided, and is complete when its job ends. Each text comes
+    The item exists at once, with its approval decided, and is complete when its job ends. With `variants`, so
+    many items exist at once, each with a job, and each counts against the limits of open jobs. Each text comes
     from the brand or from you, and `provenance` gives its source. A brand with too few texts is refused, with
     the fields that would help in `details.missingFields`.
     """
 
     async def start(conn: Conn) -> WriteReply[ContentAccepted]:
         started = await generating.start_content_generation(
-            conn, **request.parse_org_and_project_id(project_id), body=data
+            conn, **request.parse_org_and_project_id(project_id), body=data, now=await _read_clock(request)
         )
         return _build_generation_accepted_reply(started)
 
@@ -63,8 +66,9 @@ async def regenerate_content(
             **request.parse_org_and_object_id("content", content_id=content_id),
             body=data,
             versions=etags.read_if_match_versions(request),
+            now=await _read_clock(request),
         )
-        return _build_generation_accepted_reply(started)
+        return _build_generation_accepted_reply(StartedContentRequest([started], []))
 
     return await run_idempotent_write(request, start)
 
@@ -97,6 +101,28 @@ async def get_content_asset(request: ApiRequest, content_id: FromPath[str], asse
     raise not_found_error("asset")
 
 
-def _build_generation_accepted_reply(started: StartedContentGeneration) -> WriteReply[ContentAccepted]:
-    content_id = ids.format_prefixed_id(ids.CONTENT_ID_PREFIX, started.content_id)
-    return build_accepted_job_answer(ContentAccepted, started.submitted, content_id=content_id)
+async def _read_clock(request: ApiRequest) -> datetime:
+    """Return the time by the caller's clock, which a sandbox may have moved."""
+    return request.services.clock() + await request.read_sandbox_clock_offset()
+
+
+def _build_generation_accepted_reply(started: StartedContentRequest) -> WriteReply[ContentAccepted]:
+    variants = [_variant_to_schema(item) for item in started.items]
+    submitted = [item.submitted for item in started.items]
+    reply = build_accepted_job_answer(
+        ContentAccepted, submitted[0], content_id=variants[0].content_id, variants=variants, warnings=started.warnings
+    )
+    return reply._replace(wakes=tuple(one.wake for one in submitted if one.wake is not None))
+
+
+def _variant_to_schema(item: StartedContentGeneration) -> ContentVariant:
+    columns = item.planned.columns
+    return ContentVariant(
+        content_id=ids.format_prefixed_id(ids.CONTENT_ID_PREFIX, item.content_id),
+        job_id=ids.format_prefixed_id(ids.JOB_ID_PREFIX, item.submitted.job_id),
+        look=columns["look"],
+        hook_shape=columns["hook_shape"],
+        hook_intent=columns["hook_intent"],
+        picture=ids.format_asset_id_or_none(columns["picture"]),
+        choice=item.planned.choice,
+    )

@@ -11,10 +11,12 @@ from api.guard import build_route_options
 from api.http import paging, path_ids, time_window
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
+from domain.content import performance
 from domain.metrics import advertised, top_performers, windows
 from domain.metrics import metrics as verbs
 from domain.metrics.metrics import MetricsQuery
 from schemas.accounts import PlatformName
+from schemas.content_performance import MAX_PERFORMANCE_DAYS, ContentPerformance, PerformanceAxis
 from schemas.errors.absent import ObjectKind
 from schemas.metrics import Granularity, MetricName, Metrics, MetricScope
 from schemas.top_performers import TopMetric, TopPerformers, TopPerformerSource, TopWindow
@@ -99,6 +101,41 @@ async def get_top_performers(
     """
     options: dict[str, Any] = {"metric": metric, "window": window, "source_type": source_type, "platforms": platform}
     read = partial(_rank_top_performers, request, project_id, limit=limit, **options)
+    async with time_window.limit_list_query_time():
+        return await time_window.read_at_one_clock_time(request, read)
+
+
+@get(
+    "/projects/{project_id:str}/content/performance", opt=build_route_options("metrics:read", RateClass.READ_LIGHT, 404)
+)
+async def get_content_performance(
+    request: ApiRequest,
+    project_id: FromPath[str],
+    *,
+    by: Annotated[
+        PerformanceAxis,
+        QueryParameter(description="What to compare: looks, shapes of opening lines, or first pictures."),
+    ] = "look",
+    days: Annotated[
+        int,
+        QueryParameter(
+            ge=1, le=MAX_PERFORMANCE_DAYS, description="The number of days up to today, in the project's time zone."
+        ),
+    ] = 90,
+    limit: paging.PageLimit = paging.DEFAULT_PAGE_LIMIT,
+) -> ContentPerformance:
+    """Compare the looks, opening lines or first pictures of a project's generated content by its posts' figures.
+
+    Only posts with views in the window count, of the project's 5,000 newest published posts. The interval treats
+    posts as samples: it is wide if few posts differ much.
+    """
+
+    async def read(now: datetime, _: timedelta) -> ContentPerformance:
+        async with request.acquire_connection() as conn:
+            return await performance.read_content_performance(
+                conn, **request.parse_org_and_project_id(project_id), by=by, days=days, limit=limit, now=now
+            )
+
     async with time_window.limit_list_query_time():
         return await time_window.read_at_one_clock_time(request, read)
 

@@ -1,9 +1,15 @@
 -- name: insert_generation
--- Insert the brief of a revision; an unfinished revision gets the new brief and job.
-insert into content_generation (organization_id, content_id, revision, job_id, brief)
-values (:org, :content_id, :revision, :job_id, :brief)
+-- Insert the brief and the plan of a revision. An unfinished revision gets the new ones, and the new job.
+insert into content_generation (organization_id, content_id, revision, job_id, brief, look, hook_shape,
+                                hook_intent, picture)
+values (:org, :content_id, :revision, :job_id, :brief, :look, :hook_shape, :hook_intent, :picture)
 on conflict (organization_id, content_id, revision) do update
-   set job_id = excluded.job_id, brief = excluded.brief;
+   set job_id = excluded.job_id,
+       brief = excluded.brief,
+       look = excluded.look,
+       hook_shape = excluded.hook_shape,
+       hook_intent = excluded.hook_intent,
+       picture = excluded.picture;
 
 -- name: begin_generation    Return the brief of a revision, and mark its content as processing.
 with started_content as (
@@ -37,9 +43,10 @@ select count(*)
           where u.organization_id = :org
             and u.token = t.token);
 
--- name: finish_generation    Mark a revision as generated, with its provenance.
+-- name: finish_generation    Mark a revision as generated, with its provenance, look, hook and first picture.
 update content_generation
-   set provenance = :provenance
+   set provenance = :provenance, look = :look, hook_shape = :hook_shape, hook_intent = :hook_intent,
+       picture = :picture
  where organization_id = :org
    and content_id = :content_id
    and revision = :revision;

@@ -45,13 +45,14 @@ c.id, c.project_id, c.format, c.status, c.hook, c.caption, c.approval_status, c.
            and d.content_id = c.id
          order by d.revision desc
          limit 1) as decision,
-       (select g.provenance
+       (select jsonb_build_object(
+                 'provenance', g.provenance, 'look', g.look, 'hookShape', g.hook_shape,
+                 'hookIntent', g.hook_intent, 'picture', g.picture)
           from content_generation g
          where g.organization_id = c.organization_id
            and g.content_id = c.id
-           and g.provenance is not null
-         order by g.revision desc
-         limit 1) as provenance
+         order by g.provenance is not null desc, g.revision desc
+         limit 1) as generation
 
 -- part: page
 -- Remaining filters of each search of a page. Each search leads with one filter, which has an index. A null

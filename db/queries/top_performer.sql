@@ -1,3 +1,14 @@
+-- part: made
+-- The generated revision behind a post, or the last one of a content by itself.
+left join lateral (
+         select look, hook_shape, hook_intent, picture
+           from content_generation
+          where organization_id = :org
+            and {condition}
+            and provenance is not null
+          order by revision desc
+          limit 1) g on true
+
 -- name: rank_sources
 -- Rank posts of a project, or contents by platform, by their figures in the window. A rate needs
 -- `least_views`. `creative_type` null: posts, each by itself.
@@ -35,19 +46,28 @@ source_values as (
               when 'watch_time_ms' then watch_time_ms
               when 'engagement_rate' then case when views >= :least_views then engagements / views end
          end as value
-    from source_figures)
-select source_id, platform, value
-  from source_values
- where value is not null
- order by value desc, source_id, platform
- limit :limit;
+    from source_figures),
+ranked_sources as (
+  select source_id, platform, value
+    from source_values
+   where value is not null
+   order by value desc, source_id, platform
+   limit :limit)
+select r.source_id, r.platform, r.value, g.look, g.hook_shape, g.hook_intent, g.picture
+  from ranked_sources r
+  left join scheduled_post p on p.organization_id = :org and p.id = r.source_id
+                            and :creative_type::text is null
+  {made: content_id = coalesce(p.content_id, r.source_id)
+            and revision <= coalesce(p.content_revision, revision)}
+ order by r.value desc, r.source_id, r.platform;
 
 -- name: list_advertised    Return posts and contents of a project by their ids; contents have no platform.
-select p.id as source_id, p.content_id, p.platform, i.creative_type
+select p.id as source_id, p.content_id, p.platform, i.creative_type, g.look, g.hook_shape, g.hook_intent,
+       g.picture
   from unnest(:post_ids::uuid[]) as named (id)
  cross join lateral (
          -- One after the other, each by its key.
-         select id, project_id, content_id, platform
+         select id, project_id, content_id, content_revision, platform
            from scheduled_post
           where organization_id = :org
             and id = named.id
@@ -58,9 +78,10 @@ select p.id as source_id, p.content_id, p.platform, i.creative_type
           where organization_id = :org
             and id = p.content_id
          offset 0) i
+  {made: content_id = p.content_id and revision <= coalesce(p.content_revision, revision)}
  where p.project_id = :project_id
  union all
-select i.id, i.id, null, i.creative_type
+select i.id, i.id, null, i.creative_type, g.look, g.hook_shape, g.hook_intent, g.picture
   from unnest(:content_ids::uuid[]) as named (id)
  cross join lateral (
          select id, project_id, creative_type
@@ -68,4 +89,5 @@ select i.id, i.id, null, i.creative_type
           where organization_id = :org
             and id = named.id
          offset 0) i
+  {made: content_id = i.id}
  where i.project_id = :project_id;

@@ -1,6 +1,7 @@
 """Files of a piece: the caller's, and the project's own files of its app."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from msgspec import field, structs
 
@@ -22,10 +23,15 @@ SCREEN_ROLES: frozenset[PictureRole] = frozenset({"screenshot", "framed"})
 
 
 class ContentPieceInputFileTokens(StrictCamelCaseStruct, frozen=True, kw_only=True):
-    """Files of a piece, by their tokens in our storage; `screenshots` are its pictures of all roles."""
+    """Files of a piece, by their tokens in our storage; `screenshots` are its pictures of all roles.
+
+    `screenshot_ids` are the ids of these pictures, `screenshot_sides_px` their shorter sides.
+    """
 
     logo: str | None = None
     screenshots: list[str] = field(default_factory=list)
+    screenshot_ids: list[UUID] = field(default_factory=list)
+    screenshot_sides_px: list[int] = field(default_factory=list)
     end_card: str | None = None
     clip: str | None = None
 
@@ -44,23 +50,30 @@ def add_app_media_to_piece_input_files(
     # Requested files first, then current ones.
     ordered = sorted(own, key=lambda file: file.id not in requested_ids)
     clip = named.clip or (_find_media_file_token(ordered, "demo_video") if body.format == "ugc_remix" else None)
+    if not named.screenshots and not clip:
+        chosen = choose_default_pictures(own, screens_first=screens_first)
+        named = structs.replace(
+            named,
+            screenshots=[file.token for file in chosen],
+            screenshot_ids=[file.id for file in chosen],
+            screenshot_sides_px=[min(file.width, file.height) for file in chosen],
+        )
     return structs.replace(
         named,
         logo=_find_media_file_token(ordered, "logo"),
         end_card=_find_media_file_token(ordered, "end_card"),
-        screenshots=named.screenshots or ([] if clip else choose_default_pictures(own, screens_first=screens_first)),
         clip=clip,
     )
 
 
-def choose_default_pictures(own: Sequence[UsableAppMediaFile], *, screens_first: bool) -> list[str]:
-    """Return the tokens of a piece's pictures by default, at most `MAX_DEFAULT_PIECE_PICTURES`.
+def choose_default_pictures(own: Sequence[UsableAppMediaFile], *, screens_first: bool) -> list[UsableAppMediaFile]:
+    """Return a piece's pictures by default, at most `MAX_DEFAULT_PIECE_PICTURES`.
 
     Screens or photos lead by their roles. The others keep `MIN_OTHER_PICTURES` places, for looks that need both.
     """
     pictures = [file for file in own if file.kind in {"screenshot", "photo"}]
-    leading = [file.token for file in pictures if _is_screen(file) == screens_first]
-    others = [file.token for file in pictures if _is_screen(file) != screens_first]
+    leading = [file for file in pictures if _is_screen(file) == screens_first]
+    others = [file for file in pictures if _is_screen(file) != screens_first]
     kept = leading[: MAX_DEFAULT_PIECE_PICTURES - min(len(others), MIN_OTHER_PICTURES)]
     return [*kept, *others][:MAX_DEFAULT_PIECE_PICTURES]
 

@@ -24,21 +24,13 @@ from domain.media.app_media import UsableAppMediaFile
 from domain.values import languages
 from generation.copy.snapshot import take_brand_snapshot
 from generation.copy.trades import is_software_brand
-from generation.copy.write import MissingBrandText, write_piece_copy
 from generation.looks.catalog import LOOK_NAMES
-from generation.spec import (
-    LANGUAGES_BY_SPEECH_VOICE,
-    BrandSnapshot,
-    PieceSpec,
-    PieceTemplate,
-    StrictCamelCaseStruct,
-)
+from generation.spec import BrandSnapshot, PieceSpec, PieceTemplate, StrictCamelCaseStruct
 from platforms.registry import PLATFORMS_BY_NAME
 from schemas import ids
 from schemas.content import ContentAspect, ContentRequest
-from schemas.errors import BrandTooSparse, InvalidValue, ObjectNotFound
+from schemas.errors import InvalidValue, ObjectNotFound
 from schemas.errors.absent import not_found_error, require_found
-from telemetry import costs
 
 #: Unicode categories of visible characters, of which a hook needs at least one: letters, numbers,
 #: punctuation, symbols.
@@ -76,7 +68,7 @@ async def build_generation_brief(
     """Return the inputs of a content's next revision, frozen in a brief, or refuse the request at once.
 
     `again`: the content exists already. Its new revision keeps its influencer even if that was deleted meanwhile.
-    Raises `InvalidValue`, `ObjectNotFound`, `BrandTooSparse`, `StateConflict` INFLUENCER_NOT_READY or CLAIM_EXPIRED.
+    Raises `InvalidValue`, `ObjectNotFound`, `StateConflict` INFLUENCER_NOT_READY or CLAIM_EXPIRED.
     """
     _check_fields_of_generation_request(body)
     own = await app_media.lock_and_list_ready_app_media(conn, organization_id=organization_id, project_id=project_id)
@@ -111,7 +103,6 @@ async def build_generation_brief(
         ),
         template=await _find_requested_template(conn, organization_id, project_id, body, deleted=again),
     )
-    await costs.run_in_charged_thread(_check_brand_has_enough_texts_for_copy, spec)
     return GenerationBrief(asked=body, spec=spec, files=files)
 
 
@@ -136,23 +127,6 @@ def _check_remix_clip(files: ContentPieceInputFileTokens, own: Sequence[UsableAp
             requested_files.check_requested_media(
                 FileWithFieldPath("mediaIds", requested_files.app_media_to_project_file(file))
             )
-
-
-def _check_brand_has_enough_texts_for_copy(spec: PieceSpec) -> None:
-    """Raise `BrandTooSparse` if the brand in a spec has too few texts for the piece's copy.
-
-    Raises `InvalidValue` for speech in a language that the voice doesn't speak. Takes a tenth of a second of CPU.
-    """
-    try:
-        copy = write_piece_copy(spec)
-    except MissingBrandText as error:
-        raise BrandTooSparse(error.fields) from None
-    spoken = LANGUAGES_BY_SPEECH_VOICE[spec.speech]
-    if spec.speech != "none" and copy.language.partition("-")[0].lower() not in spoken:
-        languages_text = ", ".join(sorted(spoken))
-        raise InvalidValue(
-            "voice", f"speaks {languages_text}, and the brand's texts are in {copy.language}: leave it out"
-        )
 
 
 def _check_fields_of_generation_request(body: ContentRequest) -> None:

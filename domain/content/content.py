@@ -52,7 +52,7 @@ class FileDownloadHeaders(NamedTuple):
 
 
 class ContentRow(NamedTuple):
-    """Content with its files, its latest decision and the provenance of its texts."""
+    """Content with its files, its latest decision and its last finished revision, or else the planned one."""
 
     id: UUID
     project_id: UUID
@@ -72,7 +72,7 @@ class ContentRow(NamedTuple):
     updated_at: datetime
     assets: list[dict[str, Any]]
     decision: dict[str, Any] | None
-    provenance: list[dict[str, Any]] | None
+    generation: dict[str, Any] | None
 
 
 class LockedContent(NamedTuple):
@@ -264,6 +264,7 @@ async def lock_content(conn: Conn, *, organization_id: UUID, content_id: UUID) -
 
 def content_to_schema(row: ContentRow, public_url: str) -> Content:
     """Return a content's answer for partners."""
+    generation = row.generation or {}
     return build_api_answer_from_row(
         Content,
         row,
@@ -273,7 +274,11 @@ def content_to_schema(row: ContentRow, public_url: str) -> Content:
         ai_generated=_content_origin_of(row).is_ai_generated,
         fits=_objections_by_platform(row) if row.status == "completed" else None,
         last_error=msgspec.convert(row.last_error, JobError) if row.last_error else None,
-        provenance=msgspec.convert(row.provenance or [], list[LineProvenance]),
+        provenance=msgspec.convert(generation.get("provenance") or [], list[LineProvenance]),
+        look=generation.get("look"),
+        hook_shape=generation.get("hookShape"),
+        hook_intent=generation.get("hookIntent"),
+        picture=ids.format_asset_id_or_none(generation.get("picture")),
     )
 
 

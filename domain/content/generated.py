@@ -1,23 +1,32 @@
 """Steps of the job that generates content: the first reads its brief, the last attaches the files."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from db.pool import Conn
 from db.queries import content_asset, content_generation
-from domain.content import approved_claims, assets, content
+from domain.content import approved_claims, assets, content, plans
 from domain.content.app_files import ContentPieceInputFileTokens
 from domain.content.briefs import GenerationBrief
 from domain.content.content import LockedContent
 from domain.media.files import StoredFile
 from domain.publishing import targets, waiting
+from generation.outputs import RenderedFile
 from generation.spec import CopyLine, PieceCopy, PieceSpec
 from jobs.ledger import JobClaim
 from schemas import ids
 from schemas.content import ApprovalStatus, ContentMadeBy, LineProvenance
+
+
+class MadePiece(NamedTuple):
+    """Piece as the renderer reports it; `pictures` are places among the input pictures, None if not known."""
+
+    copy: PieceCopy
+    look: str | None = None
+    pictures: Sequence[int] | None = None
 
 
 async def read_brief_and_mark_content_processing(conn: Conn, *, claim: JobClaim) -> GenerationBrief:
@@ -34,7 +43,13 @@ async def count_missing_brief_files(conn: Conn, *, claim: JobClaim, files: Conte
 
 
 async def finish_content_generation(
-    conn: Conn, *, claim: JobClaim, spec: PieceSpec, copy: PieceCopy, files: Sequence[StoredFile], public_url: str
+    conn: Conn,
+    *,
+    claim: JobClaim,
+    brief: GenerationBrief,
+    made: MadePiece,
+    files: Sequence[StoredFile],
+    public_url: str,
 ) -> dict[str, Any]:
     """Attach files and texts to generated content in the transaction that ends its job; return the job's result.
 
@@ -42,21 +57,22 @@ async def finish_content_generation(
     posts are blocked. The caller's transaction locked the active project exclusively. Raises `InvalidValue`,
     `ContentRejected`, `StateConflict` CLAIM_EXPIRED.
     """
-    scope = _org_and_content_id_of_claim(claim)
+    scope, copy = _org_and_content_id_of_claim(claim), made.copy
     org, content_id = scope["org"], scope["content_id"]
     at = {"organization_id": org, "content_id": content_id}
     await waiting.lock_post_jobs_of_content(conn, **at)
     locked = await content.lock_content(conn, **at)
     content.check_content_if_match(locked, None)
-    claim_ids = _parse_claim_ids(spec, copy)
+    claim_ids = _parse_claim_ids(brief.spec, copy)
     await approved_claims.check_claims_outlast_posts(conn, **at, claim_ids=claim_ids)
     await content_asset.replace_assets.run(conn, **scope)
     await assets.attach_content_files(conn, **at, files=files)
     revision, gate = claim.args["revision"], _approval_status_after_generation(locked, copy)
+    columns = plans.build_revision_columns(made.look, copy, find_first_picture(brief, made))
     await content_generation.finish_generation.run(
-        conn, **scope, revision=revision, provenance=list_copy_line_provenance(copy)
+        conn, **scope, revision=revision, provenance=list_copy_line_provenance(copy), **columns
     )
-    maker = classify_maker_of_generated_piece(spec, copy)
+    maker = classify_maker_of_generated_piece(brief.spec, copy)
     await content_generation.complete_content.run(
         conn,
         **scope,
@@ -74,6 +90,20 @@ async def finish_content_generation(
     answer = await content.read_content(conn, **at, public_url=public_url)
     assets_shown = msgspec.to_builtins(answer.assets)
     return {"contentId": answer.id, "assets": assets_shown, "warnings": copy.warnings}
+
+
+def describe_made_piece(copy: PieceCopy, outputs: Sequence[RenderedFile]) -> MadePiece:
+    """Return a piece with the look and the pictures of its files, in their order."""
+    pictures = [place for file in outputs for place in file.pictures or ()]
+    is_known = any(file.pictures is not None for file in outputs)
+    return MadePiece(copy, next((file.look for file in outputs), None), pictures if is_known else None)
+
+
+def find_first_picture(brief: GenerationBrief, made: MadePiece) -> UUID | None:
+    """Return the asset id of the first picture in a made piece; the planned one if the renderer reports none."""
+    if made.pictures is None:
+        return plans.find_picture_id(brief, brief.spec.first_picture)
+    return plans.find_picture_id(brief, made.pictures[0]) if made.pictures else None
 
 
 def classify_maker_of_generated_piece(spec: PieceSpec, copy: PieceCopy) -> ContentMadeBy:

@@ -13,8 +13,10 @@ import msgspec
 
 from db.pool import Conn
 from db.queries import content_generation, content_item
-from domain.content import briefs, content
+from domain.content import briefs, content, performance, plans
 from domain.content.briefs import GenerationBrief
+from domain.content.performance import NO_LEARNED_FIGURES, LearnedFigures
+from domain.content.plans import PlannedRevision
 from domain.tenancy import project_locks
 from jobs import ledger
 from jobs.kinds import CONTENT_GENERATE_KIND
@@ -23,6 +25,7 @@ from schemas import ids
 from schemas.content import ContentProgress, ContentRequest, ContentStatus, Regenerate
 from schemas.errors import StateConflict
 from schemas.errors.absent import require_found
+from telemetry import costs
 
 
 class _LatestContentBriefRow(NamedTuple):
@@ -41,10 +44,18 @@ class _ContentProgressRow(NamedTuple):
 
 
 class StartedContentGeneration(NamedTuple):
-    """Job, and the content that it generates."""
+    """Job, the content that it generates, and the plan."""
 
     submitted: SubmittedJob
     content_id: UUID
+    planned: PlannedRevision
+
+
+class StartedContentRequest(NamedTuple):
+    """Started items of a request, and warnings about variants that are too much alike."""
+
+    items: list[StartedContentGeneration]
+    warnings: list[str]
 
 
 GET_LATEST_CONTENT_BRIEF = content_generation.get_latest.typed(_LatestContentBriefRow)
@@ -59,23 +70,43 @@ MIN_GENERATION_PROGRESS_FOR_ETA = 0.15
 
 
 async def start_content_generation(
-    conn: Conn, *, organization_id: UUID, project_id: UUID, body: ContentRequest
-) -> StartedContentGeneration:
-    """Create content with its approval status, and submit the job that generates it; return the job and the id.
+    conn: Conn, *, organization_id: UUID, project_id: UUID, body: ContentRequest, now: datetime
+) -> StartedContentRequest:
+    """Create the items of a request with their approval status, and submit a job for each; return items and jobs.
 
-    Raises `ObjectNotFound`, `InvalidValue`, `BrandTooSparse`, `LimitReached`, `StateConflict` PROJECT_ARCHIVED,
-    INFLUENCER_NOT_READY.
+    All are written in the caller's transaction: all or none. Raises `ObjectNotFound`, `InvalidValue`,
+    `BrandTooSparse`, `LimitReached`, `StateConflict` PROJECT_ARCHIVED, INFLUENCER_NOT_READY.
     """
-    await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
-    content_id = ids.new_uuid7()
+    at: dict[str, Any] = {"organization_id": organization_id, "project_id": project_id}
+    learned = await _read_learned_figures(conn, **at, learn=body.learn, now=now)
+    await project_locks.lock_active_project(conn, **at)
+    content_ids = [ids.new_uuid7() for _ in range(body.variants)]
     brief = await briefs.build_generation_brief(
-        conn,
-        organization_id=organization_id,
-        project_id=project_id,
-        content_id=content_id,
-        seed=str(content_id),
-        body=body,
+        conn, **at, content_id=content_ids[0], seed=str(content_ids[0]), body=body
     )
+    planned = await costs.run_in_charged_thread(
+        plans.plan_request, brief, [str(content_id) for content_id in content_ids], learned
+    )
+    items = [
+        await _insert_first_revision(conn, organization_id, project_id, content_id, revision)
+        for content_id, revision in zip(content_ids, planned.revisions, strict=True)
+    ]
+    return StartedContentRequest(items, planned.warnings)
+
+
+async def _read_learned_figures(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, learn: bool, now: datetime
+) -> LearnedFigures:
+    if not learn:
+        return NO_LEARNED_FIGURES
+    return await performance.read_learned_figures(conn, organization_id=organization_id, project_id=project_id, now=now)
+
+
+async def _insert_first_revision(
+    conn: Conn, organization_id: UUID, project_id: UUID, content_id: UUID, planned: PlannedRevision
+) -> StartedContentGeneration:
+    """Insert an item with its first revision, and submit its job."""
+    body = planned.brief.asked
     submitted = await _submit_generation_job(conn, organization_id, project_id, content_id, revision=1)
     await content_item.insert_content.run(
         conn,
@@ -91,14 +122,19 @@ async def start_content_generation(
         influencer_id=body.influencer_id and ids.parse_prefixed_id(ids.INFLUENCER_ID_PREFIX, body.influencer_id),
         ai_declared=False,
     )
-    await content_generation.insert_generation.run(
-        conn, org=organization_id, content_id=content_id, revision=1, job_id=submitted.job_id, brief=brief
-    )
-    return StartedContentGeneration(submitted, content_id)
+    made_by = {"org": organization_id, "content_id": content_id, "job_id": submitted.job_id}
+    await content_generation.insert_generation.run(conn, **made_by, revision=1, brief=planned.brief, **planned.columns)
+    return StartedContentGeneration(submitted, content_id, planned)
 
 
 async def start_generating_next_content_revision(
-    conn: Conn, *, organization_id: UUID, content_id: UUID, body: Regenerate, versions: project_locks.IfMatchVersions
+    conn: Conn,
+    *,
+    organization_id: UUID,
+    content_id: UUID,
+    body: Regenerate,
+    versions: project_locks.IfMatchVersions,
+    now: datetime,
 ) -> StartedContentGeneration:
     """Submit the job for a content's next revision, from the current brand; until its end the content stays as it is.
 
@@ -108,7 +144,8 @@ async def start_generating_next_content_revision(
     org = organization_id
     project_id = await content.find_project_of_content(conn, organization_id=org, content_id=content_id)
     await project_locks.lock_active_project(conn, organization_id=org, project_id=project_id)
-    asked, revision = await _read_latest_content_request(conn, org, content_id)
+    latest, revision = await _read_latest_content_brief(conn, org, content_id)
+    asked = latest.asked
     submitted = await _submit_generation_job(conn, org, project_id, content_id, revision=revision)
     locked = await content.lock_content(conn, organization_id=org, content_id=content_id)
     content.check_content_if_match(locked, versions)
@@ -123,10 +160,16 @@ async def start_generating_next_content_revision(
         body=asked if body.hook is None else msgspec.structs.replace(asked, hook=body.hook),
         again=True,
     )
+    learned = await _read_learned_figures(conn, organization_id=org, project_id=project_id, learn=asked.learn, now=now)
+    planned = await costs.run_in_charged_thread(
+        plans.plan_next_revision, brief, latest, learned, keeps_variant=body.seed is None
+    )
     made_by = {"org": org, "content_id": content_id, "job_id": submitted.job_id}
-    await content_generation.insert_generation.run(conn, **made_by, revision=revision, brief=brief)
+    await content_generation.insert_generation.run(
+        conn, **made_by, revision=revision, brief=planned.brief, **planned.columns
+    )
     await content_generation.restart_content.run(conn, **made_by)
-    return StartedContentGeneration(submitted, content_id)
+    return StartedContentGeneration(submitted, content_id, planned)
 
 
 async def retry_content_generation(
@@ -138,7 +181,7 @@ async def retry_content_generation(
     """
     org = organization_id
     await project_locks.lock_active_project(conn, organization_id=org, project_id=project_id)
-    _, next_revision = await _read_latest_content_request(conn, org, content_id)
+    _, next_revision = await _read_latest_content_brief(conn, org, content_id)
     submitted = await _submit_generation_job(conn, org, project_id, content_id, revision=revision, retry_of=retry_of)
     locked = await content.lock_content(conn, organization_id=org, content_id=content_id)
     content.check_content_if_match(locked, None)
@@ -153,17 +196,17 @@ async def retry_content_generation(
     return submitted
 
 
-async def _read_latest_content_request(
+async def _read_latest_content_brief(
     conn: Conn, organization_id: UUID, content_id: UUID
-) -> tuple[ContentRequest, int]:
-    """Return the request of a content's last revision, with the number of the next revision.
+) -> tuple[GenerationBrief, int]:
+    """Return the brief of a content's last revision, with the number of the next revision.
 
     Raises `StateConflict` CONTENT_UPLOADED for uploaded content. The project's lock excludes new revisions.
     """
     row = await GET_LATEST_CONTENT_BRIEF.one(conn, org=organization_id, content_id=content_id)
     if row is None:
         raise StateConflict("CONTENT_UPLOADED", "uploaded content can't be regenerated")
-    return msgspec.convert(row.brief, GenerationBrief).asked, row.next_revision
+    return msgspec.convert(row.brief, GenerationBrief), row.next_revision
 
 
 async def _submit_generation_job(

@@ -58,8 +58,11 @@ def sort_files_into_screenshots_and_clip(
         raise InvalidValue("mediaIds", "names more than one clip: only one is allowed")
     if clips and format_ != "ugc_remix" and not again:
         raise InvalidValue(clips[0].path, f"is a clip: only a ugc_remix uses one, a {format_} uses pictures")
+    pictures = [requested.file for requested in _requested_files_of_kind(named, "image")]
     return ContentPieceInputFileTokens(
-        screenshots=[requested.file.token for requested in _requested_files_of_kind(named, "image")],
+        screenshots=[file.token for file in pictures],
+        screenshot_ids=[file.id for file in pictures],
+        screenshot_sides_px=[min(file.width, file.height) for file in pictures],
         clip=clips[0].file.token if clips else None,
     )
 

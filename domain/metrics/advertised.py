@@ -20,6 +20,7 @@ from schemas import ids
 from schemas.accounts import PlatformName
 from schemas.ads import DEFAULT_ATTRIBUTION_WINDOW_NAME, AdPlatform
 from schemas.content import CreativeType
+from schemas.content_hooks import HookIntent
 from schemas.errors import InvalidValue
 from schemas.top_performers import TopMetric, TopPerformer, TopPerformers
 
@@ -60,6 +61,10 @@ class AdvertisedPostOrContent(NamedTuple):
     content_id: UUID
     platform: PlatformName | None
     creative_type: CreativeType
+    look: str | None
+    hook_shape: str | None
+    hook_intent: HookIntent | None
+    picture: UUID | None
 
 
 SUM_ADS_BY_POST_OR_CONTENT = ad_day.sum_sources.typed(AdSumOfPostOrContent)
@@ -91,7 +96,9 @@ async def rank_posts_by_ads(stores: MetricDatabases, asked: TopPerformersQuery, 
     sources = await _list_advertised_posts_and_contents(stores, asked, sums)
     if not sources:
         raise InvalidValue("metric", NO_ADVERTISED_POST_MESSAGE)
-    return TopPerformers(items=_rank_grouped_ad_sums(asked, _group_ad_sums_by_post_or_content(asked, sums, sources)))
+    return TopPerformers(
+        items=_rank_grouped_ad_sums(asked, _group_ad_sums_by_post_or_content(asked, sums, sources), sources)
+    )
 
 
 async def _list_advertised_posts_and_contents(
@@ -136,7 +143,9 @@ def _group_ad_sums_by_post_or_content(
 
 
 def _rank_grouped_ad_sums(
-    asked: TopPerformersQuery, groups: Mapping[tuple[str, PlatformName], Sequence[AdSumOfPostOrContent]]
+    asked: TopPerformersQuery,
+    groups: Mapping[tuple[str, PlatformName], Sequence[AdSumOfPostOrContent]],
+    known: Mapping[str, AdvertisedPostOrContent],
 ) -> list[TopPerformer]:
     figures = [
         (figure, *key)
@@ -153,8 +162,13 @@ def _rank_grouped_ad_sums(
             platform=platform,
             organic=None,
             paid=figure,
+            look=made.look,
+            hook_shape=made.hook_shape,
+            hook_intent=made.hook_intent,
+            picture=ids.format_asset_id_or_none(made.picture),
         )
         for place, (figure, source_id, platform) in enumerate(best, 1)
+        for made in [known[groups[source_id, platform][0].source]]
     ]
 
 

@@ -16,6 +16,7 @@ from domain.tenancy import project_locks
 from schemas import ids
 from schemas.accounts import PlatformName
 from schemas.content import CreativeType
+from schemas.content_hooks import HookIntent
 from schemas.top_performers import TopMetric, TopPerformer, TopPerformers, TopPerformerSource, TopWindow
 
 MIN_VIEWS_FOR_RATE_RANKING = 100
@@ -58,6 +59,10 @@ class OrganicTopPostOrContent(NamedTuple):
     source_id: UUID
     platform: PlatformName
     value: Decimal
+    look: str | None
+    hook_shape: str | None
+    hook_intent: HookIntent | None
+    picture: UUID | None
 
 
 RANK_POSTS_OR_CONTENTS = top_performer.rank_sources.typed(OrganicTopPostOrContent)
@@ -94,4 +99,8 @@ def _top_post_to_schema(row: OrganicTopPostOrContent, place: int, asked: TopPerf
         platform=row.platform,
         organic=value,
         paid=None,
+        look=row.look,
+        hook_shape=row.hook_shape,
+        hook_intent=row.hook_intent,
+        picture=ids.format_asset_id_or_none(row.picture),
     )

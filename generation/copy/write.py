@@ -46,6 +46,10 @@ MIN_CLAUSES_TO_LEAVE_ONE_OUT = 3
 #: Formats whose hook may name the number of points: a video drops some if its time is short.
 FORMATS_WITH_COUNT_HOOK: frozenset[PieceFormat] = frozenset({"slideshow"})
 
+#: Shapes of hooks that the caller or a model wrote.
+CALLER_SHAPE = "caller"
+MODEL_SHAPE = "model"
+
 MAX_HASHTAGS = 4
 #: Maximum characters of a hashtag.
 MAX_HASHTAG_CHARACTERS = 28
@@ -131,14 +135,37 @@ def pick_seeded_hook(words: BrandWithClauses, spec: PieceSpec, offers: LlmCopyLi
     """Return a piece's hook: the caller's, else a language model's valid one, else one by the seed."""
     if spec.hook is not None:
         evidence = [CopyEvidence(field="caller", quote=spec.hook)]
-        return HookOption(CopyLine(text=spec.hook, rule="caller", evidence=evidence), "caller")
+        return HookOption(CopyLine(text=spec.hook, rule="caller", evidence=evidence), CALLER_SHAPE)
+    if spec.hook_shape is not None and (planned := list_hooks_by_shape(words, spec).get(spec.hook_shape)):
+        return planned
     if offered := _select_valid_llm_lines(offers.hooks, words):
-        return HookOption(next(iter(offered.values())), "model")
-    clauses = list_point_clauses(words, compute_max_points(spec)) if spec.format in FORMATS_WITH_COUNT_HOOK else []
-    number = count_points(len(clauses), spec)
+        return HookOption(next(iter(offered.values())), MODEL_SHAPE)
     return hooks.pick_hook(
-        words.brand, words.clauses, words.language, number=number, call=_call_of_brand(words.brand), seed=spec.seed
+        words.brand,
+        words.clauses,
+        words.language,
+        number=_count_points_for_hook(words, spec),
+        call=_call_of_brand(words.brand),
+        seed=spec.seed,
     )
+
+
+def list_hooks_by_shape(words: BrandWithClauses, spec: PieceSpec) -> dict[str, HookOption]:
+    """Return a hook of each shape that a brand's texts support, by the seed; the own lines of the brand come first."""
+    brand, language = words.brand, words.language
+    slots = hooks.list_shape_slots(brand, words.clauses, language, _count_points_for_hook(words, spec))
+    shaped = hooks.list_shaped_hooks(brand, slots, language, _call_of_brand(brand), spec.seed)
+    own = hooks.list_own_hooks(brand, words.clauses, language)
+    options_by_shape: dict[str, list[HookOption]] = {}
+    for option in [*own, *(one for one in shaped if one.tells)] or shaped:
+        options_by_shape.setdefault(option.shape, []).append(option)
+    return {shape: seeded_pick(spec.seed, options, f"hook {shape}") for shape, options in options_by_shape.items()}
+
+
+def _count_points_for_hook(words: BrandWithClauses, spec: PieceSpec) -> int:
+    """Return the number of points that a piece's hook may name; 0: none."""
+    clauses = list_point_clauses(words, compute_max_points(spec)) if spec.format in FORMATS_WITH_COUNT_HOOK else []
+    return count_points(len(clauses), spec)
 
 
 def compute_max_points(spec: PieceSpec) -> int:

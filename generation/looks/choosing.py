@@ -5,9 +5,12 @@ from typing import NamedTuple
 
 from generation.looks.template import LookHeader
 from generation.seeds import seeded_random_number
+from generation.spec import PieceCopy
 
 #: Weight of the seed, in ranks: it may put a look before one that suits a little better.
 SEED_WEIGHT = 1.6
+#: Longest entry of a list slide that repeats the points, in characters.
+MAX_RECAP_ITEM_CHARACTERS = 60
 #: Value of `suits` of a look for all trades.
 ANY_TRADE = "any"
 
@@ -22,6 +25,11 @@ class LookMaterial(NamedTuple):
     tone: str = "plain"
     trade: str | None = None
     allowed: Sequence[str] = ()
+
+
+def count_list_items(copy: PieceCopy) -> int:
+    """Return the number of entries that a list slide of a piece may have: its items, or else its short points."""
+    return max(len(copy.items), sum(len(line.text) <= MAX_RECAP_ITEM_CHARACTERS for line in copy.points))
 
 
 def order_looks(headers: Sequence[LookHeader], material: LookMaterial, seed: str) -> list[LookHeader]:

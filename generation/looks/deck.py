@@ -14,7 +14,13 @@ from generation.copy.write import SLIDES_WITHOUT_POINTS
 from generation.crops import find_crop
 from generation.fingerprints import compute_fingerprint, is_same_picture
 from generation.looks.catalog import list_looks, load_look
-from generation.looks.choosing import LookMaterial, has_material, order_looks
+from generation.looks.choosing import (
+    MAX_RECAP_ITEM_CHARACTERS,
+    LookMaterial,
+    count_list_items,
+    has_material,
+    order_looks,
+)
 from generation.looks.engine import EngineMissing, LookEngine
 from generation.looks.filling import SlideContent, SlidePicture, walk_elements
 from generation.looks.fitting import SlideMisfit
@@ -43,14 +49,14 @@ _ENGINE_JPEG_QUALITY = 93
 PHOTO_ROLES = frozenset({"photo", "person", "place", "product"})
 #: Fewest and most entries of a list slide.
 MIN_LIST_ITEMS, MAX_LIST_ITEMS = 3, 5
-#: Longest entry of a list slide that repeats the points, in characters.
-MAX_RECAP_ITEM_CHARACTERS = 60
 #: Kinds of slides that a deck can't do without.
 REQUIRED_KINDS = frozenset({"hook", "point", "end"})
 #: Slots of pictures that a deck shows once.
 ONCE_USED_SLOTS = ("photo", "screen")
 #: Points of which the last one is led by its words.
 POINTS_OF_A_RHYTHM = 3
+#: Beginning of an input picture's name in the engine, before its place.
+INPUT_PICTURE_PREFIX = "picture-"
 #: Most pictures of one slot on a slide.
 MAX_PICTURES_PER_SLIDE = 3
 #: Quotation marks that open a quote, by language; others have the English one.
@@ -58,12 +64,16 @@ _QUOTE_MARK_BY_LANGUAGE = {"ar": "”", "ja": "「", "zh": "“"}
 
 
 class MaterialPicture(NamedTuple):
-    """A picture of a piece as a file for the engine, with its traits: decoded pictures would take the most memory."""
+    """A picture of a piece as a file for the engine, with its traits: decoded pictures would take the most memory.
+
+    `place` is its place among the input pictures.
+    """
 
     file: bytes
     size: tuple[int, int]
     traits: PictureTraits
     fingerprint: bytes = b""
+    place: int = 0
 
     @classmethod
     def encode(cls, image: Image.Image, traits: PictureTraits) -> Self:
@@ -90,7 +100,8 @@ def add_unless_same(pictures: list[MaterialPicture], picture: MaterialPicture) -
     if place is None:
         pictures.append(picture)
     elif min(picture.size) > min(pictures[place].size):
-        pictures[place] = picture._replace(traits=picture.traits._replace(role=pictures[place].traits.role))
+        first = pictures[place]
+        pictures[place] = picture._replace(traits=picture.traits._replace(role=first.traits.role), place=first.place)
 
 
 #: A drawn slide of a deck, such as a file or the layers of a scene.
@@ -119,14 +130,15 @@ class PieceInLooks(NamedTuple):
 
 
 class DeckSlide(NamedTuple):
-    """A drawn slide as a file, and the measured lines on it."""
+    """A drawn slide as a file, the measured lines on it, and the places of its pictures in the material."""
 
     picture: EncodedPicture
     marks: list[MeasuredDrawnTextLine]
+    places: list[int]
 
 
 class DrawnDeck(NamedTuple, Generic[Drawn]):
-    """Drawn slides of a piece in one look, in their order, and the names of the pictures on them.
+    """Drawn slides of a piece in one look, in their order.
 
     A slide that no section can show may be missing if its kind is optional: `contents` are those of `slides`.
     """
@@ -134,7 +146,6 @@ class DrawnDeck(NamedTuple, Generic[Drawn]):
     look: LookHeader
     slides: list[Drawn]
     contents: list[SlideContent]
-    pictures: list[str]
 
 
 class NoLookFits(Exception):
@@ -206,7 +217,7 @@ def describe_material(spec: PieceSpec, copy: PieceCopy, material: PieceMaterial)
     return LookMaterial(
         photo_sides_px=sides,
         screenshots=0 if sides and not spec.looks and is_of_other_trade else screens,
-        items=max(len(copy.items), sum(len(line.text) <= MAX_RECAP_ITEM_CHARACTERS for line in copy.points)),
+        items=count_list_items(copy),
         has_quote=copy.quote is not None,
         tone=tones.voice_to_tone(spec.brand.voice),
         trade=spec.brand.trade,
@@ -231,7 +242,7 @@ def draw_deck(piece: PieceInLooks) -> DrawnDeck[DeckSlide]:
 
 def encode_slide(artist: LookArtist, slide: PreparedSlide) -> DeckSlide:
     drawn = artist.draw_slide(slide)
-    return DeckSlide(encode_picture(drawn.image), drawn.marks)
+    return DeckSlide(encode_picture(drawn.image), drawn.marks, _list_material_places(slide))
 
 
 def draw_slides(
@@ -247,7 +258,7 @@ def draw_slides(
     """
     spec, copy, material, aspect = piece
     texts = read_look_texts((text for one in slides for text in [*one.texts.values(), *one.items]), copy.language)
-    pictures, data = _name_pictures(material, derive_look_palette(material.theme))
+    pictures, data = _name_pictures(material, derive_look_palette(material.theme), spec.first_picture)
     palette = derive_look_palette(material.theme)
     looks = list_piece_looks(spec, describe_material(spec, copy, material))
     try:
@@ -277,7 +288,6 @@ class _DeckDrawer(Generic[Drawn]):
     ) -> None:
         self._artist, self._seed, self._draw_slide = artist, seed, draw
         self._unused = {slot: [*named] for slot, named in pictures.items()}
-        self._used: list[str] = []
         self._turns: dict[str, int] = {}
 
     def draw(self, slides: Sequence[SlideContent]) -> DrawnDeck[Drawn]:
@@ -289,9 +299,7 @@ class _DeckDrawer(Generic[Drawn]):
         prepared = {number: [*self._prepare(slides[number])] for number in order}
         drawn = [(one[1], self._draw(*one)) for number in range(len(slides)) for one in prepared[number]]
         shown = [(content, one) for content, one in drawn if one is not None]
-        return DrawnDeck(
-            self._artist.template.header, [one for _, one in shown], [content for content, _ in shown], self._used
-        )
+        return DrawnDeck(self._artist.template.header, [one for _, one in shown], [content for content, _ in shown])
 
     def _prepare(self, content: SlideContent) -> Iterator[tuple[PreparedSlide, SlideContent, list[Element]]]:
         """Yield a slide in its first fitting section, with the sections behind it; nothing for an optional misfit."""
@@ -357,7 +365,6 @@ class _DeckDrawer(Generic[Drawn]):
     def _take_pictures(self, slide: PreparedSlide) -> None:
         used = {node.picture.name for node in slide.section.pictures if node.picture}
         for slot in ONCE_USED_SLOTS:
-            self._used += [one.name for one in self._unused[slot] if one.name in used]
             self._unused[slot] = [one for one in self._unused[slot] if one.name not in used]
 
 
@@ -374,16 +381,23 @@ def count_picture_slots(section: Element, content: SlideContent) -> int:
     return int(bool(slots & set(content.pictures) - {"logo", "portrait"}))
 
 
+def _list_material_places(slide: PreparedSlide) -> list[int]:
+    """Return the places of a slide's pictures in the material."""
+    names = [node.picture.name for node in slide.section.pictures if node.picture]
+    return [int(name.removeprefix(INPUT_PICTURE_PREFIX)) for name in names if name.startswith(INPUT_PICTURE_PREFIX)]
+
+
 def _name_pictures(
-    material: PieceMaterial, palette: LookPalette
+    material: PieceMaterial, palette: LookPalette, first: int | None
 ) -> tuple[dict[str, list[SlidePicture]], dict[str, bytes]]:
-    """Return a piece's pictures by their slots, and their files by their names in the engine."""
+    """Return a piece's pictures by their slots, `first` before the others, and their files by their names."""
     slots: dict[str, list[SlidePicture]] = {"photo": [], "screen": [], "logo": [], "portrait": []}
     data: dict[str, bytes] = {}
-    for number, (file, size, traits, _) in enumerate(material.pictures):
+    numbered = sorted(enumerate(material.pictures), key=lambda one: one[1].place != first)
+    for number, (file, size, traits, *_) in numbered:
         slot = "photo" if traits.role in PHOTO_ROLES else "screen" if traits.role in SCREEN_ROLES else None
         if slot:
-            name = f"picture-{number}"
+            name = f"{INPUT_PICTURE_PREFIX}{number}"
             data[name] = file
             slots[slot].append(SlidePicture(name, size, traits.role, traits.focus, traits.subject, traits.cut_out))
     if material.portrait:

@@ -1,5 +1,6 @@
 """A worker killed during generation: one item, one set of files, and no leftovers."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -114,5 +115,7 @@ async def request_content(fleet: Fleet, **body: Any) -> tuple[UUID, UUID]:
                 organization_id=project.org,
                 project_id=project.id,
                 body=ContentRequest(**body or {"format": "video", "seconds": 8}),
+                now=datetime.now(UTC),
             )
-    return started.submitted.job_id, started.content_id
+    [item] = started.items
+    return item.submitted.job_id, item.content_id

@@ -9,12 +9,12 @@ from msgspec import structs
 
 from domain.content import generated
 from domain.content.briefs import GenerationBrief
+from domain.content.generated import MadePiece
 from domain.media.storage import open_media_store
 from domain.media.store import MediaStore
 from domain.tenancy import organizations
 from generation import libraries
 from generation.outputs import RenderedFile, list_output_warnings
-from generation.spec import PieceCopy
 from jobs.outcomes import Canceled, Failed, TaskOutcome
 from schemas.errors import ContentRejected, InvalidValue, ObjectNotFound, StateConflict
 from workers.generation import llm_copy, storing
@@ -54,14 +54,14 @@ async def content_generate(ctx: TaskContext, *, studio: ContentGenerationResourc
     await ctx.report_progress(0.01, stage="planning")
     with studio.folders.create_piece_folder() as folder:
         try:
-            copy, outputs = await run_until_job_canceled(ctx, render_piece_for_job(ctx, studio, brief, folder))
+            made, outputs = await run_until_job_canceled(ctx, render_piece_for_job(ctx, studio, brief, folder))
             await ctx.report_progress(PROGRESS_AT_DRAWING_END, stage="finalizing")
             files = await run_until_job_canceled(ctx, storing.store_piece_files(ctx, studio.store, folder, outputs))
             body = partial(
                 generated.finish_content_generation,
                 claim=ctx.job,
-                spec=brief.spec,
-                copy=copy,
+                brief=brief,
+                made=made,
                 files=files,
                 public_url=studio.public_url,
             )
@@ -81,8 +81,8 @@ async def content_generate(ctx: TaskContext, *, studio: ContentGenerationResourc
 
 async def render_piece_for_job(
     ctx: TaskContext, studio: ContentGenerationResources, brief: GenerationBrief, folder: Path
-) -> tuple[PieceCopy, list[RenderedFile]]:
-    """Render a piece of content in a child process; return its copy and its files, which lie in `folder`.
+) -> tuple[MadePiece, list[RenderedFile]]:
+    """Render a piece of content in a child process; return it and its files, which lie in `folder`.
 
     Report the job's progress meanwhile. Raise `RenderFailed` with the attempt's outcome.
     """
@@ -102,7 +102,8 @@ async def render_piece_for_job(
                         PROGRESS_AT_DRAWING_START + (PROGRESS_AT_DRAWING_END - PROGRESS_AT_DRAWING_START) * report.share
                     )
     assert copy  # noqa: S101  else `RenderFailed`
-    return structs.replace(copy, warnings=[*copy.warnings, *list_output_warnings(brief.spec, outputs)]), outputs
+    warned = structs.replace(copy, warnings=[*copy.warnings, *list_output_warnings(brief.spec, outputs)])
+    return generated.describe_made_piece(warned, outputs), outputs
 
 
 async def _choose_copy_model(ctx: TaskContext, studio: ContentGenerationResources) -> LanguageModelApi | None:

@@ -291,6 +291,7 @@ async def _figures(story: ExampleStory, project: str, shown: str) -> None:
     names, values = ["views", "likes", "comments", "shares"], [1840, 96, 14, 8]
     await story.cast.pool.execute(told, uuid_of(shown), names, values)
     await story.tell("get_top_performers", projectId=project, params={"metric": "engagement_rate"})
+    await story.tell("get_content_performance", projectId=project, params={"by": "look"})
 
 
 async def _unknown(story: ExampleStory, shown: str) -> None:

@@ -1,5 +1,7 @@
 """Content generation: partners' requests, and a worker's steps."""
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -9,7 +11,7 @@ import msgspec
 from db.pool import Conn, Pool
 from domain.brand import brand
 from domain.content import content, generated, generating
-from domain.content.generating import StartedContentGeneration
+from domain.content.generating import StartedContentGeneration, StartedContentRequest
 from domain.media import uploads
 from domain.media.files import StoredFile, Thumbnail
 from generation.copy.write import write_piece_copy
@@ -36,10 +38,15 @@ async def tell_brand(conn: Conn, project: Project, body: BrandPatch = BRAND) -> 
 
 
 async def ask(conn: Conn, project: Project, **fields: Any) -> StartedContentGeneration:
+    [item] = (await ask_for_variants(conn, project, **fields)).items
+    return item
+
+
+async def ask_for_variants(conn: Conn, project: Project, **fields: Any) -> StartedContentRequest:
     body = ContentRequest(**{"format": "image"} | fields)
     async with conn.transaction():
         return await generating.start_content_generation(
-            conn, organization_id=project.org, project_id=project.id, body=body
+            conn, organization_id=project.org, project_id=project.id, body=body, now=datetime.now(UTC)
         )
 
 
@@ -48,7 +55,12 @@ async def regenerate(
 ) -> StartedContentGeneration:
     async with conn.transaction():
         return await generating.start_generating_next_content_revision(
-            conn, organization_id=project.org, content_id=content_id, body=Regenerate(**fields), versions=versions
+            conn,
+            organization_id=project.org,
+            content_id=content_id,
+            body=Regenerate(**fields),
+            versions=versions,
+            now=datetime.now(UTC),
         )
 
 
@@ -60,14 +72,17 @@ async def begun(conn: Conn, project: Project, content_id: UUID | None = None) ->
     return claim
 
 
-async def finish(pool: Pool, claim: JobClaim, text: str = "") -> None:
+async def finish(
+    pool: Pool, claim: JobClaim, text: str = "", *, look: str | None = None, pictures: Sequence[int] | None = None
+) -> None:
     """Run the last two steps of a job with stored files; `text` is added to the caption."""
     done = context(pool, claim)
     tokens = await done.step(partial(uploads.reserve_uploads, organization_id=claim.organization_id, sizes=[9, 3]))
     brief = await done.step(partial(generated.read_brief_and_mark_content_processing, claim=claim))
+    made = generated.MadePiece(written(write_piece_copy(brief.spec), text), look, pictures)
     body = partial(
-        generated.finish_content_generation, claim=claim, spec=brief.spec,
-        copy=written(write_piece_copy(brief.spec), text),
+        generated.finish_content_generation, claim=claim, brief=brief,
+        made=made,
         files=[file(*tokens)], public_url=URL,
     )  # fmt: skip
     await done.commit(body, alone=True)

@@ -8,11 +8,11 @@ import pytest
 import pytest_asyncio
 
 from db.pool import Conn, Pool
-from domain.content import briefs
 from domain.content.content import find_file_download_headers
 from domain.content.generated import list_copy_line_provenance
 from domain.jobs import jobs
 from domain.operations import maintenance
+from generation.copy import write
 from generation.copy.write import write_piece_copy
 from generation.spec import BrandSnapshot, BrandStatement, PieceCopy, PieceSpec, Presenter
 from jobs.kinds import CONTENT_GENERATE_KIND
@@ -203,7 +203,7 @@ async def test_text_generation_does_not_block_other_requests(
         threads.append(threading.current_thread())
         return write_piece_copy(spec)
 
-    monkeypatch.setattr(briefs, "write_piece_copy", told)
+    monkeypatch.setattr(write, "write_piece_copy", told)
     await making.ask(conn, project)
     assert threads
     assert threading.main_thread() not in threads

@@ -50,7 +50,10 @@ def photo(shade: int) -> Image.Image:
 
 
 def material(photos: int = 0, **changes: Any) -> PieceMaterial:
-    pictures = [MaterialPicture.encode(photo(30 * number).convert("RGB"), PictureTraits()) for number in range(photos)]
+    pictures = [
+        MaterialPicture.encode(photo(30 * number).convert("RGB"), PictureTraits())._replace(place=number)
+        for number in range(photos)
+    ]
     return PieceMaterial(pictures, THEME, **changes)
 
 
@@ -67,7 +70,15 @@ def test_a_deck_says_all_points_in_one_look_and_shows_each_picture_once() -> Non
     drawn = draw_deck(spec(), said, material(photos=3), "4:5")
     assert len(drawn.slides) >= 5
     assert all(point.text in words(drawn.slides) for point in said.points)
-    assert len(drawn.pictures) == len({*drawn.pictures}) > 0
+    places = [place for slide in drawn.slides for place in slide.places]
+    assert sorted(places) == sorted({*places}) != []
+
+
+@pytest.mark.parametrize("first", [0, 1, 2])
+def test_the_first_picture_comes_first(first: int) -> None:
+    said = copy("Works offline", "No ads at all", "Warns you early")
+    drawn = draw_deck(spec(first_picture=first), said, material(photos=3), "4:5")
+    assert next(place for slide in drawn.slides for place in slide.places) == first
 
 
 def test_roles_of_the_spec_decide_and_pixels_tell_the_others() -> None:
