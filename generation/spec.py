@@ -163,21 +163,11 @@ class PieceSpec(StrictCamelCaseStruct, frozen=True, kw_only=True):
 
     The default `aspect` is the format's: 4:5 for pictures, 9:16 for videos. Videos and remixes use `seconds`,
     videos `speech`. `max_slides` is the most that all platforms of the project take. `looks` are the allowed
-<<<<<<< HEAD
-    looks, preferred first; empty: any. `template` is tried before
-    them. `picture_roles` are those of the pictures, in their order; null: told by pixels.
-    `logo_role` is that of the logo. `transcript` is the speech of a remix's clip, as the caller wrote it. The piece
-    says at most one of the `claims`. `pictured_claim_ids` are those of the claims in its pictures and its clip.
-||||||| parent of 0145bdc3d (content: make variants of a request, led by the project's own figures)
-    looks, preferred first; empty: any. `picture_roles` are those of the pictures, in their order; null: told by pixels.
-    `logo_role` is that of the logo. `transcript` is the speech of a remix's clip, as the caller wrote it. The piece
-    says at most one of the `claims`. `pictured_claim_ids` are those of the claims in its pictures and its clip.
-=======
-    looks, preferred first; empty: any. `picture_roles` are those of the pictures, in their order; null: told by pixels.
-    `logo_role` is that of the logo. `hook_shape` is the shape of the hook to write, `first_picture` the place of the
-    picture to show first. `transcript` is the speech of a remix's clip, as the caller wrote it. The piece says at most
-    one of the `claims`. `pictured_claim_ids` are those of the claims in its pictures and its clip.
->>>>>>> 0145bdc3d (content: make variants of a request, led by the project's own figures)
+    looks, preferred first; empty: any. `template` is tried before them. `picture_roles` are those of the pictures, in
+    their order; null: told by pixels. `logo_role` is that of the logo. `hook_shape` is the shape of the hook to write,
+    `first_picture` the place of the picture to show first. `transcript` is the speech of a remix's clip, as the caller
+    wrote it. The piece says at most one of the `claims`. `pictured_claim_ids` are those of the claims in its pictures
+    and its clip.
     """
 
     format: PieceFormat
@@ -196,10 +186,6 @@ class PieceSpec(StrictCamelCaseStruct, frozen=True, kw_only=True):
     logo_role: PictureRole | None = None
     claims: list[ApprovedClaim] = field(default_factory=list)
     pictured_claim_ids: list[str] = field(default_factory=list)
-<<<<<<< HEAD
     template: PieceTemplate | None = None
-||||||| parent of 0145bdc3d (content: make variants of a request, led by the project's own figures)
-=======
     hook_shape: str | None = None
     first_picture: int | None = None
->>>>>>> 0145bdc3d (content: make variants of a request, led by the project's own figures)

@@ -18,7 +18,7 @@ from generation.looks.catalog import list_looks
 from generation.looks.choosing import LookMaterial, count_list_items, order_looks
 from generation.looks.template import LookHeader
 from generation.seeds import seeded_random_number
-from generation.spec import SPEECH_VOICE_LANGUAGE, PieceCopy, PieceFormat, PieceSpec
+from generation.spec import LANGUAGES_BY_SPEECH_VOICE, PieceCopy, PieceFormat, PieceSpec
 from generation.variants import (
     LookChoice,
     PictureChoice,
@@ -143,8 +143,12 @@ def _write_copy_or_refuse(spec: PieceSpec) -> PieceCopy:
         copy = write.write_piece_copy(spec)
     except write.MissingBrandText as error:
         raise BrandTooSparse(error.fields) from None
-    if spec.speech != "none" and copy.language.partition("-")[0] != SPEECH_VOICE_LANGUAGE:
-        raise InvalidValue("voice", f"speaks English, and the brand's texts are in {copy.language}: leave it out")
+    spoken = LANGUAGES_BY_SPEECH_VOICE[spec.speech]
+    if spec.speech != "none" and copy.language.partition("-")[0].lower() not in spoken:
+        languages_text = ", ".join(sorted(spoken))
+        raise InvalidValue(
+            "voice", f"speaks {languages_text}, and the brand's texts are in {copy.language}: leave it out"
+        )
     return copy
 
 
