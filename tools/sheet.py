@@ -17,11 +17,24 @@ from cli.shared.command import json_output_option
 from cli.shared.failure import exit_on_expected_command_error
 from cli.shared.output import CliCommandResult, build_text_table, print_command_result
 from cli.shared.rendering import CliPieceRenderer, CliPieceSpec, convert_os_errors_to_generation_errors
+from domain.content.plans import FORMATS_WITH_LOOK, KIND_BY_PICTURE_ROLE, find_needed_picture_kind
 from generation import libraries
+from generation.copy import tones
+from generation.copy.write import (
+    MissingBrandText,
+    find_language_and_clauses_of_brand,
+    list_hooks_by_shape,
+    write_piece_copy,
+)
+from generation.looks.catalog import list_looks
+from generation.looks.choosing import LookMaterial, count_list_items, order_looks
 from generation.outputs import RenderedFile
 from generation.proofreading.fault import ProofreadingFault
 from generation.spec import AspectRatio, BrandSnapshot, PieceFormat
+from generation.variants import LookChoice, PictureChoice, PictureKind, plan_variants
+from schemas.content import MAX_REQUESTED_VARIANTS
 from schemas.errors import GenerationError, PictureRefused, UndrawableTextRefused
+from schemas.pictures import PictureRole
 
 CONTACT_SHEET_FILE_NAME = "sheet.jpg"
 PROOFREADING_FAULT_COLUMNS = ("BRAND", "FORMAT", "PLACE", "RULE", "FOUND")
@@ -43,6 +56,13 @@ _MAX_SHEET_SIDE_PX = 65_000
 @click.option("--formats", default="slideshow,image", show_default=True, help="Formats to render for each brand.")
 @click.option("--aspect", type=click.Choice(get_args(AspectRatio)), help="Aspect instead of each format's own.")
 @click.option(
+    "--variants",
+    type=click.IntRange(1, MAX_REQUESTED_VARIANTS),
+    default=1,
+    show_default=True,
+    help="Variants of each slideshow or image, as the API plans them.",
+)
+@click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
     required=True,
@@ -50,7 +70,7 @@ _MAX_SHEET_SIDE_PX = 65_000
     help="Folder for all files.",
 )
 @json_output_option
-def sheet(*, brands: Path, formats: str, aspect: AspectRatio | None, out: Path, as_json: bool) -> None:
+def sheet(*, brands: Path, formats: str, aspect: AspectRatio | None, variants: int, out: Path, as_json: bool) -> None:
     """Render many brands, proofread each piece, and show all pieces on one picture.
 
     A line of the file is a brand as in a spec; it may name a logo and screenshots: files next to
@@ -62,13 +82,21 @@ def sheet(*, brands: Path, formats: str, aspect: AspectRatio | None, out: Path, 
     Examples:
       python -m tools.sheet brands.jsonl --out sheet
       python -m tools.sheet brands.jsonl --formats image --aspect 9:16 --out sheet --json
+      python -m tools.sheet brands.jsonl --formats slideshow --variants 3 --out sheet
     """
     with exit_on_expected_command_error(as_json=as_json):
         libraries.require_drawing_libraries()
         requested_formats = msgspec.convert(formats.split(","), list[PieceFormat])
         brand_entries = read_brands_to_render(brands)
-        rendered_pieces = render_and_check_pieces(brand_entries, brands.parent, out, requested_formats, aspect)
-        checked = show_progress_and_collect_pieces(rendered_pieces, len(brand_entries) * len(requested_formats))
+        designs = [
+            design
+            for entry in brand_entries
+            for format_ in requested_formats
+            for design in plan_variant_designs(
+                _build_design_spec_of_brand(entry, format_, aspect), brands.parent, variants
+            )
+        ]
+        checked = show_progress_and_collect_pieces(render_and_check_pieces(designs, brands.parent, out), len(designs))
         write_contact_sheet(checked, out)
     print_command_result(build_proofread_report(checked, out), as_json=as_json)
     click.get_current_context().exit(int(any(one.faults for one in checked)))
@@ -107,21 +135,57 @@ def read_brands_to_render(path: Path) -> list[BrandWithPictureFileNames]:
 
 
 def render_and_check_pieces(
-    brand_entries: Sequence[BrandWithPictureFileNames],
-    source_folder: Path,
-    out: Path,
-    formats: Sequence[PieceFormat],
-    aspect: AspectRatio | None,
+    designs: Sequence[CliPieceSpec], source_folder: Path, out: Path
 ) -> Iterator[ProofreadPiece]:
-    """Render each brand in each format, each in a folder of its own, and yield the checked pieces."""
-    for number, entry in enumerate(brand_entries, 1):
-        for format_ in formats:
-            name = re.sub(r"\W+", "-", entry.name).strip("-")[:40]
-            yield _render_and_proofread(
-                _build_design_spec_of_brand(entry, format_, aspect),
-                source_folder,
-                out / f"{number:03}-{name}-{format_}",
-            )
+    """Render each design in a folder of its own, and yield the checked pieces."""
+    for number, design in enumerate(designs, 1):
+        name = re.sub(r"\W+", "-", design.brand.name).strip("-")[:40]
+        yield _render_and_proofread(design, source_folder, out / f"{number:03}-{name}-{design.format}")
+
+
+def plan_variant_designs(design: CliPieceSpec, source_folder: Path, count: int) -> list[CliPieceSpec]:
+    """Return a design's variants, which differ in look, hook and first picture as far as its material allows.
+
+    A brand without words, or a broken picture, has the design alone: rendering it says what is missing.
+    """
+    if count == 1 or design.format not in FORMATS_WITH_LOOK:
+        return [design]
+    try:
+        copy = write_piece_copy(design)
+        shown = [_read_picture(source_folder / name) for name in design.screenshots]
+    except (MissingBrandText, OSError, PictureRefused):
+        return [design]
+    pictures = [PictureChoice(place, kind) for place, (_, kind) in enumerate(shown) if kind]
+    material = LookMaterial(
+        photo_sides_px=[side for side, kind in shown if kind == "photo"],
+        screenshots=sum(kind == "screen" for _, kind in shown),
+        items=count_list_items(copy),
+        has_quote=copy.quote is not None,
+        tone=tones.voice_to_tone(design.brand.voice),
+        trade=design.brand.trade,
+    )
+    looks = order_looks(list_looks(), material, design.seed)
+    choices = [LookChoice(one.name, find_needed_picture_kind(one)) for one in looks]
+    hooks = [*list_hooks_by_shape(find_language_and_clauses_of_brand(design.brand), design)]
+    plans = plan_variants(choices, hooks, pictures, count).plans
+    return [
+        msgspec.structs.replace(
+            design,
+            seed=f"{design.seed}/{number}" if number else design.seed,
+            looks=[plan.look, *(one.name for one in looks if one.name != plan.look)],
+            hook_shape=plan.hook,
+            first_picture=plan.picture,
+        )
+        for number, plan in enumerate(plans)
+    ]
+
+
+def _read_picture(path: Path) -> tuple[int, PictureKind | None]:
+    """Return the shorter side of a picture in pixels, and its kind."""
+    decoding = import_module("generation.pictures")
+    image = decoding.decode_picture(path.read_bytes())
+    role: PictureRole = import_module("generation.picture_roles").read_picture_traits(image, declared=None).role
+    return min(image.size), KIND_BY_PICTURE_ROLE.get(role)
 
 
 def _build_design_spec_of_brand(

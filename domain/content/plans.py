@@ -177,7 +177,7 @@ def _list_choices(
             ranked.add(axis)
             values[axis] = learning.rank_by_sampled_rate(values[axis], learned[axis], f"{spec.seed}:{axis}")
     return PieceChoices(
-        [LookChoice(name, _find_needed_kind(looks[name])) for name in values["look"]] or [NO_LOOK],
+        [LookChoice(name, find_needed_picture_kind(looks[name])) for name in values["look"]] or [NO_LOOK],
         values["hook"],
         [by_id[value] for value in values["picture"]] if by_id else pictures,
         frozenset(ranked),
@@ -236,7 +236,8 @@ def _list_fitting_looks(
     return order_looks(list_looks(), material, spec.seed)
 
 
-def _find_needed_kind(look: LookHeader) -> PictureKind | None:
+def find_needed_picture_kind(look: LookHeader) -> PictureKind | None:
+    """Return the kind of picture that a look needs first; None: any picture or none."""
     if look.needs_photos:
         return "photo"
     return "screen" if look.needs_screenshots else None
