@@ -93,7 +93,7 @@ def sheet(*, brands: Path, formats: str, aspect: AspectRatio | None, variants: i
             for entry in brand_entries
             for format_ in requested_formats
             for design in plan_variant_designs(
-                _build_design_spec_of_brand(entry, format_, aspect), brands.parent, variants
+                build_design_spec_of_brand(entry, format_, aspect), brands.parent, variants
             )
         ]
         checked = show_progress_and_collect_pieces(render_and_check_pieces(designs, brands.parent, out), len(designs))
@@ -188,7 +188,7 @@ def _read_picture(path: Path) -> tuple[int, PictureKind | None]:
     return min(image.size), KIND_BY_PICTURE_ROLE.get(role)
 
 
-def _build_design_spec_of_brand(
+def build_design_spec_of_brand(
     entry: BrandWithPictureFileNames, format_: PieceFormat, aspect: AspectRatio | None
 ) -> CliPieceSpec:
     own = {field_info.name: getattr(entry, field_info.name) for field_info in msgspec.structs.fields(BrandSnapshot)}

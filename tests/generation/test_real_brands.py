@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.generation.real_brands import write
-from tools.sheet import read_brands_to_render, render_and_check_pieces
+from tools.sheet import build_design_spec_of_brand, read_brands_to_render, render_and_check_pieces
 
 pytestmark = [pytest.mark.long, pytest.mark.first, pytest.mark.timeout(900)]
 
@@ -14,8 +14,9 @@ def test_no_piece_of_a_real_brand_has_a_fault(tmp_path: Path) -> None:
     path = write(tmp_path)
     found = read_brands_to_render(path)
     assert len(found) >= 60
-    checked = [
-        *render_and_check_pieces(found[::3], tmp_path, tmp_path / "slideshows", ["slideshow"], None),
-        *render_and_check_pieces(found[1::3], tmp_path, tmp_path / "images", ["image"], None),
+    designs = [
+        *(build_design_spec_of_brand(one, "slideshow", None) for one in found[::3]),
+        *(build_design_spec_of_brand(one, "image", None) for one in found[1::3]),
     ]
+    checked = render_and_check_pieces(designs, tmp_path, tmp_path / "pieces")
     assert [(one.brand, fault) for one in checked for fault in one.faults] == []

@@ -47,6 +47,7 @@ async def test_uploaded_image_is_completed_content(project: UploadProject) -> No
         "creativeType": "uploaded",
         "aiGenerated": False,
         **dict.fromkeys(("decision", "madeBy", "influencerId", "jobId", "lastError")),
+        **dict.fromkeys(("look", "hookShape", "hookIntent", "picture")),
         "fits": created["fits"],
         "provenance": [],
         "createdAt": created["createdAt"],

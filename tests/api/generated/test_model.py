@@ -57,8 +57,7 @@ async def generate_item(maker: GeneratingProject) -> dict[str, Any]:
 async def test_inventions_are_dropped_and_model_text_awaits_approval(
     maker: GeneratingProject, settings: Settings, pool: Pool
 ) -> None:
-    first, rest = [*INVENTED][:3], [*INVENTED][3:]
-    answer = completion({"hooks": build_lines(*first) + build_lines(*[GOOD] * 4), "points": build_lines(*rest)[:6]})
+    answer = completion({"hooks": build_lines(*[GOOD] * 3), "points": build_lines(*INVENTED)})
     async with run_model_worker(settings, pool, answer) as endpoint:
         item = await generate_item(maker)
     assert len(endpoint.asked) == 1
