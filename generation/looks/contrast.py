@@ -4,18 +4,21 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from PIL import Image, ImageFilter
 
 from generation.looks.boxes import Box, MeasuredText, TextLine
 from generation.looks.engine import Pixels
 
 #: Share of a line's pixels, in percent, that may have less contrast.
-_IGNORED_PIXEL_PERCENT = 5.0
+_IGNORED_PIXEL_PERCENT = 2.0
 #: Color in which a slide's texts are drawn to find their ink on any ground.
 INK_MARK_COLOR = (255, 0, 255)
 #: The same color in a type that keeps differences small in memory.
 _INK_MARK = np.array(INK_MARK_COLOR, np.int16)
 #: Largest difference of a channel to the mark of a pixel that is all ink, and of one that shows some.
 _PURE_INK_DIFFERENCE, _SOME_INK_DIFFERENCE = 8, 110
+#: Pixels from the ink that belong to its ground.
+_GROUND_REACH_PX = 4
 #: Pixels of ink that a measurement needs.
 _MIN_INK_PIXELS = 20
 #: Longest part of a line without ink, in em: a blank of Chinese takes one. A longer part is cut off or covered.
@@ -44,7 +47,7 @@ class SlideLayers(NamedTuple):
 
 
 def measure_line_contrasts(layers: SlideLayers, texts: Sequence[MeasuredText]) -> Iterator[LineContrast]:
-    """Yield each line's contrast: the pixels that are all ink against the same pixels without texts.
+    """Yield each line's contrast: its pixels that are all ink against the ground below and next to them.
 
     A line without ink has the contrast 1.
     """
@@ -70,12 +73,14 @@ def _measure_longest_part_without_ink(inked: np.ndarray) -> int:
 
 
 def _measure_contrast_of_ink(with_text: Pixels, ground: Pixels, away_from_mark: np.ndarray) -> float:
+    """Return the contrast of a line's ink to the ground below and next to its letters."""
     ink = away_from_mark <= _PURE_INK_DIFFERENCE
     if int(ink.sum()) < _MIN_INK_PIXELS:
         ink = away_from_mark <= _SOME_INK_DIFFERENCE
     if not ink.any():
         return 1.0
-    text, below = compute_luminance(with_text[ink]), compute_luminance(ground[ink])
+    near = np.asarray(Image.fromarray(ink.astype(np.uint8) * 255).filter(ImageFilter.BoxBlur(_GROUND_REACH_PX))) > 0
+    text, below = float(np.median(compute_luminance(with_text[ink]))), compute_luminance(ground[near])
     ratios = (np.maximum(text, below) + 0.05) / (np.minimum(text, below) + 0.05)
     return float(np.percentile(ratios, _IGNORED_PIXEL_PERCENT))
 
