@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageFilter
 
 from generation.looks.boxes import Box, MeasuredText, TextLine
 from generation.looks.engine import Pixels
@@ -17,8 +16,6 @@ INK_MARK_COLOR = (255, 0, 255)
 _INK_MARK = np.array(INK_MARK_COLOR, np.int16)
 #: Largest difference of a channel to the mark of a pixel that is all ink, and of one that shows some.
 _PURE_INK_DIFFERENCE, _SOME_INK_DIFFERENCE = 8, 110
-#: Pixels from the ink that belong to its ground.
-_GROUND_REACH_PX = 4
 #: Pixels of ink that a measurement needs.
 _MIN_INK_PIXELS = 20
 #: Longest part of a line without ink, in em: a blank of Chinese takes one. A longer part is cut off or covered.
@@ -47,7 +44,7 @@ class SlideLayers(NamedTuple):
 
 
 def measure_line_contrasts(layers: SlideLayers, texts: Sequence[MeasuredText]) -> Iterator[LineContrast]:
-    """Yield each line's contrast: its pixels that are all ink against the ground below and next to them.
+    """Yield each line's contrast: its pixels that are all ink against the ground below and between them.
 
     A line without ink has the contrast 1.
     """
@@ -73,14 +70,14 @@ def _measure_longest_part_without_ink(inked: np.ndarray) -> int:
 
 
 def _measure_contrast_of_ink(with_text: Pixels, ground: Pixels, away_from_mark: np.ndarray) -> float:
-    """Return the contrast of a line's ink to the ground below and next to its letters."""
+    """Return the contrast of a line's ink to the ground in the ink's box: below and between its letters."""
     ink = away_from_mark <= _PURE_INK_DIFFERENCE
     if int(ink.sum()) < _MIN_INK_PIXELS:
         ink = away_from_mark <= _SOME_INK_DIFFERENCE
     if not ink.any():
         return 1.0
-    near = np.asarray(Image.fromarray(ink.astype(np.uint8) * 255).filter(ImageFilter.BoxBlur(_GROUND_REACH_PX))) > 0
-    text, below = float(np.median(compute_luminance(with_text[ink]))), compute_luminance(ground[near])
+    left, top, right, bottom = _find_ink_box(ink, 0, 0)
+    text, below = float(np.median(compute_luminance(with_text[ink]))), compute_luminance(ground[top:bottom, left:right])
     ratios = (np.maximum(text, below) + 0.05) / (np.minimum(text, below) + 0.05)
     return float(np.percentile(ratios, _IGNORED_PIXEL_PERCENT))
 

@@ -150,7 +150,7 @@ def test_the_card_covers_the_clips_last_frames(tmp_path: Path) -> None:
     part = ClipPart(0, remix.END_CARD_TRANSITION_FRAMES + 3)
     card = build_end_card_scene(photo(1), (1080, 1920), (9, 9, 9), 1.0)
     pictures = remix.render_remix_frames(clip, part, choose_clip_framing(clip, part), [], card)
-    assert len({picture.tobytes() for picture in pictures}) == remix.END_CARD_TRANSITION_FRAMES + 4
+    assert len({picture.tobytes() for picture in pictures}) == remix.END_CARD_TRANSITION_FRAMES + 3
 
 
 def test_a_clip_that_ends_a_little_sooner_stands_still(tmp_path: Path) -> None:
