@@ -29,6 +29,14 @@ MIN_LIBRARY_LOG_LEVELS = {
 }
 
 
+if not structlog.is_configured():
+    # A process that doesn't configure its logging is a command, and its stdout is the answer of the command.
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
+    )
+
+
 def configure_logging(*, process: str, level: str = "info") -> None:
     """Configure logging from `level` up; call once, first. `process` names this process, such as `ingest` or `web`."""
     number = logging.getLevelNamesMapping()[level.upper()]

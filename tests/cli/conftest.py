@@ -1,7 +1,8 @@
 """Fixtures that run the `tenantry` command in this process, on the test's database."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import sys
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -11,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from cli.__main__ import tenantry as root
 from schemas.settings import Settings
+from tests.log_lines import write_logs
 from tests.s3.storages import MediaStorage
 
 OURS = ("TENANTRY_ORG", "TENANTRY_API", "TENANTRY_KEY")
@@ -37,12 +39,14 @@ def environment(
 
 
 @pytest.fixture
-def tenantry() -> Tenantry:
+def tenantry() -> Iterator[Tenantry]:
     """Run `await tenantry("jobs", "list")` in a thread, since a command runs its own event loop.
 
-    `input` is its standard input.
+    `input` is its standard input. Log lines, of other threads too, stay out of its output, as in a process of its own.
     """
-    return lambda *words, **given: asyncio.to_thread(CliRunner().invoke, root, words, **given)
+    write_logs(sys.__stderr__)
+    yield lambda *words, **given: asyncio.to_thread(CliRunner().invoke, root, words, **given)
+    write_logs()
 
 
 def decoded(result: Result) -> Any:

@@ -30,7 +30,7 @@ GENERATING = {CONTENT_GENERATE_KIND: TASK_OPENER_BY_KIND[CONTENT_GENERATE_KIND]}
 
 
 async def test_bluesky_server_accepts_content_that_fits(project: BlueskyProject, tmp_path: Path) -> None:
-    """Each default piece fits the project's connected account: a slideshow has four images, the most of a post there."""
+    """Each default piece fits the project's connected account: a slideshow has four images, its limit."""
     path = f"/projects/{project.project_id}"
     async with at_work(project.workers.settings, project.workers.pool, GENERATING):
         items = await _generate_each_format(project.acme.http, path, _make_clip(tmp_path))

@@ -1,6 +1,8 @@
 """Logs: one JSON object a line, libraries' lines included."""
 
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -120,3 +122,10 @@ async def test_batched_lines_are_written_together(capsys: pytest.CaptureFixture[
 
     lines = await eventually(read)
     assert [line["number"] for line in lines] == [0, 1, 2]
+
+
+def test_a_process_that_configures_no_logging_keeps_its_stdout_clean() -> None:
+    """Such as a command: its stdout is its answer, often one JSON document."""
+    script = "from telemetry import logs; log = logs.get_logger('redis'); log.info('at work'); log.warning('away')"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True)
+    assert (done.stdout, "at work" in done.stderr, "away" in done.stderr) == ("", False, True)
