@@ -43,16 +43,6 @@ class Canvas:
     def height(self) -> int:
         return self.image.height
 
-    def x_from_safe_zone_edge(self, offset: float, width: float = 0.0) -> int:
-        """Return the left x of an object `width` wide, `offset` pixels inside the safe zone's line-start edge."""
-        if self.right_to_left:
-            return round(self.frame.right - offset - width)
-        return round(self.frame.left + offset)
-
-    def x_from_picture_edge(self, offset: float, width: float = 0.0) -> int:
-        """Return the left x of an object `width` wide, `offset` pixels inside the picture's line-start edge."""
-        return round(self.width - offset - width if self.right_to_left else offset)
-
     def draw_text_block(
         self,
         name: str,
