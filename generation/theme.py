@@ -6,16 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from generation.color import (
-    RGB,
-    WHITE,
-    Oklch,
-    adjust_text_color,
-    contrast_ratio,
-    oklch_to_rgb,
-    parse_hex_colors,
-    rgb_to_oklch,
-)
+from generation.color import RGB, WHITE, Oklch, contrast_ratio, oklch_to_rgb, parse_hex_colors, rgb_to_oklch
 
 #: A colour with less chroma is a grey.
 MIN_COLORFUL_CHROMA = 0.045
@@ -38,17 +29,10 @@ DEFAULT_BRAND_COLOR: RGB = oklch_to_rgb(0.32, 0.035, 262.0)
 
 
 class BackgroundColors(NamedTuple):
-    """Colours of a ground, its base tint first; `shape` is for decoration."""
+    """Colours of a ground, its base tint first, and of words that are legible on each tint."""
 
     tints: tuple[RGB, ...]
     text: RGB
-    muted: RGB
-    accent: RGB
-    shape: RGB
-
-    @property
-    def is_dark(self) -> bool:
-        return self.text == WHITE
 
 
 class PieceColorTheme(NamedTuple):
@@ -63,10 +47,7 @@ class PieceColorTheme(NamedTuple):
 def derive_piece_color_theme(
     colors: Sequence[str], logo: Image.Image | None = None, photos: Sequence[Image.Image] = ()
 ) -> PieceColorTheme:
-    """Return a theme by the brand's first vivid color, else its logo's, else its photos', else slate.
-
-    Another hue tints light grounds.
-    """
+    """Return a theme by the brand's first vivid color, else its logo's, else its photos', else slate."""
     known = [*parse_hex_colors(colors), *(extract_main_colors(logo) if logo else [])]
     if not any(_is_colorful(rgb_to_oklch(one)) for one in known):
         known += [color for photo in photos for color in extract_main_colors(photo)]
@@ -82,9 +63,11 @@ def derive_piece_color_theme(
     )
     main = rgb_to_oklch(first)
     ink = oklch_to_rgb(0.19, min(main.chroma, 0.04), main.hue)
-    light = _derive_light_background_colors(main, rgb_to_oklch(second or main.to_rgb_with_changes(hue=34.0)), ink)
     return PieceColorTheme(
-        _derive_vivid_background_colors(main, ink), _derive_dark_background_colors(main), light, second
+        _derive_vivid_background_colors(main, ink),
+        _derive_dark_background_colors(main),
+        _derive_light_background_colors(main, ink),
+        second,
     )
 
 
@@ -117,18 +100,11 @@ def extract_main_colors(picture: Image.Image) -> list[RGB]:
 
 
 def _derive_vivid_background_colors(first: Oklch, ink: RGB) -> BackgroundColors:
-    """Return a ground in the brand's color, shifted until white or dark text is legible; tints are shifted further."""
+    """Return a ground in the brand's color, shifted until white or dark text is legible."""
     white, dark = _min_lightness_shift(first, WHITE), _min_lightness_shift(first, ink)
     is_white = abs(white) - WHITE_TEXT_LIGHTNESS_BONUS <= abs(dark)
-    at, text, away = (first.lightness + white, WHITE, -1) if is_white else (first.lightness + dark, ink, 1)
-    own = first.to_rgb_with_changes(lightness=at)
-    tints = (
-        own,
-        first.to_rgb_with_changes(lightness=at + away * 0.06, hue=-9.0),
-        first.to_rgb_with_changes(lightness=at + away * 0.03, hue=11.0),
-        first.to_rgb_with_changes(lightness=at + away * 0.09, hue=-4.0),
-    )
-    return BackgroundColors(tints, text, text, text, first.to_rgb_with_changes(lightness=at + away * 0.075))
+    shift, text = (white, WHITE) if is_white else (dark, ink)
+    return BackgroundColors((first.to_rgb_with_changes(lightness=first.lightness + shift),), text)
 
 
 def _min_lightness_shift(color: Oklch, text: RGB) -> float:
@@ -145,26 +121,10 @@ def _min_lightness_shift(color: Oklch, text: RGB) -> float:
 
 
 def _derive_dark_background_colors(first: Oklch) -> BackgroundColors:
-    own = first.to_rgb_with_changes(lightness=0.185, chroma=0.045)
-    tints = (
-        own,
-        first.to_rgb_with_changes(lightness=0.275, chroma=0.1),
-        first.to_rgb_with_changes(lightness=0.225, chroma=0.075, hue=24.0),
-        first.to_rgb_with_changes(lightness=0.15, chroma=0.035),
-    )
-    shape = first.to_rgb_with_changes(lightness=0.3, chroma=0.1)
-    accent = adjust_text_color(first.to_rgb_with_changes(), shape, 5.0)
-    return BackgroundColors(tints, WHITE, first.to_rgb_with_changes(lightness=0.82, chroma=0.03), accent, shape)
+    base = first.to_rgb_with_changes(lightness=0.185, chroma=0.045)
+    return BackgroundColors((base, first.to_rgb_with_changes(lightness=0.275, chroma=0.1)), WHITE)
 
 
-def _derive_light_background_colors(first: Oklch, second: Oklch, ink: RGB) -> BackgroundColors:
-    own = first.to_rgb_with_changes(lightness=0.975, chroma=0.012)
-    tints = (
-        own,
-        first.to_rgb_with_changes(lightness=0.925, chroma=0.042),
-        second.to_rgb_with_changes(lightness=0.95, chroma=0.032),
-        first.to_rgb_with_changes(lightness=0.985, chroma=0.006),
-    )
-    shape = first.to_rgb_with_changes(lightness=0.9, chroma=0.05)
-    accent = adjust_text_color(first.to_rgb_with_changes(), shape, 5.0)
-    return BackgroundColors(tints, ink, first.to_rgb_with_changes(lightness=0.43, chroma=0.03), accent, shape)
+def _derive_light_background_colors(first: Oklch, ink: RGB) -> BackgroundColors:
+    base = first.to_rgb_with_changes(lightness=0.975, chroma=0.012)
+    return BackgroundColors((base, first.to_rgb_with_changes(lightness=0.925, chroma=0.042)), ink)

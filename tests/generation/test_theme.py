@@ -13,13 +13,11 @@ COLORS: st.SearchStrategy[RGB] = st.tuples(*[st.integers(0, 255)] * 3)
 
 @settings(max_examples=60, deadline=None)
 @given(COLORS)
-def test_text_and_accent_can_be_read_on_each_tint_of_each_ground(color: RGB) -> None:
+def test_text_can_be_read_on_each_tint_of_each_ground(color: RGB) -> None:
     theme = derive_piece_color_theme(["#{:02x}{:02x}{:02x}".format(*color)])
     for ground in (theme.vivid, theme.dark, theme.light):
-        for tint in (*ground.tints, ground.shape):
+        for tint in ground.tints:
             assert contrast_ratio(ground.text, tint) >= MIN_TEXT_CONTRAST_RATIO
-            assert contrast_ratio(ground.muted, tint) >= MIN_TEXT_CONTRAST_RATIO
-            assert contrast_ratio(ground.accent, tint) >= MIN_TEXT_CONTRAST_RATIO
 
 
 @settings(max_examples=60, deadline=None)
